@@ -1,0 +1,18 @@
+// What other roles know of the simulator: the scenario that a configuration describes. Every role makes it at start-up,
+// so that a wrong environment is refused by all of them in the same words.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "actor/recsim/scenario.h"
+#include "recbots/v1/config.pb.h"
+
+namespace recbots {
+
+// INVALID_ARGUMENT: no scenario chosen, or a setting out of bounds; names field, value and bound
+// ("environment.document_browsing.matrix_file ...: W is 9x10, want 10x10").
+// NOT_FOUND: a file that the configuration names cannot be read.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed);
+
+}  // namespace recbots

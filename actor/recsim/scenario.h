@@ -1,0 +1,48 @@
+// A scenario: what is simulated, from which batches of users are made, and what is known of it exactly.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/policies/policy.h"
+#include "common/rl/environment.h"
+#include "common/rl/spec.h"
+
+namespace recbots {
+
+struct ReferencePolicy {
+  std::string name;  // "random", "row_argmax", "optimal", ...
+  std::unique_ptr<Policy> policy;
+};
+
+// Immutable and thread-safe. Values are mean undiscounted returns of an episode.
+class Scenario {
+ public:
+  virtual ~Scenario() = default;
+
+  virtual const EnvironmentSpec& spec() const = 0;
+
+  // B = num_users users on the random streams first_stream .. first_stream + B - 1. The environment keeps no reference to
+  // the scenario.
+  virtual std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const = 0;
+
+  // Policies to compare with, "random" first and the optimal one ("optimal") last where there is one.
+  virtual std::vector<ReferencePolicy> MakeReferencePolicies() const = 0;
+
+  // Exact values where they can be computed; nullopt or empty otherwise.
+  virtual std::optional<double> OptimalValue() const { return std::nullopt; }
+  virtual std::optional<double> RandomValue() const { return std::nullopt; }
+  // Every observation that can occur, float32 [S, U], where there are finitely many and they tell all.
+  virtual absl::Span<const float> AllObservations() const { return {}; }
+  // Value of the policy that shows slates[s * K ...] in state s (of AllObservations).
+  //   UNIMPLEMENTED     the scenario has no exact values
+  //   INVALID_ARGUMENT  wrong length or a position out of range
+  virtual absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const;
+};
+
+}  // namespace recbots

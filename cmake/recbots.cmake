@@ -1,0 +1,100 @@
+# The build rules every folder uses: recbots_library, recbots_binary, recbots_test.
+#
+# A library named replay_table lives in replay/table and is linked as recbots::replay_table. Files are listed, never
+# globbed; links go to recbots:: aliases or to imported targets, so that a missing one stops the configuration.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+# One compiler cache for all presets, where there is one.
+find_program(RECBOTS_CCACHE ccache)
+if(RECBOTS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${RECBOTS_CCACHE})
+endif()
+
+# LibTorch sources need about 1 GB each to compile: two at a time fit any machine that can run the rest.
+set_property(GLOBAL PROPERTY JOB_POOLS torch_pool=2)
+
+# Everything we compile. -ffp-contract=off: the same episode, bit for bit, on machines with and without fused
+# multiply-add; hot loops that want it say so themselves.
+add_library(recbots_options INTERFACE)
+target_include_directories(recbots_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(recbots_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -ffp-contract=off
+  $<$<BOOL:${RECBOTS_WERROR}>:-Werror>
+  $<$<BOOL:${RECBOTS_ARCH}>:-march=${RECBOTS_ARCH}>)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(recbots_options INTERFACE -Wthread-safety)
+endif()
+if(RECBOTS_SANITIZE)
+  target_compile_options(recbots_options INTERFACE -fsanitize=${RECBOTS_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(recbots_options INTERFACE -fsanitize=${RECBOTS_SANITIZE})
+  if(RECBOTS_SANITIZE MATCHES thread)
+    # common/base/mutex.h: packaged Abseil is not instrumented and would be reported falsely.
+    target_compile_definitions(recbots_options INTERFACE RECBOTS_STD_MUTEX=1)
+  endif()
+endif()
+
+# recbots_library(name SOURCES a.cc a.h ... [PUBLIC lib ...] [PRIVATE lib ...] [TORCH])
+# TORCH: the sources include LibTorch's headers; the library is left out when RECBOTS_TORCH is OFF.
+function(recbots_library name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  if(ARG_TORCH AND NOT RECBOTS_TORCH)
+    return()
+  endif()
+  set(compiled ${ARG_SOURCES})
+  list(FILTER compiled INCLUDE REGEX "\\.cc$")
+  if(compiled)
+    add_library(recbots_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(recbots_${name} PUBLIC recbots_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+    if(ARG_TORCH)
+      target_link_libraries(recbots_${name} PUBLIC recbots_torch)
+      set_target_properties(recbots_${name} PROPERTIES JOB_POOL_COMPILE torch_pool)
+    endif()
+  else()
+    add_library(recbots_${name} INTERFACE)
+    target_sources(recbots_${name} PRIVATE ${ARG_SOURCES})
+    target_link_libraries(recbots_${name} INTERFACE recbots_options ${ARG_PUBLIC} ${ARG_PRIVATE})
+  endif()
+  add_library(recbots::${name} ALIAS recbots_${name})
+endfunction()
+
+# recbots_binary(name SOURCES main.cc ... LINK lib ... [TORCH]): a program in <build>/bin.
+function(recbots_binary name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINK" ${ARGN})
+  if(ARG_TORCH AND NOT RECBOTS_TORCH)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE recbots_options ${ARG_LINK})
+  if(ARG_TORCH)
+    target_link_libraries(${name} PRIVATE recbots_torch)
+    set_target_properties(${name} PROPERTIES JOB_POOL_COMPILE torch_pool)
+  endif()
+endfunction()
+
+# recbots_test(name SOURCES x_test.cc ... LINK lib ... LABELS unit ... [TORCH] [TIMEOUT seconds])
+# Registers one ctest case per test suite file. Labels: unit, integration, statistical, golden, grpc, torch.
+function(recbots_test name)
+  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  if(ARG_TORCH AND NOT RECBOTS_TORCH)
+    return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE recbots_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE RECBOTS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(ARG_TORCH)
+    target_link_libraries(${name} PRIVATE recbots_torch)
+    set_target_properties(${name} PROPERTIES JOB_POOL_COMPILE torch_pool)
+    list(APPEND ARG_LABELS torch)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,95 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
+// section 3.3 and table 2).
+//
+// A draw is a pure function of (seed, purpose, stream, episode, step, index): nothing is carried from one draw to the
+// next, so an episode comes out bit for bit the same whatever the batch size, the number of threads or the number of
+// processes. Distributions are our own, because those of the standard library and of Abseil change with their versions.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+namespace recbots {
+
+// What a stream of random numbers is for. Streams of different purposes are independent. Numbers are part of results:
+// never reused, never renumbered.
+enum class Purpose : uint16_t {
+  kUser = 1,         // who the user is and where the session starts
+  kDocument = 2,     // which candidates are offered
+  kChoice = 3,       // what the user does with a slate
+  kTransition = 4,   // how the user changes
+  kPolicy = 5,       // draws of a behaviour policy
+  kReplay = 6,       // which rows a batch holds
+  kParameters = 7,   // initial weights
+  kScenario = 8,     // the scenario's own parameters, such as a generated matrix
+  kAlgorithm = 9,    // noise in updates, such as random candidates
+  kTest = 10,        // tests and benchmarks
+};
+
+// Where a draw belongs. `stream` tells users (or workers) apart.
+struct StreamPosition {
+  uint32_t stream = 0;
+  uint32_t episode = 0;
+  uint32_t step = 0;
+};
+
+// One block: 128 random bits from a 128-bit counter and a 64-bit key.
+inline std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, uint64_t key) {
+  auto key0 = static_cast<uint32_t>(key);
+  auto key1 = static_cast<uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const uint64_t product0 = uint64_t{0xD2511F53} * counter[0];
+    const uint64_t product1 = uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key0, static_cast<uint32_t>(product1),
+               static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key1, static_cast<uint32_t>(product0)};
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+  return counter;
+}
+
+// Uniform double in [0, 1) with 32 bits; enough wherever a probability is compared.
+inline double UniformFrom(uint32_t bits) { return bits * 0x1p-32; }
+
+// Uniform integer in [0, n), n >= 1, from 32 bits by multiplication (Lemire 2019, arXiv:1805.10941, without the
+// rejection step: the bias is below n / 2^32).
+inline uint32_t IndexFrom(uint32_t bits, uint32_t n) { return static_cast<uint32_t>((uint64_t{bits} * n) >> 32); }
+
+// Successive draws of one stream position. Cheap to make (no state beyond 40 bytes, nothing seeded): make one where it is
+// needed. Not thread-safe; copies go on independently from the same place.
+class Rng {
+ public:
+  Rng(uint64_t seed, Purpose purpose, StreamPosition position)
+      : key_(seed),
+        counter_{uint32_t{static_cast<uint16_t>(purpose)} << 16, position.step, position.episode, position.stream} {}
+
+  uint32_t Bits() {
+    if (used_ == 4) {
+      block_ = Philox4x32(counter_, key_);
+      ++counter_[0];  // 2^16 blocks before a purpose would run into the next: 262,144 draws per position.
+      used_ = 0;
+    }
+    return block_[used_++];
+  }
+
+  // Uniform in [0, 1).
+  double Uniform() { return UniformFrom(Bits()); }
+  // Uniform in [low, high).
+  double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
+  // Uniform in [0, n), n >= 1.
+  uint32_t Index(uint32_t n) { return IndexFrom(Bits(), n); }
+  // Standard normal (Box and Muller 1958).
+  double Normal() {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - Uniform()));
+    return radius * std::cos(2.0 * 3.14159265358979323846 * Uniform());
+  }
+
+ private:
+  uint64_t key_;
+  std::array<uint32_t, 4> counter_;
+  std::array<uint32_t, 4> block_{};
+  unsigned used_ = 4;
+};
+
+}  // namespace recbots

@@ -1,0 +1,54 @@
+// What every role shows to people and to Prometheus over HTTP: /metrics, /healthz, /statusz.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/metrics/metrics.h"
+
+namespace recbots {
+
+// A section of /statusz: a title and rows of name and value, in order.
+struct StatusSection {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> rows;
+};
+
+struct HttpServerOptions {
+  // host:port; port 0 takes a free one.
+  std::string address = "127.0.0.1:0";
+  // Shown on top of /statusz: "learner".
+  std::string role;
+  // Called for each /statusz, from the server's threads; must be thread-safe and quick.
+  std::function<std::vector<StatusSection>()> status;
+  // Called for each /healthz: true answers 200 "ok", false 503 "not ready".
+  std::function<bool()> healthy;
+};
+
+// Thread-safe. /metrics is Prometheus text; /healthz a word; /statusz a small HTML page (or text with ?format=text);
+// everything else 404, naming the three.
+class HttpServer {
+ public:
+  // `metrics` must outlive the server.
+  //   INVALID_ARGUMENT  the address is not host:port
+  //   ALREADY_EXISTS    the port is taken (the message names the address)
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, const Metrics& metrics);
+  ~HttpServer();
+
+  const std::string& address() const;
+  int port() const;
+
+  // Ends requests under way and the threads. Idempotent.
+  void Stop();
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace recbots

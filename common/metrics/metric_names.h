@@ -1,0 +1,110 @@
+// The one list of metric names (docs/metrics.md describes them; a test compares). recbots_<role>_<what>_<unit>.
+#pragma once
+
+#include <array>
+
+namespace recbots {
+
+enum class MetricType { kCounter, kGauge, kHistogram };
+
+struct MetricDescription {
+  const char* name;
+  MetricType type;
+  const char* help;
+  const char* label = "";  // Name of its one label, where it has one; values are few and bounded.
+};
+
+namespace metric {
+
+// Every role.
+inline constexpr MetricDescription kBuildInfo{"recbots_build_info", MetricType::kGauge, "1; the label is the version",
+                                              "version"};
+inline constexpr MetricDescription kUptime{"recbots_process_uptime_seconds", MetricType::kGauge,
+                                           "Seconds since the process started"};
+
+// Replay.
+inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held"};
+inline constexpr MetricDescription kReplayBytes{"recbots_replay_bytes", MetricType::kGauge, "Bytes of the rows held"};
+inline constexpr MetricDescription kReplayInserted{"recbots_replay_inserted_rows_total", MetricType::kCounter,
+                                                   "Rows inserted"};
+inline constexpr MetricDescription kReplaySampled{"recbots_replay_sampled_rows_total", MetricType::kCounter,
+                                                  "Rows sampled and sent"};
+inline constexpr MetricDescription kReplayRefunded{"recbots_replay_refunded_rows_total", MetricType::kCounter,
+                                                   "Sampled rows given back because their reader went away"};
+inline constexpr MetricDescription kReplayDuplicates{"recbots_replay_duplicate_rows_total", MetricType::kCounter,
+                                                     "Rows sent again after a reconnection and skipped"};
+inline constexpr MetricDescription kReplayRefusedBlocks{"recbots_replay_refused_blocks_total", MetricType::kCounter,
+                                                        "Blocks refused whole: checksum, length, sequence"};
+inline constexpr MetricDescription kReplayWriters{"recbots_replay_writers", MetricType::kGauge, "Insert streams open"};
+inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge, "Sample streams open"};
+inline constexpr MetricDescription kReplayBlocked{"recbots_replay_blocked_seconds_total", MetricType::kCounter,
+                                                  "Time in which somebody waited for the rate limiter", "reason"};
+
+// Learner.
+inline constexpr MetricDescription kLearnerUpdates{"recbots_learner_updates_total", MetricType::kCounter,
+                                                   "Updates of the networks"};
+inline constexpr MetricDescription kLearnerUpdateRate{"recbots_learner_updates_per_second", MetricType::kGauge,
+                                                      "Updates per second over the last status period"};
+inline constexpr MetricDescription kLearnerEnvSteps{"recbots_learner_env_steps_total", MetricType::kCounter,
+                                                    "Environment steps inserted into replay since the run began"};
+inline constexpr MetricDescription kLearnerEnvRate{"recbots_learner_env_steps_per_second", MetricType::kGauge,
+                                                   "Environment steps per second over the last status period"};
+inline constexpr MetricDescription kLearnerActors{"recbots_learner_actors", MetricType::kGauge,
+                                                  "Actors that watch the weights now"};
+inline constexpr MetricDescription kLearnerEvaluators{"recbots_learner_evaluators", MetricType::kGauge,
+                                                      "Evaluators that watch the weights now"};
+inline constexpr MetricDescription kLearnerVersion{"recbots_learner_weights_version", MetricType::kGauge,
+                                                   "Newest published version"};
+inline constexpr MetricDescription kLearnerLagUpdates{"recbots_learner_lag_updates", MetricType::kHistogram,
+                                                      "Updates between choosing a row's slate and learning from it"};
+inline constexpr MetricDescription kLearnerLagSeconds{"recbots_learner_lag_seconds", MetricType::kHistogram,
+                                                      "Seconds between collecting a row and learning from it"};
+inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_insert_ratio", MetricType::kGauge,
+                                               "Rows sampled per row inserted, as replay counts them"};
+inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge,
+                                                "Loss of the newest update", "name"};
+inline constexpr MetricDescription kLearnerWait{"recbots_learner_wait_seconds_total", MetricType::kCounter,
+                                                "Time the learner waited for batches"};
+inline constexpr MetricDescription kLearnerValue{"recbots_learner_value", MetricType::kGauge,
+                                                 "Newest evaluation of the greedy policy, return per episode"};
+inline constexpr MetricDescription kLearnerOptimum{"recbots_learner_optimum_value", MetricType::kGauge,
+                                                   "Return per episode of the optimal policy, where it is known"};
+inline constexpr MetricDescription kLearnerRandom{"recbots_learner_random_value", MetricType::kGauge,
+                                                  "Return per episode of the random policy"};
+inline constexpr MetricDescription kLearnerShare{"recbots_learner_share_of_optimum_ratio", MetricType::kGauge,
+                                                 "Newest value divided by the optimum"};
+inline constexpr MetricDescription kLearnerGoal{"recbots_learner_goal_reached", MetricType::kGauge,
+                                                "1 once the goal of the run was reached"};
+
+// Actor.
+inline constexpr MetricDescription kActorSteps{"recbots_actor_env_steps_total", MetricType::kCounter,
+                                               "Environment steps"};
+inline constexpr MetricDescription kActorEpisodes{"recbots_actor_episodes_total", MetricType::kCounter,
+                                                  "Episodes ended"};
+inline constexpr MetricDescription kActorReward{"recbots_actor_reward_total", MetricType::kCounter, "Sum of rewards"};
+inline constexpr MetricDescription kActorVersion{"recbots_actor_weights_version", MetricType::kGauge,
+                                                 "Version of the weights in use"};
+inline constexpr MetricDescription kActorPolicyShare{"recbots_actor_policy_share_ratio", MetricType::kGauge,
+                                                     "Share of steps that follow the policy"};
+inline constexpr MetricDescription kActorBlocked{"recbots_actor_blocked_seconds_total", MetricType::kCounter,
+                                                 "Time spent waiting", "reason"};
+
+// Evaluator.
+inline constexpr MetricDescription kEvaluatorEvaluations{"recbots_evaluator_evaluations_total", MetricType::kCounter,
+                                                         "Evaluations reported"};
+inline constexpr MetricDescription kEvaluatorVersion{"recbots_evaluator_weights_version", MetricType::kGauge,
+                                                     "Version evaluated last"};
+inline constexpr MetricDescription kEvaluatorValue{"recbots_evaluator_value", MetricType::kGauge,
+                                                   "Return per episode of the greedy policy"};
+
+inline constexpr std::array kAll{
+    kBuildInfo,       kUptime,           kReplayRows,       kReplayBytes,      kReplayInserted,  kReplaySampled,
+    kReplayRefunded,  kReplayDuplicates, kReplayRefusedBlocks, kReplayWriters, kReplayReaders,   kReplayBlocked,
+    kLearnerUpdates,  kLearnerUpdateRate, kLearnerEnvSteps, kLearnerEnvRate,   kLearnerActors,   kLearnerEvaluators,
+    kLearnerVersion,  kLearnerLagUpdates, kLearnerLagSeconds, kLearnerSpi,     kLearnerLoss,     kLearnerWait,
+    kLearnerValue,    kLearnerOptimum,   kLearnerRandom,    kLearnerShare,     kLearnerGoal,     kActorSteps,
+    kActorEpisodes,   kActorReward,      kActorVersion,     kActorPolicyShare, kActorBlocked,    kEvaluatorEvaluations,
+    kEvaluatorVersion, kEvaluatorValue};
+
+}  // namespace metric
+}  // namespace recbots

@@ -1,0 +1,28 @@
+// Client channels that find a restarted peer again.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace recbots {
+
+struct ChannelOptions {
+  // True for channels that carry messages of 512 KiB and more (batches, weights): large fixed flow-control windows.
+  // False for small ones, such as 64 KiB blocks, which get slower with them.
+  bool bulk = false;
+};
+
+// A channel of its own (channels with equal arguments would share one connection). Names are resolved again after every
+// failure, at most once a second; a dead connection is noticed by keepalive within 20 s; reconnection waits 0.1 to 2 s.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options = {});
+
+// Waits until grpc.health.v1 of the peer says SERVING.
+//   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
+absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline);
+
+}  // namespace recbots

@@ -1,0 +1,50 @@
+// When to try again, and what to say meanwhile.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+
+namespace recbots {
+
+// True for codes after which the same call may succeed later: UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED, CANCELLED (by the
+// peer), UNKNOWN, INTERNAL (a broken connection), RESOURCE_EXHAUSTED. All others are final.
+bool IsTransient(const absl::Status& status);
+
+struct RetryOptions {
+  absl::Duration initial_delay = absl::Milliseconds(50);
+  absl::Duration max_delay = absl::Seconds(1);
+  // How long a peer may be away before Failed() gives up; infinite: for ever.
+  absl::Duration give_up_after = absl::Minutes(10);
+};
+
+// Follows one peer through failures and recoveries. Writes a line within 2 s of the first failure of a row, then one
+// every 5 s, and one at recovery ("replay at 127.0.0.1:7001 is back after 3.2s"). Not thread-safe.
+class PeerRetry {
+ public:
+  PeerRetry(std::string peer_name, std::string address, RetryOptions options = {}, Clock* clock = &Clock::Real());
+
+  // Notes a failure. Returns the time to wait before the next attempt (exponential), or
+  //   the status itself        it is final (IsTransient is false)
+  //   DEADLINE_EXCEEDED        the peer was away for give_up_after; names peer, address and the last error
+  absl::StatusOr<absl::Duration> Failed(const absl::Status& status);
+  // Notes a success: the next failure begins a new row.
+  void Succeeded();
+
+  bool failing() const { return failing_; }
+
+ private:
+  const std::string peer_name_;
+  const std::string address_;
+  const RetryOptions options_;
+  Clock* const clock_;
+  bool failing_ = false;
+  bool said_ = false;
+  absl::Time first_failure_;
+  absl::Time last_said_;
+  absl::Duration delay_;
+};
+
+}  // namespace recbots

@@ -1,0 +1,45 @@
+// What `recbots bench` runs. One figure is the median of several windows; ratios are of figures from the same run.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace recbots {
+
+struct BenchOptions {
+  absl::Duration window = absl::Milliseconds(500);  // Length of one window.
+  int windows = 7;                                  // The median of so many is reported.
+};
+
+// One line of JSON: {"bench": ..., "metric": ..., "value": ..., "unit": ..., "better": "higher" | "lower"}.
+struct BenchResult {
+  std::string bench;
+  std::string metric;
+  double value = 0;
+  std::string unit;
+  bool higher_is_better = true;
+};
+
+struct Bench {
+  std::string name;  // "env/document_browsing"; `recbots bench env` runs all that begin with it.
+  std::function<absl::StatusOr<std::vector<BenchResult>>(const BenchOptions&)> run;
+};
+
+// Calls `work` (which returns the number of things it did) again and again for one window after the other; the median
+// number of things per second.
+double MedianRate(const BenchOptions& options, const std::function<double()>& work);
+double Median(std::vector<double> values);
+
+// Each in a file of its own beside this one.
+Bench EnvironmentBench();  // env/document_browsing: steps_per_second
+Bench InsertBench();       // insert: rows_per_second, client and server over loopback
+Bench SampleBench();       // sample: rows_per_second, over loopback
+Bench UpdatesBench();      // updates: updates_per_second
+Bench ActingBench();       // acting: steps_per_second, with the stream to replay
+Bench LoopBench();         // loop: wall_seconds
+
+}  // namespace recbots

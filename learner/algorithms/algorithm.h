@@ -1,0 +1,47 @@
+// A learning algorithm: one Update on one batch. LibTorch only: no gRPC, no threads, no locks.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace recbots {
+
+// B transitions as tensors (common/networks/tensor_batch.h makes them without copying).
+struct TransitionBatch {
+  at::Tensor observation;       // float32 [B, U]
+  at::Tensor next_observation;  // float32 [B, U]
+  at::Tensor slate;             // int32 [B, K] candidate positions
+  at::Tensor reward;            // float32 [B]
+  at::Tensor discount;          // float32 [B]: 0 where terminated
+};
+
+// Not thread-safe.
+class Algorithm {
+ public:
+  using Losses = std::vector<std::pair<std::string, double>>;
+
+  virtual ~Algorithm() = default;
+
+  // One step of every optimiser that is due, then the targets.
+  //   INVALID_ARGUMENT  shapes that do not fit the networks; nothing changed
+  //   INTERNAL          LibTorch threw (its message is kept)
+  virtual absl::Status Update(const TransitionBatch& batch) = 0;
+
+  // Losses of the newest update, by name. Reads them back from where they were computed: call it for status lines, not
+  // after every update.
+  virtual Losses losses() const = 0;
+
+  // Updates done.
+  virtual int64_t updates() const = 0;
+
+  // What a policy needs of the parameters, encoded (common/inference/weights.h).
+  virtual std::string EncodeWeights() const = 0;
+};
+
+}  // namespace recbots
