@@ -104,6 +104,7 @@ TEST_F(LocalClusterTest, EndsOnASignal) {
 
 TEST_F(LocalClusterTest, KillsWhatDoesNotDrain) {
   SetRole("learner", "exit 0\n");
+  options_.drain = absl::Milliseconds(300);
   SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
   ASSERT_TRUE(RunLocalCluster(options_).ok());
   ExpectNothingLeft();

@@ -22,9 +22,6 @@
 namespace recbots {
 namespace {
 
-// Time a role has to drain and write what it must.
-constexpr absl::Duration kDrainTime = absl::Seconds(5);
-
 std::string LastLines(const std::string& path, size_t count) {
   std::ifstream file(path);
   std::deque<std::string> lines;
@@ -152,7 +149,7 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
 void Cluster::End() {
   // Actors and evaluator first, so that nobody is left talking to a service that is gone.
   for (size_t i = children_.size(); i-- > 0;) children_[i].Signal(SIGTERM);
-  const absl::Time deadline = absl::Now() + kDrainTime;
+  const absl::Time deadline = absl::Now() + options_.drain;
   bool running = true;
   while (running && absl::Now() < deadline) {
     PassOnLearnerLines(absl::Milliseconds(5));

@@ -19,6 +19,8 @@ struct LocalClusterOptions {
   int num_actors = 1;
   bool keep = false;   // Go on after the goal.
   bool quiet = false;  // Do not pass the learner's lines on to stdout.
+  // Time the roles have to drain and to write what they must; what still runs then is killed.
+  absl::Duration drain = absl::Seconds(5);
 };
 
 // How a cluster ended.
@@ -32,7 +34,7 @@ struct ClusterEnd {
 
 // Starts everything, passes the learner's status lines on, and ends everything: when the learner is done, when a role
 // dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM while it runs;
-// call it while the process has a single thread. Ends within about 8 s of a signal even when a role hangs.
+// call it while the process has a single thread. Ends within `drain` and a moment of a signal even when a role hangs.
 //   UNAVAILABLE  a process could not be started, no free port
 absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options);
 
