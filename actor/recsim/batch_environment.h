@@ -137,10 +137,11 @@ class BatchEnvironment final : public Environment {
     std::fill_n(next_observation, n * features, 0.0f);
     for (size_t i = 0; i < n; ++i) {
       const StreamPosition position = positions[i];
+      const int32_t* const slate = slates + i * k;
       Rng choice(seed, Purpose::kChoice, position, choice_.block(i));
       Rng transition(seed, Purpose::kTransition, position, transition_.block(i));
-      const typename Model::Response answer = model.Respond(users[i], slates + i * k, choice);
-      model.Update(slates + i * k, answer, transition, users[i]);
+      const typename Model::Response answer = model.Respond(users[i], slate, choice);
+      model.Update(slate, answer, transition, users[i]);
       model.WriteResponse(answer, response + i * fields);
       model.WriteObservation(users[i], next_observation + i * features);
       reward[i] = model.Reward(answer);
@@ -153,11 +154,16 @@ class BatchEnvironment final : public Environment {
       positions[i].step = position.step + 1;
     }
     std::copy_n(next_observation, n * features, out.observation.data() + begin * features);
-    for (size_t i = 0; i < num_starting; ++i) {
-      StreamPosition& position = positions_[starting[i]];
+    BeginNextEpisodes(num_starting, out.observation.data());
+  }
+
+  // Moves the first n of starting_ to their next episode.
+  void BeginNextEpisodes(size_t n, float* observation) {
+    for (size_t i = 0; i < n; ++i) {
+      StreamPosition& position = positions_[starting_[i]];
       position = {position.stream, position.episode + 1, 0};
     }
-    StartEpisodes(num_starting, out.observation.data());
+    StartEpisodes(n, observation);
   }
 
   // Draws a new user for each of the first n of starting_, at the position where that user's stream stands.

@@ -103,15 +103,19 @@ std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int
 BrowsingSolution IterateValues(const BrowsingMdp& mdp) {
   const size_t n = mdp.num_documents;
   BrowsingSolution solution;
+  solution.documents.resize(n);
   solution.values = Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
-    double best = 0;
-    for (size_t j = 0; j < n; ++j) best = std::max(best, QValue(mdp, values, mean, i, j));
+    double best = QValue(mdp, values, mean, i, 0);
+    size_t best_j = 0;
+    for (size_t j = 1; j < n; ++j) {
+      const double q = QValue(mdp, values, mean, i, j);
+      if (q <= best) continue;
+      best = q;
+      best_j = j;
+    }
+    solution.documents[i] = static_cast<int32_t>(best_j);
     return best;
   });
-  for (size_t i = 0; i < n; ++i) {
-    const std::vector<double> row = QRow(mdp, solution.values, i);
-    solution.documents.push_back(static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
-  }
   const double attained = MeanValue(TruncatedValues(mdp, solution.documents));
   const double bound = MeanValue(solution.values);
   solution.attained = bound - attained <= 1e-9 * bound;

@@ -57,7 +57,7 @@ std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int
 
 struct BrowsingSolution {
   std::vector<double> values;      // [I]: the optimum with the step limit, where a policy may look at the step
-  std::vector<int32_t> documents;  // [I]: the greedy policy of these values, the first document where several are best
+  std::vector<int32_t> documents;  // [I]: the best at the first step, the first of equals
   // True where that policy, which does not look at the step, attains the values to a relative 1e-9. False only where
   // the step limit matters: then the optimal stationary policy is not known, and `values` are a bound from above.
   bool attained = false;
