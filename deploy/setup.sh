@@ -13,12 +13,12 @@ die() {
   exit "$code"
 }
 
-# packages_of SECTION...: the names deploy/packages.txt lists in these sections, one a line.
+# packages_of SECTION...: the names deploy/packages.txt lists in these sections, one a line, each once.
 packages_of() {
   awk -v wanted=" $* " '
     /^# section:/ { inside = index(wanted, " " $3 " ") > 0; next }
     { sub(/#.*/, "") }
-    inside && NF { print $1 }
+    inside && NF && !seen[$1]++ { print $1 }
   ' "$RECBOTS_ROOT/deploy/packages.txt"
 }
 
