@@ -44,7 +44,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
 
   // Sends the next part, or the first part of the newest version, or ends when draining; nothing when busy or up to
   // date.
-  void Advance() {
+  void Advance() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (busy_ || finished_) return;
     if (snapshot_ == nullptr) {
       if (service_.draining_) return End({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});

@@ -143,8 +143,8 @@ TEST_F(HttpServerTest, StuckClientsDoNotHoldUpStop) {
   }
   const absl::Time start = absl::Now();
   server_->Stop();
-  // Waiting for them would take 5 s for every three.
-  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  // Waiting for them would take 5 s for every three, 25 s and more in all.
+  EXPECT_LT(absl::Now() - start, absl::Seconds(20));
   for (const int fd : clients) ::close(fd);
 }
 
