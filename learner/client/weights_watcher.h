@@ -24,8 +24,8 @@ struct Weights {
 struct WeightsWatcherOptions {
   std::string address;  // host:port of the learner.
   v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
-  std::string worker_name;          // For logs; at most 256 bytes.
-  uint64_t config_fingerprint = 0;  // ConfigFingerprint.
+  std::string worker_name = "worker";  // For logs; at most 256 bytes.
+  uint64_t config_fingerprint = 0;     // ConfigFingerprint.
   RetryOptions retry = {};
 };
 
