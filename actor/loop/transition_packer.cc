@@ -1,0 +1,69 @@
+#include "actor/loop/transition_packer.h"
+
+#include <cstring>
+
+#include "common/base/log.h"
+#include "common/rl/transition.h"
+
+namespace recbots {
+
+TransitionPacker::TransitionPacker(const RowSchema& schema, int num_users, double discount)
+    : row_bytes_(schema.row_bytes()),
+      num_users_(static_cast<size_t>(num_users)),
+      discount_(static_cast<float>(discount)),
+      rows_(num_users_ * row_bytes_) {
+  const auto place = [&schema](const char* name) {
+    const int column = schema.Find(name);
+    RECBOTS_CHECK(column >= 0) << "no column " << name << " in the transition schema";
+    const auto i = static_cast<size_t>(column);
+    return Place{schema.offset(i), schema.column_bytes(i)};
+  };
+  observation_ = place(transition::kObservation);
+  next_observation_ = place(transition::kNextObservation);
+  slate_ = place(transition::kSlate);
+  response_ = place(transition::kResponse);
+  reward_ = place(transition::kReward);
+  discount_place_ = place(transition::kDiscount);
+  behaviour_probability_ = place(transition::kBehaviourProbability);
+  weights_version_ = place(transition::kWeightsVersion);
+  weights_updates_ = place(transition::kWeightsUpdates);
+  collected_micros_ = place(transition::kCollectedMicros);
+}
+
+template <typename T>
+void TransitionPacker::Scatter(const Place& place, absl::Span<const T> values) {
+  RECBOTS_CHECK(values.size() * sizeof(T) == num_users_ * place.bytes);
+  const char* from = reinterpret_cast<const char*>(values.data());
+  char* to = rows_.data() + place.offset;
+  for (size_t i = 0; i < num_users_; ++i) {
+    std::memcpy(to, from, place.bytes);
+    from += place.bytes;
+    to += row_bytes_;
+  }
+}
+
+template <typename T>
+void TransitionPacker::Fill(const Place& place, T value) {
+  char* to = rows_.data() + place.offset;
+  for (size_t i = 0; i < num_users_; ++i, to += row_bytes_) std::memcpy(to, &value, sizeof(T));
+}
+
+absl::string_view TransitionPacker::Pack(const StepRows& step) {
+  Scatter(observation_, step.observation);
+  Scatter(next_observation_, absl::Span<const float>(step.result.next_observation));
+  Scatter(slate_, step.slates);
+  Scatter(response_, absl::Span<const float>(step.result.response));
+  Scatter(reward_, absl::Span<const float>(step.result.reward));
+  Scatter(behaviour_probability_, step.behaviour_probability);
+  Fill(weights_version_, step.weights_version);
+  Fill(weights_updates_, step.weights_updates);
+  Fill(collected_micros_, step.collected_micros);
+  char* to = rows_.data() + discount_place_.offset;
+  for (size_t i = 0; i < num_users_; ++i, to += row_bytes_) {
+    const float discount = step.result.terminated[i] != 0 ? 0.0f : discount_;
+    std::memcpy(to, &discount, sizeof(discount));
+  }
+  return {rows_.data(), rows_.size()};
+}
+
+}  // namespace recbots

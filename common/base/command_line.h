@@ -1,0 +1,45 @@
+// Flags of our programs: --name=value, --name value, --switch; a flag may be given several times, and every value
+// counts. (absl::flags keeps only the last, and `--set` needs them all.)
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace recbots {
+
+struct FlagSpec {
+  std::string name;           // "run_dir"; a dash may be typed for an underscore
+  std::string value_name;     // "DIR"; empty for a switch, which takes no value
+  std::string help;           // one line
+  std::string default_value;  // what value() gives when the flag is absent
+};
+
+// Immutable once parsed.
+class CommandLine {
+ public:
+  // `arguments` without the program's name. "--" ends the flags.
+  //   INVALID_ARGUMENT  an unknown flag (names the known ones), a missing or an unwanted value
+  static absl::StatusOr<CommandLine> Parse(const std::vector<std::string>& arguments,
+                                           const std::vector<FlagSpec>& flags);
+
+  bool has(absl::string_view name) const;
+  // The last value given, or the default. The flag must be among those parsed for.
+  const std::string& value(absl::string_view name) const;
+  // All values given, in order.
+  const std::vector<std::string>& values(absl::string_view name) const;
+  const std::vector<std::string>& positional() const { return positional_; }
+
+  // One line per flag, for --help.
+  static std::string Help(const std::vector<FlagSpec>& flags);
+
+ private:
+  std::map<std::string, std::vector<std::string>, std::less<>> given_;
+  std::map<std::string, std::string, std::less<>> defaults_;
+  std::vector<std::string> positional_;
+};
+
+}  // namespace recbots

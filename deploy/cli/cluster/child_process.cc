@@ -1,0 +1,97 @@
+#include "deploy/cli/cluster/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace recbots {
+namespace {
+
+// Between fork and exec: only calls that are safe there. Does not return.
+[[noreturn]] void BecomeProgram(char* const* arguments, int log_fd, int stdout_fd, pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(127);  // The parent died before prctl.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null_fd = open("/dev/null", O_RDONLY);
+  dup2(null_fd, STDIN_FILENO);
+  dup2(stdout_fd, STDOUT_FILENO);
+  dup2(log_fd, STDERR_FILENO);
+  execv(arguments[0], arguments);
+  _exit(127);
+}
+
+}  // namespace
+
+absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
+  const int log_fd = open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (log_fd < 0)
+    return absl::UnavailableError(absl::StrCat("cannot open '", options.log_path, "': ", strerror(errno)));
+  int pipe_fds[2] = {-1, -1};
+  if (options.pipe_stdout && pipe2(pipe_fds, O_CLOEXEC) != 0) {
+    close(log_fd);
+    return absl::UnavailableError(absl::StrCat("cannot make a pipe for ", options.name, ": ", strerror(errno)));
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid == 0) BecomeProgram(arguments.data(), log_fd, options.pipe_stdout ? pipe_fds[1] : log_fd, parent);
+  const int fork_error = errno;
+  close(log_fd);
+  if (options.pipe_stdout) close(pipe_fds[1]);
+  if (pid < 0) {
+    if (options.pipe_stdout) close(pipe_fds[0]);
+    return absl::UnavailableError(absl::StrCat("cannot start ", options.name, ": ", strerror(fork_error)));
+  }
+  return ChildProcess(options.name, options.log_path, pid, pipe_fds[0]);
+}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : name_(std::move(other.name_)),
+      log_path_(std::move(other.log_path_)),
+      pid_(std::exchange(other.pid_, -1)),
+      stdout_fd_(std::exchange(other.stdout_fd_, -1)),
+      exit_code_(other.exit_code_) {}
+
+ChildProcess::~ChildProcess() {
+  if (Running()) {
+    Signal(SIGKILL);
+    AwaitEnd(absl::Now() + absl::Seconds(5));
+  }
+  if (stdout_fd_ >= 0) close(stdout_fd_);
+}
+
+bool ChildProcess::Running() {
+  if (pid_ < 0) return false;
+  int status = 0;
+  if (waitpid(pid_, &status, WNOHANG) != pid_) return true;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  pid_ = -1;
+  return false;
+}
+
+void ChildProcess::Signal(int signal_number) {
+  if (pid_ > 0) kill(pid_, signal_number);
+}
+
+bool ChildProcess::AwaitEnd(absl::Time deadline) {
+  while (Running()) {
+    if (absl::Now() >= deadline) return false;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return true;
+}
+
+}  // namespace recbots

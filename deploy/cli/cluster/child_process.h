@@ -1,0 +1,56 @@
+// A program started by us, ended by us.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace recbots {
+
+struct ChildOptions {
+  std::string name;                    // For messages: "actor-1".
+  std::vector<std::string> arguments;  // The program's path first.
+  std::string log_path;                // stderr goes there (appended); stdout too, unless it is piped.
+  bool pipe_stdout = false;            // stdout can be read from stdout_fd().
+};
+
+// Gets SIGTERM when this process dies, whatever it dies of, and does not get the terminal's Ctrl-C: its parent passes
+// on what it should hear. Not thread-safe.
+class ChildProcess {
+ public:
+  // Call while this process has a single thread.
+  //   UNAVAILABLE  the log cannot be opened, no process can be made
+  static absl::StatusOr<ChildProcess> Start(const ChildOptions& options);
+
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess();  // Kills it if it still runs.
+
+  const std::string& name() const { return name_; }
+  const std::string& log_path() const { return log_path_; }
+  int stdout_fd() const { return stdout_fd_; }  // -1 when not piped.
+
+  // Takes note of its end, if it has ended. Returns whether it runs.
+  bool Running();
+  // Exit code, or 128 + signal; -1 while it runs.
+  int exit_code() const { return exit_code_; }
+  void Signal(int signal_number);
+  // Waits for its end; false when it still runs at the deadline.
+  bool AwaitEnd(absl::Time deadline);
+
+ private:
+  ChildProcess(std::string name, std::string log_path, pid_t pid, int stdout_fd)
+      : name_(std::move(name)), log_path_(std::move(log_path)), pid_(pid), stdout_fd_(stdout_fd) {}
+
+  std::string name_;
+  std::string log_path_;
+  pid_t pid_;
+  int stdout_fd_;
+  int exit_code_ = -1;
+};
+
+}  // namespace recbots

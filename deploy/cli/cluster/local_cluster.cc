@@ -1,0 +1,189 @@
+#include "deploy/cli/cluster/local_cluster.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <fstream>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+
+namespace recbots {
+namespace {
+
+std::string LastLines(const std::string& path, size_t count) {
+  std::ifstream file(path);
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(line);
+    if (lines.size() > count) lines.pop_front();
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+// SIGINT and SIGTERM wait in the kernel until asked for, so that no handler runs between our calls.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set_, &before_);
+  }
+  ~HeldSignals() {
+    const timespec none{0, 0};
+    while (sigtimedwait(&set_, nullptr, &none) > 0) {
+    }
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  bool Came() const {
+    const timespec none{0, 0};
+    return sigtimedwait(&set_, nullptr, &none) > 0;
+  }
+
+ private:
+  sigset_t set_;
+  sigset_t before_;
+};
+
+class Cluster {
+ public:
+  explicit Cluster(const LocalClusterOptions& options) : options_(options) {}
+
+  absl::Status Start();
+  ClusterEnd Watch(const HeldSignals& signals);
+  void End();
+
+ private:
+  absl::Status Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
+                   bool pipe_stdout = false);
+  void PassOnLearnerLines(absl::Duration patience);
+
+  const LocalClusterOptions& options_;
+  std::vector<ChildProcess> children_;  // The learner first.
+  std::ofstream learner_log_;
+};
+
+absl::Status Cluster::Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
+                          bool pipe_stdout) {
+  ChildOptions child;
+  child.name = name;
+  child.log_path = absl::StrCat(options_.run_dir, "/", name, ".log");
+  child.pipe_stdout = pipe_stdout;
+  child.arguments = {absl::StrCat(options_.program_dir, "/recbots-", role),
+                     absl::StrCat("--config=", options_.config_path), absl::StrCat("--run_dir=", options_.run_dir)};
+  for (const std::string& override_text : options_.overrides) {
+    child.arguments.push_back(absl::StrCat("--set=", override_text));
+  }
+  child.arguments.insert(child.arguments.end(), flags.begin(), flags.end());
+  RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
+  children_.push_back(std::move(process));
+  return absl::OkStatus();
+}
+
+absl::Status Cluster::Start() {
+  RECBOTS_ASSIGN_OR_RETURN(const int replay_port, FindFreePort());
+  RECBOTS_ASSIGN_OR_RETURN(const int learner_port, FindFreePort());
+  const std::string replay = absl::StrCat("127.0.0.1:", replay_port);
+  const std::string learner = absl::StrCat("127.0.0.1:", learner_port);
+  std::vector<std::string> learner_flags = {absl::StrCat("--listen=", learner), absl::StrCat("--replay=", replay),
+                                            absl::StrCat("--http=", options_.learner_http)};
+  if (options_.keep) learner_flags.push_back("--keep");
+  RECBOTS_RETURN_IF_ERROR(Add("learner", "learner", learner_flags, /*pipe_stdout=*/true));
+  learner_log_.open(children_[0].log_path(), std::ios::app);
+  RECBOTS_RETURN_IF_ERROR(Add("replay", "replay", {absl::StrCat("--listen=", replay)}));
+  const std::string to_learner = absl::StrCat("--learner=", learner);
+  for (int i = 0; i < options_.num_actors; ++i) {
+    RECBOTS_RETURN_IF_ERROR(Add("actor", absl::StrCat("actor-", i), {absl::StrCat("--replay=", replay), to_learner}));
+  }
+  return Add("evaluator", "evaluator", {to_learner});
+}
+
+void Cluster::PassOnLearnerLines(absl::Duration patience) {
+  pollfd source{children_[0].stdout_fd(), POLLIN, 0};
+  const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
+  while (poll(&source, 1, milliseconds) > 0 && (source.revents & POLLIN) != 0) {
+    std::array<char, 4096> buffer;
+    const ssize_t n = read(source.fd, buffer.data(), buffer.size());
+    if (n <= 0) return;
+    learner_log_.write(buffer.data(), n).flush();
+    if (!options_.quiet) std::cout.write(buffer.data(), n).flush();
+    return;
+  }
+  // At the end of the stream poll returns at once, with nothing to read.
+  if ((source.revents & POLLHUP) != 0) absl::SleepFor(absl::Milliseconds(5));
+}
+
+ClusterEnd Cluster::Watch(const HeldSignals& signals) {
+  ClusterEnd end;
+  while (true) {
+    PassOnLearnerLines(absl::Milliseconds(20));
+    if (signals.Came()) {
+      end.cause = ClusterEnd::Cause::kInterrupted;
+      return end;
+    }
+    for (ChildProcess& child : children_) {
+      if (child.Running()) continue;
+      end.exit_code = child.exit_code();
+      const bool is_learner = &child == &children_[0];
+      if (is_learner && end.exit_code == 0) return end;
+      end.cause = ClusterEnd::Cause::kRoleDied;
+      end.dead_role = child.name();
+      end.log_excerpt = LastLines(child.log_path(), 5);
+      return end;
+    }
+  }
+}
+
+void Cluster::End() {
+  // Actors and evaluator first, so that nobody is left talking to a service that is gone.
+  for (size_t i = children_.size(); i-- > 0;) children_[i].Signal(SIGTERM);
+  const absl::Time deadline = absl::Now() + options_.drain;
+  bool running = true;
+  while (running && absl::Now() < deadline) {
+    PassOnLearnerLines(absl::Milliseconds(5));
+    running = false;
+    for (ChildProcess& child : children_) running |= child.Running();
+  }
+  children_.clear();  // Kills what is left.
+}
+
+}  // namespace
+
+absl::StatusOr<int> FindFreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  const bool found = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (!found) return absl::UnavailableError(absl::StrCat("no free port on 127.0.0.1: ", strerror(error)));
+  return ntohs(address.sin_port);
+}
+
+absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options) {
+  const HeldSignals signals;
+  Cluster cluster(options);
+  absl::Status status = cluster.Start();
+  ClusterEnd end;
+  if (status.ok()) end = cluster.Watch(signals);
+  cluster.End();
+  if (!status.ok()) return status;
+  return end;
+}
+
+}  // namespace recbots

@@ -1,0 +1,44 @@
+// The whole system as processes on loopback: replay, learner, actors, evaluator.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "deploy/cli/cluster/child_process.h"
+
+namespace recbots {
+
+struct LocalClusterOptions {
+  std::string program_dir;             // Where recbots-replay and the others lie.
+  std::string config_path;             // Already known to be valid.
+  std::vector<std::string> overrides;  // "path.to.field=value"
+  std::string run_dir;                 // Exists.
+  std::string learner_http = "127.0.0.1:0";
+  int num_actors = 1;
+  bool keep = false;   // Go on after the goal.
+  bool quiet = false;  // Do not pass the learner's lines on to stdout.
+  // Time the roles have to drain and to write what they must; what still runs then is killed.
+  absl::Duration drain = absl::Seconds(5);
+};
+
+// How a cluster ended.
+struct ClusterEnd {
+  enum class Cause { kLearnerDone, kRoleDied, kInterrupted };
+  Cause cause = Cause::kLearnerDone;
+  int exit_code = 0;        // Of the learner, or of the role that died.
+  std::string dead_role;    // kRoleDied: which.
+  std::string log_excerpt;  // kRoleDied: the last lines of its log.
+};
+
+// Starts everything, passes the learner's status lines on, and ends everything: when the learner is done, when a role
+// dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM while it runs;
+// call it while the process has a single thread. Ends within `drain` and a moment of a signal even when a role hangs.
+//   UNAVAILABLE  a process could not be started, no free port
+absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options);
+
+// A TCP port of the loopback interface that was free a moment ago.
+absl::StatusOr<int> FindFreePort();
+
+}  // namespace recbots

@@ -1,0 +1,101 @@
+# What deploy/run, tests/run and the image share: install the packages, configure, build. Sourced by bash, not run.
+#
+# Nothing here asks the network or runs CMake when there is nothing to do. Messages go to standard error.
+# shellcheck shell=bash
+
+RECBOTS_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '== %s\n' "$*" >&2; }
+die() {
+  local code=$1
+  shift
+  printf '%s: %s\n' "$0" "$*" >&2
+  exit "$code"
+}
+
+# packages_of SECTION...: the names deploy/packages.txt lists in these sections, one a line.
+packages_of() {
+  awk -v wanted=" $* " '
+    /^# section:/ { inside = index(wanted, " " $3 " ") > 0; next }
+    { sub(/#.*/, "") }
+    inside && NF { print $1 }
+  ' "$RECBOTS_ROOT/deploy/packages.txt"
+}
+
+# missing_packages NAME...: those that are not installed, one a line. One call of dpkg-query however many names.
+missing_packages() {
+  local installed name
+  # Names it does not know make dpkg-query complain and fail: they are simply missing.
+  # shellcheck disable=SC2016  # the braces are dpkg-query's, not the shell's
+  installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
+  for name in "$@"; do
+    [[ $'\n'$installed$'\n' == *$'\n'"installed $name"$'\n'* ]] || printf '%s\n' "$name"
+  done
+}
+
+# install_packages SECTION...: installs what is missing of these sections; silent when that is nothing.
+install_packages() {
+  local wanted missing as_root=()
+  mapfile -t wanted < <(packages_of "$@")
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    die 1 "this is not a Debian system (no dpkg-query or no apt-get). Use Debian 12 or docker-compose up;" \
+      "deploy/packages.txt lists what the build needs."
+  fi
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
+  ((${#missing[@]})) || return 0
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die 1 "packages are missing and there is no sudo. As root, run:" \
+      "apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing ${#missing[@]} missing packages: ${missing[*]}"
+  # An unreachable third-party source must not stop us: if it matters, the installation below says so.
+  "${as_root[@]}" apt-get update -qq -o Acquire::Retries=3 || say "apt-get update failed, going on with the lists at hand"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends \
+    -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${missing[@]}" >&2 ||
+    die 1 "apt-get could not install the packages above. recbots is made for Debian 12 (bookworm)."
+}
+
+# build_jobs: compilers that fit this machine: one a core, each with about 1.2 GB of the memory that is free.
+build_jobs() {
+  local cores memory_mb limit jobs
+  cores=$(nproc)
+  memory_mb=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+  # Inside a container its own limit counts too ("max" when there is none).
+  if [[ -r /sys/fs/cgroup/memory.max ]] && read -r limit </sys/fs/cgroup/memory.max && [[ $limit != max ]]; then
+    limit=$((limit / 1048576))
+    ((limit < memory_mb)) && memory_mb=$limit
+  fi
+  jobs=$((memory_mb / 1200))
+  ((jobs > cores)) && jobs=$cores
+  printf '%d\n' $((jobs > 0 ? jobs : 1))
+}
+
+# build PRESET [TARGET...]: configures build/PRESET where needed and builds the targets (default: all).
+# RECBOTS_CMAKE_FLAGS holds further flags for the configuration, for example "-DRECBOTS_ARCH=x86-64-v3".
+build() {
+  local preset=$1 folder="$RECBOTS_ROOT/build/$1" jobs lock flags
+  shift
+  mkdir -p "$folder"
+  # Two builds of one folder at a time would spoil it.
+  exec {lock}>"$folder/.lock"
+  flock "$lock"
+  read -ra flags <<<"${RECBOTS_CMAKE_FLAGS:-}"
+  if needs_configure "$folder"; then
+    say "configuring build/$preset"
+    (cd "$RECBOTS_ROOT" && cmake --fresh --preset "$preset" "${flags[@]}") >&2 ||
+      die 1 "cmake could not configure build/$preset"
+  fi
+  jobs=$(build_jobs)
+  say "building build/$preset, $jobs at a time"
+  ninja -C "$folder" -j "$jobs" "$@" >&2 || die 1 "the build of build/$preset failed"
+  exec {lock}>&-
+}
+
+# Ninja runs CMake again by itself when a CMakeLists.txt changes; the rest is for us to see: no configuration yet, changed
+# presets, or a tree that was moved or copied.
+needs_configure() {
+  local folder=$1
+  [[ ! -f $folder/build.ninja || $RECBOTS_ROOT/CMakePresets.json -nt $folder/build.ninja ]] ||
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$RECBOTS_ROOT" "$folder/CMakeCache.txt"
+}

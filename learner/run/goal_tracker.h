@@ -1,0 +1,58 @@
+// When a run is over, and when it passed the marks that its report shows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "recbots/v1/config.pb.h"
+#include "recbots/v1/weights.pb.h"
+
+namespace recbots {
+
+enum class Ending { kNotYet, kShareReached, kMaxUpdates, kMaxSeconds };
+
+// "share of optimum reached", ...
+std::string Describe(Ending ending);
+
+// The three clocks of a run.
+struct RunCounters {
+  int64_t env_steps = 0;
+  int64_t updates = 0;
+  double wall_seconds = 0;
+};
+
+// Not thread-safe.
+class GoalTracker {
+ public:
+  explicit GoalTracker(const v1::GoalConfig& config) : config_(config) {}
+
+  // Notes an evaluation that arrived `wall_seconds` after the start. One of a version already seen is ignored.
+  void OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds);
+
+  // The share of the optimum goes first: a run that reaches it with its last update has reached it.
+  Ending Check(int64_t updates, double wall_seconds) const;
+
+  // True when the run did what was asked: the share, where one is asked for; otherwise all its updates or its time.
+  bool Reached(Ending ending) const;
+
+  const std::optional<v1::Evaluation>& newest() const { return newest_; }
+  int64_t evaluations() const { return evaluations_; }
+  // Counters at the first evaluation at or above 99 % and 99.9 % of the optimum: env_steps and updates of the weights
+  // evaluated, seconds when the evaluation arrived.
+  const std::optional<RunCounters>& at_99() const { return at_99_; }
+  const std::optional<RunCounters>& at_999() const { return at_999_; }
+
+ private:
+  const v1::GoalConfig config_;
+  std::optional<v1::Evaluation> newest_;
+  std::optional<RunCounters> at_99_;
+  std::optional<RunCounters> at_999_;
+  int64_t evaluations_ = 0;
+  int in_a_row_ = 0;
+};
+
+// value / optimum; 0 where the optimum is unknown or 0.
+double ShareOfOptimum(const v1::Evaluation& evaluation);
+
+}  // namespace recbots

@@ -1,0 +1,29 @@
+// report.json: how a run ended. Others script against its fields (docs/formats.md).
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "learner/run/goal_tracker.h"
+
+namespace recbots {
+
+struct Report {
+  std::string experiment;
+  uint64_t seed = 0;
+  Ending ending = Ending::kNotYet;
+  RunCounters end;
+  double samples_per_insert = 0;
+};
+
+// The report as JSON text.
+std::string FormatReport(const Report& report, const GoalTracker& goal);
+
+// Writes `run_dir`/report.json in one piece (a reader sees the old file or the new one).
+//   UNAVAILABLE  the file cannot be written; names it
+absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
+
+// The last line of a run: "reached 100.0 % of the optimum (...)".
+std::string FormatVerdict(const Report& report, const GoalTracker& goal);
+
+}  // namespace recbots

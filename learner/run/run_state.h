@@ -1,0 +1,100 @@
+// What a learner knows of its run, shared by the loop that trains, the service that hears evaluations and the pages.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "learner/run/goal_tracker.h"
+#include "learner/run/status_line.h"
+
+namespace recbots {
+
+// Rows inserted since the run began, whatever happens to the store: its counters begin anew when it restarts. Not
+// thread-safe.
+class EnvStepCounter {
+ public:
+  // `inserted` of the store that calls itself `incarnation`.
+  void Observe(uint64_t incarnation, int64_t inserted) {
+    if (incarnation != incarnation_) {
+      incarnation_ = incarnation;
+      seen_ = 0;
+    }
+    // Parts of several reports may overtake each other; counters only grow.
+    if (inserted > seen_) total_ += inserted - seen_;
+    seen_ = std::max(seen_, inserted);
+  }
+  int64_t total() const { return total_; }
+
+ private:
+  uint64_t incarnation_ = 0;
+  int64_t seen_ = 0;
+  int64_t total_ = 0;
+};
+
+// Thread-safe.
+class RunState {
+ public:
+  RunState(const v1::GoalConfig& goal, Clock& clock = Clock::Real())
+      : clock_(clock), started_(clock.Now()), goal_(goal) {}
+
+  double wall_seconds() const { return absl::ToDoubleSeconds(clock_.Now() - started_); }
+  int64_t updates() const { return updates_.load(std::memory_order_relaxed); }
+  int64_t env_steps() const { return env_steps_.load(std::memory_order_relaxed); }
+  RunCounters counters() const { return {env_steps(), updates(), wall_seconds()}; }
+
+  void SetUpdates(int64_t updates) { updates_.store(updates, std::memory_order_relaxed); }
+  void SetEnvSteps(int64_t env_steps) { env_steps_.store(env_steps, std::memory_order_relaxed); }
+
+  void OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    goal_.OnEvaluation(evaluation, wall_seconds());
+    evaluations_.store(goal_.evaluations(), std::memory_order_release);
+  }
+  // Evaluations so far; cheap enough to look at after every update.
+  int64_t evaluations() const { return evaluations_.load(std::memory_order_acquire); }
+  Ending Check() const ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    return goal_.Check(updates(), wall_seconds());
+  }
+  // A copy, consistent in itself.
+  GoalTracker goal() const ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    return goal_;
+  }
+  // Waits until version `weights_version` or a newer one was evaluated; false at the timeout.
+  bool AwaitEvaluationOf(int64_t weights_version, absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    return mu_.AwaitFor(
+        [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          return goal_.newest().has_value() && goal_.newest()->weights_version() >= weights_version;
+        },
+        timeout);
+  }
+
+  void SetStatus(StatusLine line) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    status_ = std::move(line);
+  }
+  StatusLine status() const ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    return status_;
+  }
+
+ private:
+  Clock& clock_;
+  const absl::Time started_;
+  std::atomic<int64_t> updates_{0};
+  std::atomic<int64_t> env_steps_{0};
+  std::atomic<int64_t> evaluations_{0};
+
+  mutable Mutex mu_;
+  GoalTracker goal_ ABSL_GUARDED_BY(mu_);
+  StatusLine status_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace recbots

@@ -1,0 +1,56 @@
+#include "learner/run/status_line.h"
+
+#include <array>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace recbots {
+namespace {
+
+std::string FormatEvaluation(const std::optional<v1::Evaluation>& evaluation) {
+  if (!evaluation.has_value()) return "value not known yet";
+  std::string text = absl::StrFormat("value %.2f", evaluation->value());
+  if (evaluation->value_ci95() > 0) absl::StrAppendFormat(&text, " +- %.2f", evaluation->value_ci95());
+  if (evaluation->has_optimum()) {
+    absl::StrAppendFormat(&text, " = %.1f %% of optimum", 100 * ShareOfOptimum(*evaluation));
+  }
+  absl::StrAppendFormat(&text, " (random %.2f)", evaluation->random_value());
+  return text;
+}
+
+}  // namespace
+
+std::string FormatCount(double count) {
+  struct Unit {
+    double size;
+    const char* letter;
+  };
+  constexpr std::array kUnits{Unit{1e9, "G"}, Unit{1e6, "M"}, Unit{1e3, "k"}};
+  for (const Unit& unit : kUnits) {
+    // Below by less than rounding would show: 999.6k is 1.00M.
+    if (std::abs(count) < unit.size * (unit.size > 1e3 ? 0.9995 : 1.0)) continue;
+    const double scaled = count / unit.size;
+    const int decimals = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
+    return absl::StrFormat("%.*f%s", decimals, scaled, unit.letter);
+  }
+  return absl::StrFormat("%.0f", count);
+}
+
+std::string FormatStatusLine(const StatusLine& line) {
+  const auto seconds = static_cast<int64_t>(line.counters.wall_seconds);
+  std::string text = absl::StrFormat("[%02d:%02d:%02d]", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  absl::StrAppendFormat(&text, " upd %s (%s/s)", FormatCount(static_cast<double>(line.counters.updates)),
+                        FormatCount(line.updates_per_second));
+  absl::StrAppendFormat(&text, " | env %s (%s/s, %d actor%s)",
+                        FormatCount(static_cast<double>(line.counters.env_steps)),
+                        FormatCount(line.env_steps_per_second), line.num_actors, line.num_actors == 1 ? "" : "s");
+  absl::StrAppendFormat(&text, " | lag p50/p99 %.0f/%.0f upd", line.lag_p50_updates, line.lag_p99_updates);
+  absl::StrAppendFormat(&text, " | spi %.1f", line.samples_per_insert);
+  if (line.samples_per_insert_target > 0) absl::StrAppendFormat(&text, "/%g", line.samples_per_insert_target);
+  absl::StrAppend(&text, " | ", FormatEvaluation(line.evaluation), " | bound by: ", line.bound_by);
+  return text;
+}
+
+}  // namespace recbots

@@ -1,0 +1,31 @@
+// The line the learner prints every few seconds.
+#pragma once
+
+#include <string>
+
+#include "learner/run/goal_tracker.h"
+
+namespace recbots {
+
+// What the line shows, over the status period that just ended.
+struct StatusLine {
+  RunCounters counters;
+  double updates_per_second = 0;
+  double env_steps_per_second = 0;
+  int num_actors = 0;
+  double lag_p50_updates = 0;
+  double lag_p99_updates = 0;
+  double samples_per_insert = 0;
+  double samples_per_insert_target = 0;  // 0: none
+  std::optional<v1::Evaluation> evaluation;
+  std::string bound_by;  // "learner", "actors", "replay", ...
+};
+
+// [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
+// value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
+std::string FormatStatusLine(const StatusLine& line);
+
+// 950, 41.2k, 3.10M: three digits and a unit.
+std::string FormatCount(double count);
+
+}  // namespace recbots

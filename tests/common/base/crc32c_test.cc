@@ -1,0 +1,38 @@
+#include "common/base/crc32c.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace recbots {
+namespace {
+
+// RFC 3720, appendix B.4, and the check value of the CRC catalogue.
+TEST(Crc32cTest, MatchesPublishedValues) {
+  std::string ascending(32, '\0');
+  for (size_t i = 0; i < ascending.size(); ++i) ascending[i] = static_cast<char>(i);
+  EXPECT_EQ(Crc32c("123456789"), 0xE3069283U);
+  EXPECT_EQ(Crc32c(std::string(32, '\0')), 0x8A9136AAU);
+  EXPECT_EQ(Crc32c(std::string(32, '\xff')), 0x62A8AB43U);
+  EXPECT_EQ(Crc32c(ascending), 0x46DD794EU);
+  EXPECT_EQ(Crc32c(""), 0U);
+}
+
+TEST(Crc32cTest, GoesOnWhereAnEarlierCallStopped) {
+  const std::string text = "the checksum of the whole is that of its parts, one after the other";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    EXPECT_EQ(Crc32c(text.substr(cut), Crc32c(text.substr(0, cut))), Crc32c(text)) << "cut at " << cut;
+  }
+}
+
+TEST(Crc32cTest, SeesEverySingleFlippedBit) {
+  const std::string text(100, 'x');
+  for (size_t bit = 0; bit < 8 * text.size(); ++bit) {
+    std::string damaged = text;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_NE(Crc32c(damaged), Crc32c(text)) << "bit " << bit;
+  }
+}
+
+}  // namespace
+}  // namespace recbots

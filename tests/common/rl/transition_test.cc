@@ -1,0 +1,45 @@
+#include "common/rl/transition.h"
+
+#include <gtest/gtest.h>
+
+namespace recbots {
+namespace {
+
+EnvironmentSpec MakeSpec() {
+  EnvironmentSpec spec;
+  spec.name = "test";
+  spec.num_user_features = 10;
+  spec.num_candidates = 20;
+  spec.slate_size = 3;
+  spec.response_fields = {"clicked", "watch_time"};
+  return spec;
+}
+
+TEST(TransitionSchemaTest, HasTheShapesOfTheEnvironment) {
+  const RowSchema schema = TransitionSchema(MakeSpec()).value();
+  EXPECT_EQ(schema.ToString(),
+            "observation float32 [10], next_observation float32 [10], slate int32 [3], response float32 [3, 2], reward "
+            "float32, discount float32, behaviour_probability float32, weights_version int64, weights_updates int64, "
+            "collected_micros int64");
+  for (const char* name :
+       {transition::kObservation, transition::kNextObservation, transition::kSlate, transition::kResponse,
+        transition::kReward, transition::kDiscount, transition::kBehaviourProbability, transition::kWeightsVersion,
+        transition::kWeightsUpdates, transition::kCollectedMicros}) {
+    EXPECT_GE(schema.Find(name), 0) << name;
+  }
+}
+
+TEST(TransitionSchemaTest, RefusesAnEnvironmentWithoutFeaturesSlateOrResponse) {
+  EnvironmentSpec spec = MakeSpec();
+  spec.num_user_features = 0;
+  EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument);
+  spec = MakeSpec();
+  spec.slate_size = 0;
+  EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument);
+  spec = MakeSpec();
+  spec.response_fields.clear();
+  EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace recbots

@@ -1,0 +1,120 @@
+#include "deploy/cli/cluster/local_cluster.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace recbots {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Shell scripts in place of the roles, in a folder of their own.
+class LocalClusterTest : public ::testing::Test {
+ protected:
+  LocalClusterTest() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    dir_ = ::testing::TempDir() + "/cluster_" + info->name() + "_" + std::to_string(getpid());
+    std::filesystem::create_directories(dir_ + "/run");
+    options_.program_dir = dir_;
+    options_.config_path = "config.textproto";
+    options_.run_dir = dir_ + "/run";
+    options_.quiet = true;
+    for (const char* role : {"replay", "actor", "evaluator"}) SetRole(role, kServes);
+  }
+  ~LocalClusterTest() override { std::filesystem::remove_all(dir_); }
+
+  void SetRole(const std::string& role, const std::string& body) {
+    const std::string path = dir_ + "/recbots-" + role;
+    std::ofstream(path) << "#!/bin/sh\necho $$ >> " << dir_ << "/pids\n" << body;
+    chmod(path.c_str(), 0755);
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream file(dir_ + "/" + name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void ExpectNothingLeft() const {
+    std::ifstream pids(dir_ + "/pids");
+    for (pid_t pid; pids >> pid;) EXPECT_NE(kill(pid, 0), 0) << "process " << pid << " still runs";
+  }
+
+  static constexpr char kServes[] = "trap 'echo drained; exit 0' TERM\nwhile :; do sleep 0.02; done\n";
+  std::string dir_;
+  LocalClusterOptions options_;
+};
+
+TEST_F(LocalClusterTest, EndsWithTheLearner) {
+  options_.num_actors = 2;
+  options_.overrides = {"seed=7"};
+  SetRole("learner", "echo status line\necho trouble >&2\necho \"$@\"\nsleep 0.3\nexit 0\n");
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr("status line"));
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr("trouble"));
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr("--set=seed=7"));
+  for (const char* role : {"replay", "actor-0", "actor-1", "evaluator"}) {
+    EXPECT_THAT(Read(std::string("run/") + role + ".log"), HasSubstr("drained")) << role;
+  }
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, EndsWhenARoleDies) {
+  SetRole("learner", kServes);
+  SetRole("actor", "echo out of luck >&2\nsleep 0.2\nexit 3\n");
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kRoleDied);
+  EXPECT_EQ(end->dead_role, "actor-0");
+  EXPECT_EQ(end->exit_code, 3);
+  EXPECT_THAT(end->log_excerpt, HasSubstr("out of luck"));
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, SaysWhenAProgramIsMissing) {
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);  // There is no recbots-learner.
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->dead_role, "learner");
+  EXPECT_EQ(end->exit_code, 127);
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, EndsOnASignal) {
+  SetRole("learner", std::string("echo up > ") + dir_ + "/up\n" + kServes);
+  // The signal is sent from a process of its own once the learner is up; this thread must stay the only one here.
+  const pid_t parent = getpid();
+  const std::string up = dir_ + "/up";
+  const pid_t sender = fork();
+  if (sender == 0) {
+    while (access(up.c_str(), F_OK) != 0) usleep(2000);
+    kill(parent, SIGINT);
+    _exit(0);
+  }
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kInterrupted);
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, KillsWhatDoesNotDrain) {
+  SetRole("learner", "exit 0\n");
+  options_.drain = absl::Milliseconds(300);
+  SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
+  ASSERT_TRUE(RunLocalCluster(options_).ok());
+  ExpectNothingLeft();
+}
+
+TEST(FindFreePortTest, GivesAPort) {
+  const absl::StatusOr<int> port = FindFreePort();
+  ASSERT_TRUE(port.ok());
+  EXPECT_GT(*port, 0);
+}
+
+}  // namespace
+}  // namespace recbots
