@@ -22,15 +22,15 @@ struct HttpServerOptions {
   // host:port; port 0 takes a free one.
   std::string address = "127.0.0.1:0";
   // Shown on top of /statusz: "learner".
-  std::string role;
-  // Called for each /statusz, from the server's threads; must be thread-safe and quick.
-  std::function<std::vector<StatusSection>()> status;
-  // Called for each /healthz: true answers 200 "ok", false 503 "not ready".
-  std::function<bool()> healthy;
+  std::string role = "recbots";
+  // Called for each /statusz, from the server's threads; must be thread-safe and quick. None: no sections.
+  std::function<std::vector<StatusSection>()> status = nullptr;
+  // Called for each /healthz: true answers 200 "ok", false 503 "not ready". None: always ok.
+  std::function<bool()> healthy = nullptr;
 };
 
-// Thread-safe. /metrics is Prometheus text; /healthz a word; /statusz a small HTML page (or text with ?format=text);
-// everything else 404, naming the three.
+// Thread-safe. Serves GET and HEAD, one request a connection, which has 5 s in all. /metrics is Prometheus text;
+// /healthz a word; /statusz a small HTML page (or text with ?format=text); everything else 404, naming the three.
 class HttpServer {
  public:
   // `metrics` must outlive the server.

@@ -61,8 +61,8 @@ inline constexpr MetricDescription kLearnerLagSeconds{"recbots_learner_lag_secon
                                                       "Seconds between collecting a row and learning from it"};
 inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_insert_ratio", MetricType::kGauge,
                                                "Rows sampled per row inserted, as replay counts them"};
-inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge,
-                                                "Loss of the newest update", "name"};
+inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge, "Loss of the newest update",
+                                                "name"};
 inline constexpr MetricDescription kLearnerWait{"recbots_learner_wait_seconds_total", MetricType::kCounter,
                                                 "Time the learner waited for batches"};
 inline constexpr MetricDescription kLearnerValue{"recbots_learner_value", MetricType::kGauge,
@@ -97,14 +97,25 @@ inline constexpr MetricDescription kEvaluatorVersion{"recbots_evaluator_weights_
 inline constexpr MetricDescription kEvaluatorValue{"recbots_evaluator_value", MetricType::kGauge,
                                                    "Return per episode of the greedy policy"};
 
-inline constexpr std::array kAll{
-    kBuildInfo,       kUptime,           kReplayRows,       kReplayBytes,      kReplayInserted,  kReplaySampled,
-    kReplayRefunded,  kReplayDuplicates, kReplayRefusedBlocks, kReplayWriters, kReplayReaders,   kReplayBlocked,
-    kLearnerUpdates,  kLearnerUpdateRate, kLearnerEnvSteps, kLearnerEnvRate,   kLearnerActors,   kLearnerEvaluators,
-    kLearnerVersion,  kLearnerLagUpdates, kLearnerLagSeconds, kLearnerSpi,     kLearnerLoss,     kLearnerWait,
-    kLearnerValue,    kLearnerOptimum,   kLearnerRandom,    kLearnerShare,     kLearnerGoal,     kActorSteps,
-    kActorEpisodes,   kActorReward,      kActorVersion,     kActorPolicyShare, kActorBlocked,    kEvaluatorEvaluations,
-    kEvaluatorVersion, kEvaluatorValue};
+inline constexpr std::array kAll{kBuildInfo,           kUptime,
+                                 kReplayRows,          kReplayBytes,
+                                 kReplayInserted,      kReplaySampled,
+                                 kReplayRefunded,      kReplayDuplicates,
+                                 kReplayRefusedBlocks, kReplayWriters,
+                                 kReplayReaders,       kReplayBlocked,
+                                 kLearnerUpdates,      kLearnerUpdateRate,
+                                 kLearnerEnvSteps,     kLearnerEnvRate,
+                                 kLearnerActors,       kLearnerEvaluators,
+                                 kLearnerVersion,      kLearnerLagUpdates,
+                                 kLearnerLagSeconds,   kLearnerSpi,
+                                 kLearnerLoss,         kLearnerWait,
+                                 kLearnerValue,        kLearnerOptimum,
+                                 kLearnerRandom,       kLearnerShare,
+                                 kLearnerGoal,         kActorSteps,
+                                 kActorEpisodes,       kActorReward,
+                                 kActorVersion,        kActorPolicyShare,
+                                 kActorBlocked,        kEvaluatorEvaluations,
+                                 kEvaluatorVersion,    kEvaluatorValue};
 
 }  // namespace metric
 }  // namespace recbots

@@ -1,5 +1,5 @@
-// The metrics of one process: a thin typed layer over prometheus-cpp. Every name is declared in metric_names.h, and its
-// series exist from construction on. Values are set from any thread.
+// The metrics of one process: a thin typed layer over prometheus-cpp. Every name is declared in metric_names.h. Values
+// are set from any thread, without locks; looking a series up takes one, so keep the reference.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/metrics/metric_names.h"
 
 namespace recbots {
@@ -20,17 +20,25 @@ namespace recbots {
 // name that is not in metric_names.h, or of another type there, is a broken invariant of ours).
 class Metrics {
  public:
-  Metrics();
+  // Creates every series without a label of the roles named ("learner"; none: all roles) and of every process, at 0, so
+  // that a rate has a beginning. Series with a label begin when they are asked for, histograms when their bounds are
+  // told.
+  explicit Metrics(const std::vector<std::string>& roles = {});
 
+  // The series of `metric` with that value of its label ("" where it has none); made where it is missing.
   prometheus::Counter& counter(const MetricDescription& metric, const std::string& label_value = "");
   prometheus::Gauge& gauge(const MetricDescription& metric, const std::string& label_value = "");
+
+  // `bounds` are the upper ends of the buckets, ascending; they count at the first call.
   prometheus::Histogram& histogram(const MetricDescription& metric, const std::vector<double>& bounds);
 
   // The Prometheus text exposition format, version 0.0.4.
   std::string Text() const;
 
  private:
-  std::shared_ptr<prometheus::Registry> registry_;
+  const std::shared_ptr<prometheus::Registry> registry_;
+  const absl::Time start_;
+  prometheus::Gauge* uptime_ = nullptr;  // Never null after construction; owned by the registry.
 };
 
 }  // namespace recbots

@@ -1,0 +1,88 @@
+#include "common/metrics/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/log.h"
+
+namespace recbots {
+namespace {
+
+// A metric that is not in the list, or of another type there, would not be documented either.
+void CheckDeclared(const MetricDescription& metric, MetricType type) {
+  const bool declared = std::any_of(metric::kAll.begin(), metric::kAll.end(), [&](const MetricDescription& known) {
+    return absl::string_view(known.name) == metric.name && known.type == type && metric.type == type;
+  });
+  RECBOTS_CHECK(declared) << metric.name << " is not of this type in metric_names.h";
+}
+
+prometheus::Labels LabelsOf(const MetricDescription& metric, const std::string& value) {
+  const bool has_label = *metric.label != '\0';
+  RECBOTS_CHECK(has_label != value.empty()) << metric.name << " label '" << metric.label << "' value '" << value << "'";
+  if (!has_label) return {};
+  return {{metric.label, value}};
+}
+
+// recbots_build_info and recbots_process_* belong to every process, recbots_<role>_* to their role.
+bool BelongsTo(const MetricDescription& metric, const std::vector<std::string>& roles) {
+  const absl::string_view name = metric.name;
+  if (roles.empty() || absl::StartsWith(name, "recbots_process_")) return true;
+  return std::any_of(roles.begin(), roles.end(), [name](const std::string& role) {
+    return absl::StartsWith(name, absl::StrCat("recbots_", role, "_"));
+  });
+}
+
+}  // namespace
+
+Metrics::Metrics(const std::vector<std::string>& roles)
+    : registry_(std::make_shared<prometheus::Registry>()), start_(absl::Now()) {
+  for (const MetricDescription& metric : metric::kAll) {
+    if (*metric.label != '\0' || !BelongsTo(metric, roles)) continue;
+    if (metric.type == MetricType::kCounter) counter(metric);
+    if (metric.type == MetricType::kGauge) gauge(metric);
+  }
+  gauge(metric::kBuildInfo, RECBOTS_VERSION).Set(1);
+  uptime_ = &gauge(metric::kUptime);
+}
+
+prometheus::Counter& Metrics::counter(const MetricDescription& metric, const std::string& label_value) {
+  CheckDeclared(metric, MetricType::kCounter);
+  return prometheus::BuildCounter()
+      .Name(metric.name)
+      .Help(metric.help)
+      .Register(*registry_)
+      .Add(LabelsOf(metric, label_value));
+}
+
+prometheus::Gauge& Metrics::gauge(const MetricDescription& metric, const std::string& label_value) {
+  CheckDeclared(metric, MetricType::kGauge);
+  return prometheus::BuildGauge()
+      .Name(metric.name)
+      .Help(metric.help)
+      .Register(*registry_)
+      .Add(LabelsOf(metric, label_value));
+}
+
+prometheus::Histogram& Metrics::histogram(const MetricDescription& metric, const std::vector<double>& bounds) {
+  CheckDeclared(metric, MetricType::kHistogram);
+  RECBOTS_CHECK(std::is_sorted(bounds.begin(), bounds.end())) << metric.name << " has bounds out of order";
+  return prometheus::BuildHistogram()
+      .Name(metric.name)
+      .Help(metric.help)
+      .Register(*registry_)
+      .Add(LabelsOf(metric, ""), bounds);
+}
+
+std::string Metrics::Text() const {
+  uptime_->Set(absl::ToDoubleSeconds(absl::Now() - start_));
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, registry_->Collect());
+  return text.str();
+}
+
+}  // namespace recbots

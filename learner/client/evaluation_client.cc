@@ -1,0 +1,46 @@
+#include "learner/client/evaluation_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/grpc_status.h"
+#include "common/rpc/retry.h"
+
+namespace recbots {
+namespace {
+
+// One attempt takes no longer, so that a learner that hangs is noticed and named.
+constexpr absl::Duration kAttempt = absl::Seconds(5);
+
+}  // namespace
+
+EvaluationClient::EvaluationClient(const std::string& address)
+    : address_(address), stub_(v1::WeightsService::NewStub(MakeChannel(address))) {}
+
+absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Time deadline) {
+  PeerRetry retry("learner", address_, {.give_up_after = absl::InfiniteDuration()});
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kAttempt)));
+    v1::ReportEvaluationResponse response;
+    const absl::Status status = FromGrpcStatus(stub_->ReportEvaluation(&context, evaluation, &response));
+    if (status.ok()) {
+      retry.Succeeded();
+      return status;
+    }
+    RECBOTS_ASSIGN_OR_RETURN(const absl::Duration delay, retry.Failed(status));
+    if (absl::Now() + delay >= deadline) {
+      return absl::DeadlineExceededError(absl::StrCat("evaluation of version ", evaluation.weights_version(),
+                                                      " not accepted by the learner at ", address_, ": ",
+                                                      status.message()));
+    }
+    absl::SleepFor(delay);
+  }
+}
+
+}  // namespace recbots

@@ -1,0 +1,154 @@
+#include "learner/client/weights_watcher.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/grpc_status.h"
+#include "learner/client/weights_assembler.h"
+#include "recbots/v1/weights.grpc.pb.h"
+
+namespace recbots {
+
+WeightsWatcher::WeightsWatcher(WeightsWatcherOptions options) : options_(std::move(options)) {}
+
+std::unique_ptr<WeightsWatcher> WeightsWatcher::Start(WeightsWatcherOptions options) {
+  std::unique_ptr<WeightsWatcher> watcher(new WeightsWatcher(std::move(options)));
+  MutexLock lock(&watcher->stop_mu_);
+  watcher->thread_ = std::make_unique<Thread>("weights-watch", [self = watcher.get()] { self->Run(); });
+  return watcher;
+}
+
+WeightsWatcher::~WeightsWatcher() { Stop(); }
+
+void WeightsWatcher::Run() {
+  const auto stub = v1::WeightsService::NewStub(MakeChannel(options_.address, {.bulk = true}));
+  PeerRetry retry("learner", options_.address, options_.retry);
+  while (true) {
+    const absl::Status status = WatchOnce(*stub, retry);
+    const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
+    if (!delay.ok()) return EndForGood(delay.status());
+    MutexLock lock(&mu_);
+    const auto stopping = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_; };
+    if (mu_.AwaitFor(stopping, *delay)) return;
+  }
+}
+
+absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) {
+  grpc::ClientContext context;
+  {
+    MutexLock lock(&mu_);
+    if (stopping_) return absl::CancelledError("stopped");
+    context_ = &context;
+  }
+  v1::WatchRequest request;
+  request.set_role(options_.role);
+  request.set_worker_name(options_.worker_name);
+  request.set_config_fingerprint(options_.config_fingerprint);
+  // have_version stays 0: the learner may be another one than the version held came from, and the header of the current
+  // version tells incarnation and worker_index at once.
+  const auto reader = stub.Watch(&context, request);
+  const absl::Status received = Receive(*reader, retry);
+  if (!received.ok()) context.TryCancel();
+  const grpc::Status finished = reader->Finish();
+  {
+    MutexLock lock(&mu_);
+    context_ = nullptr;
+    connected_ = false;
+  }
+  if (!received.ok()) return received;
+  // A stream that ends without an error was not ended by our service; it may come back.
+  return finished.ok() ? absl::UnavailableError("the stream ended") : FromGrpcStatus(finished);
+}
+
+absl::Status WeightsWatcher::Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry) {
+  WeightsAssembler assembler(kMaxPayloadBytes);
+  v1::WeightsChunk chunk;  // Used again for every part: keeps its memory.
+  while (reader.Read(&chunk)) {
+    {
+      MutexLock lock(&mu_);
+      connected_ = true;
+    }
+    RECBOTS_ASSIGN_OR_RETURN(std::optional<WeightsAssembler::Complete> complete, assembler.Add(chunk));
+    if (!complete.has_value()) continue;
+    retry.Succeeded();
+    Keep(std::move(complete->header), std::move(complete->payload));
+  }
+  return absl::OkStatus();
+}
+
+void WeightsWatcher::Keep(v1::WeightsHeader header, std::string payload) {
+  const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), absl::Now()});
+  MutexLock lock(&mu_);
+  worker_index_ = weights->header.worker_index();
+  const bool same_learner = newest_ != nullptr && newest_->header.incarnation() == weights->header.incarnation();
+  if (same_learner && weights->header.version() <= newest_->header.version()) return;
+  if (newest_ != nullptr && !same_learner) {
+    RECBOTS_LOG(INFO) << "the learner was restarted" << Field("address", options_.address)
+                      << Field("version", weights->header.version());
+  }
+  newest_ = weights;
+}
+
+void WeightsWatcher::EndForGood(const absl::Status& status) {
+  MutexLock lock(&mu_);
+  if (stopping_) return;  // Stop has said why.
+  status_ = status;
+  RECBOTS_LOG(ERROR) << "no more weights" << Field("learner", options_.address) << Field("error", status.ToString());
+}
+
+std::shared_ptr<const Weights> WeightsWatcher::newest() const {
+  MutexLock lock(&mu_);
+  return newest_;
+}
+
+absl::StatusOr<std::shared_ptr<const Weights>> WeightsWatcher::AwaitNewer(const std::shared_ptr<const Weights>& have,
+                                                                          absl::Time deadline) const {
+  MutexLock lock(&mu_);
+  const auto decided = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return newest_ != have || !status_.ok(); };
+  if (!mu_.AwaitUntil(decided, deadline)) {
+    return absl::DeadlineExceededError(absl::StrCat("no newer weights from the learner at ", options_.address,
+                                                    ", which is ", connected_ ? "connected" : "away"));
+  }
+  if (!status_.ok()) return status_;
+  return newest_;
+}
+
+bool WeightsWatcher::connected() const {
+  MutexLock lock(&mu_);
+  return connected_;
+}
+
+absl::Duration WeightsWatcher::age() const {
+  MutexLock lock(&mu_);
+  return newest_ == nullptr ? absl::InfiniteDuration() : absl::Now() - newest_->received;
+}
+
+int WeightsWatcher::worker_index() const {
+  MutexLock lock(&mu_);
+  return worker_index_;
+}
+
+absl::Status WeightsWatcher::status() const {
+  MutexLock lock(&mu_);
+  return status_;
+}
+
+void WeightsWatcher::Stop() {
+  MutexLock stopping(&stop_mu_);
+  {
+    MutexLock lock(&mu_);
+    stopping_ = true;
+    if (status_.ok()) status_ = absl::CancelledError("the watch was stopped");
+    if (context_ != nullptr) context_->TryCancel();
+  }
+  thread_.reset();
+}
+
+}  // namespace recbots

@@ -1,0 +1,96 @@
+// The newest weights of a learner, as a worker holds them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/mutex.h"
+#include "common/base/thread.h"
+#include "common/rpc/retry.h"
+#include "recbots/v1/weights.grpc.pb.h"
+
+namespace recbots {
+
+// One version, complete and with the right checksum. Immutable.
+struct Weights {
+  v1::WeightsHeader header;
+  std::string payload;  // common/inference/weights.h reads it.
+  absl::Time received;
+};
+
+struct WeightsWatcherOptions {
+  std::string address;  // host:port of the learner.
+  v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
+  std::string worker_name = "worker";  // For logs; at most 256 bytes.
+  uint64_t config_fingerprint = 0;     // ConfigFingerprint.
+  RetryOptions retry = {};
+};
+
+// Watches in a thread of its own and connects again by itself, also to a learner that was restarted: a version of
+// another incarnation replaces what was held, whatever its number. A payload that does not fit its header (bytes,
+// checksum) is refused and fetched again. Thread-safe.
+class WeightsWatcher {
+ public:
+  static constexpr int64_t kMaxPayloadBytes = int64_t{1} << 30;
+
+  // Begins to watch. Fails never: what goes wrong shows in status().
+  static std::unique_ptr<WeightsWatcher> Start(WeightsWatcherOptions options);
+  ~WeightsWatcher();
+
+  // Null before the first version has come.
+  std::shared_ptr<const Weights> newest() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Waits for weights other than `have` (null: none yet); pass what newest() or the last call returned.
+  //   DEADLINE_EXCEEDED  none until `deadline`; says whether the learner is connected
+  //   CANCELLED          Stop() was called
+  //   any other          the watch has ended for good: status()
+  absl::StatusOr<std::shared_ptr<const Weights>> AwaitNewer(const std::shared_ptr<const Weights>& have,
+                                                            absl::Time deadline) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // True from the first part received of a stream to the stream's end.
+  bool connected() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Time since the newest weights came; infinite before.
+  absl::Duration age() const ABSL_LOCKS_EXCLUDED(mu_);
+  // This worker's index among those of its role, from the newest header; -1 before. May change with a new connection.
+  int worker_index() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // OK while watching; else why it ended for good:
+  //   FAILED_PRECONDITION  the learner runs another configuration (names both fingerprints)
+  //   INVALID_ARGUMENT     the learner refused the request
+  //   DEADLINE_EXCEEDED    the learner was away for retry.give_up_after
+  //   CANCELLED            Stop() was called
+  absl::Status status() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Ends the watch and its thread. Idempotent.
+  void Stop() ABSL_LOCKS_EXCLUDED(mu_, stop_mu_);
+
+ private:
+  explicit WeightsWatcher(WeightsWatcherOptions options);
+
+  void Run();
+  // One stream from its beginning to its end; says why it ended.
+  absl::Status WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) ABSL_LOCKS_EXCLUDED(mu_);
+  // Reads until the stream ends (OK) or brings something wrong.
+  absl::Status Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void Keep(v1::WeightsHeader header, std::string payload) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndForGood(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
+
+  const WeightsWatcherOptions options_;
+
+  mutable Mutex mu_;
+  std::shared_ptr<const Weights> newest_ ABSL_GUARDED_BY(mu_);
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  int worker_index_ ABSL_GUARDED_BY(mu_) = -1;
+  bool connected_ ABSL_GUARDED_BY(mu_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;  // Of the stream that is open; Stop cancels it.
+
+  Mutex stop_mu_;  // One Stop at a time; taken before mu_.
+  std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);
+};
+
+}  // namespace recbots

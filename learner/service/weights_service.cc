@@ -1,0 +1,259 @@
+#include "learner/service/weights_service.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+
+namespace recbots {
+namespace {
+
+constexpr size_t kMaxNameBytes = 256;
+constexpr size_t kEvaluationsRemembered = 1024;
+
+// A slice of `bytes`, which `owner` keeps alive: nothing is copied.
+grpc::Slice SharedSlice(const std::string& bytes, std::shared_ptr<const WeightsSnapshot> owner) {
+  auto* keep = new std::shared_ptr<const WeightsSnapshot>(std::move(owner));
+  return grpc::Slice(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* kept) { delete static_cast<std::shared_ptr<const WeightsSnapshot>*>(kept); }, keep);
+}
+
+std::string Hex(uint64_t fingerprint) { return absl::StrCat(absl::Hex(fingerprint, absl::kZeroPad16)); }
+
+// Answers a call that is refused before it becomes a stream.
+class Refusal : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit Refusal(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+grpc::Status Invalid(const std::string& message) { return {grpc::StatusCode::INVALID_ARGUMENT, message}; }
+
+}  // namespace
+
+// One Watch call. All state is guarded by the service's lock; StartWrite and Finish may be called under it, because
+// gRPC never runs a reaction inside of them.
+class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  Stream(WeightsService& service, WatcherInfo info, int64_t have_version)
+      : service_(service), info_(std::move(info)), have_version_(have_version) {}
+
+  // Sends the next part, or the first part of the newest version, or ends when draining; nothing when busy or up to
+  // date.
+  void Advance() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (busy_ || finished_) return;
+    if (snapshot_ == nullptr) {
+      if (service_.draining_) return End({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
+      std::shared_ptr<const WeightsSnapshot> newest = service_.store_.newest();
+      if (newest == nullptr || newest->header.version() == have_version_) return;
+      snapshot_ = std::move(newest);
+      part_ = 0;
+    }
+    SendPart();
+  }
+
+  // Ends the stream; what is being sent is reported by OnWriteDone first.
+  void End(const grpc::Status& status) {
+    if (finished_) return;
+    finished_ = true;
+    Finish(status);
+  }
+
+  const WatcherInfo& info() const { return info_; }
+
+ private:
+  void SendPart() {
+    std::vector<grpc::Slice> slices;
+    if (part_ == 0) {
+      v1::WeightsChunk first;
+      *first.mutable_header() = snapshot_->header;
+      first.mutable_header()->set_worker_index(info_.worker_index);
+      slices.emplace_back(first.SerializeAsString());
+    }
+    slices.push_back(SharedSlice(snapshot_->parts[part_], snapshot_));
+    message_ = grpc::ByteBuffer(slices.data(), slices.size());
+    busy_ = true;
+    StartWrite(&message_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(&service_.mu_);
+    busy_ = false;
+    message_.Clear();
+    if (!ok) return End(grpc::Status::CANCELLED);
+    if (++part_ == snapshot_->parts.size()) {
+      have_version_ = info_.sent_version = snapshot_->header.version();
+      snapshot_ = nullptr;
+    }
+    Advance();
+  }
+
+  void OnCancel() override {
+    MutexLock lock(&service_.mu_);
+    if (!busy_) End(grpc::Status::CANCELLED);  // Otherwise OnWriteDone(false) comes.
+  }
+
+  void OnDone() override {
+    {
+      MutexLock lock(&service_.mu_);
+      service_.streams_.erase(this);
+      RECBOTS_LOG(INFO) << "worker left" << Field("role", v1::WorkerRole_Name(info_.role))
+                        << Field("index", info_.worker_index) << Field("name", info_.worker_name)
+                        << Field("peer", info_.peer);
+    }
+    delete this;
+  }
+
+  WeightsService& service_;
+  WatcherInfo info_;
+  int64_t have_version_;
+  bool busy_ = false;                                // A write is under way.
+  bool finished_ = false;                            // Finish was called.
+  std::shared_ptr<const WeightsSnapshot> snapshot_;  // Being sent; null: none.
+  size_t part_ = 0;                                  // Next part of it.
+  grpc::ByteBuffer message_;
+};
+
+WeightsService::WeightsService(WeightsServiceOptions options, WeightStore& store)
+    : options_(std::move(options)), store_(store) {
+  watcher_id_ = store_.AddWatcher([this] { WakeAll(); });
+}
+
+WeightsService::~WeightsService() {
+  store_.RemoveWatcher(watcher_id_);
+  MutexLock lock(&mu_);
+  RECBOTS_CHECK(streams_.empty()) << "the service goes before its server was stopped";
+}
+
+grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const {
+  if (request.role() != v1::WORKER_ROLE_ACTOR && request.role() != v1::WORKER_ROLE_EVALUATOR) {
+    return Invalid(absl::StrCat("role ", static_cast<int>(request.role()), ", want an actor or an evaluator"));
+  }
+  if (request.worker_name().size() > kMaxNameBytes) {
+    return Invalid(
+        absl::StrCat("worker_name of ", request.worker_name().size(), " bytes, want at most ", kMaxNameBytes));
+  }
+  if (request.have_version() < 0) {
+    return Invalid(absl::StrCat("have_version ", request.have_version(), ", want at least 0"));
+  }
+  if (request.config_fingerprint() != options_.config_fingerprint) {
+    return {
+        grpc::StatusCode::FAILED_PRECONDITION,
+        absl::StrCat("configurations differ in environment, algorithm or seed: fingerprint of ", request.worker_name(),
+                     " is ", Hex(request.config_fingerprint()), ", of the learner ", Hex(options_.config_fingerprint))};
+  }
+  return grpc::Status::OK;
+}
+
+int WeightsService::SmallestFreeIndex(v1::WorkerRole role) const {
+  std::set<int> taken;
+  for (const Stream* stream : streams_) {
+    if (stream->info().role == role) taken.insert(stream->info().worker_index);
+  }
+  int index = 0;
+  for (const int used : taken) {
+    if (used != index) break;
+    ++index;
+  }
+  return index;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::CallbackServerContext* context,
+                                                                  const grpc::ByteBuffer* request) {
+  v1::WatchRequest watch;
+  grpc::ByteBuffer bytes = *request;  // Shares the slices; the parser wants one that it may change.
+  if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&bytes, &watch).ok()) {
+    return new Refusal(Invalid("not a WatchRequest"));
+  }
+  if (const grpc::Status status = CheckRequest(watch); !status.ok()) return new Refusal(status);
+
+  MutexLock lock(&mu_);
+  if (draining_) return new Refusal({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
+  WatcherInfo info{watch.role(), SmallestFreeIndex(watch.role()), watch.worker_name(), context->peer(), 0};
+  RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
+                    << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
+  // A version we have not published yet is one of an earlier learner: worth nothing here.
+  const int64_t have = watch.have_version() > store_.version() ? 0 : watch.have_version();
+  auto* stream = new Stream(*this, std::move(info), have);
+  streams_.insert(stream);
+  stream->StartSendInitialMetadata();
+  stream->Advance();
+  return stream;
+}
+
+void WeightsService::WakeAll() {
+  MutexLock lock(&mu_);
+  for (Stream* stream : streams_) stream->Advance();
+}
+
+void WeightsService::Drain() {
+  {
+    MutexLock lock(&mu_);
+    draining_ = true;
+  }
+  WakeAll();
+}
+
+int WeightsService::num_watchers(v1::WorkerRole role) const {
+  MutexLock lock(&mu_);
+  return static_cast<int>(std::count_if(streams_.begin(), streams_.end(),
+                                        [role](const Stream* stream) { return stream->info().role == role; }));
+}
+
+std::vector<WatcherInfo> WeightsService::watchers() const {
+  std::vector<WatcherInfo> infos;
+  {
+    MutexLock lock(&mu_);
+    for (const Stream* stream : streams_) infos.push_back(stream->info());
+  }
+  std::sort(infos.begin(), infos.end(), [](const WatcherInfo& a, const WatcherInfo& b) {
+    return std::tie(a.role, a.worker_index) < std::tie(b.role, b.worker_index);
+  });
+  return infos;
+}
+
+grpc::Status WeightsService::CheckEvaluation(const v1::Evaluation& evaluation) const {
+  if (evaluation.incarnation() != store_.incarnation()) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            absl::StrCat("evaluation of learner ", Hex(evaluation.incarnation()), ", this is ",
+                         Hex(store_.incarnation()), ": fetch its weights first")};
+  }
+  const int64_t newest = store_.version();
+  if (evaluation.weights_version() < 1 || evaluation.weights_version() > newest) {
+    return Invalid(absl::StrCat("weights_version ", evaluation.weights_version(), ", want 1..", newest));
+  }
+  const std::pair<const char*, double> numbers[] = {{"value", evaluation.value()},
+                                                    {"value_ci95", evaluation.value_ci95()},
+                                                    {"random_value", evaluation.random_value()},
+                                                    {"optimum", evaluation.optimum()}};
+  for (const auto& [name, number] : numbers) {
+    if (!std::isfinite(number)) return Invalid(absl::StrCat(name, " ", number, ", want a finite number"));
+  }
+  if (evaluation.value_ci95() < 0) return Invalid(absl::StrCat("value_ci95 ", evaluation.value_ci95(), ", want >= 0"));
+  if (evaluation.episodes() < 0) return Invalid(absl::StrCat("episodes ", evaluation.episodes(), ", want >= 0"));
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* WeightsService::ReportEvaluation(grpc::CallbackServerContext* context,
+                                                           const v1::Evaluation* request,
+                                                           v1::ReportEvaluationResponse* /*response*/) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const grpc::Status status = CheckEvaluation(*request);
+  if (status.ok()) {
+    MutexLock lock(&evaluations_mu_);
+    const bool full = evaluated_versions_.size() >= kEvaluationsRemembered;
+    const bool too_old = full && request->weights_version() < *evaluated_versions_.begin();
+    if (!too_old && evaluated_versions_.insert(request->weights_version()).second) {
+      if (full) evaluated_versions_.erase(evaluated_versions_.begin());
+      if (options_.on_evaluation) options_.on_evaluation(*request);
+    }
+  }
+  reactor->Finish(status);
+  return reactor;
+}
+
+}  // namespace recbots

@@ -1,0 +1,53 @@
+// A learner's serving side on loopback: store, service and server, and payloads to publish.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "common/base/random.h"
+#include "common/rpc/rpc_server.h"
+#include "learner/service/weights_service.h"
+#include "learner/weights/weight_store.h"
+
+namespace recbots::testing {
+
+// Deadline of everything that must happen.
+inline absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
+
+inline std::string RandomPayload(size_t bytes, uint32_t stream = 0) {
+  Rng rng(/*seed=*/7, Purpose::kTest, {.stream = stream});
+  std::string payload(bytes, '\0');
+  const size_t random = std::min<size_t>(bytes, 4096);  // The head differs, the rest need not.
+  for (size_t i = 0; i < random; ++i) payload[i] = static_cast<char>(rng.Bits());
+  return payload;
+}
+
+class TestLearner {
+ public:
+  static constexpr uint64_t kFingerprint = 0x1234567890abcdef;
+
+  explicit TestLearner(const std::string& address = "127.0.0.1:0", WeightsServiceOptions options = {})
+      : service(WithFingerprint(std::move(options)), store) {
+    auto started = RpcServer::Start({.address = address}, {&service});
+    EXPECT_TRUE(started.ok()) << started.status();
+    server = *std::move(started);
+  }
+  ~TestLearner() {
+    service.Drain();
+    server->Stop(absl::Milliseconds(100));
+  }
+
+  WeightStore store;
+  WeightsService service;
+  std::unique_ptr<RpcServer> server;
+
+ private:
+  static WeightsServiceOptions WithFingerprint(WeightsServiceOptions options) {
+    options.config_fingerprint = kFingerprint;
+    return options;
+  }
+};
+
+}  // namespace recbots::testing

@@ -1,0 +1,209 @@
+// The service alone, seen by a plain gRPC client.
+#include "learner/service/weights_service.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/rpc/channel.h"
+#include "learner/client/weights_assembler.h"
+#include "tests/learner/service/test_learner.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::RandomPayload;
+using testing::Soon;
+using testing::TestLearner;
+
+// A watcher that reads only when told.
+class ManualWatcher {
+ public:
+  explicit ManualWatcher(const std::string& address, v1::WorkerRole role = v1::WORKER_ROLE_ACTOR,
+                         int64_t have_version = 0, uint64_t fingerprint = TestLearner::kFingerprint)
+      : stub_(v1::WeightsService::NewStub(MakeChannel(address))) {
+    context_.set_deadline(absl::ToChronoTime(Soon()));
+    v1::WatchRequest request;
+    request.set_role(role);
+    request.set_worker_name("manual");
+    request.set_have_version(have_version);
+    request.set_config_fingerprint(fingerprint);
+    reader_ = stub_->Watch(&context_, request);
+  }
+  ~ManualWatcher() {
+    if (reader_ != nullptr) End();
+  }
+
+  bool ReadChunk(v1::WeightsChunk& chunk) { return reader_->Read(&chunk); }
+
+  // Reads on to the end of a version; its header, or one of version 0 when the stream ended.
+  v1::WeightsHeader ReadVersion() {
+    v1::WeightsChunk chunk;
+    while (ReadChunk(chunk)) {
+      const auto complete = assembler_.Add(chunk);
+      EXPECT_TRUE(complete.ok()) << complete.status();
+      if (!complete.ok()) break;
+      if (complete->has_value()) return (*complete)->header;
+    }
+    return {};
+  }
+
+  grpc::Status End() {
+    context_.TryCancel();
+    return Finish();
+  }
+  grpc::Status Finish() {
+    const grpc::Status status = reader_->Finish();
+    reader_ = nullptr;
+    return status;
+  }
+
+ private:
+  std::unique_ptr<v1::WeightsService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WeightsChunk>> reader_;
+  WeightsAssembler assembler_{int64_t{1} << 30};
+};
+
+// Waits until that many streams of the role are open.
+void AwaitWatchers(const WeightsService& service, v1::WorkerRole role, int want) {
+  const absl::Time deadline = Soon();
+  while (service.num_watchers(role) != want && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_EQ(service.num_watchers(role), want);
+}
+
+TEST(WeightsServiceTest, AWatcherGetsTheCurrentVersionAtOnceAndThenNewerOnes) {
+  TestLearner learner;
+  learner.store.Publish("one", {});
+  learner.store.Publish("two", {.updates = 40});
+  ManualWatcher watcher(learner.server->address());
+  const v1::WeightsHeader header = watcher.ReadVersion();
+  EXPECT_EQ(header.version(), 2);
+  EXPECT_EQ(header.updates(), 40);
+  EXPECT_EQ(header.incarnation(), learner.store.incarnation());
+  learner.store.Publish("three", {});
+  EXPECT_EQ(watcher.ReadVersion().version(), 3);
+}
+
+TEST(WeightsServiceTest, AVersionThatIsHeldIsNotSentAgain) {
+  TestLearner learner;
+  learner.store.Publish("one", {});
+  ManualWatcher watcher(learner.server->address(), v1::WORKER_ROLE_ACTOR, /*have_version=*/1);
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 1);
+  learner.store.Publish("two", {});
+  EXPECT_EQ(watcher.ReadVersion().version(), 2);
+}
+
+TEST(WeightsServiceTest, AVersionFromAnEarlierLearnerCountsAsNone) {
+  TestLearner learner;
+  learner.store.Publish("one", {});
+  ManualWatcher watcher(learner.server->address(), v1::WORKER_ROLE_ACTOR, /*have_version=*/1000);
+  EXPECT_EQ(watcher.ReadVersion().version(), 1);
+}
+
+// 60 versions of 4 MB while one watcher reads nothing: flow control stops its stream after a few MB.
+TEST(WeightsServiceTest, ASlowWatcherSkipsVersionsAndDelaysNobody) {
+  TestLearner learner;
+  constexpr int kVersions = 60;
+  constexpr size_t kBytes = size_t{4} << 20;
+  ManualWatcher slow(learner.server->address());
+  ManualWatcher quick(learner.server->address());
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 2);
+  for (int i = 1; i <= kVersions; ++i) {
+    learner.store.Publish(RandomPayload(kBytes, static_cast<uint32_t>(i)), {});
+    EXPECT_EQ(quick.ReadVersion().version(), i);
+  }
+  int received = 0;
+  int64_t last = 0;
+  while (last < kVersions) {
+    const int64_t version = slow.ReadVersion().version();
+    ASSERT_GT(version, last);
+    last = version;
+    ++received;
+  }
+  EXPECT_EQ(last, kVersions);
+  EXPECT_LT(received, kVersions / 2);
+}
+
+TEST(WeightsServiceTest, IndicesAreTheSmallestFreeOnesOfEachRole) {
+  TestLearner learner;
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  std::vector<std::unique_ptr<ManualWatcher>> actors;
+  for (int i = 0; i < 4; ++i) {
+    actors.push_back(std::make_unique<ManualWatcher>(address));
+    EXPECT_EQ(actors.back()->ReadVersion().worker_index(), i);
+  }
+  ManualWatcher evaluator(address, v1::WORKER_ROLE_EVALUATOR);
+  EXPECT_EQ(evaluator.ReadVersion().worker_index(), 0);
+  EXPECT_EQ(learner.service.num_watchers(v1::WORKER_ROLE_EVALUATOR), 1);
+
+  actors[1] = nullptr;
+  actors[2] = nullptr;
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 2);
+  for (const int want : {1, 2, 4}) {
+    actors.push_back(std::make_unique<ManualWatcher>(address));
+    EXPECT_EQ(actors.back()->ReadVersion().worker_index(), want);
+  }
+  const std::vector<WatcherInfo> watchers = learner.service.watchers();
+  ASSERT_EQ(watchers.size(), 6u);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(watchers[static_cast<size_t>(i)].worker_index, i);
+  EXPECT_EQ(watchers[5].role, v1::WORKER_ROLE_EVALUATOR);
+  EXPECT_EQ(watchers[0].worker_name, "manual");
+}
+
+TEST(WeightsServiceTest, AnotherConfigurationIsRefusedAndBothFingerprintsNamed) {
+  TestLearner learner;
+  ManualWatcher watcher(learner.server->address(), v1::WORKER_ROLE_ACTOR, 0, /*fingerprint=*/0xfeed);
+  EXPECT_EQ(watcher.ReadVersion().version(), 0);
+  const grpc::Status status = watcher.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), AllOf(HasSubstr("000000000000feed"), HasSubstr("1234567890abcdef")));
+  EXPECT_EQ(learner.service.num_watchers(v1::WORKER_ROLE_ACTOR), 0);
+}
+
+TEST(WeightsServiceTest, MalformedRequestsAreRefused) {
+  TestLearner learner;
+  const std::string& address = learner.server->address();
+  ManualWatcher no_role(address, v1::WORKER_ROLE_UNSPECIFIED);
+  EXPECT_EQ(no_role.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  ManualWatcher strange_role(address, static_cast<v1::WorkerRole>(77));
+  EXPECT_EQ(strange_role.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  ManualWatcher negative(address, v1::WORKER_ROLE_ACTOR, -1);
+  EXPECT_EQ(negative.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST(WeightsServiceTest, DrainEndsOpenStreamsAndRefusesNewOnes) {
+  TestLearner learner;
+  learner.store.Publish("w", {});
+  ManualWatcher watcher(learner.server->address());
+  EXPECT_EQ(watcher.ReadVersion().version(), 1);
+  learner.service.Drain();
+  learner.service.Drain();
+  EXPECT_EQ(watcher.ReadVersion().version(), 0);
+  EXPECT_EQ(watcher.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  ManualWatcher late(learner.server->address());
+  EXPECT_EQ(late.ReadVersion().version(), 0);
+  EXPECT_EQ(late.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(WeightsServiceTest, ShutsDownWithStreamsOpenAlsoWhenNobodyReads) {
+  auto learner = std::make_unique<TestLearner>();
+  learner->store.Publish(RandomPayload(size_t{16} << 20), {});
+  ManualWatcher stuck(learner->server->address());
+  ManualWatcher other(learner->server->address(), v1::WORKER_ROLE_EVALUATOR);
+  v1::WeightsChunk chunk;
+  ASSERT_TRUE(stuck.ReadChunk(chunk));
+  learner->store.Publish(RandomPayload(size_t{16} << 20), {});
+  learner = nullptr;  // Would hang, or fail the service's check, if a stream stayed.
+}
+
+}  // namespace
+}  // namespace recbots
