@@ -15,8 +15,8 @@ class NetworkPolicy : public Policy {
   //   INVALID_ARGUMENT  not an encoding, or tensors whose names or shapes do not fit; the old ones stay
   virtual absl::Status SetWeights(absl::string_view encoded) = 0;
 
-  // Share of steps that follow the networks, 0..1; the rest draw one of the N candidates uniformly. 1 is greedy: no random
-  // candidates either. Before the first SetWeights every step is random.
+  // Share of steps that follow the networks, 0..1; the rest draw one of the N candidates uniformly. 1 is greedy: no
+  // random candidates either. Before the first SetWeights every step is random.
   virtual void SetPolicyShare(double share) = 0;
 };
 

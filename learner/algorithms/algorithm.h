@@ -1,25 +1,15 @@
 // A learning algorithm: one Update on one batch. LibTorch only: no gRPC, no threads, no locks.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "common/networks/tensor_batch.h"
 
 namespace recbots {
-
-// B transitions as tensors (common/networks/tensor_batch.h makes them without copying).
-struct TransitionBatch {
-  at::Tensor observation;       // float32 [B, U]
-  at::Tensor next_observation;  // float32 [B, U]
-  at::Tensor slate;             // int32 [B, K] candidate positions
-  at::Tensor reward;            // float32 [B]
-  at::Tensor discount;          // float32 [B]: 0 where terminated
-};
 
 // Not thread-safe.
 class Algorithm {

@@ -11,7 +11,7 @@
 namespace recbots {
 
 // INVALID_ARGUMENT: no algorithm chosen, or one that does not fit the environment; names field, value and bound.
-absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConfig& config,
-                                                         const EnvironmentSpec& spec, uint64_t seed);
+absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec,
+                                                         uint64_t seed);
 
 }  // namespace recbots

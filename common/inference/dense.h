@@ -1,0 +1,67 @@
+// Small dense layers on one core: y = x W^T + b over row-major float32 matrices, the weights packed once per version.
+//
+// A register-blocked kernel of our own instead of cblas_sgemm: at the sizes of a bot (64 units) it keeps the packed
+// weights in the first-level cache and fuses what comes before and after, which a BLAS call cannot. The value of a row
+// does not depend on the other rows: the sum over inputs runs in the same order wherever the row lies.
+//
+// Letters: M rows, K inputs, N outputs.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace recbots {
+
+// Floats in memory aligned to 64 bytes. Size in floats, rounded up to whole cache lines; zero at first.
+class AlignedFloats {
+ public:
+  AlignedFloats() = default;
+  explicit AlignedFloats(size_t size) : lines_((size + 15) / 16) {}
+  float* data() { return reinterpret_cast<float*>(lines_.data()); }
+  const float* data() const { return reinterpret_cast<const float*>(lines_.data()); }
+  size_t size() const { return lines_.size() * 16; }
+  float& operator[](size_t i) { return data()[i]; }
+  float operator[](size_t i) const { return data()[i]; }
+
+ private:
+  struct alignas(64) Line {
+    float values[16] = {};
+  };
+  std::vector<Line> lines_;
+};
+
+// N rounded up to what the kernel works on: rows of results have this many columns, zero beyond N.
+int PaddedSize(int n);
+
+// One layer, packed. Value type; thread-safe while const.
+class DenseLayer {
+ public:
+  DenseLayer() = default;
+  // weight [N, K] with `stride` floats from row to row; bias [N], or empty for none.
+  DenseLayer(const float* weight, size_t stride, absl::Span<const float> bias, int num_outputs, int num_inputs);
+
+  int num_inputs() const { return num_inputs_; }
+  int num_outputs() const { return num_outputs_; }
+  int padded_outputs() const { return padded_outputs_; }
+
+  // y [M, padded_outputs()] = x [M, x_stride] W^T + b, then max(0, y) if `relu`. x and y do not overlap.
+  void Apply(const float* x, size_t x_stride, int num_rows, bool relu, float* y) const;
+
+  // y [M] = head . max(0, x W^T + b) for M <= kHeadRows rows of x [M, x_stride]; `head` has padded_outputs() floats.
+  static constexpr int kHeadRows = 6;
+  void ApplyWithHead(const float* x, size_t x_stride, int num_rows, const float* head, float* y) const;
+
+ private:
+  int num_inputs_ = 0;
+  int num_outputs_ = 0;
+  int padded_outputs_ = 0;
+  AlignedFloats bias_;     // [padded_outputs_]
+  AlignedFloats weights_;  // Panel after panel of columns, [K, width of the panel] each.
+};
+
+// y [n] = max(0, a + b), n a multiple of PaddedSize(1).
+void AddRelu(const float* a, const float* b, int n, float* y);
+
+}  // namespace recbots

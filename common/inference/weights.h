@@ -1,0 +1,42 @@
+// Named float32 tensors <-> bytes: how weights travel and lie on disk.
+//
+//   bytes  0..3   magic "RBWT"
+//          4..7   format version, 1
+//          8..11  CRC-32C of everything from byte 12
+//         12..15  number of tensors
+//   then each tensor: bytes of the name, name, rank, extents, values in row-major order
+// All integers are uint32, all numbers little-endian.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace recbots {
+
+struct NamedTensor {
+  std::string name;
+  std::vector<int32_t> shape;  // Empty for a scalar.
+  std::vector<float> values;   // As many as the shape says.
+
+  friend bool operator==(const NamedTensor&, const NamedTensor&) = default;
+};
+
+// Bounds of what an encoding may hold.
+inline constexpr size_t kMaxWeightTensors = 4096;
+inline constexpr size_t kMaxWeightNameBytes = 128;
+inline constexpr size_t kMaxWeightRank = 4;
+inline constexpr size_t kMaxWeightElements = size_t{1} << 28;  // Per tensor.
+
+// The tensors must keep the bounds above.
+std::string EncodeTensors(absl::Span<const NamedTensor> tensors);
+
+// INVALID_ARGUMENT: not such an encoding, cut short or too long, checksum wrong, a bound exceeded, a value that is not
+// finite; says which. Allocates no more than the input's size.
+absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded);
+
+}  // namespace recbots

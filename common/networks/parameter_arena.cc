@@ -1,0 +1,49 @@
+#include "common/networks/parameter_arena.h"
+
+#include <ATen/ops/zeros.h>
+
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace recbots {
+
+ParameterLayout::ParameterLayout(std::vector<TensorSpec> tensors) : tensors_(std::move(tensors)) {
+  for (const TensorSpec& tensor : tensors_) {
+    int64_t elements = 1;
+    for (const int32_t extent : tensor.shape) elements *= extent;
+    offsets_.push_back(offsets_.back() + (elements + kAlignment - 1) / kAlignment * kAlignment);
+  }
+}
+
+ParameterArena::ParameterArena(const ParameterLayout& layout, at::ScalarType dtype)
+    : layout_(layout), flat_(at::zeros({layout.size()}, at::TensorOptions(dtype))) {
+  for (size_t i = 0; i < layout.tensors().size(); ++i) {
+    const std::vector<int32_t>& shape = layout.tensors()[i].shape;
+    const std::vector<int64_t> sizes(shape.begin(), shape.end());
+    int64_t elements = 1;
+    for (const int64_t extent : sizes) elements *= extent;
+    views_.push_back(flat_.narrow(0, layout.offset(i), elements).view(sizes));
+  }
+}
+
+at::Tensor ParameterArena::Range(size_t begin, size_t end) const {
+  RECBOTS_CHECK(begin <= end && end <= views_.size());
+  return flat_.narrow(0, layout_.offset(begin), layout_.offset(end) - layout_.offset(begin));
+}
+
+const at::Tensor& ParameterArena::at(absl::string_view name) const {
+  for (size_t i = 0; i < views_.size(); ++i) {
+    if (layout_.tensors()[i].name == name) return views_[i];
+  }
+  RECBOTS_CHECK(false) << "no parameter '" << std::string(name) << "'";
+  return flat_;
+}
+
+NamedTensor ParameterArena::Export(size_t i) const {
+  const at::Tensor values = views_[i].to(at::kFloat).contiguous();
+  const float* data = values.data_ptr<float>();
+  return {layout_.tensors()[i].name, layout_.tensors()[i].shape, std::vector<float>(data, data + values.numel())};
+}
+
+}  // namespace recbots

@@ -1,0 +1,29 @@
+// The one place where plain memory becomes tensors: dtype and shape are checked, nothing is copied.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/base/row_schema.h"
+
+namespace recbots {
+
+// B transitions as tensors.
+//
+// Letters: B rows, U user features, K slate positions.
+struct TransitionBatch {
+  at::Tensor observation;       // float32 [B, U]
+  at::Tensor next_observation;  // float32 [B, U]
+  at::Tensor slate;             // int32 [B, K] candidate positions
+  at::Tensor reward;            // float32 [B]
+  at::Tensor discount;          // float32 [B]: 0 where terminated
+};
+
+// Wraps `rows` rows that lie as columns (RowSchema). The tensors borrow: `columns` outlives them, and they are not
+// written.
+//   INVALID_ARGUMENT  no rows, fewer or more bytes than `rows` rows have, columns not aligned to 64 bytes, or a column
+//                     that a transition has (common/rl/transition.h) is missing or of another type or shape
+absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows);
+
+}  // namespace recbots

@@ -1,0 +1,148 @@
+#include "common/networks/wolpertinger_networks.h"
+
+#include <ATen/ops/addcmul.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/topk.h>
+
+#include <cmath>
+#include <functional>
+
+#include "common/base/log.h"
+#include "common/base/random.h"
+
+namespace recbots {
+namespace {
+
+constexpr double kMinLength = 1e-12;
+constexpr double kOutputBound = 0.003;
+constexpr size_t kFirstOfSecondCritic = 13;
+
+// Fills tensor i of the arena, row by row: each row is a position of its own, so no stream runs dry.
+void Fill(const ParameterArena& arena, size_t i, uint64_t seed, const std::function<double(Rng&)>& draw) {
+  const at::Tensor& tensor = arena[i];
+  const int64_t rows = tensor.size(0);
+  const at::Tensor values = at::empty(tensor.sizes(), at::TensorOptions(at::kDouble));
+  double* value = values.data_ptr<double>();
+  for (int64_t row = 0; row < rows; ++row) {
+    Rng rng(seed, Purpose::kParameters, {.stream = static_cast<uint32_t>(i), .step = static_cast<uint32_t>(row)});
+    for (int64_t j = 0; j < tensor.numel() / rows; ++j) *value++ = draw(rng);
+  }
+  tensor.copy_(values);
+}
+
+void InitializeMlp(const ParameterArena& arena, size_t first, uint64_t seed) {
+  for (const size_t weight : {first, first + 2}) {
+    const double deviation = std::sqrt(2.0 / static_cast<double>(arena[weight].size(1)));
+    Fill(arena, weight, seed, [deviation](Rng& rng) { return deviation * rng.Normal(); });
+    arena[weight + 1].zero_();
+  }
+  for (const size_t i : {first + 4, first + 5}) {
+    Fill(arena, i, seed, [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
+  }
+}
+
+}  // namespace
+
+Critic::Critic(const ParameterArena& arena, size_t first, int num_user_features)
+    : mlp(arena, first),
+      w1_state(mlp.w1.narrow(1, 0, num_user_features)),
+      w1_item(mlp.w1.narrow(1, num_user_features, mlp.w1.size(1) - num_user_features)),
+      w1_state_t(w1_state.t()),
+      w1_item_t(w1_item.t()) {}
+
+ParameterLayout WolpertingerNetworks::Layout(const WolpertingerShape& shape, int num_critics) {
+  RECBOTS_CHECK(num_critics == 1 || num_critics == 2);
+  std::vector<TensorSpec> tensors = PolicyTensors(shape);
+  if (num_critics == 2) {
+    const std::vector<TensorSpec> second =
+        MlpTensors("critic2", shape.num_user_features + shape.embedding_size, shape.hidden_units, 1);
+    tensors.insert(tensors.end(), second.begin(), second.end());
+  }
+  return ParameterLayout(std::move(tensors));
+}
+
+WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, at::ScalarType dtype)
+    : arena(Layout(shape, num_critics), dtype), actor(arena, 0), embeddings(arena.at("embeddings")) {
+  critics.emplace_back(arena, kFirstOfCritic, shape.num_user_features);
+  if (num_critics == 2) critics.emplace_back(arena, kFirstOfSecondCritic, shape.num_user_features);
+}
+
+void WolpertingerNetworks::Initialize(uint64_t seed) {
+  InitializeMlp(arena, 0, seed);
+  InitializeMlp(arena, kFirstOfCritic, seed);
+  Fill(arena, kFirstOfSecondCritic - 1, seed, [](Rng& rng) { return rng.Normal(); });
+  if (critics.size() == 2) InitializeMlp(arena, kFirstOfSecondCritic, seed);
+}
+
+UnitRows::UnitRows(at::ScalarType dtype) {
+  for (at::Tensor* tensor : {&length, &unit, &product, &d_x}) *tensor = at::empty({0}, at::TensorOptions(dtype));
+}
+
+void ScaleRows(const at::Tensor& x, UnitRows& rows) {
+  at::linalg_vector_norm_out(rows.length, x, 2, at::IntArrayRef{1}, /*keepdim=*/true);
+  rows.length.clamp_min_(kMinLength);
+  at::div_out(rows.unit, x, rows.length);
+}
+
+// The part of the gradient along the row is lost with its length: d_x = (d_unit - unit (unit . d_unit)) / length.
+void ScaleRowsBackward(const at::Tensor& d_unit, UnitRows& rows) {
+  at::mul_out(rows.product, rows.unit, d_unit);
+  const at::Tensor along = rows.product.sum(at::IntArrayRef{1}, /*keepdim=*/true);
+  at::addcmul_out(rows.d_x, d_unit, rows.unit, along, -1);
+  rows.d_x.div_(rows.length);
+}
+
+void RunActor(const Mlp& actor, const at::Tensor& observation, ActorPass& pass) {
+  at::addmm_out(pass.mlp.hidden1, actor.b1, observation, actor.w1.t());
+  Forward(actor, pass.mlp);
+  ScaleRows(pass.mlp.output, pass.proto);
+}
+
+SearchScratch::SearchScratch(at::ScalarType dtype) {
+  for (at::Tensor* tensor : {&squares, &squared_length, &distance, &nearest_distance}) {
+    *tensor = at::empty({0}, at::TensorOptions(dtype));
+  }
+}
+
+void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, const at::Tensor& unit,
+                 const at::Tensor& proto_action, SearchScratch& scratch, at::Tensor& candidates) {
+  if (shape.k == shape.num_items) {
+    candidates.copy_(at::arange(shape.num_items, candidates.options()).expand_as(candidates));
+    return;
+  }
+  if (shape.search_space == SearchSpace::kUnit) {
+    // Between points of unit length the nearest have the largest inner product.
+    at::mm_out(scratch.distance, proto_action, unit.t()).neg_();
+  } else {
+    // |e|^2 - 2 p . e: the squared distance, less what all items share.
+    at::mul_out(scratch.squares, embeddings, embeddings);
+    at::sum_out(scratch.squared_length, scratch.squares, at::IntArrayRef{1});
+    at::addmm_out(scratch.distance, scratch.squared_length, proto_action, embeddings.t(), 1, -2);
+  }
+  at::topk_out(scratch.nearest_distance, candidates, scratch.distance, shape.k, 1, /*largest=*/false, /*sorted=*/true);
+}
+
+void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& out) {
+  at::addmm_out(out, critic.mlp.b1, observation, critic.w1_state_t);
+}
+
+void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass) {
+  at::addmm_out(pass.hidden1, state, action, critic.w1_item_t);
+  Forward(critic.mlp, pass);
+}
+
+void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
+                           MlpActivations& pass) {
+  at::mm_out(pass.hidden1, actions, critic.w1_item_t);
+  pass.hidden1.view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
+  Forward(critic.mlp, pass);
+}
+
+}  // namespace recbots

@@ -1,0 +1,177 @@
+#include "learner/algorithms/wolpertinger.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/networks/torch_status.h"
+
+namespace recbots {
+namespace {
+
+absl::Status CheckRange(absl::string_view field, double value, double min, double max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("wolpertinger: ", field, " ", value, ", want ", min, "..", max));
+}
+
+absl::Status CheckOptions(const WolpertingerOptions& options) {
+  RECBOTS_RETURN_IF_ERROR(CheckShape(options.shape));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("random_candidates", options.random_candidates, 0, 4096));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("learning_rate", options.learning_rate, 0, 1));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("tau", options.tau, 0, 1));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("actor_delay", options.actor_delay, 1, 1000));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("target_noise", options.target_noise, 0, 10));
+  return CheckRange("target_noise_clip", options.target_noise_clip, 0, 10);
+}
+
+absl::Status CheckTensor(absl::string_view name, const at::Tensor& tensor, at::ScalarType dtype,
+                         const std::vector<int64_t>& sizes) {
+  if (tensor.defined() && tensor.is_cpu() && tensor.scalar_type() == dtype && tensor.sizes() == sizes) {
+    return absl::OkStatus();
+  }
+  const std::string found = tensor.defined() ? absl::StrCat(c10::toString(tensor.scalar_type()), " [",
+                                                            absl::StrJoin(tensor.sizes(), ", "), "]")
+                                             : "undefined";
+  return absl::InvalidArgumentError(absl::StrCat("batch: ", name, " is ", found, ", want ", c10::toString(dtype), " [",
+                                                 absl::StrJoin(sizes, ", "), "] on the CPU"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const WolpertingerOptions& options) {
+  RECBOTS_RETURN_IF_ERROR(CheckOptions(options));
+  std::unique_ptr<Wolpertinger> algorithm;
+  RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
+    at::set_num_threads(1);
+    algorithm.reset(new Wolpertinger(options));
+  }));
+  return algorithm;
+}
+
+Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
+    : options_(options),
+      dtype_(options.double_precision ? at::kDouble : at::kFloat),
+      online_(options.shape, options.twin_critics ? 2 : 1, dtype_),
+      target_(options.shape, options.twin_critics ? 2 : 1, dtype_),
+      gradients_(options.shape, options.twin_critics ? 2 : 1, dtype_) {
+  online_.Initialize(options.seed);
+  target_.arena.flat().copy_(online_.arena.flat());
+  const size_t critic = WolpertingerNetworks::kFirstOfCritic;
+  const size_t end = online_.arena.layout().tensors().size();
+  const AdamOptions adam = {.learning_rate = options.learning_rate};
+  actor_optimizer_ = Adam(adam, online_.arena.Range(0, critic), gradients_.arena.Range(0, critic));
+  critic_optimizer_ = Adam(adam, online_.arena.Range(critic, end), gradients_.arena.Range(critic, end));
+}
+
+Wolpertinger::Candidates::Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype)
+    : items(at::empty({batch_size, options.shape.k + options.random_candidates}, at::TensorOptions(at::kLong))),
+      nearest(items.narrow(1, 0, options.shape.k)),
+      random(items.narrow(1, options.shape.k, options.random_candidates)),
+      unit(at::empty({0}, at::TensorOptions(dtype))),
+      search(dtype),
+      critic(dtype),
+      best(at::empty({0}, at::TensorOptions(at::kLong))),
+      best_value(at::empty({0}, at::TensorOptions(dtype))) {}
+
+Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size, at::ScalarType dtype)
+    : batch_size(size),
+      ones(at::ones({size}, at::TensorOptions(dtype))),
+      items(at::empty({size}, at::TensorOptions(at::kLong))),
+      d_climb(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
+      actor(dtype),
+      target_actor(dtype),
+      embeddings(dtype),
+      target_embeddings(dtype),
+      critic{MlpActivations(dtype), MlpActivations(dtype)},
+      climb(dtype),
+      candidates(options, size, dtype),
+      target_candidates(options, size, dtype),
+      target_critic2(dtype) {
+  for (at::Tensor* tensor :
+       {&target_values, &state[0], &state[1], &td_error[0], &td_error[1], &d_value, &action, &d_action, &best_action,
+        &d_proto_action, &distance, &target_state, &target_best_action, &d_unit}) {
+    *tensor = at::empty({0}, at::TensorOptions(dtype));
+  }
+}
+
+absl::Status Wolpertinger::CheckBatch(const TransitionBatch& batch) const {
+  if (!batch.reward.defined() || batch.reward.dim() != 1 || batch.reward.size(0) < 1) {
+    return absl::InvalidArgumentError("batch: reward is not a vector of at least 1 row");
+  }
+  const int64_t rows = batch.reward.size(0);
+  const int64_t features = options_.shape.num_user_features;
+  RECBOTS_RETURN_IF_ERROR(CheckTensor("observation", batch.observation, at::kFloat, {rows, features}));
+  RECBOTS_RETURN_IF_ERROR(CheckTensor("next_observation", batch.next_observation, at::kFloat, {rows, features}));
+  RECBOTS_RETURN_IF_ERROR(CheckTensor("slate", batch.slate, at::kInt, {rows, 1}));
+  RECBOTS_RETURN_IF_ERROR(CheckTensor("reward", batch.reward, dtype_, {rows}));
+  return CheckTensor("discount", batch.discount, dtype_, {rows});
+}
+
+absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
+  if (scratch_.batch_size != batch.reward.size(0)) scratch_ = Scratch(options_, batch.reward.size(0), dtype_);
+  const at::Tensor slate = batch.slate.contiguous();
+  const int32_t* shown = slate.data_ptr<int32_t>();
+  int64_t* items = scratch_.items.data_ptr<int64_t>();
+  for (int64_t row = 0; row < scratch_.batch_size; ++row) {
+    if (shown[row] < 0 || shown[row] >= options_.shape.num_items) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch: slate[", row, "] is item ", shown[row], ", want 0..", options_.shape.num_items - 1));
+    }
+    items[row] = shown[row];
+  }
+  scratch_.observation = batch.observation.to(dtype_);
+  scratch_.next_observation = batch.next_observation.to(dtype_);
+  scratch_.reward = batch.reward;
+  scratch_.discount = batch.discount;
+  return absl::OkStatus();
+}
+
+absl::Status Wolpertinger::Update(const TransitionBatch& batch) {
+  RECBOTS_RETURN_IF_ERROR(CheckBatch(batch));
+  absl::Status loaded;
+  RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
+    const c10::InferenceMode no_autograd;
+    loaded = LoadBatch(batch);
+    if (!loaded.ok()) return;
+    ComputeTargets();
+    ComputeCriticGradients();
+    if (actor_is_due()) {
+      ComputeActorGradients();
+    } else {
+      gradients_.arena.Range(0, WolpertingerNetworks::kFirstOfCritic).zero_();
+    }
+    Step();
+  }));
+  return loaded;
+}
+
+void Wolpertinger::Step() {
+  if (actor_is_due()) actor_optimizer_.Step();
+  critic_optimizer_.Step();
+  target_.arena.flat().lerp_(online_.arena.flat(), options_.tau);
+  ++updates_;
+}
+
+Rng Wolpertinger::MakeRng(Draw draw, int64_t row) const {
+  const auto update = static_cast<uint64_t>(updates_);
+  return Rng(options_.seed, Purpose::kAlgorithm,
+             {.stream = static_cast<uint32_t>(draw) << 24 | static_cast<uint32_t>(row),
+              .episode = static_cast<uint32_t>(update >> 32),
+              .step = static_cast<uint32_t>(update)});
+}
+
+std::string Wolpertinger::EncodeWeights() const {
+  std::vector<NamedTensor> tensors;
+  for (size_t i = 0; i < PolicyTensors(options_.shape).size(); ++i) tensors.push_back(online_.arena.Export(i));
+  return EncodeTensors(tensors);
+}
+
+}  // namespace recbots
