@@ -34,7 +34,9 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["value"] = known ? Json(newest.value()) : Json();
   json["value_ci95"] = known ? Json(newest.value_ci95()) : Json();
   json["optimum"] = optimum_known ? Json(newest.optimum()) : Json();
+  json["optimum_ci95"] = optimum_known ? Json(newest.optimum_ci95()) : Json();
   json["random_value"] = known ? Json(newest.random_value()) : Json();
+  json["random_value_ci95"] = known ? Json(newest.random_value_ci95()) : Json();
   json["env_steps"] = report.end.env_steps;
   json["updates"] = report.end.updates;
   json["wall_seconds"] = report.end.wall_seconds;

@@ -72,6 +72,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       v1::WeightsChunk first;
       *first.mutable_header() = snapshot_->header;
       first.mutable_header()->set_worker_index(info_.worker_index);
+      first.mutable_header()->set_join_number(info_.join_number);
       slices.emplace_back(first.SerializeAsString());
     }
     slices.push_back(SharedSlice(snapshot_->parts[part_], snapshot_));
@@ -173,7 +174,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
 
   MutexLock lock(&mu_);
   if (draining_) return new Refusal({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
-  WatcherInfo info{watch.role(), SmallestFreeIndex(watch.role()), watch.worker_name(), context->peer(), 0};
+  WatcherInfo info{watch.role(), SmallestFreeIndex(watch.role()), joined_[watch.role()]++, watch.worker_name(),
+                   context->peer(), 0};
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
                     << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
   // A version we have not published yet is one of an earlier learner: worth nothing here.

@@ -28,6 +28,7 @@ struct WeightsServiceOptions {
 struct WatcherInfo {
   v1::WorkerRole role = v1::WORKER_ROLE_UNSPECIFIED;
   int worker_index = 0;
+  int64_t join_number = 0;
   std::string worker_name;
   std::string peer;
   int64_t sent_version = 0;  // 0: none yet.
@@ -73,6 +74,7 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   // Guards the streams and all that is in them.
   mutable Mutex mu_;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<v1::WorkerRole, int64_t> joined_ ABSL_GUARDED_BY(mu_);  // Streams ever opened.
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);  // Each deletes itself when gRPC is done with it.
 
   Mutex evaluations_mu_;

@@ -1,0 +1,209 @@
+// recbots-actor: many simulated users, one policy, a stream of transitions.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "actor/client/make_scenario.h"
+#include "actor/loop/environment_loop.h"
+#include "actor/loop/exploration.h"
+#include "actor/loop/pacer.h"
+#include "actor/loop/replay_sink.h"
+#include "actor/loop/streams.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/inference/make_policy.h"
+#include "common/rl/transition.h"
+#include "common/role/role.h"
+#include "learner/client/weights_watcher.h"
+#include "replay/client/replay_writer.h"
+
+namespace recbots {
+namespace {
+
+// How long one wait lasts before the actor looks whether it should end.
+constexpr absl::Duration kPatience = absl::Milliseconds(100);
+// What the last rows get to reach replay at the end.
+constexpr absl::Duration kDrainTime = absl::Seconds(2);
+
+class Actor {
+ public:
+  explicit Actor(Role& role) : role_(role), config_(role.config()) {}
+
+  absl::Status Run();
+
+ private:
+  absl::Status MakeParts();
+  absl::Status Connect();
+  // Waits for weights when there are none, or when they are too old and nobody sends newer ones; takes newer ones over.
+  absl::Status RefreshWeights();
+  absl::Status Act();
+  void RefreshMetrics();
+  std::vector<StatusSection> Pages() const;
+
+  Role& role_;
+  const v1::ExperimentConfig& config_;
+  RowSchema schema_;
+  std::unique_ptr<Scenario> scenario_;
+  std::unique_ptr<NetworkPolicy> policy_;
+  std::unique_ptr<replay::ReplayWriter> writer_;
+  std::unique_ptr<WeightsWatcher> watcher_;
+  std::shared_ptr<const Weights> weights_;
+  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<ReplaySink> sink_;
+  std::unique_ptr<EnvironmentLoop> loop_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
+}
+
+absl::Status Actor::MakeParts() {
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeScenario(config_.environment(), config_.seed());
+  if (!scenario.ok()) return BadConfiguration(scenario.status());
+  scenario_ = *std::move(scenario);
+  RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec()));
+  absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =
+      MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());
+  if (!policy.ok()) return BadConfiguration(policy.status());
+  policy_ = *std::move(policy);
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
+  return absl::OkStatus();
+}
+
+absl::Status Actor::Connect() {
+  RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
+  const std::string name = absl::StrCat(HostName(), "/", getpid());
+  WeightsWatcherOptions watcher;
+  RECBOTS_ASSIGN_OR_RETURN(watcher.address, role_.PeerAddress("learner"));
+  watcher.role = v1::WORKER_ROLE_ACTOR;
+  watcher.worker_name = name;
+  watcher.config_fingerprint = ConfigFingerprint(config_);
+  watcher.retry = retry;
+  replay::ReplayWriterOptions writer;
+  RECBOTS_ASSIGN_OR_RETURN(writer.address, role_.PeerAddress("replay"));
+  writer.writer_name = name;
+  writer.block_bytes = config_.actor().block_bytes();
+  writer.max_delay = absl::Seconds(config_.actor().block_delay_seconds());
+  writer.retry = retry;
+  RECBOTS_ASSIGN_OR_RETURN(writer_, replay::ReplayWriter::Create(schema_, writer));
+  watcher_ = WeightsWatcher::Start(watcher);
+  return absl::OkStatus();
+}
+
+absl::Status Actor::RefreshWeights() {
+  std::shared_ptr<const Weights> newest = watcher_->newest();
+  const double max_age = config_.actor().max_weights_age_seconds();
+  const auto must_wait = [&] {
+    return newest == nullptr || (max_age > 0 && !watcher_->connected() && watcher_->age() > absl::Seconds(max_age));
+  };
+  while (must_wait() && !role_.shutdown().requested()) {
+    role_.SetActivity("waiting for weights from the learner");
+    // A schema that replay refuses shows while there is still nothing to act with.
+    RECBOTS_RETURN_IF_ERROR(writer_->status());
+    const auto newer = watcher_->AwaitNewer(newest, absl::Now() + kPatience);
+    if (!newer.ok() && !absl::IsDeadlineExceeded(newer.status())) return newer.status();
+    if (!newer.ok()) RECBOTS_RETURN_IF_ERROR(watcher_->status());
+    newest = watcher_->newest();
+  }
+  if (newest == nullptr || newest == weights_) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(policy_->SetWeights(newest->payload));
+  const int index = newest->header.worker_index();
+  if (weights_ == nullptr || weights_->header.worker_index() != index) {
+    const double share = PolicyShare(config_.actor(), index);
+    policy_->SetPolicyShare(share);
+    role_.metrics().gauge(metric::kActorPolicyShare).Set(share);
+    RECBOTS_LOG(INFO) << "acting" << Field("index", index) << Field("policy_share", share)
+                      << Field("users", config_.actor().users()) << Field("version", newest->header.version());
+  }
+  weights_ = std::move(newest);
+  return absl::OkStatus();
+}
+
+absl::Status Actor::Act() {
+  Pacer pacer(config_.actor().max_steps_per_second());
+  absl::Time last_metrics = absl::InfinitePast();
+  while (!role_.shutdown().requested()) {
+    RECBOTS_RETURN_IF_ERROR(RefreshWeights());
+    if (role_.shutdown().requested()) break;
+    role_.SetActivity("acting");
+    RECBOTS_RETURN_IF_ERROR(loop_->Step({weights_->header.version(), weights_->header.updates()}));
+    if (absl::Now() - last_metrics > kPatience) {
+      RefreshMetrics();
+      last_metrics = absl::Now();
+    }
+    const absl::Duration pause = pacer.Did(environment_->num_users());
+    if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Actor::Run() {
+  RECBOTS_RETURN_IF_ERROR(MakeParts());
+  RECBOTS_RETURN_IF_ERROR(Connect());
+  RECBOTS_RETURN_IF_ERROR(RefreshWeights());
+  if (weights_ == nullptr) return absl::OkStatus();  // Told to end before it began.
+  environment_ = scenario_->MakeEnvironment(config_.actor().users(),
+                                            FirstActorStream(weights_->header.join_number(), config_.actor().users()));
+  sink_ = std::make_unique<ReplaySink>(*writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); });
+  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_,
+                                            config_.algorithm().wolpertinger().discount(), *sink_);
+  role_.SetHealthy(true);
+  const absl::Status status = Act();
+  role_.SetActivity("draining");
+  role_.SetHealthy(false);
+  if (!status.ok() && !role_.shutdown().requested()) return status;
+  const absl::Status drained = writer_->Close(absl::Now() + kDrainTime);
+  if (!drained.ok()) RECBOTS_LOG(WARNING) << "the last rows did not reach replay: " << drained.message();
+  RefreshMetrics();
+  RECBOTS_LOG(INFO) << "drained" << Field("env_steps", loop_->env_steps()) << Field("episodes", loop_->episodes());
+  return absl::OkStatus();
+}
+
+void Actor::RefreshMetrics() {
+  const auto raise = [](prometheus::Counter& counter, double value) {
+    counter.Increment(std::max(0.0, value - counter.Value()));
+  };
+  Metrics& metrics = role_.metrics();
+  raise(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
+  raise(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
+  raise(metrics.counter(metric::kActorReward), loop_->reward());
+  metrics.gauge(metric::kActorVersion).Set(static_cast<double>(weights_->header.version()));
+  const replay::ReplayWriterStats stats = writer_->stats();
+  for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert}) {
+    const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
+    raise(metrics.counter(metric::kActorBlocked, label),
+          absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
+  }
+}
+
+std::vector<StatusSection> Actor::Pages() const {
+  if (writer_ == nullptr || watcher_ == nullptr) return {};
+  const std::shared_ptr<const Weights> newest = watcher_->newest();
+  const replay::ReplayWriterStats stats = writer_->stats();
+  StatusSection learner{"Learner",
+                        {{"connected", watcher_->connected() ? "yes" : "no"},
+                         {"weights", newest == nullptr ? "none" : absl::StrCat("version ", newest->header.version())},
+                         {"index", absl::StrCat(watcher_->worker_index())}}};
+  StatusSection replay{"Replay",
+                       {{"rows sent", absl::StrCat(stats.appended_rows)},
+                        {"rows acknowledged", absl::StrCat(stats.acknowledged_rows)},
+                        {"connections", absl::StrCat(stats.connections)},
+                        {"waits for", std::string(NameOf(stats.blocked_on))}}};
+  return {learner, replay};
+}
+
+}  // namespace
+}  // namespace recbots
+
+int main(int argc, char** argv) {
+  return recbots::RunRole("actor", {"replay", "learner", "peer_timeout"}, argc, argv,
+                          [](recbots::Role& role) { return recbots::Actor(role).Run(); });
+}

@@ -1,0 +1,155 @@
+#include "common/role/role.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/host_port.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+
+namespace recbots {
+namespace {
+
+// Payload that marks a status as a fault of usage (its value is not read).
+constexpr char kBadUsagePayload[] = "recbots/bad_usage";
+
+std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
+  static const std::vector<FlagSpec>* known = new std::vector<FlagSpec>{
+      {"listen", "HOST:PORT", "where to serve gRPC; port 0 takes a free one", "127.0.0.1:0"},
+      {"replay", "HOST:PORT", "the replay service", ""},
+      {"learner", "HOST:PORT", "the learner's weights service", ""},
+      {"keep", "", "go on training and serving after the goal is reached", ""},
+      {"peer_timeout", "SECONDS", "give up when a peer was away for so long; 0: never", "600"},
+  };
+  std::vector<FlagSpec> flags = {
+      {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
+      {"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+      {"run_dir", "DIR", "where everything the run writes goes; made if missing", ""},
+      {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
+      {"help", "", "this text", ""},
+  };
+  for (const FlagSpec& flag : *known) {
+    if (std::find(more.begin(), more.end(), flag.name) != more.end()) flags.push_back(flag);
+  }
+  return flags;
+}
+
+absl::Status MakeRunDirectory(const std::string& run_dir) {
+  if (run_dir.empty()) return absl::OkStatus();
+  std::error_code error;
+  std::filesystem::create_directories(run_dir, error);
+  if (error) return absl::InvalidArgumentError(absl::StrCat("--run_dir '", run_dir, "': ", error.message()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status BadConfiguration(const absl::Status& status) {
+  absl::Status marked = status;
+  if (!marked.ok()) marked.SetPayload(kBadUsagePayload, absl::Cord());
+  return marked;
+}
+
+Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
+    : name_(std::move(name)),
+      flags_(std::move(flags)),
+      config_(std::move(config)),
+      started_(absl::Now()),
+      metrics_({name_}) {
+  metrics_.gauge(metric::kBuildInfo, kVersion).Set(1);
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status) {
+  HttpServerOptions options;
+  options.address = flags_.value("http");
+  options.role = name_;
+  options.healthy = [this] { return healthy_.load(); };
+  options.status = [this, status = std::move(status)] {
+    StatusSection process{"Process",
+                          {{"experiment", config_.name()},
+                           {"doing", activity_.load()},
+                           {"uptime", absl::FormatDuration(absl::Trunc(absl::Now() - started_, absl::Seconds(1)))},
+                           {"version", kVersion}}};
+    std::vector<StatusSection> sections = status();
+    sections.insert(sections.begin(), std::move(process));
+    sections.push_back({"Configuration", {{"", PrintExperimentConfig(config_)}}});
+    return sections;
+  };
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> server, HttpServer::Start(std::move(options), metrics_));
+  RECBOTS_LOG(INFO) << "pages at http://" << server->address() << "/statusz";
+  RECBOTS_RETURN_IF_ERROR(PublishAddress("http", server->address()));
+  return server;
+}
+
+absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
+  const std::string& address = flags_.value(peer);
+  const absl::StatusOr<HostPort> parsed = ParseHostPort(address);
+  if (parsed.ok() && parsed->port != 0) return address;
+  return BadConfiguration(
+      absl::InvalidArgumentError(absl::StrCat("--", peer, " '", address, "', want HOST:PORT with a port of 1..65535")));
+}
+
+absl::StatusOr<RetryOptions> Role::PeerRetryOptions() const {
+  RetryOptions options;
+  double seconds = 0;
+  if (!absl::SimpleAtod(flags_.value("peer_timeout"), &seconds) || !(seconds >= 0)) {
+    return BadConfiguration(absl::InvalidArgumentError(
+        absl::StrCat("--peer_timeout '", flags_.value("peer_timeout"), "', want seconds, at least 0")));
+  }
+  options.give_up_after = seconds > 0 ? absl::Seconds(seconds) : absl::InfiniteDuration();
+  return options;
+}
+
+absl::Status Role::PublishAddress(const std::string& what, const std::string& address) {
+  absl::StrAppend(&published_, what, " ", address, "\n");
+  if (run_dir().empty()) return absl::OkStatus();
+  const std::string path = absl::StrCat(run_dir(), "/", name_, ".addresses");
+  std::ofstream file(path, std::ios::trunc);
+  file << published_;
+  file.close();
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot write '", path, "' (--run_dir)"));
+  return absl::OkStatus();
+}
+
+int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
+            const std::function<absl::Status(Role&)>& body) {
+  SetLogRole(name);
+  const std::vector<FlagSpec> specs = FlagsFor(more_flags);
+  absl::StatusOr<CommandLine> flags = CommandLine::Parse({argv + 1, argv + argc}, specs);
+  if (flags.ok() && flags->has("help")) {
+    std::cout << "usage: recbots-" << name << " --config=FILE [flags]\n" << CommandLine::Help(specs);
+    return kExitOk;
+  }
+  absl::Status status = flags.status();
+  if (status.ok() && !flags->positional().empty()) {
+    status = absl::InvalidArgumentError(absl::StrCat("unexpected argument '", flags->positional()[0], "'"));
+  }
+  if (status.ok() && flags->value("config").empty()) status = absl::InvalidArgumentError("--config=FILE is missing");
+  absl::StatusOr<v1::ExperimentConfig> config = status;
+  if (status.ok()) config = LoadExperimentConfig(flags->value("config"), flags->values("set"));
+  if (config.ok()) status = MakeRunDirectory(flags->value("run_dir"));
+  if (!config.ok() || !status.ok()) {
+    RECBOTS_LOG(ERROR) << (config.ok() ? status : config.status()).message();
+    return kExitBadUsage;
+  }
+  Shutdown shutdown;
+  Role role(name, *std::move(flags), *std::move(config));
+  role.shutdown_ = &shutdown;
+  RECBOTS_LOG(INFO) << "starting" << Field("version", kVersion) << Field("experiment", role.config().name())
+                    << Field("seed", role.config().seed());
+  status = body(role);
+  if (status.ok()) return kExitOk;
+  RECBOTS_LOG(ERROR) << status.message();
+  return status.GetPayload(kBadUsagePayload).has_value() ? kExitBadUsage : kExitFailed;
+}
+
+}  // namespace recbots

@@ -1,0 +1,83 @@
+// What every main does: flags, configuration, signals, the HTTP pages, exit codes.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/command_line.h"
+#include "common/base/shutdown.h"
+#include "common/metrics/http_server.h"
+#include "common/metrics/metrics.h"
+#include "common/rpc/retry.h"
+#include "recbots/v1/config.pb.h"
+
+namespace recbots {
+
+inline constexpr char kVersion[] = "0.1.0";
+
+// Exit codes of every program.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;    // something at run time; the last line of the log says what
+inline constexpr int kExitBadUsage = 2;  // a flag or the configuration is wrong; nothing was started
+
+// One running role. Thread-safe where said.
+class Role {
+ public:
+  Role(std::string name, CommandLine flags, v1::ExperimentConfig config);
+
+  const std::string& name() const { return name_; }
+  const CommandLine& flags() const { return flags_; }
+  const v1::ExperimentConfig& config() const { return config_; }
+  // DIR of --run_dir, made if it was not there; empty when not given.
+  const std::string& run_dir() const { return flags_.value("run_dir"); }
+  Metrics& metrics() { return metrics_; }
+  Shutdown& shutdown() { return *shutdown_; }
+
+  // Serves /metrics, /healthz and /statusz at --http. `status` adds sections to the page; thread-safe. The page's first
+  // section shows what the role is doing (SetActivity). The server stops when the result goes, which must be before
+  // what `status` refers to: declare it after that.
+  absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
+
+  // host:port of --`peer` ("replay", "learner"). INVALID_ARGUMENT (of usage): not given or malformed.
+  absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;
+  // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (of usage): not a number of seconds.
+  absl::StatusOr<RetryOptions> PeerRetryOptions() const;
+
+  // What /healthz answers. Thread-safe.
+  void SetHealthy(bool healthy) { healthy_ = healthy; }
+  // Names what the role does or waits for now; a literal. Thread-safe.
+  void SetActivity(const char* activity) { activity_ = activity; }
+  // Writes `run_dir`/<name>.addresses, "what host:port" a line, so that scripts find ports that were chosen freely.
+  absl::Status PublishAddress(const std::string& what, const std::string& address);
+
+ private:
+  friend int RunRole(const std::string&, const std::vector<std::string>&, int, char**,
+                     const std::function<absl::Status(Role&)>&);
+
+  const std::string name_;
+  const CommandLine flags_;
+  const v1::ExperimentConfig config_;
+  const absl::Time started_;
+  Metrics metrics_;
+  Shutdown* shutdown_ = nullptr;
+  std::atomic<bool> healthy_{false};
+  std::atomic<const char*> activity_{"starting"};
+  std::string published_;
+};
+
+// A role's main: parses the flags --config --set --run_dir --http and those of `more_flags` ("listen", "replay",
+// "learner", "keep", "peer_timeout"), loads the configuration, and runs `body`. Returns the exit code; a failure is
+// one line on stderr.
+int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
+            const std::function<absl::Status(Role&)>& body);
+
+// Marks a status as the user's to mend: RunRole exits with kExitBadUsage for it.
+absl::Status BadConfiguration(const absl::Status& status);
+
+}  // namespace recbots

@@ -1,0 +1,117 @@
+#include "deploy/cli/cluster_command.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "actor/client/make_scenario.h"
+#include "common/base/command_line.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/role/role.h"
+#include "deploy/cli/cluster/local_cluster.h"
+
+namespace recbots {
+namespace {
+
+constexpr int kMaxActors = 256;
+
+std::vector<FlagSpec> Flags() {
+  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+          {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
+          {"actors", "N", "actor processes", "1"},
+          {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
+          {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
+          {"quiet", "", "print only the last line", ""},
+          {"help", "", "this text", ""}};
+}
+
+absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
+  if (flags.positional().size() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots cluster CONFIG [flags]"));
+  }
+  LocalClusterOptions options;
+  options.config_path = flags.positional()[0];
+  options.overrides = flags.values("set");
+  options.learner_http = flags.value("http");
+  options.keep = flags.has("keep");
+  options.quiet = flags.has("quiet");
+  if (!absl::SimpleAtoi(flags.value("actors"), &options.num_actors) || options.num_actors < 1 ||
+      options.num_actors > kMaxActors) {
+    return absl::InvalidArgumentError(absl::StrCat("--actors '", flags.value("actors"), "', want 1..", kMaxActors));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
+                           LoadExperimentConfig(options.config_path, options.overrides));
+  RECBOTS_RETURN_IF_ERROR(MakeScenario(config.environment(), config.seed()).status());
+  options.run_dir = flags.has("run_dir")
+                        ? flags.value("run_dir")
+                        : absl::StrCat("runs/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()),
+                                       "-", config.name());
+  std::error_code error;
+  std::filesystem::create_directories(options.run_dir, error);
+  if (error) {
+    return absl::InvalidArgumentError(absl::StrCat("--run_dir '", options.run_dir, "': ", error.message()));
+  }
+  // A report or log of an earlier run would pass for this one's.
+  std::filesystem::remove(options.run_dir + "/report.json", error);
+  return options;
+}
+
+// The last line of the run, from its report; empty when there is none.
+std::string Verdict(const std::string& run_dir, bool& goal_reached) {
+  std::ifstream file(run_dir + "/report.json");
+  const nlohmann::json report = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!report.is_object()) return "";
+  const auto number = [&report](const char* name) {
+    return report.contains(name) && report[name].is_number() ? report[name].get<double>() : 0.0;
+  };
+  goal_reached = report.value("goal_reached", false);
+  return absl::StrFormat(
+      "%s: %.2f %% of the optimum (value %.3f, optimum %.3f, random %.3f) after %.0f updates, %.0f env steps, %.1f s",
+      goal_reached ? "goal reached" : "goal NOT reached", 100 * number("share_of_optimum"), number("value"),
+      number("optimum"), number("random_value"), number("updates"), number("env_steps"), number("wall_seconds"));
+}
+
+}  // namespace
+
+int ClusterCommand(const std::string& program_dir, const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
+  if (flags.ok() && flags->has("help")) {
+    std::cout << "usage: recbots cluster CONFIG [flags]\n" << CommandLine::Help(Flags());
+    return kExitOk;
+  }
+  absl::StatusOr<LocalClusterOptions> options = flags.status();
+  if (flags.ok()) options = ReadOptions(*flags);
+  if (!options.ok()) {
+    std::cerr << "recbots: " << options.status().message() << "\n";
+    return kExitBadUsage;
+  }
+  options->program_dir = program_dir;
+  if (!options->quiet) {
+    std::cout << "recbots: replay, learner, " << options->num_actors << " actor(s), evaluator; logs and report in "
+              << options->run_dir << std::endl;
+  }
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options);
+  if (!end.ok()) {
+    std::cerr << "recbots: " << end.status().message() << "\n";
+    return kExitFailed;
+  }
+  if (end->cause == ClusterEnd::Cause::kRoleDied) {
+    std::cerr << "recbots: " << end->dead_role << " ended with code " << end->exit_code << "; its last lines:\n"
+              << end->log_excerpt << "\n";
+    return end->exit_code == kExitBadUsage ? kExitBadUsage : kExitFailed;
+  }
+  bool goal_reached = false;
+  const std::string verdict = Verdict(options->run_dir, goal_reached);
+  std::cout << "recbots: " << (verdict.empty() ? "ended without a report" : verdict) << std::endl;
+  if (goal_reached) return kExitOk;
+  return end->cause == ClusterEnd::Cause::kInterrupted ? 130 : kExitFailed;
+}
+
+}  // namespace recbots

@@ -1,0 +1,46 @@
+#include "deploy/cli/health_command.h"
+
+#include <httplib.h>
+
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/command_line.h"
+#include "common/role/role.h"
+#include "common/rpc/channel.h"
+
+namespace recbots {
+namespace {
+
+constexpr int kPatienceSeconds = 3;
+
+int Say(const std::string& trouble) {
+  std::cout << (trouble.empty() ? "serving" : trouble) << "\n";
+  return trouble.empty() ? kExitOk : kExitFailed;
+}
+
+int AskHttp(const std::string& address) {
+  httplib::Client client("http://" + address);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  const httplib::Result answer = client.Get("/healthz");
+  if (!answer) return Say(absl::StrCat("no answer from http://", address, "/healthz"));
+  return Say(answer->status == 200 ? "" : absl::StrCat("HTTP ", answer->status, ": ", answer->body));
+}
+
+}  // namespace
+
+int HealthCommand(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> flags =
+      CommandLine::Parse(arguments, {{"http", "HOST:PORT", "ask /healthz instead of gRPC", ""}});
+  if (!flags.ok() || flags->has("http") == (flags->positional().size() == 1)) {
+    std::cerr << "usage: recbots health HOST:PORT | recbots health --http HOST:PORT\n";
+    return kExitBadUsage;
+  }
+  if (flags->has("http")) return AskHttp(flags->value("http"));
+  const std::string& address = flags->positional()[0];
+  return Say(std::string(AwaitServing("server", address, absl::Now() + absl::Seconds(kPatienceSeconds)).message()));
+}
+
+}  // namespace recbots

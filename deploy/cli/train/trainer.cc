@@ -1,0 +1,169 @@
+#include "deploy/cli/train/trainer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "actor/client/make_scenario.h"
+#include "actor/loop/exploration.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/inference/make_policy.h"
+#include "common/networks/tensor_batch.h"
+#include "common/rl/transition.h"
+#include "learner/algorithms/make_algorithm.h"
+#include "replay/table/make_table.h"
+
+namespace recbots {
+
+// Rows go straight into the table; where the limiter holds them up, the learner works until there is room.
+class Trainer::TableSink : public RowSink {
+ public:
+  explicit TableSink(Trainer& trainer) : trainer_(trainer) {}
+
+  absl::Status Append(absl::string_view rows, int num_rows, int64_t) override {
+    const size_t row_bytes = trainer_.table_->schema().row_bytes();
+    int64_t done = 0;
+    while (true) {
+      done += trainer_.table_->Append(rows.data() + static_cast<size_t>(done) * row_bytes, num_rows - done);
+      if (done == num_rows || trainer_.Over()) return absl::OkStatus();
+      RECBOTS_RETURN_IF_ERROR(trainer_.UpdateOnce());
+    }
+  }
+
+ private:
+  Trainer& trainer_;
+};
+
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentConfig& config) {
+  std::unique_ptr<Trainer> trainer(new Trainer(config));
+  RECBOTS_RETURN_IF_ERROR(trainer->Init());
+  return trainer;
+}
+
+Trainer::Trainer(const v1::ExperimentConfig& config) : config_(config), state_(config.goal()) {}
+
+Trainer::~Trainer() = default;
+
+absl::Status Trainer::Init() {
+  const uint64_t seed = config_.seed();
+  RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeScenario(config_.environment(), seed));
+  const EnvironmentSpec& spec = scenario_->spec();
+  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec));
+  RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay(), schema));
+  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), spec, seed));
+  RECBOTS_ASSIGN_OR_RETURN(behaviour_, MakePolicy(config_.algorithm(), spec, config_.actor().users(), seed));
+  const int states = static_cast<int>(scenario_->AllObservations().size()) / std::max(1, spec.num_user_features);
+  RECBOTS_ASSIGN_OR_RETURN(greedy_,
+                           MakePolicy(config_.algorithm(), spec, std::max(config_.evaluator().users(), states), seed));
+  behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0));
+  greedy_->SetPolicyShare(1);
+  evaluator_ = std::make_unique<Evaluator>(
+      *scenario_,
+      EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(), config_.evaluator().users()});
+  RECBOTS_ASSIGN_OR_RETURN(random_, evaluator_->EvaluateRandom());
+  RECBOTS_ASSIGN_OR_RETURN(optimum_, evaluator_->EvaluateOptimum());
+  environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
+  sink_ = std::make_unique<TableSink>(*this);
+  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema,
+                                            config_.algorithm().wolpertinger().discount(), *sink_);
+  batch_ = replay::ColumnBatch(std::make_shared<const RowSchema>(schema), config_.learner().batch_size());
+  return Publish();
+}
+
+absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status) {
+  stop_ = stop;
+  while (!Over()) {
+    RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
+    state_.SetEnvSteps(loop_->env_steps());
+    RECBOTS_RETURN_IF_ERROR(LearnWhileAdmitted());
+    ShowStatusIfDue(on_status);
+    over_ = over_ || stop();
+  }
+  const Ending ending = state_.Check();
+  RECBOTS_RETURN_IF_ERROR(Publish());
+  evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
+  RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
+  const replay::TableState table = table_->state();
+  report_ = {config_.name(), config_.seed(), ending, state_.counters(),
+             static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted))};
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::LearnWhileAdmitted() {
+  // Without a ratio samples never wait: one update per step of the users then.
+  const bool has_ratio = config_.replay().rate_limiter().samples_per_insert() > 0;
+  do {
+    if (Over() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
+    const int64_t before = algorithm_->updates();
+    RECBOTS_RETURN_IF_ERROR(UpdateOnce());
+    if (algorithm_->updates() == before) return absl::OkStatus();  // A whole batch has to wait.
+  } while (has_ratio);
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::UpdateOnce() {
+  const auto draw = static_cast<uint64_t>(algorithm_->updates());
+  const Rng rng(config_.seed(), Purpose::kReplay, {0, static_cast<uint32_t>(draw >> 32), static_cast<uint32_t>(draw)});
+  if (table_->Sample(rng, batch_.num_rows(), batch_.data()).blocked_on != replay::BlockedOn::kNone) {
+    return absl::OkStatus();
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch,
+                           WrapTransitions(batch_.schema(), {batch_.data(), batch_.size()}, batch_.num_rows()));
+  RECBOTS_RETURN_IF_ERROR(algorithm_->Update(batch));
+  state_.SetUpdates(algorithm_->updates());
+  if (algorithm_->updates() % config_.learner().publish_updates() != 0) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(Publish());
+  return EvaluateIfDue();
+}
+
+absl::Status Trainer::Publish() {
+  ++stamp_.version;
+  stamp_.updates = algorithm_->updates();
+  const std::string weights = algorithm_->EncodeWeights();
+  RECBOTS_RETURN_IF_ERROR(greedy_->SetWeights(weights));
+  return behaviour_->SetWeights(weights);
+}
+
+absl::Status Trainer::EvaluateIfDue() {
+  if (evaluated_updates_ >= 0 && stamp_.updates - evaluated_updates_ < config_.evaluator().every_updates()) {
+    return absl::OkStatus();
+  }
+  evaluated_updates_ = stamp_.updates;
+  RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*greedy_));
+  v1::Evaluation evaluation;
+  evaluation.set_weights_version(stamp_.version);
+  evaluation.set_updates(stamp_.updates);
+  evaluation.set_env_steps(loop_->env_steps());
+  evaluation.set_value(value.value);
+  evaluation.set_value_ci95(value.ci95);
+  evaluation.set_episodes(value.episodes);
+  evaluation.set_random_value(random_.value);
+  evaluation.set_random_value_ci95(random_.ci95);
+  if (optimum_.has_value()) {
+    evaluation.set_optimum(optimum_->value);
+    evaluation.set_optimum_ci95(optimum_->ci95);
+  }
+  state_.OnEvaluation(evaluation);
+  return absl::OkStatus();
+}
+
+void Trainer::ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status) {
+  const RunCounters now = state_.counters();
+  const double seconds = now.wall_seconds - last_status_.wall_seconds;
+  if (seconds < config_.learner().status_seconds()) return;
+  StatusLine line;
+  line.counters = now;
+  line.updates_per_second = static_cast<double>(now.updates - last_status_.updates) / seconds;
+  line.env_steps_per_second = static_cast<double>(now.env_steps - last_status_.env_steps) / seconds;
+  line.num_actors = 1;
+  const replay::TableState table = table_->state();
+  line.samples_per_insert =
+      static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted));
+  line.samples_per_insert_target = config_.replay().rate_limiter().samples_per_insert();
+  line.evaluation = state_.goal().newest();
+  line.bound_by = "one thread for all";
+  last_status_ = now;
+  on_status(line);
+}
+
+}  // namespace recbots

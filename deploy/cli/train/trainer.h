@@ -1,0 +1,78 @@
+// All roles in one process and one thread, without network: the same seed gives the same weights, bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "actor/loop/environment_loop.h"
+#include "actor/loop/evaluator.h"
+#include "actor/recsim/scenario.h"
+#include "common/inference/network_policy.h"
+#include "learner/algorithms/algorithm.h"
+#include "learner/run/report.h"
+#include "learner/run/run_state.h"
+#include "recbots/v1/config.pb.h"
+#include "replay/table/column_batch.h"
+#include "replay/table/table.h"
+
+namespace recbots {
+
+// Environment steps, updates, publications and evaluations alternate as the rate limiter and the configuration say:
+// learning goes first, and the actor steps when samples have to wait. One actor, that with index 0. Paces
+// (max_steps_per_second) do not apply, and of the limits only max_seconds depends on the clock. Not thread-safe.
+class Trainer {
+ public:
+  // INVALID_ARGUMENT  the configuration (already validated by itself) does not fit its files or the algorithm
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config);
+
+  ~Trainer();
+
+  // Trains until the goal, or until `stop` (asked after every update) says so. `on_status` gets a line every
+  // status_seconds.
+  absl::Status Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status);
+
+  // How it ended; valid after Run.
+  const Report& report() const { return report_; }
+  GoalTracker goal() const { return state_.goal(); }
+  // Encoded weights of the newest update.
+  std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
+
+ private:
+  class TableSink;
+
+  explicit Trainer(const v1::ExperimentConfig& config);
+  absl::Status Init();
+  absl::Status LearnWhileAdmitted();
+  absl::Status UpdateOnce();
+  absl::Status Publish();
+  absl::Status EvaluateIfDue();
+  void ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status);
+  bool Over() const { return over_ || state_.Check() != Ending::kNotYet; }
+
+  const v1::ExperimentConfig config_;
+  std::unique_ptr<Scenario> scenario_;
+  std::unique_ptr<replay::Table> table_;
+  std::unique_ptr<Algorithm> algorithm_;
+  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<NetworkPolicy> behaviour_;
+  std::unique_ptr<NetworkPolicy> greedy_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<TableSink> sink_;
+  std::unique_ptr<EnvironmentLoop> loop_;
+  replay::ColumnBatch batch_;
+
+  RunState state_;
+  Report report_;
+  WeightsStamp stamp_;
+  PolicyValue random_;
+  std::optional<PolicyValue> optimum_;
+  std::function<bool()> stop_;
+  bool over_ = false;
+  int64_t evaluated_updates_ = -1;
+  RunCounters last_status_;
+};
+
+}  // namespace recbots

@@ -1,0 +1,168 @@
+// recbots-learner: samples, trains, publishes, and hears how good the bot is.
+#include <ATen/Parallel.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "actor/client/make_scenario.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/rl/transition.h"
+#include "common/role/role.h"
+#include "common/rpc/rpc_server.h"
+#include "learner/algorithms/make_algorithm.h"
+#include "learner/loop/learner_loop.h"
+#include "learner/run/report.h"
+#include "learner/service/weights_service.h"
+#include "replay/client/replay_sampler.h"
+
+namespace recbots {
+namespace {
+
+// Everything a learner is made of, in the order in which it is made.
+class Learner {
+ public:
+  explicit Learner(Role& role) : role_(role), state_(role.config().goal()) {}
+
+  absl::Status Run();
+
+ private:
+  absl::Status MakeParts();
+  absl::Status Serve();
+  void OnEnding(Ending ending);
+  std::vector<StatusSection> Pages() const;
+
+  Role& role_;
+  RunState state_;
+  WeightStore store_;
+  std::unique_ptr<Algorithm> algorithm_;
+  std::unique_ptr<replay::ReplaySampler> sampler_;
+  std::unique_ptr<WeightsService> service_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<LearnerLoop> loop_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+absl::Status Learner::MakeParts() {
+  const v1::ExperimentConfig& config = role_.config();
+  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeScenario(config.environment(), config.seed());
+  if (!scenario.ok()) return BadConfiguration(scenario.status());
+  if (config.goal().share_of_optimum() > 0 && !(*scenario)->OptimalValue().has_value()) {
+    return BadConfiguration(
+        absl::InvalidArgumentError(absl::StrCat("goal.share_of_optimum is ", config.goal().share_of_optimum(),
+                                                ", but the optimum of this environment is not known; want 0")));
+  }
+  absl::StatusOr<std::unique_ptr<Algorithm>> algorithm =
+      MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
+  if (!algorithm.ok()) return BadConfiguration(algorithm.status());
+  algorithm_ = *std::move(algorithm);
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema((*scenario)->spec()));
+  RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
+  replay::ReplaySamplerOptions sampler;
+  RECBOTS_ASSIGN_OR_RETURN(sampler.address, role_.PeerAddress("replay"));
+  sampler.batch_size = config.learner().batch_size();
+  sampler.batches_in_flight = config.learner().batches_in_flight();
+  sampler.seed = config.seed();
+  sampler.retry = retry;
+  RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema, sampler));
+
+  LearnerLoopOptions options;
+  options.publish_updates = config.learner().publish_updates();
+  options.status_period = absl::Seconds(config.learner().status_seconds());
+  options.samples_per_insert = config.replay().rate_limiter().samples_per_insert();
+  options.keep = role_.flags().has("keep");
+  LearnerLoop::Hooks hooks;
+  hooks.stop = [this] { return role_.shutdown().requested(); };
+  hooks.watchers = [this] {
+    return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
+  };
+  hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
+  hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
+  hooks.on_ending = [this](Ending ending) { OnEnding(ending); };
+  loop_ =
+      std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *sampler_, store_, state_, role_.metrics());
+  return absl::OkStatus();
+}
+
+absl::Status Learner::Serve() {
+  WeightsServiceOptions options;
+  options.config_fingerprint = ConfigFingerprint(role_.config());
+  options.on_evaluation = [this](const v1::Evaluation& evaluation) { state_.OnEvaluation(evaluation); };
+  service_ = std::make_unique<WeightsService>(options, store_);
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
+  RECBOTS_ASSIGN_OR_RETURN(server_, RpcServer::Start({.address = role_.flags().value("listen")}, {service_.get()}));
+  RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
+  RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
+  loop_->PublishWeights();
+  server_->SetServing(true);
+  role_.SetHealthy(true);
+  return absl::OkStatus();
+}
+
+absl::Status Learner::Run() {
+  RECBOTS_RETURN_IF_ERROR(MakeParts());
+  RECBOTS_RETURN_IF_ERROR(Serve());
+  const absl::Status status = loop_->Run();
+  role_.SetActivity("draining");
+  role_.SetHealthy(false);
+  server_->SetServing(false);
+  http_->Stop();
+  sampler_->Close();
+  service_->Drain();
+  server_->Stop();
+  return status;
+}
+
+void Learner::OnEnding(Ending ending) {
+  const GoalTracker goal = state_.goal();
+  const Report report{role_.config().name(), role_.config().seed(), ending, state_.counters(),
+                      state_.status().samples_per_insert};
+  const bool reached = goal.Reached(ending);
+  role_.metrics().gauge(metric::kLearnerGoal).Set(reached ? 1 : 0);
+  RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ") << FormatVerdict(report, goal);
+  if (role_.run_dir().empty()) return;
+  absl::Status written = WriteReport(role_.run_dir(), report, goal);
+  std::ofstream weights(role_.run_dir() + "/weights.bin", std::ios::binary | std::ios::trunc);
+  weights << algorithm_->EncodeWeights();
+  weights.close();
+  if (!weights) written.Update(absl::UnavailableError("cannot write weights.bin in " + role_.run_dir()));
+  if (!written.ok()) RECBOTS_LOG(ERROR) << written.message();
+}
+
+std::vector<StatusSection> Learner::Pages() const {
+  const StatusLine line = state_.status();
+  StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
+  const GoalTracker goal = state_.goal();
+  if (goal.newest().has_value()) {
+    run.rows.push_back({"value", absl::StrCat(goal.newest()->value())});
+    run.rows.push_back({"optimum", goal.newest()->has_optimum() ? absl::StrCat(goal.newest()->optimum()) : "unknown"});
+    run.rows.push_back({"random", absl::StrCat(goal.newest()->random_value())});
+  }
+  for (const auto& [name, mark] : {std::pair{"99 % of optimum", goal.at_99()}, {"99.9 % of optimum", goal.at_999()}}) {
+    run.rows.push_back({name, mark.has_value() ? absl::StrCat(mark->updates, " updates, ", mark->env_steps,
+                                                              " env steps, ", mark->wall_seconds, " s")
+                                               : "not yet"});
+  }
+  StatusSection watchers{"Actors and evaluators", {}};
+  for (const WatcherInfo& watcher : service_->watchers()) {
+    watchers.rows.push_back(
+        {absl::StrCat(watcher.role == v1::WORKER_ROLE_ACTOR ? "actor " : "evaluator ", watcher.worker_index),
+         absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
+  }
+  return {run, watchers};
+}
+
+}  // namespace
+}  // namespace recbots
+
+int main(int argc, char** argv) {
+  at::set_num_threads(1);
+  return recbots::RunRole("learner", {"listen", "replay", "keep", "peer_timeout"}, argc, argv,
+                          [](recbots::Role& role) { return recbots::Learner(role).Run(); });
+}

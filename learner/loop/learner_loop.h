@@ -1,0 +1,95 @@
+// Sample, update, publish: the learner's one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/metrics/metrics.h"
+#include "learner/algorithms/algorithm.h"
+#include "learner/run/lag_window.h"
+#include "learner/run/run_state.h"
+#include "learner/weights/weight_store.h"
+#include "replay/client/replay_sampler.h"
+
+namespace recbots {
+
+struct LearnerLoopOptions {
+  int publish_updates = 20;                            // Updates between two published versions.
+  absl::Duration status_period = absl::Seconds(1);     // Between two status lines.
+  double samples_per_insert = 0;                       // The ratio that replay holds; 0: none. For the status line.
+  bool keep = false;                                   // Go on after the ending.
+  absl::Duration final_evaluation = absl::Seconds(5);  // How long the last version's evaluation is waited for.
+};
+
+// Who watches the weights now.
+struct Watchers {
+  int actors = 0;
+  int evaluators = 0;
+};
+
+// Not thread-safe; what it shares with others (state, store, metrics, sampler) is.
+class LearnerLoop {
+ public:
+  struct Hooks {
+    std::function<bool()> stop;                     // Asked after every update, and while waiting.
+    std::function<Watchers()> watchers;             // Asked once per status line.
+    std::function<void(const std::string&)> print;  // A status line.
+    std::function<void(const char*)> activity;      // What the loop does now, for the status page.
+    std::function<void(Ending)> on_ending;          // Called once, when the run is over; the newest evaluation is in.
+  };
+
+  // All references must outlive the loop.
+  LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, replay::ReplaySampler& sampler,
+              WeightStore& store, RunState& state, Metrics& metrics);
+
+  // Publishes the initial weights: call before the weights service says that it serves.
+  void PublishWeights();
+
+  // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
+  // Errors are final ones of the sampler or the algorithm.
+  absl::Status Run();
+
+ private:
+  // What has been counted since the last status line.
+  struct Period {
+    absl::Time start;
+    RunCounters counters;
+    absl::Duration waited;
+    std::array<absl::Duration, replay::kNumBlockedOn> waited_for{};
+  };
+
+  absl::Status UpdateOnce();
+  // The next batch; nullopt: told to stop.
+  absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
+  void NoteLags(const replay::ColumnBatch& batch);
+  void CheckEnding();
+  void ShowStatusIfDue(absl::Time now);
+  std::string BoundBy(const Watchers& watchers, absl::Duration elapsed) const;
+
+  const LearnerLoopOptions options_;
+  const Hooks hooks_;
+  Algorithm& algorithm_;
+  replay::ReplaySampler& sampler_;
+  WeightStore& store_;
+  RunState& state_;
+  Metrics& metrics_;
+  prometheus::Counter& updates_total_;
+  prometheus::Counter& env_steps_total_;
+  prometheus::Histogram& lag_updates_;
+  prometheus::Histogram& lag_seconds_;
+
+  EnvStepCounter env_steps_;
+  LagWindow lags_;
+  double samples_per_insert_ = 0;
+  int64_t published_updates_ = 0;
+  int64_t published_version_ = 0;
+  int64_t evaluations_seen_ = 0;
+  bool over_ = false;
+  Period period_;
+};
+
+}  // namespace recbots

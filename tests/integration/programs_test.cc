@@ -1,0 +1,207 @@
+// The programs as a user meets them: a cluster from start to goal, and what they say when something is wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "deploy/cli/cluster/child_process.h"
+#include "deploy/cli/cluster/local_cluster.h"
+#include "tests/support/golden.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
+// Each role with the flags it cannot do without.
+const std::vector<std::pair<std::string, std::vector<std::string>>> kRoles = {
+    {"replay", {}},
+    {"learner", {"--replay=127.0.0.1:1"}},
+    {"actor", {"--replay=127.0.0.1:1", "--learner=127.0.0.1:1"}},
+    {"evaluator", {"--learner=127.0.0.1:1"}}};
+
+struct Outcome {
+  int exit_code = 0;
+  double seconds = 0;
+  std::string log;
+};
+
+class ProgramsTest : public ::testing::Test {
+ protected:
+  ProgramsTest() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    dir_ = ::testing::TempDir() + "/programs_" + info->name() + "_" + std::to_string(getpid());
+    std::filesystem::create_directories(dir_);
+  }
+  ~ProgramsTest() override { std::filesystem::remove_all(dir_); }
+
+  ChildProcess Start(const std::string& program, std::vector<std::string> arguments) {
+    ChildOptions options;
+    options.name = program;
+    options.log_path = dir_ + "/" + program + std::to_string(++started_) + ".out";
+    options.arguments = {std::string(RECBOTS_PROGRAM_DIR) + "/" + program};
+    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    auto child = ChildProcess::Start(options);
+    EXPECT_TRUE(child.ok()) << child.status();
+    return *std::move(child);
+  }
+  static std::string Read(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // Waits for the end of a program that must end by itself.
+  static Outcome Finish(ChildProcess& child, absl::Duration patience) {
+    const absl::Time start = absl::Now();
+    EXPECT_TRUE(child.AwaitEnd(start + patience)) << child.name() << " still runs: " << Read(child.log_path());
+    return {child.exit_code(), absl::ToDoubleSeconds(absl::Now() - start), Read(child.log_path())};
+  }
+  Outcome RunProgram(const std::string& program, std::vector<std::string> arguments,
+                     absl::Duration patience = absl::Seconds(60)) {
+    ChildProcess child = Start(program, std::move(arguments));
+    return Finish(child, patience);
+  }
+  // Waits until the program's log holds a text.
+  static ::testing::AssertionResult AwaitLog(ChildProcess& child, const std::string& text, absl::Duration patience) {
+    const absl::Time deadline = absl::Now() + patience;
+    while (absl::Now() < deadline) {
+      const bool running = child.Running();
+      if (Read(child.log_path()).find(text) != std::string::npos) return ::testing::AssertionSuccess();
+      if (!running) break;
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    return ::testing::AssertionFailure() << "no '" << text << "' in: " << Read(child.log_path());
+  }
+
+  std::string dir_;
+  int started_ = 0;
+};
+
+TEST_F(ProgramsTest, ClusterReachesTheOptimum) {
+  const Outcome outcome = RunProgram("recbots", {"cluster", kConfig, "--run_dir=" + dir_ + "/run", "--actors=2"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  const std::string last_line = outcome.log.substr(outcome.log.rfind('\n', outcome.log.size() - 2) + 1);
+  EXPECT_THAT(last_line, AllOf(HasSubstr("goal reached"), HasSubstr("% of the optimum")));
+  const auto report = nlohmann::json::parse(Read(dir_ + "/run/report.json"));
+  EXPECT_EQ(report["goal_reached"], true);
+  EXPECT_GE(report["share_of_optimum"].get<double>(), 0.999);
+  EXPECT_LE(report["env_steps"].get<int64_t>(), 40'000);
+  EXPECT_GT(report["env_steps_to_99"].get<int64_t>(), 0);
+  EXPECT_GT(report["wall_seconds_to_999"].get<double>(), 0);
+  for (const char* log : {"replay.log", "learner.log", "actor-0.log", "actor-1.log", "evaluator.log"}) {
+    EXPECT_TRUE(std::filesystem::exists(dir_ + "/run/" + log)) << log;
+  }
+}
+
+TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
+  struct Wrong {
+    std::string override_text;
+    std::vector<std::string> says;  // Field, value, bound.
+  };
+  std::ofstream(dir_ + "/W.json") << R"({"W": [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]})";
+  const std::vector<Wrong> wrongs = {
+      {"learner.batchsize=3", {"batchsize"}},
+      {"replay.capacity_rows=-5", {"replay.capacity_rows", "-5", "1"}},
+      {"algorithm.wolpertinger.k=11", {"k", "11", "10"}},
+      {"environment.document_browsing.matrix_file=" + dir_ + "/W.json", {"matrix_file", "10"}},
+      {"environment.document_browsing.exit_probability_accepted=1.5", {"exit_probability_accepted", "1.5", "1"}},
+      {"replay.rate_limiter.error_buffer=10", {"error_buffer", "10", "256"}},
+  };
+  for (const Wrong& wrong : wrongs) {
+    for (const auto& [role, peers] : kRoles) {
+      std::vector<std::string> flags = {std::string("--config=") + kConfig, "--set=" + wrong.override_text};
+      flags.insert(flags.end(), peers.begin(), peers.end());
+      const Outcome outcome = RunProgram("recbots-" + role, flags, absl::Seconds(20));
+      SCOPED_TRACE(role + " " + wrong.override_text);
+      EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+      for (const std::string& part : wrong.says) EXPECT_THAT(outcome.log, HasSubstr(part));
+    }
+    const Outcome train = RunProgram("recbots-train", {kConfig, "--set=" + wrong.override_text}, absl::Seconds(20));
+    EXPECT_EQ(train.exit_code, 2) << train.log;
+    const Outcome cluster = RunProgram("recbots", {"cluster", kConfig, "--set=" + wrong.override_text});
+    EXPECT_EQ(cluster.exit_code, 2) << cluster.log;
+  }
+}
+
+TEST_F(ProgramsTest, SaysWhenAPortIsTaken) {
+  const int port = *FindFreePort();
+  const std::string address = "127.0.0.1:" + std::to_string(port);
+  const std::string config = std::string("--config=") + kConfig;
+  ChildProcess first = Start("recbots-replay", {config, "--listen=" + address});
+  ASSERT_TRUE(AwaitLog(first, address, absl::Seconds(10)));
+  const Outcome replay = RunProgram("recbots-replay", {config, "--listen=" + address}, absl::Seconds(5));
+  EXPECT_EQ(replay.exit_code, 1);
+  EXPECT_THAT(replay.log, HasSubstr(address));
+  const Outcome learner =
+      RunProgram("recbots-learner", {config, "--listen=" + address, "--replay=" + address}, absl::Seconds(10));
+  EXPECT_EQ(learner.exit_code, 1);
+  EXPECT_THAT(learner.log, HasSubstr(address));
+  const Outcome http = RunProgram("recbots-replay", {config, "--http=" + address}, absl::Seconds(5));
+  EXPECT_EQ(http.exit_code, 1);
+  EXPECT_THAT(http.log, HasSubstr(address));
+  first.Signal(SIGTERM);
+  EXPECT_EQ(Finish(first, absl::Seconds(10)).exit_code, 0);
+}
+
+TEST_F(ProgramsTest, SaysWhenAPeerCannotBeReached) {
+  const std::string nobody = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string config = std::string("--config=") + kConfig;
+  ChildProcess actor = Start("recbots-actor", {config, "--replay=" + nobody, "--learner=" + nobody});
+  EXPECT_TRUE(AwaitLog(actor, nobody, absl::Seconds(5)));
+  ChildProcess evaluator = Start("recbots-evaluator", {config, "--learner=" + nobody});
+  EXPECT_TRUE(AwaitLog(evaluator, nobody, absl::Seconds(5)));
+  ChildProcess learner = Start("recbots-learner", {config, "--replay=" + nobody});
+  EXPECT_TRUE(AwaitLog(learner, nobody, absl::Seconds(5)));
+  for (ChildProcess* child : {&actor, &evaluator, &learner}) {
+    child->Signal(SIGTERM);
+    EXPECT_EQ(Finish(*child, absl::Seconds(10)).exit_code, 0) << child->name();
+  }
+  const Outcome impatient =
+      RunProgram("recbots-evaluator", {config, "--learner=" + nobody, "--peer_timeout=0.5"}, absl::Seconds(10));
+  EXPECT_EQ(impatient.exit_code, 1);
+  EXPECT_THAT(impatient.log, HasSubstr(nobody));
+}
+
+TEST_F(ProgramsTest, SaysWhenSchemasDiffer) {
+  const std::string replay_address = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string learner_address = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string config = std::string("--config=") + kConfig;
+  const std::string eleven = "--set=environment.document_browsing.num_documents=11";
+  ChildProcess replay = Start("recbots-replay", {config, eleven, "--listen=" + replay_address});
+  ChildProcess learner =
+      Start("recbots-learner", {config, "--listen=" + learner_address, "--replay=" + replay_address});
+  ChildProcess actor = Start("recbots-actor", {config, "--replay=" + replay_address, "--learner=" + learner_address});
+  // The learner reads from that replay too and ends with the same words.
+  const Outcome learner_end = Finish(learner, absl::Seconds(10));
+  EXPECT_EQ(learner_end.exit_code, 1);
+  EXPECT_THAT(learner_end.log, AllOf(HasSubstr("observation"), HasSubstr("10"), HasSubstr("11")));
+  const Outcome actor_end = Finish(actor, absl::Seconds(10));
+  EXPECT_EQ(actor_end.exit_code, 1);
+  EXPECT_THAT(actor_end.log, AllOf(HasSubstr("observation"), HasSubstr("10"), HasSubstr("11")));
+  replay.Signal(SIGTERM);
+  EXPECT_EQ(Finish(replay, absl::Seconds(10)).exit_code, 0);
+}
+
+TEST_F(ProgramsTest, RefusesAnActorOfAnotherExperiment) {
+  const std::string learner_address = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string config = std::string("--config=") + kConfig;
+  ChildProcess learner = Start("recbots-learner", {config, "--listen=" + learner_address, "--replay=127.0.0.1:1"});
+  const Outcome evaluator = RunProgram(
+      "recbots-evaluator",
+      {config, "--set=environment.document_browsing.matrix_seed=7", "--learner=" + learner_address}, absl::Seconds(10));
+  EXPECT_EQ(evaluator.exit_code, 1);
+  EXPECT_THAT(evaluator.log, HasSubstr("configuration"));
+  learner.Signal(SIGTERM);
+  EXPECT_EQ(Finish(learner, absl::Seconds(10)).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace recbots
