@@ -1,0 +1,106 @@
+#include "replay/service/parking_lot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace recbots::replay {
+
+void ParkingLot::Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn reason, int64_t seen_wakes) {
+  {
+    MutexLock lock(&mu_);
+    if (stream->gone()) return;
+    Count(reason, +1);
+    parked_[side].push_back({std::move(stream), reason});
+    if (wakes_.load() == seen_wakes) return;
+    pending_[side] = true;
+  }
+  Pump();
+}
+
+void ParkingLot::Leave(Side side, const Parkable* stream) {
+  std::shared_ptr<Parkable> last;  // Let go of outside the lock.
+  MutexLock lock(&mu_);
+  auto& parked = parked_[side];
+  const auto found =
+      std::find_if(parked.begin(), parked.end(), [stream](const Entry& entry) { return entry.stream.get() == stream; });
+  if (found == parked.end()) return;
+  Count(found->reason, -1);
+  last = std::move(found->stream);
+  parked.erase(found);
+}
+
+void ParkingLot::Wake(Side side) {
+  {
+    MutexLock lock(&mu_);
+    wakes_.fetch_add(1);
+    if (parked_[side].empty() && !pumping_) return;
+    pending_[side] = true;
+  }
+  Pump();
+}
+
+ParkingLot::BlockedTimes ParkingLot::blocked_times() const {
+  MutexLock lock(&mu_);
+  BlockedTimes times = blocked_;
+  const absl::Time now = absl::Now();
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (waiting_[i] > 0) times[i] += now - since_[i];
+  }
+  return times;
+}
+
+void ParkingLot::Count(BlockedOn reason, int change) {
+  const auto i = static_cast<size_t>(reason);
+  if (waiting_[i] == 0) since_[i] = absl::Now();
+  waiting_[i] += change;
+  if (waiting_[i] == 0) blocked_[i] += absl::Now() - since_[i];
+}
+
+void ParkingLot::Pump() {
+  {
+    MutexLock lock(&mu_);
+    if (pumping_) return;
+    pumping_ = true;
+  }
+  Side side;
+  Entry entry;
+  int64_t seen_wakes;
+  while (TakeNext(side, entry, seen_wakes)) {
+    const BlockedOn reason = entry.stream->Resume();
+    if (reason != BlockedOn::kNone) PutBack(side, std::move(entry), reason, seen_wakes);
+    entry.stream.reset();
+  }
+}
+
+bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
+  MutexLock lock(&mu_);
+  for (const Side candidate : {kSampler, kInserter}) {  // The learner goes first.
+    if (!pending_[candidate]) continue;
+    if (parked_[candidate].empty()) {
+      pending_[candidate] = false;
+      continue;
+    }
+    side = candidate;
+    entry = std::move(parked_[candidate].front());
+    parked_[candidate].pop_front();
+    Count(entry.reason, -1);
+    seen_wakes = wakes_.load();
+    return true;
+  }
+  pumping_ = false;
+  return false;
+}
+
+void ParkingLot::PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_wakes) {
+  MutexLock lock(&mu_);
+  if (entry.stream->gone()) return;
+  // Those behind it would be refused as well, unless the table moved meanwhile.
+  if (wakes_.load() == seen_wakes) pending_[side] = false;
+  Count(reason, +1);
+  entry.reason = reason;
+  parked_[side].push_front(std::move(entry));
+}
+
+}  // namespace recbots::replay
