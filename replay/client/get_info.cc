@@ -1,0 +1,22 @@
+#include <grpcpp/grpcpp.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/grpc_status.h"
+#include "recbots/v1/replay.grpc.pb.h"
+#include "replay/client/replay_sampler.h"
+
+namespace recbots::replay {
+
+absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline) {
+  const auto stub = v1::ReplayService::NewStub(MakeChannel(address));
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  context.set_wait_for_ready(true);
+  v1::InfoResponse response;
+  const absl::Status status = FromGrpcStatus(stub->Info(&context, {}, &response));
+  if (status.ok()) return response;
+  return absl::Status(status.code(), absl::StrCat("replay at ", address, ": ", status.message()));
+}
+
+}  // namespace recbots::replay

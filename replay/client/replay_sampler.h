@@ -1,0 +1,79 @@
+// Batches from replay: what learners hold.
+//
+// Keeps batches_in_flight batches ordered or ready, so that the next one is there when the learner asks; a batch is
+// drawn when it is sent, so more in flight means staler rows. Batches that came from a connection that broke are
+// dropped, because replay takes their charge back. Reconnects by itself, also to a store that was restarted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/row_schema.h"
+#include "common/rpc/retry.h"
+#include "recbots/v1/replay.pb.h"
+#include "replay/table/column_batch.h"
+#include "replay/table/rate_limiter.h"
+
+namespace recbots::replay {
+
+struct ReplaySamplerOptions {
+  std::string address;                                // host:port of replay.
+  int32_t batch_size = 256;                           // Rows, 1..65536.
+  int32_t batches_in_flight = 2;                      // 1..1024. More: less waiting, staler rows, more memory.
+  uint64_t seed = 0;                                  // Key of the draws.
+  absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
+  RetryOptions retry;
+};
+
+struct SampledBatch {
+  ColumnBatch batch;
+  v1::TableState table;  // At the moment of the draw.
+  BlockedOn blocked_on = BlockedOn::kNone;
+  absl::Duration blocked;  // How long replay held it back, for that reason.
+};
+
+struct ReplaySamplerStats {
+  int64_t batches = 0;      // Handed out.
+  int64_t connections = 0;  // Streams that were accepted: 1 when all is well.
+  absl::Duration waited;    // In Next.
+};
+
+// Thread-safe.
+class ReplaySampler {
+ public:
+  // Connects in the background. INVALID_ARGUMENT: an option out of range.
+  static absl::StatusOr<std::unique_ptr<ReplaySampler>> Create(const RowSchema& schema,
+                                                               const ReplaySamplerOptions& options);
+  ~ReplaySampler();
+
+  // The next batch, in the order sent. Taking it tells replay that it is used and orders another.
+  //   DEADLINE_EXCEEDED  none by then; names what replay last waited for and the last error
+  //   CANCELLED          Close() was called
+  //   others             final errors, see status()
+  absl::StatusOr<SampledBatch> Next(absl::Time deadline);
+
+  // Gives the memory of a batch back for later ones. Optional; without it each batch is allocated anew.
+  void Recycle(ColumnBatch batch);
+
+  // Ends the stream and wakes whoever waits in Next. Idempotent.
+  void Close();
+
+  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema, a batch the limiter never admits),
+  // INVALID_ARGUMENT, DEADLINE_EXCEEDED (replay was away for retry.give_up_after).
+  absl::Status status() const;
+  ReplaySamplerStats stats() const;
+
+ private:
+  class Impl;
+  explicit ReplaySampler(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// What the table at `address` holds and whom it waits for. Waits for the server until the deadline.
+//   DEADLINE_EXCEEDED, UNAVAILABLE  no answer; names the address
+absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline);
+
+}  // namespace recbots::replay

@@ -1,0 +1,78 @@
+// Streams rows to replay: what actors hold.
+//
+// Append copies rows into the block being built (one memcpy, no lock per row, no allocation once warm); a thread of its
+// own sends blocks of 64 KiB, or smaller ones 5 ms after their first row. Blocks are kept until they are acknowledged
+// and are sent again after a reconnection: nothing is lost and nothing doubled while the store lives. When the store
+// itself was restarted, the writer goes on as a new one with what was not yet acknowledged; that is logged and counted.
+//
+// Memory is bounded: when all blocks are full, Append waits. Rows are never dropped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/row_schema.h"
+#include "common/rpc/retry.h"
+#include "replay/table/rate_limiter.h"
+
+namespace recbots::replay {
+
+struct ReplayWriterOptions {
+  std::string address;                                // host:port of replay.
+  std::string writer_name;                            // For logs: host or container. At most 256 bytes.
+  int64_t block_bytes = 64 << 10;                     // Larger: less work per row, more delay.
+  absl::Duration max_delay = absl::Milliseconds(5);   // A block is sent so long after its first row at the latest.
+  int64_t buffer_bytes = 2 << 20;                     // Rows not acknowledged that Append takes before it waits.
+  absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
+  RetryOptions retry;
+};
+
+struct ReplayWriterStats {
+  int64_t appended_rows = 0;
+  int64_t acknowledged_rows = 0;            // In the table.
+  int64_t connections = 0;                  // Streams that were accepted: 1 when all is well.
+  int64_t store_restarts = 0;               // Times the store had forgotten this writer.
+  BlockedOn blocked_on = BlockedOn::kNone;  // As replay said last.
+  // Time Append waited, by what replay said last; under kNone: for the network or for replay itself.
+  std::array<absl::Duration, kNumBlockedOn> blocked;
+};
+
+// Thread-safe; rows of one Append stay in order, those of concurrent ones mix.
+class ReplayWriter {
+ public:
+  // Connects in the background. INVALID_ARGUMENT: an option out of range.
+  static absl::StatusOr<std::unique_ptr<ReplayWriter>> Create(const RowSchema& schema,
+                                                              const ReplayWriterOptions& options);
+  // Drops what is not acknowledged; Close first.
+  ~ReplayWriter();
+
+  // Takes num_rows x row_bytes bytes. Returns the rows taken: all, or fewer when the deadline came first (append the
+  // rest later). weights_version: of the policy that chose the newest of them.
+  //   CANCELLED  Close() was called
+  //   others     final errors, see status()
+  absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline);
+
+  // Waits until all that was appended before is in the table.
+  //   DEADLINE_EXCEEDED  not by then; names the rows missing, what replay said it waits for, and the last error
+  //   others             final errors, see status()
+  absl::Status Flush(absl::Time deadline);
+
+  // Flushes, then ends the stream. After it nothing is taken or sent. Idempotent. The result is that of Flush.
+  absl::Status Close(absl::Time deadline);
+
+  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema), INVALID_ARGUMENT (a block was
+  // refused), DEADLINE_EXCEEDED (replay was away for retry.give_up_after).
+  absl::Status status() const;
+  ReplayWriterStats stats() const;
+
+ private:
+  class Impl;
+  explicit ReplayWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace recbots::replay
