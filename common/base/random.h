@@ -64,6 +64,14 @@ class Rng {
       : key_(seed),
         counter_{uint32_t{static_cast<uint16_t>(purpose)} << 16, position.step, position.episode, position.stream} {}
 
+  // The same draws, where the first block is already known (random_batch.h computes them for many users at once).
+  Rng(uint64_t seed, Purpose purpose, StreamPosition position, std::array<uint32_t, 4> first_block)
+      : Rng(seed, purpose, position) {
+    block_ = first_block;
+    ++counter_[0];
+    used_ = 0;
+  }
+
   uint32_t Bits() {
     if (used_ == 4) {
       block_ = Philox4x32(counter_, key_);

@@ -1,0 +1,134 @@
+#include "actor/recsim/browsing_mdp.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "actor/recsim/linear_solver.h"
+#include "common/base/log.h"
+
+namespace recbots {
+namespace {
+
+double QValue(const BrowsingMdp& mdp, absl::Span<const double> values, double mean, size_t i, size_t j) {
+  const double w = mdp.w(i, j);
+  return w * (1.0 + mdp.continue_accepted * values[j]) + (1.0 - w) * mdp.continue_refused * mean;
+}
+
+// Applies `backup`(values, mean, i) to all documents, once per step of the limit, or until rounding is all that
+// changes.
+template <typename Backup>
+std::vector<double> Iterate(const BrowsingMdp& mdp, const Backup& backup) {
+  std::vector<double> values(mdp.num_documents, 0.0);
+  std::vector<double> next(mdp.num_documents);
+  for (int step = 0; step < mdp.max_episode_steps; ++step) {
+    const double mean = MeanValue(values);
+    double largest_change = 0;
+    double largest = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      next[i] = backup(values, mean, i);
+      largest_change = std::max(largest_change, std::abs(next[i] - values[i]));
+      largest = std::max(largest, std::abs(next[i]));
+    }
+    values.swap(next);
+    if (largest_change <= std::numeric_limits<double>::epsilon() * largest) break;
+  }
+  return values;
+}
+
+}  // namespace
+
+BrowsingMdp::BrowsingMdp(const DocumentBrowsingOptions& options, double discount)
+    : num_documents(static_cast<size_t>(options.num_documents)),
+      acceptance(options.acceptance),
+      max_episode_steps(options.max_episode_steps),
+      continue_accepted(discount * (1.0 - options.exit_probability_accepted)),
+      continue_refused(discount * (1.0 - options.exit_probability_refused)) {}
+
+double MeanValue(absl::Span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+std::vector<double> QRow(const BrowsingMdp& mdp, absl::Span<const double> values, size_t i) {
+  const double mean = MeanValue(values);
+  std::vector<double> row(mdp.num_documents);
+  for (size_t j = 0; j < row.size(); ++j) row[j] = QValue(mdp, values, mean, i, j);
+  return row;
+}
+
+absl::StatusOr<std::vector<double>> SolvePolicy(const BrowsingMdp& mdp, absl::Span<const double> policy) {
+  const size_t n = mdp.num_documents;
+  RECBOTS_CHECK(policy.size() == n * n) << "policy of " << policy.size() << " probabilities, want " << n * n;
+  // (I - P) V = r, with P the transitions that the session survives and r the acceptance.
+  std::vector<double> matrix(n * n);
+  std::vector<double> reward(n, 0.0);
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = 0; j < n; ++j) {
+      const double accepted = policy[i * n + j] * mdp.w(i, j);
+      matrix[i * n + j] = -accepted * mdp.continue_accepted;
+      reward[i] += accepted;
+    }
+    const double refused = (1.0 - reward[i]) * mdp.continue_refused / static_cast<double>(n);
+    for (size_t j = 0; j < n; ++j) matrix[i * n + j] -= refused;
+    matrix[i * n + i] += 1.0;
+  }
+  auto values = SolveLinear(std::move(matrix), std::move(reward));
+  if (!values.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("policy value without a step limit: sessions may never end (", values.status().message(), ")"));
+  }
+  return values;
+}
+
+std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy) {
+  const size_t n = mdp.num_documents;
+  RECBOTS_CHECK(policy.size() == n * n) << "policy of " << policy.size() << " probabilities, want " << n * n;
+  return Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+    double value = 0;
+    for (size_t j = 0; j < n; ++j) value += policy[i * n + j] * QValue(mdp, values, mean, i, j);
+    return value;
+  });
+}
+
+std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents) {
+  RECBOTS_CHECK(documents.size() == mdp.num_documents) << "policy of " << documents.size() << " documents";
+  return Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+    return QValue(mdp, values, mean, i, static_cast<size_t>(documents[i]));
+  });
+}
+
+BrowsingSolution IterateValues(const BrowsingMdp& mdp) {
+  const size_t n = mdp.num_documents;
+  BrowsingSolution solution;
+  solution.values = Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+    double best = 0;
+    for (size_t j = 0; j < n; ++j) best = std::max(best, QValue(mdp, values, mean, i, j));
+    return best;
+  });
+  for (size_t i = 0; i < n; ++i) {
+    const std::vector<double> row = QRow(mdp, solution.values, i);
+    solution.documents.push_back(static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+  }
+  const double attained = MeanValue(TruncatedValues(mdp, solution.documents));
+  const double bound = MeanValue(solution.values);
+  solution.attained = bound - attained <= 1e-9 * bound;
+  return solution;
+}
+
+std::vector<int32_t> RowArgmax(const BrowsingMdp& mdp) {
+  std::vector<int32_t> documents;
+  for (size_t i = 0; i < mdp.num_documents; ++i) {
+    const auto row = mdp.acceptance.subspan(i * mdp.num_documents, mdp.num_documents);
+    documents.push_back(static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+  }
+  return documents;
+}
+
+std::vector<double> UniformPolicy(const BrowsingMdp& mdp) {
+  return std::vector<double>(mdp.acceptance.size(), 1.0 / static_cast<double>(mdp.num_documents));
+}
+
+}  // namespace recbots

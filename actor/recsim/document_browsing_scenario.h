@@ -1,0 +1,52 @@
+// Document browsing as a scenario: environments, reference policies ("random", "row_argmax", "optimal") and exact
+// values.
+//
+// Values are of episodes as they are played, step limit included. The policies and "optimal" look only at the document
+// the user is on; where the step limit matters so much that the best of such policies is not known (exit probabilities
+// near 0, or a short limit: see browsing_mdp.h), OptimalValue is absent and so is "optimal".
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "actor/recsim/browsing_mdp.h"
+#include "actor/recsim/document_browsing.h"
+#include "actor/recsim/scenario.h"
+
+namespace recbots {
+
+// Immutable and thread-safe. The optimum and the table of observations are computed when first asked for.
+class DocumentBrowsingScenario final : public Scenario {
+ public:
+  // `seed` keys the random streams of users and of the random policy. INVALID_ARGUMENT: see Validate.
+  static absl::StatusOr<std::unique_ptr<DocumentBrowsingScenario>> Create(const DocumentBrowsingOptions& options,
+                                                                          uint64_t seed);
+
+  const EnvironmentSpec& spec() const override { return model_->spec(); }
+  const DocumentBrowsingOptions& options() const { return model_->options(); }
+  std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override;
+  std::vector<ReferencePolicy> MakeReferencePolicies() const override;
+
+  std::optional<double> OptimalValue() const override;
+  std::optional<double> RandomValue() const override;
+  absl::Span<const float> AllObservations() const override;
+  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const override;
+
+ private:
+  DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model, uint64_t seed);
+
+  const BrowsingSolution& solution() const;
+
+  const std::shared_ptr<const DocumentBrowsingModel> model_;
+  const uint64_t seed_;
+  const BrowsingMdp mdp_;
+
+  mutable std::once_flag solution_once_;
+  mutable BrowsingSolution solution_;
+  mutable std::once_flag observations_once_;
+  mutable std::vector<float> observations_;  // [I, I]
+};
+
+}  // namespace recbots

@@ -1,0 +1,28 @@
+// Shows slates at random.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/policies/policy.h"
+
+namespace recbots {
+
+// Every ordered slate of K distinct candidates of N with the same probability, drawn with purpose kPolicy at the user's
+// position, so that what a user is shown does not depend on the batch. K^2 per user, allocates nothing.
+class RandomPolicy final : public Policy {
+ public:
+  // 1 <= slate_size <= num_candidates.
+  RandomPolicy(uint64_t seed, int num_candidates, int slate_size);
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+
+ private:
+  const uint64_t seed_;
+  const uint32_t num_candidates_;
+  const size_t slate_size_;
+  float probability_;            // Of every slate: 1 / (N (N - 1) ... (N - K + 1)).
+  std::vector<uint32_t> taken_;  // Scratch [K]: the positions of a slate so far, ascending.
+};
+
+}  // namespace recbots

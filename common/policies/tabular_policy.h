@@ -1,0 +1,26 @@
+// Shows one fixed slate per state.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/policies/policy.h"
+
+namespace recbots {
+
+// For observations that are one-hot, float32 [S] of S states: shows slates[s * K .. s * K + K - 1] in state s, always.
+class TabularPolicy final : public Policy {
+ public:
+  // slates: int32 [S, K], S >= 1, slate_size >= 1.
+  TabularPolicy(std::vector<int32_t> slates, int slate_size);
+
+  // The state of an observation is its largest element, the first of equals.
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+
+ private:
+  const std::vector<int32_t> slates_;
+  const size_t slate_size_;
+  const size_t num_states_;
+};
+
+}  // namespace recbots

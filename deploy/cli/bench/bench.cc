@@ -1,0 +1,35 @@
+#include "deploy/cli/bench/bench.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/log.h"
+
+namespace recbots {
+
+double Median(std::vector<double> values) {
+  RECBOTS_CHECK(!values.empty()) << "median of no values";
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double MedianRate(const BenchOptions& options, const std::function<double()>& work) {
+  RECBOTS_CHECK(options.windows >= 1) << "windows " << options.windows << ", want at least 1";
+  work();  // Caches and pages are warm before the first window.
+  std::vector<double> rates;
+  for (int window = 0; window < options.windows; ++window) {
+    double done = 0;
+    const absl::Time start = absl::Now();
+    absl::Duration elapsed;
+    do {
+      done += work();
+      elapsed = absl::Now() - start;
+    } while (elapsed < options.window);
+    rates.push_back(done / absl::ToDoubleSeconds(elapsed));
+  }
+  return Median(std::move(rates));
+}
+
+}  // namespace recbots
