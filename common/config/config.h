@@ -1,6 +1,7 @@
 // Reads an experiment: text proto file, overrides, validation.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,29 +11,40 @@
 
 namespace recbots {
 
-// Reads `path`, applies `overrides` ("path.to.field=value", in order) and validates. A relative `matrix_file` that stands
-// in the configuration file is taken relative to that file; one from an override, relative to the working directory.
+// Reads `path`, applies `overrides` ("path.to.field=value", in order) and validates. A relative `matrix_file` that
+// stands in the configuration file is taken relative to that file; one from an override, relative to the working
+// directory. Either is absolute in the result.
 //   NOT_FOUND         the file cannot be read
-//   INVALID_ARGUMENT  unknown field, malformed value, or one out of range; names file and line, or field, value and bound
+//   INVALID_ARGUMENT  unknown field, malformed value, or one out of range; names file and line, or field, value and
+//   bound
 absl::StatusOr<v1::ExperimentConfig> LoadExperimentConfig(const std::string& path,
                                                           const std::vector<std::string>& overrides);
 
 // Sets one field. Repeated fields take a comma-separated list, which replaces what was there; messages are made on the
-// way; choosing another member of a oneof drops the old one.
+// way; choosing another member of a oneof drops the old one, and so do the three ways to give W. A refused override
+// changes nothing.
 //   INVALID_ARGUMENT  no such field (names the nearest one), a message instead of a value, a value of another type
 absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig& config);
 
-// Ranges of every field (options min and max in config.proto) and what ties fields together: a scenario and an algorithm
-// are chosen; k and random_candidates fit the number of items; W is given once and complete; the limiter can admit
-// batch_size x batches_in_flight (names the error_buffer that would do) and min_size fits the capacity; capacity_bytes
-// holds a batch; a share as goal needs... every message names field, value and bound.
+// Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
+// set count as their defaults), then what ties fields together:
+//   - a scenario and an algorithm are chosen; k and random_candidates are at most the number of items;
+//   - W is given at most once, and a list of it is complete;
+//   - the limiter can admit batches: error_buffer >= batch_size x batches_in_flight and >= 2 x max(1,
+//   samples_per_insert),
+//     unless no ratio is held;
+//   - min_size and a batch fit capacity_rows and capacity_bytes;
+//   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
+// A goal without any bound is fine: such a run ends when it is stopped.
+//   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
 
-// Equal for configurations under which an actor's rows and a learner's weights fit each other: environment and algorithm,
-// seed included; not addresses, paces and sizes of processes.
+// Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
+// matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. A default counts
+// the same said or left out. The same on every machine.
 uint64_t ConfigFingerprint(const v1::ExperimentConfig& config);
 
-// The configuration as text proto, for run directories and pages.
+// The configuration as text proto, for run directories and pages; reading it gives the same again.
 std::string PrintExperimentConfig(const v1::ExperimentConfig& config);
 
 }  // namespace recbots

@@ -1,0 +1,33 @@
+// What reading, overriding and checking a configuration share: names of fields in words.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace recbots {
+
+// "environment" and "seed" give "environment.seed"; an empty prefix is left out.
+std::string JoinPath(absl::string_view prefix, absl::string_view field);
+
+// Names of the fields of a message, in the order of their declaration.
+std::vector<std::string> FieldNames(const google::protobuf::Descriptor& message);
+
+// The name nearest to `name` by edit distance, or "" when none is near enough to be meant.
+std::string NearestName(absl::string_view name, const std::vector<std::string>& candidates);
+
+// ", did you mean 'seed'?", or the list of fields when nothing is near: ", it has name, seed, ...".
+std::string Suggestion(absl::string_view name, const google::protobuf::Descriptor& message);
+
+// Values of an enum that may be chosen: all but its number 0. "UNIT, RAW".
+std::string ChoicesOf(const google::protobuf::EnumDescriptor& type);
+
+// The value of a singular field (index -1) or of an element, as text proto; of an unset field, its default.
+std::string ValueText(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
+                      int index = -1);
+
+}  // namespace recbots

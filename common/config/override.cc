@@ -1,0 +1,169 @@
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/config/field_path.h"
+
+namespace recbots {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// Where an override writes: one field of one message, and how the user calls it.
+struct Target {
+  Message& message;
+  const FieldDescriptor& field;
+  absl::string_view path;
+};
+
+absl::Status Malformed(const Target& target, absl::string_view value, absl::string_view want) {
+  return absl::InvalidArgumentError(absl::StrCat(target.path, " '", value, "', want ", want));
+}
+
+// Sets the field, or adds an element to it.
+template <typename T, typename SetMember, typename AddMember>
+void Put(const Target& target, T value, SetMember set, AddMember add) {
+  const Reflection* reflection = target.message.GetReflection();
+  if (target.field.is_repeated()) {
+    (reflection->*add)(&target.message, &target.field, value);
+  } else {
+    (reflection->*set)(&target.message, &target.field, value);
+  }
+}
+
+template <typename T, typename SetMember, typename AddMember>
+absl::Status PutInteger(const Target& target, absl::string_view text, SetMember set, AddMember add) {
+  T value = 0;
+  if (!absl::SimpleAtoi(text, &value)) {
+    return Malformed(target, text,
+                     absl::StrCat("an integer ", std::numeric_limits<T>::min(), "..", std::numeric_limits<T>::max()));
+  }
+  Put(target, value, set, add);
+  return absl::OkStatus();
+}
+
+absl::Status PutDouble(const Target& target, absl::string_view text) {
+  double value = 0;
+  if (!absl::SimpleAtod(text, &value)) return Malformed(target, text, "a number");
+  if (target.field.cpp_type() == FieldDescriptor::CPPTYPE_FLOAT) {
+    Put(target, static_cast<float>(value), &Reflection::SetFloat, &Reflection::AddFloat);
+  } else {
+    Put(target, value, &Reflection::SetDouble, &Reflection::AddDouble);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PutBool(const Target& target, absl::string_view text) {
+  const bool yes = text == "true" || text == "1";
+  if (!yes && text != "false" && text != "0") return Malformed(target, text, "true or false");
+  Put(target, yes, &Reflection::SetBool, &Reflection::AddBool);
+  return absl::OkStatus();
+}
+
+absl::Status PutEnum(const Target& target, absl::string_view text) {
+  const auto* value = target.field.enum_type()->FindValueByName(std::string(text));
+  if (value == nullptr) {
+    return Malformed(target, text, absl::StrCat("one of ", ChoicesOf(*target.field.enum_type())));
+  }
+  Put(target, value, &Reflection::SetEnum, &Reflection::AddEnum);
+  return absl::OkStatus();
+}
+
+absl::Status PutValue(const Target& target, absl::string_view text) {
+  switch (target.field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return PutInteger<int32_t>(target, text, &Reflection::SetInt32, &Reflection::AddInt32);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return PutInteger<int64_t>(target, text, &Reflection::SetInt64, &Reflection::AddInt64);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return PutInteger<uint32_t>(target, text, &Reflection::SetUInt32, &Reflection::AddUInt32);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return PutInteger<uint64_t>(target, text, &Reflection::SetUInt64, &Reflection::AddUInt64);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return PutDouble(target, text);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return PutBool(target, text);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return PutEnum(target, text);
+    case FieldDescriptor::CPPTYPE_STRING:
+      Put(target, std::string(text), &Reflection::SetString, &Reflection::AddString);
+      return absl::OkStatus();
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;
+  }
+  return Malformed(target, text,
+                   absl::StrCat("one of its fields: ", absl::StrJoin(FieldNames(*target.field.message_type()), ", ")));
+}
+
+// Finds the field that `path` names, making messages on the way.
+absl::StatusOr<Target> Resolve(absl::string_view path, Message& root) {
+  Message* message = &root;
+  const std::vector<std::string> names = absl::StrSplit(path, '.');
+  for (size_t i = 0; i < names.size(); ++i) {
+    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(names[i]);
+    const std::string where = absl::StrJoin(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), ".");
+    if (field == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(where.empty() ? "the experiment" : where, " has no field '",
+                                                     names[i], "'", Suggestion(names[i], *message->GetDescriptor())));
+    }
+    if (i + 1 == names.size()) return Target{*message, *field, path};
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(JoinPath(where, names[i]), " is a value, it has no field '", names[i + 1], "'"));
+    }
+    message = message->GetReflection()->MutableMessage(message, field);
+  }
+  return absl::InvalidArgumentError("no field named");  // StrSplit gives at least one name.
+}
+
+// The three ways to give W exclude each other: the one that is set by hand wins over what the file says.
+void DropOtherMatrices(const Target& target) {
+  if (target.message.GetDescriptor() != v1::DocumentBrowsingConfig::descriptor()) return;
+  auto& config = static_cast<v1::DocumentBrowsingConfig&>(target.message);
+  const std::string& name = target.field.name();
+  if (name != "acceptance" && name != "matrix_file" && name != "matrix_seed") return;
+  if (name != "acceptance") config.clear_acceptance();
+  if (name != "matrix_file") config.clear_matrix_file();
+  if (name != "matrix_seed") config.clear_matrix_seed();
+}
+
+}  // namespace
+
+absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig& config) {
+  const size_t equals = override_text.find('=');
+  if (equals == absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat("override '", override_text, "': no '=', want path.to.field=value"));
+  }
+  const absl::string_view value = override_text.substr(equals + 1);
+  // On a copy, so that a refused override leaves nothing behind.
+  v1::ExperimentConfig changed = config;
+  RECBOTS_ASSIGN_OR_RETURN(const Target target,
+                           Resolve(absl::StripAsciiWhitespace(override_text.substr(0, equals)), changed));
+  if (target.field.is_repeated()) {
+    target.message.GetReflection()->ClearField(&target.message, &target.field);
+    if (!absl::StripAsciiWhitespace(value).empty()) {
+      for (const absl::string_view element : absl::StrSplit(value, ',')) {
+        RECBOTS_RETURN_IF_ERROR(PutValue(target, absl::StripAsciiWhitespace(element)));
+      }
+    }
+  } else {
+    const bool keep_spaces = target.field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+    RECBOTS_RETURN_IF_ERROR(PutValue(target, keep_spaces ? value : absl::StripAsciiWhitespace(value)));
+  }
+  DropOtherMatrices(target);
+  config = std::move(changed);
+  return absl::OkStatus();
+}
+
+}  // namespace recbots

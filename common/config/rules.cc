@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+#include "common/config/field_path.h"
+#include "common/config/validate.h"
+#include "common/rl/spec.h"
+#include "common/rl/transition.h"
+
+namespace recbots {
+namespace {
+
+// "environment: no scenario, want one of document_browsing".
+absl::Status CheckChosen(const google::protobuf::Message& message, absl::string_view name) {
+  const google::protobuf::OneofDescriptor& choice = *message.GetDescriptor()->oneof_decl(0);
+  if (message.GetReflection()->HasOneof(message, &choice)) return absl::OkStatus();
+  std::vector<std::string> members;
+  for (int i = 0; i < choice.field_count(); ++i) members.push_back(choice.field(i)->name());
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": no ", choice.name(), ", want one of ", absl::StrJoin(members, ", ")));
+}
+
+absl::Status CheckMatrix(const v1::DocumentBrowsingConfig& config) {
+  const std::string prefix = "environment.document_browsing.";
+  std::vector<std::string> given;
+  if (config.acceptance_size() > 0) given.push_back("acceptance");
+  if (config.has_matrix_file()) given.push_back("matrix_file");
+  if (config.has_matrix_seed()) given.push_back("matrix_seed");
+  if (given.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(prefix, given[1], ": W is given ", given.size(), " times (",
+                                                   absl::StrJoin(given, ", "), "), want at most 1"));
+  }
+  if (config.has_matrix_file() && config.matrix_file().empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(prefix, "matrix_file \"\", want the path of a file"));
+  }
+  const int64_t want = int64_t{config.num_documents()} * config.num_documents();
+  if (config.acceptance_size() > 0 && config.acceptance_size() != want) {
+    return absl::InvalidArgumentError(absl::StrCat(prefix, "acceptance has ", config.acceptance_size(),
+                                                   " numbers, want ", want, " (num_documents ", config.num_documents(),
+                                                   " x ", config.num_documents(), ")"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAlgorithm(const v1::ExperimentConfig& config) {
+  if (!config.algorithm().has_wolpertinger() || !config.environment().has_document_browsing()) return absl::OkStatus();
+  const v1::WolpertingerConfig& algorithm = config.algorithm().wolpertinger();
+  const int items = config.environment().document_browsing().num_documents();
+  const auto refuse = [items](absl::string_view field, int value) {
+    return absl::InvalidArgumentError(absl::StrCat("algorithm.wolpertinger.", field, " ", value, ", want at most ",
+                                                   items, " (environment.document_browsing.num_documents)"));
+  };
+  if (algorithm.k() > items) return refuse("k", algorithm.k());
+  if (algorithm.random_candidates() > items) return refuse("random_candidates", algorithm.random_candidates());
+  return absl::OkStatus();
+}
+
+absl::Status CheckLimiter(const v1::ExperimentConfig& config) {
+  const v1::RateLimiterConfig& limiter = config.replay().rate_limiter();
+  if (limiter.samples_per_insert() == 0) return absl::OkStatus();  // No ratio is held.
+  const int64_t in_flight = int64_t{config.learner().batch_size()} * config.learner().batches_in_flight();
+  const double for_inserts = 2 * std::max(1.0, limiter.samples_per_insert());
+  const double want = std::max(static_cast<double>(in_flight), for_inserts);
+  if (limiter.error_buffer() >= want) return absl::OkStatus();
+  const std::string why =
+      static_cast<double>(in_flight) >= for_inserts
+          ? absl::StrCat("learner.batch_size ", config.learner().batch_size(), " x learner.batches_in_flight ",
+                         config.learner().batches_in_flight(), ", else no batch could ever be sampled")
+          : absl::StrCat("2 x samples_per_insert ", limiter.samples_per_insert(), ", else no row could be inserted");
+  return absl::InvalidArgumentError(
+      absl::StrCat("replay.rate_limiter.error_buffer ",
+                   ValueText(limiter, *limiter.GetDescriptor()->FindFieldByName("error_buffer")), ", want at least ",
+                   want, " (", why, ")"));
+}
+
+// The two capacities and what must fit them.
+absl::Status CheckCapacity(const v1::ExperimentConfig& config, int64_t row_bytes) {
+  const v1::ReplayConfig& replay = config.replay();
+  const struct {
+    absl::string_view name;
+    int64_t rows;
+  } needs[] = {{"replay.rate_limiter.min_size", replay.rate_limiter().min_size()},
+               {"learner.batch_size", config.learner().batch_size()}};
+  for (const auto& need : needs) {
+    if (need.rows > replay.capacity_rows()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(need.name, " ", need.rows, ", want at most replay.capacity_rows ", replay.capacity_rows()));
+    }
+    if (need.rows > replay.capacity_bytes() / row_bytes) {
+      return absl::InvalidArgumentError(absl::StrCat("replay.capacity_bytes ", replay.capacity_bytes(),
+                                                     ", want at least ", need.rows * row_bytes, " (", need.name, " ",
+                                                     need.rows, " rows of ", row_bytes, " bytes)"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
+  const v1::ActorConfig& actor = config.actor();
+  if (actor.policy_share_min() > actor.policy_share_max()) {
+    return absl::InvalidArgumentError(absl::StrCat("actor.policy_share_min ", actor.policy_share_min(),
+                                                   ", want at most policy_share_max ", actor.policy_share_max()));
+  }
+  if (actor.block_bytes() < row_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("actor.block_bytes ", actor.block_bytes(), ", want at least ", row_bytes, " (one row)"));
+  }
+  if (actor.block_bytes() > config.replay().insert_window_bytes()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("actor.block_bytes ", actor.block_bytes(), ", want at most replay.insert_window_bytes ",
+                     config.replay().insert_window_bytes(), ", else no block could ever be sent"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> TransitionRowBytes(const v1::EnvironmentConfig& config) {
+  EnvironmentSpec spec;
+  if (config.has_document_browsing()) {
+    spec.num_user_features = config.document_browsing().num_documents();  // One-hot: the document the user is on.
+    spec.slate_size = 1;
+    spec.response_fields = {"accepted"};
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
+  return static_cast<int64_t>(schema.row_bytes());
+}
+
+absl::Status CheckRules(const v1::ExperimentConfig& config) {
+  RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
+  RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
+  if (config.environment().has_document_browsing()) {
+    RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
+  }
+  RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config));
+  RECBOTS_RETURN_IF_ERROR(CheckLimiter(config));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t row_bytes, TransitionRowBytes(config.environment()));
+  RECBOTS_RETURN_IF_ERROR(CheckCapacity(config, row_bytes));
+  return CheckActor(config, row_bytes);
+}
+
+}  // namespace recbots

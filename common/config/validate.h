@@ -1,0 +1,24 @@
+// The two halves of ValidateExperimentConfig (config.h).
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "recbots/v1/config.pb.h"
+
+namespace recbots {
+
+// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen. Sub-messages that
+// are not set count as their defaults; members of a oneof that are not chosen do not count. `prefix` leads the names.
+absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_view prefix);
+
+// Checks what ties fields together. Call it after CheckRanges.
+absl::Status CheckRules(const v1::ExperimentConfig& config);
+
+// Bytes of one transition in replay, as the scenario will say: its spec follows from the configuration alone.
+absl::StatusOr<int64_t> TransitionRowBytes(const v1::EnvironmentConfig& config);
+
+}  // namespace recbots

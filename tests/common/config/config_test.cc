@@ -1,0 +1,150 @@
+#include "common/config/config.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace recbots {
+namespace {
+
+using ::google::protobuf::util::MessageDifferencer;
+using ::testing::HasSubstr;
+
+constexpr char kGood[] = "environment { document_browsing {} } algorithm { wolpertinger {} }";
+
+std::string WriteFile(const std::string& name, const std::string& text) {
+  const std::string path = ::testing::TempDir() + "/" + name;
+  std::ofstream(path) << text;
+  return path;
+}
+
+std::string Message(const absl::StatusOr<v1::ExperimentConfig>& result) {
+  return std::string(result.status().message());
+}
+
+TEST(LoadTest, ReadsAppliesOverridesInOrderAndValidates) {
+  const std::string path = WriteFile("good.textproto", std::string("# a run\nseed: 9\n") + kGood);
+  const auto config = LoadExperimentConfig(path, {"learner.batch_size=16", "learner.batch_size=64"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->seed(), 9u);
+  EXPECT_EQ(config->learner().batch_size(), 64);
+  EXPECT_THAT(Message(LoadExperimentConfig(path, {"learner.batch_size=0"})), HasSubstr("learner.batch_size 0"));
+  EXPECT_THAT(Message(LoadExperimentConfig(path, {"learner.batch_sizes=1"})), HasSubstr("did you mean 'batch_size'"));
+}
+
+TEST(LoadTest, FilesThatCannotBeReadAreNotFound) {
+  for (const std::string& path : {std::string("/no/such/file.textproto"), ::testing::TempDir()}) {
+    const auto config = LoadExperimentConfig(path, {});
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
+    EXPECT_THAT(Message(config), HasSubstr(path));
+  }
+}
+
+TEST(LoadTest, ErrorsOfTheFileNameFileAndLine) {
+  const struct {
+    std::string text;
+    std::string words;
+  } cases[] = {
+      {"seed: 1\n\nlearner {\n  batch_sise: 3\n}", ":4:"},
+      {"seed: 1\n\nlearner {\n  batch_sise: 3\n}", "did you mean 'batch_size'?"},
+      {"seed: 1\nlerner { }", "did you mean 'learner'?"},
+      {"seed: -1", ":1:"},
+      {"seed: \"x\"", "integer"},
+      {"learner { batch_size: 3000000000 }", "out of range"},
+      {"algorithm { wolpertinger { search_space: ROUND } }", "ROUND"},
+      {"seed: 1\nseed: 2", ":2:"},
+      {"learner {", ":1:"},
+      {std::string("\0\x01\xff", 3), ":1:"},
+  };
+  for (const auto& c : cases) {
+    const std::string path = WriteFile("wrong.textproto", c.text);
+    const auto config = LoadExperimentConfig(path, {});
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << c.text;
+    EXPECT_THAT(Message(config), HasSubstr("wrong.textproto:")) << c.text;
+    EXPECT_THAT(Message(config), HasSubstr(c.words)) << c.text;
+  }
+}
+
+TEST(LoadTest, AnEmptyFileMissesItsScenario) {
+  EXPECT_THAT(Message(LoadExperimentConfig(WriteFile("empty.textproto", ""), {})), HasSubstr("no scenario"));
+}
+
+TEST(LoadTest, MatrixFilesAreRelativeToWhereTheyAreNamed) {
+  const std::string path =
+      WriteFile("matrix.textproto",
+                "environment { document_browsing { matrix_file: \"sub/../w.json\" } } algorithm { wolpertinger {} }");
+  const auto from_file = LoadExperimentConfig(path, {});
+  ASSERT_TRUE(from_file.ok()) << from_file.status();
+  EXPECT_EQ(from_file->environment().document_browsing().matrix_file(),
+            (std::filesystem::path(::testing::TempDir()) / "w.json").lexically_normal().string());
+  const auto from_override = LoadExperimentConfig(path, {"environment.document_browsing.matrix_file=v.json"});
+  ASSERT_TRUE(from_override.ok()) << from_override.status();
+  EXPECT_EQ(from_override->environment().document_browsing().matrix_file(),
+            (std::filesystem::current_path() / "v.json").string());
+  const auto absolute = LoadExperimentConfig(path, {"environment.document_browsing.matrix_file=/x/v.json"});
+  ASSERT_TRUE(absolute.ok());
+  EXPECT_EQ(absolute->environment().document_browsing().matrix_file(), "/x/v.json");
+}
+
+TEST(PrintTest, WhatIsPrintedReadsBackTheSame) {
+  const std::string path = WriteFile("print.textproto", kGood);
+  const auto config = LoadExperimentConfig(
+      path,
+      {"name=tabs\t\"quotes\" \\ and \xC3\xA9", "actor.policy_share_min=0.1", "learner.status_seconds=0.123456789012",
+       "environment.document_browsing.num_documents=2", "environment.document_browsing.acceptance=0.1,0.2,1,0",
+       "algorithm.wolpertinger.k=2", "algorithm.wolpertinger.actor_objective=CLIMB_CRITIC"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  const auto again = LoadExperimentConfig(WriteFile("again.textproto", PrintExperimentConfig(*config)), {});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(MessageDifferencer::Equals(*config, *again)) << PrintExperimentConfig(*again);
+}
+
+uint64_t FingerprintWith(const std::vector<std::string>& overrides) {
+  v1::ExperimentConfig config;
+  config.mutable_environment()->mutable_document_browsing();
+  config.mutable_algorithm()->mutable_wolpertinger();
+  for (const std::string& text : overrides) EXPECT_TRUE(ApplyOverride(text, config).ok()) << text;
+  return ConfigFingerprint(config);
+}
+
+TEST(FingerprintTest, ChangesWithEnvironmentAlgorithmAndSeedOnly) {
+  const uint64_t base = FingerprintWith({});
+  for (const std::string text :
+       {"seed=2", "environment.document_browsing.num_documents=11", "environment.document_browsing.matrix_seed=1",
+        "environment.document_browsing.acceptance=0.5", "algorithm.wolpertinger.k=4",
+        "algorithm.wolpertinger.learning_rate=0.0010000001", "algorithm.wolpertinger.search_space=RAW"}) {
+    EXPECT_NE(FingerprintWith({text}), base) << text;
+  }
+  for (const std::string text : {"name=other", "actor.users=1", "learner.batch_size=64", "replay.capacity_rows=5000",
+                                 "evaluator.episodes=10", "goal.share_of_optimum=0.5"}) {
+    EXPECT_EQ(FingerprintWith({text}), base) << text;
+  }
+}
+
+TEST(FingerprintTest, ADefaultCountsTheSameSaidOrLeftOut) {
+  EXPECT_EQ(FingerprintWith({"algorithm.wolpertinger.k=5", "seed=1", "environment.document_browsing.matrix_seed=42"}),
+            FingerprintWith({}));
+}
+
+TEST(FingerprintTest, IsTheSameInEveryVersionAndOnEveryMachine) {
+  v1::ExperimentConfig config;
+  EXPECT_EQ(ConfigFingerprint(config), ConfigFingerprint(v1::ExperimentConfig()));
+  config.set_seed(3);
+  EXPECT_EQ(ConfigFingerprint(config), 0x07ff8507b4c0113bu);  // FNV-1a of "3;".
+}
+
+TEST(FingerprintTest, AMatrixFileCountsByItsContent) {
+  const std::string here = WriteFile("w1.json", "{\"W\": [[1]]}");
+  const std::string there = WriteFile("w2.json", "{\"W\": [[1]]}");
+  const std::string other = WriteFile("w3.json", "{\"W\": [[0]]}");
+  const std::string set = "environment.document_browsing.matrix_file=";
+  EXPECT_EQ(FingerprintWith({set + here}), FingerprintWith({set + there}));
+  EXPECT_NE(FingerprintWith({set + here}), FingerprintWith({set + other}));
+}
+
+}  // namespace
+}  // namespace recbots

@@ -1,0 +1,172 @@
+// Wrong configurations, each refused with field, value and bound.
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::HasSubstr;
+
+v1::ExperimentConfig GoodConfig() {
+  v1::ExperimentConfig config;
+  config.mutable_environment()->mutable_document_browsing();
+  config.mutable_algorithm()->mutable_wolpertinger();
+  return config;
+}
+
+TEST(ValidateTest, DefaultsAreValid) {
+  const absl::Status status = ValidateExperimentConfig(GoodConfig());
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+struct Wrong {
+  std::string name;
+  std::vector<std::string> overrides;
+  std::vector<std::string> words;  // Field, value and bound as they must appear.
+};
+
+class WrongConfigTest : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfigTest, IsRefusedWithFieldValueAndBound) {
+  v1::ExperimentConfig config = GoodConfig();
+  for (const std::string& text : GetParam().overrides) {
+    const absl::Status status = ApplyOverride(text, config);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  const absl::Status status = ValidateExperimentConfig(config);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  for (const std::string& word : GetParam().words) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr(word));
+  }
+}
+
+const Wrong kWrong[] = {
+    {"NegativeBatch", {"learner.batch_size=-1"}, {"learner.batch_size -1", "1..65536"}},
+    {"ZeroUsers", {"actor.users=0"}, {"actor.users 0", "1..1048576"}},
+    {"HugeBatch", {"learner.batch_size=65537"}, {"learner.batch_size 65537", "1..65536"}},
+    {"NegativeSeconds", {"goal.max_seconds=-0.5"}, {"goal.max_seconds -0.5", "at least 0"}},
+    {"NegativeUpdates", {"goal.max_updates=-1"}, {"goal.max_updates -1", "at least 0"}},
+    {"ProbabilityOverOne",
+     {"environment.document_browsing.exit_probability_refused=1.5"},
+     {"environment.document_browsing.exit_probability_refused 1.5", "0..1"}},
+    {"ProbabilityNan",
+     {"environment.document_browsing.exit_probability_accepted=nan"},
+     {"environment.document_browsing.exit_probability_accepted nan", "0..1"}},
+    {"Infinite", {"actor.max_weights_age_seconds=inf"}, {"actor.max_weights_age_seconds inf", "at least 0"}},
+    {"ShareOverOne", {"goal.share_of_optimum=1.01"}, {"goal.share_of_optimum 1.01", "0..1"}},
+    {"NegativeCapacity", {"replay.capacity_rows=-5"}, {"replay.capacity_rows -5", "1..4294967295"}},
+    {"UnspecifiedEnum",
+     {"algorithm.wolpertinger.search_space=SEARCH_SPACE_UNSPECIFIED"},
+     {"algorithm.wolpertinger.search_space SEARCH_SPACE_UNSPECIFIED", "UNIT, RAW"}},
+    {"KOverItems", {"algorithm.wolpertinger.k=11"}, {"algorithm.wolpertinger.k 11", "at most 10", "num_documents"}},
+    {"RandomCandidatesOverItems",
+     {"algorithm.wolpertinger.random_candidates=11"},
+     {"algorithm.wolpertinger.random_candidates 11", "at most 10"}},
+    {"MatrixOfWrongSize",
+     {"environment.document_browsing.num_documents=2", "algorithm.wolpertinger.k=2",
+      "environment.document_browsing.acceptance=0.1,0.2,0.3"},
+     {"environment.document_browsing.acceptance has 3", "want 4", "num_documents 2"}},
+    {"MatrixElementOutOfRange",
+     {"environment.document_browsing.num_documents=2", "environment.document_browsing.acceptance=0.1,0.2,-0.3,0"},
+     {"environment.document_browsing.acceptance[2] -0.3", "0..1"}},
+    {"EmptyMatrixFile", {"environment.document_browsing.matrix_file="}, {"matrix_file \"\"", "path"}},
+    {"BufferBelowBatches",
+     {"replay.rate_limiter.error_buffer=255"},
+     {"replay.rate_limiter.error_buffer 255", "at least 256", "batch_size 32", "batches_in_flight 8"}},
+    {"BufferBelowRatio",
+     {"replay.rate_limiter.samples_per_insert=1500"},
+     {"replay.rate_limiter.error_buffer 2000", "at least 3000", "samples_per_insert 1500"}},
+    {"MinSizeOverRows",
+     {"replay.capacity_rows=999"},
+     {"replay.rate_limiter.min_size 1000", "at most replay.capacity_rows 999"}},
+    {"MinSizeOverBytes",  // A row: 2 x 10 x 4 + 4 + 4 + 3 x 4 padded, + 3 x 8 bytes = 128.
+     {"replay.capacity_bytes=127999"},
+     {"replay.capacity_bytes 127999", "at least 128000", "min_size 1000", "128 bytes"}},
+    {"BatchOverRows",
+     {"learner.batch_size=200", "replay.capacity_rows=100", "replay.rate_limiter.min_size=10"},
+     {"learner.batch_size 200", "at most replay.capacity_rows 100"}},
+    {"SharesCrossed", {"actor.policy_share_min=0.5"}, {"actor.policy_share_min 0.5", "at most policy_share_max 0.2"}},
+    {"BlockBelowRow",
+     {"environment.document_browsing.num_documents=100", "actor.block_bytes=256"},
+     {"actor.block_bytes 256", "at least 848"}},
+    {"BlockOverWindow",
+     {"actor.block_bytes=65536", "replay.insert_window_bytes=65535"},
+     {"actor.block_bytes 65536", "at most replay.insert_window_bytes 65535"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, WrongConfigTest, ::testing::ValuesIn(kWrong),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(ValidateTest, ScenarioAndAlgorithmMustBeChosen) {
+  v1::ExperimentConfig config = GoodConfig();
+  config.clear_environment();
+  EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()),
+              HasSubstr("environment: no scenario, want one of document_browsing"));
+  config = GoodConfig();
+  config.mutable_algorithm()->clear_wolpertinger();
+  EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()),
+              HasSubstr("algorithm: no algorithm, want one of wolpertinger"));
+}
+
+TEST(ValidateTest, MatrixGivenTwiceIsRefused) {
+  v1::ExperimentConfig config = GoodConfig();
+  config.mutable_environment()->mutable_document_browsing()->set_matrix_seed(7);
+  config.mutable_environment()->mutable_document_browsing()->set_matrix_file("w.json");
+  EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()), HasSubstr("want at most 1"));
+}
+
+TEST(ValidateTest, WithoutARatioTheBufferDoesNotMatter) {
+  v1::ExperimentConfig config = GoodConfig();
+  config.mutable_replay()->mutable_rate_limiter()->set_samples_per_insert(0);
+  config.mutable_replay()->mutable_rate_limiter()->set_error_buffer(0);
+  EXPECT_TRUE(ValidateExperimentConfig(config).ok());
+}
+
+TEST(ValidateTest, TheBufferItNamesIsTheLeastThatWorks) {
+  v1::ExperimentConfig config = GoodConfig();
+  config.mutable_learner()->set_batch_size(100);
+  config.mutable_learner()->set_batches_in_flight(30);
+  auto& limiter = *config.mutable_replay()->mutable_rate_limiter();
+  EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()), HasSubstr("want at least 3000"));
+  limiter.set_error_buffer(3000);
+  EXPECT_TRUE(ValidateExperimentConfig(config).ok());
+  limiter.set_error_buffer(2999);
+  EXPECT_FALSE(ValidateExperimentConfig(config).ok());
+}
+
+// Whatever numeric field has bounds: the bounds themselves pass the range check, a step beyond does not.
+TEST(ValidateTest, EveryBoundOfTheProtoIsEnforced) {
+  int checked = 0;
+  const auto check = [&checked](const std::string& path, const google::protobuf::FieldDescriptor& field) {
+    if (field.is_repeated() || !field.options().HasExtension(v1::min)) return;
+    const double below = field.options().GetExtension(v1::min) - 1;
+    v1::ExperimentConfig config = GoodConfig();
+    ASSERT_TRUE(ApplyOverride(path + "=" + std::to_string(static_cast<int64_t>(below)), config).ok()) << path;
+    EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()), HasSubstr(path)) << path;
+    ++checked;
+  };
+  const v1::ExperimentConfig good = GoodConfig();
+  const std::function<void(const std::string&, const google::protobuf::Descriptor&)> walk =
+      [&](const std::string& prefix, const google::protobuf::Descriptor& type) {
+        for (int i = 0; i < type.field_count(); ++i) {
+          const auto& field = *type.field(i);
+          if (field.message_type() != nullptr) {
+            walk(prefix + field.name() + ".", *field.message_type());
+          } else {
+            check(prefix + field.name(), field);
+          }
+        }
+      };
+  walk("", *good.GetDescriptor());
+  EXPECT_GT(checked, 30);
+}
+
+}  // namespace
+}  // namespace recbots
