@@ -25,7 +25,7 @@ struct ReplaySamplerOptions {
   int32_t batches_in_flight = 2;                      // 1..1024. More: less waiting, staler rows, more memory.
   uint64_t seed = 0;                                  // Key of the draws.
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
-  RetryOptions retry;
+  RetryOptions retry = {};
 };
 
 struct SampledBatch {

@@ -28,7 +28,7 @@ struct ReplayWriterOptions {
   absl::Duration max_delay = absl::Milliseconds(5);   // A block is sent so long after its first row at the latest.
   int64_t buffer_bytes = 2 << 20;                     // Rows not acknowledged that Append takes before it waits.
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
-  RetryOptions retry;
+  RetryOptions retry = {};
 };
 
 struct ReplayWriterStats {

@@ -29,7 +29,7 @@ struct TableOptions {
   int64_t capacity_rows = 100'000;
   int64_t capacity_bytes = int64_t{1} << 30;
   // min_size must fit the capacity.
-  RateLimiterOptions rate_limiter;
+  RateLimiterOptions rate_limiter = {};
   // Writers remembered; about 64 bytes each.
   int64_t max_writers = 4096;
 };
