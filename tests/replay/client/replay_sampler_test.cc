@@ -1,0 +1,166 @@
+#include "replay/client/replay_sampler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "common/base/thread.h"
+#include "replay/client/batch_assembler.h"
+#include "replay/client/replay_writer.h"
+#include "tests/replay/support/replay_server.h"
+
+namespace recbots::replay {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::unique_ptr<ReplaySampler> MakeSampler(const ReplayServer& server, ReplaySamplerOptions options = {}) {
+  options.address = server.address();
+  auto sampler = ReplaySampler::Create(TestSchema(), options);
+  RECBOTS_CHECK_OK(sampler.status());
+  return *std::move(sampler);
+}
+
+void Fill(Table& table, int64_t rows) {
+  const auto all = MakeRows(1, 0, rows);
+  ASSERT_EQ(table.Append(Bytes(all), rows), rows);
+}
+
+void ExpectWholeRows(const ColumnBatch& batch) {
+  for (size_t i = 0; i < static_cast<size_t>(batch.num_rows()); ++i) {
+    const TestRow want = MakeRow(batch.column<int64_t>(0)[i], batch.column<int64_t>(1)[i]);
+    ASSERT_EQ(std::memcmp(want.payload, &batch.column<float>(2)[i * 4], sizeof(want.payload)), 0);
+  }
+}
+
+TEST(ReplaySamplerTest, BatchesOfAnySizeArriveWhole) {
+  ReplayServer server;
+  Fill(server.table(), 1000);
+  for (const int32_t batch_size : {1, 100, 40'000}) {
+    const auto sampler = MakeSampler(server, {.batch_size = batch_size});
+    for (int i = 0; i < 5; ++i) {
+      auto sampled = sampler->Next(Patience());
+      ASSERT_TRUE(sampled.ok()) << sampled.status();
+      EXPECT_EQ(sampled->batch.num_rows(), batch_size);
+      EXPECT_EQ(sampled->table.rows(), 1000);
+      EXPECT_EQ(sampled->table.incarnation(), server.table().incarnation());
+      ExpectWholeRows(sampled->batch);
+      sampler->Recycle(std::move(sampled->batch));
+    }
+    EXPECT_EQ(sampler->stats().batches, 5);
+  }
+}
+
+TEST(ReplaySamplerTest, NeverMoreBatchesAreDrawnThanOrdered) {
+  ReplayServer server;
+  Fill(server.table(), 100);
+  const auto sampler = MakeSampler(server, {.batch_size = 10, .batches_in_flight = 3});
+  ASSERT_TRUE(Eventually([&] { return server.table().state().sampled == 30; }));
+  ASSERT_TRUE(sampler->Next(Patience()).ok());
+  ASSERT_TRUE(Eventually([&] { return server.table().state().sampled == 40; }));
+}
+
+TEST(ReplaySamplerTest, SaysHowLongABatchWasHeldBack) {
+  ReplayServer server({.rate_limiter = {.min_size = 50}});
+  const auto sampler = MakeSampler(server, {.batch_size = 10});
+  const auto early = sampler->Next(absl::Now() + absl::Milliseconds(200));
+  EXPECT_EQ(early.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(early.status().message()), HasSubstr(server.address()));
+  // Through the service, which is what wakes the reader.
+  const auto writer = ReplayWriter::Create(TestSchema(), {.address = server.address()}).value();
+  const auto rows = MakeRows(1, 0, 50);
+  ASSERT_EQ(writer->Append(rows.data(), 50, 0, Patience()).value(), 50);
+  const auto sampled = sampler->Next(Patience());
+  ASSERT_TRUE(sampled.ok()) << sampled.status();
+  EXPECT_EQ(sampled->blocked_on, BlockedOn::kMinSize);
+  EXPECT_GT(sampled->blocked, absl::ZeroDuration());
+}
+
+TEST(ReplaySamplerTest, GoesOnWhenTheServerIsRestartedWithItsTableOrWithout) {
+  ReplayServer server;
+  Fill(server.table(), 100);
+  const auto sampler = MakeSampler(server, {.batch_size = 10});
+  const uint64_t first = sampler->Next(Patience())->table.incarnation();
+  server.Kill();
+  server.Start();
+  ASSERT_TRUE(Eventually([&] { return sampler->stats().connections == 2; }));
+  ASSERT_TRUE(sampler->Next(Patience()).ok());
+  server.Kill();
+  server.NewTable();
+  Fill(server.table(), 50);
+  server.Start();
+  ASSERT_TRUE(Eventually([&] { return sampler->stats().connections == 3; }));
+  const auto sampled = sampler->Next(Patience());
+  ASSERT_TRUE(sampled.ok()) << sampled.status();
+  EXPECT_NE(sampled->table.incarnation(), first);
+  EXPECT_EQ(sampled->table.rows(), 50);
+}
+
+TEST(ReplaySamplerTest, WhatItCannotEverGetIsFinalAndNamed) {
+  ReplayServer server({.rate_limiter = {.min_size = 1, .samples_per_insert = 1, .error_buffer = 100}});
+  const auto greedy = MakeSampler(server, {.batch_size = 60, .batches_in_flight = 2});
+  const auto refused = greedy->Next(Patience());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("= 120"));
+  const RowSchema other = RowSchema::Create({{"writer", DType::kInt64, {2}}}).value();
+  const auto stranger = ReplaySampler::Create(other, {.address = server.address(), .batch_size = 10}).value();
+  EXPECT_THAT(std::string(stranger->Next(Patience()).status().message()), HasSubstr("column 0"));
+}
+
+TEST(ReplaySamplerTest, CloseWakesWhoWaits) {
+  ReplayServer server({.rate_limiter = {.min_size = 50}});
+  const auto sampler = MakeSampler(server, {.batch_size = 10});
+  absl::Status status;
+  {
+    Thread waiter("waiter", [&] { status = sampler->Next(Patience()).status(); });
+    sampler->Close();
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+}
+
+// Both ends against the limiter for real: it must neither stop nor leave its bounds.
+TEST(ReplaySamplerTest, WritersAndReaderKeepTheRatioTogether) {
+  constexpr double kRatio = 4;
+  constexpr double kBuffer = 640;
+  ReplayServer server({.rate_limiter = {.min_size = 100, .samples_per_insert = kRatio, .error_buffer = kBuffer}});
+  const auto sampler = MakeSampler(server, {.batch_size = 32, .batches_in_flight = 4});
+  Thread writing("writing", [&] {
+    const auto writer = ReplayWriter::Create(TestSchema(), {.address = server.address()}).value();
+    for (int64_t first = 0; first < 20'000; first += 50) {
+      const auto rows = MakeRows(1, first, 50);
+      RECBOTS_CHECK(writer->Append(rows.data(), 50, 0, Patience()).value() == 50);
+    }
+    RECBOTS_CHECK_OK(writer->Close(Patience()));
+  });
+  int64_t last_inserted = 0;
+  for (int i = 0; last_inserted < 20'000; ++i) {
+    auto sampled = sampler->Next(Patience());
+    ASSERT_TRUE(sampled.ok()) << sampled.status();
+    last_inserted = sampled->table.inserted();
+    const double difference =
+        static_cast<double>(last_inserted - 100) * kRatio - static_cast<double>(sampled->table.sampled());
+    ASSERT_LE(std::abs(difference), kBuffer) << i;
+    sampler->Recycle(std::move(sampled->batch));
+  }
+}
+
+TEST(BatchAssemblerTest, RefusesPartsThatMakeNoBatch) {
+  const auto schema = std::make_shared<const RowSchema>(TestSchema());
+  BatchAssembler assembler(schema, /*batch_size=*/2, /*max_spare=*/1);
+  v1::SampleBatch part;
+  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("without a header"));
+  part.mutable_header()->set_num_rows(3);
+  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("3 rows"));
+  part.mutable_header()->set_num_rows(2);
+  part.mutable_header()->set_payload_bytes(static_cast<int64_t>(schema->batch_bytes(2)));
+  part.set_columns(std::string(schema->batch_bytes(2) + 1, 'x'));
+  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("want at most"));
+  assembler.Reset();
+  part.set_columns("short");
+  part.set_last_part(true);
+  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("5 bytes, want"));
+}
+
+}  // namespace
+}  // namespace recbots::replay
