@@ -293,7 +293,9 @@ absl::Time ReplayWriter::Impl::NextLook(bool due) const {
 
 absl::Status ReplayWriter::Impl::EndStream(InsertClientStream& stream) {
   const auto done = [&stream] { return stream.done(); };
-  if (stopping_ && stream.can_write() && !stream.done()) {
+  // Politely only when nothing is outstanding: a server that waits for the limiter does not read the farewell.
+  const bool all_in = ring_.acknowledged_rows() == ring_.appended_rows();
+  if (stopping_ && all_in && stream.can_write() && !stream.done()) {
     stream.Close();
     mu_.AwaitFor(done, kEndTimeout);
   }
