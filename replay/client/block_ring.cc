@@ -37,15 +37,18 @@ void BlockRing::Seal() {
   ++sealed_;
 }
 
-const v1::InsertRequest& BlockRing::Send(int64_t base) {
+v1::InsertRequest& BlockRing::Send(int64_t base) {
   RECBOTS_CHECK(has_unsent());
   Block& block = At(sent_++);
   v1::InsertBlock& message = *block.message.mutable_block();
   message.set_first_sequence(block.first_row - base);
   message.set_num_rows(static_cast<int32_t>(block.num_rows));
-  message.set_crc32c(Crc32c(message.rows()));
   sent_rows_ = std::max(sent_rows_, block.first_row + block.num_rows);
   return block.message;
+}
+
+void BlockRing::AddChecksum(v1::InsertRequest& request) {
+  request.mutable_block()->set_crc32c(Crc32c(request.block().rows()));
 }
 
 int64_t BlockRing::bytes_in_flight() const {

@@ -24,15 +24,19 @@ class BlockRing {
   // Seals the block being filled. Requires filling_rows() > 0.
   void Seal();
 
+  // After the ring was full: room enough that it is worth waking somebody.
+  bool roomy() const { return sealed_ <= static_cast<int64_t>(blocks_.size()) * 3 / 4; }
   bool full() const { return sealed_ == static_cast<int64_t>(blocks_.size()); }
   int64_t filling_rows() const { return full() ? 0 : At(sealed_).num_rows; }
   // When the first row of the block being filled came. Requires filling_rows() > 0.
   absl::Time filling_since() const { return At(sealed_).since; }
   bool has_unsent() const { return sent_ < sealed_; }
 
-  // The next block to send, its first_sequence relative to row `base`; it counts as sent. Requires has_unsent(). The
-  // message stays as it is until released.
-  const v1::InsertRequest& Send(int64_t base);
+  // The next block to send, its first_sequence relative to row `base`; it counts as sent. Requires has_unsent(). Until
+  // it is released the message is the caller's, who adds the checksum.
+  v1::InsertRequest& Send(int64_t base);
+  // Makes the block ready for the wire.
+  static void AddChecksum(v1::InsertRequest& request);
   // Bytes of rows in the next block to send. Requires has_unsent().
   int64_t next_bytes() const { return At(sent_).num_rows * row_bytes_; }
   // Bytes sent and not acknowledged.

@@ -47,6 +47,15 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     writing_ = true;
     this->StartWrite(message);
   }
+  // The same in two steps, so that the owner can let go of its mutex while a large message is serialised (and sent,
+  // when nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
+  void BeginWrite() { writing_ = starting_ = true; }
+  void FinishWrite(const Request* message) {
+    this->StartWrite(message);
+    MutexLock lock(&mu_);
+    starting_ = false;
+    if (broken_) this->RemoveHold();
+  }
   // Says that nothing more will be written. Requires can_write(); afterwards it is false.
   void Close() {
     writing_ = true;
@@ -65,11 +74,9 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
       this->StartRead(&response_);
       return;
     }
-    {
-      MutexLock lock(&mu_);
-      broken_ = true;
-    }
-    this->RemoveHold();
+    MutexLock lock(&mu_);
+    broken_ = true;
+    if (!starting_) this->RemoveHold();
   }
   void OnWriteDone(bool) override {
     {
@@ -91,6 +98,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   bool greeted_ = false;
   bool broken_ = false;
   bool writing_ = false;
+  bool starting_ = false;  // Between BeginWrite and FinishWrite: the hold must stay.
   bool done_ = false;
   absl::Status status_;
 };

@@ -20,7 +20,7 @@
 namespace recbots::replay {
 
 struct ReplaySamplerOptions {
-  std::string address;                                // host:port of replay.
+  std::string address = {};                           // host:port of replay.
   int32_t batch_size = 256;                           // Rows, 1..65536.
   int32_t batches_in_flight = 2;                      // 1..1024. More: less waiting, staler rows, more memory.
   uint64_t seed = 0;                                  // Key of the draws.

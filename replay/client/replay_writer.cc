@@ -82,7 +82,8 @@ class ReplayWriter::Impl {
   }
 
  private:
-  // Waits for room in the ring, and notes for how long and why. False: the deadline came.
+  // Waits until a quarter of the ring is free (a wake-up for every block would cost more than the block), and notes for
+  // how long and why. False: the deadline came.
   bool AwaitRoom(absl::Time deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Connects, sends, reconnects, until stopped or a final error.
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
@@ -91,6 +92,8 @@ class ReplayWriter::Impl {
   absl::Status Greet(InsertClientStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Sends blocks as they become due, until the stream ends or the writer stops.
   void SendBlocks(InsertClientStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Writes the next block, with the mutex free while gRPC works.
+  void SendBlock(InsertClientStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status EndStream(InsertClientStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool CanSend(const InsertClientStream& stream, int64_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The block being filled has to go: it is old enough or being flushed.
@@ -115,8 +118,9 @@ class ReplayWriter::Impl {
   InsertClientStream* stream_ ABSL_GUARDED_BY(mu_) = nullptr;  // The one under way; owned by RunStream.
   int64_t base_ ABSL_GUARDED_BY(mu_) = 0;                      // Row that is sequence number 0 of this incarnation.
   std::optional<v1::InsertAck> ack_ ABSL_GUARDED_BY(mu_);      // Newest of this stream.
-  int64_t flush_to_ ABSL_GUARDED_BY(mu_) = 0;                  // Somebody waits for the rows below.
-  bool forgotten_ ABSL_GUARDED_BY(mu_) = false;                // The store does not know rows it acknowledged.
+  bool window_used_ ABSL_GUARDED_BY(mu_) = false;
+  int64_t flush_to_ ABSL_GUARDED_BY(mu_) = 0;    // Somebody waits for the rows below.
+  bool forgotten_ ABSL_GUARDED_BY(mu_) = false;  // The store does not know rows it acknowledged.
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
@@ -145,9 +149,9 @@ bool ReplayWriter::Impl::AwaitRoom(absl::Time deadline) {
   const absl::Time start = absl::Now();
   const BlockedOn reason = stats_.blocked_on;
   const bool held = mu_.AwaitUntil(
-      [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !ring_.full() || !final_.ok() || closed_; }, deadline);
+      [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return ring_.roomy() || !final_.ok() || closed_; }, deadline);
   stats_.blocked[static_cast<size_t>(reason)] += absl::Now() - start;
-  return held;
+  return held || !ring_.full();
 }
 
 absl::Status ReplayWriter::Impl::Flush(absl::Time deadline) {
@@ -245,6 +249,9 @@ void ReplayWriter::Impl::SendBlocks(InsertClientStream& stream) {
   };
   while (true) {
     const bool due = IsDue();
+    const int64_t next = ring_.has_unsent() ? ring_.next_bytes() : ring_.filling_rows() * row_bytes_;
+    // Once the window is used up, half of it has to be free: several blocks then go at one wake-up.
+    window_used_ = ring_.bytes_in_flight() + next > ack_->window_bytes();
     const auto can_go_on = [this, &stream, &ended, due]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
       if (ended()) return true;
       if (ring_.has_unsent()) return CanSend(stream, ring_.next_bytes());
@@ -257,8 +264,17 @@ void ReplayWriter::Impl::SendBlocks(InsertClientStream& stream) {
       if (!IsDue() || !CanSend(stream, ring_.filling_rows() * row_bytes_)) continue;
       ring_.Seal();
     }
-    if (CanSend(stream, ring_.next_bytes())) stream.Write(&ring_.Send(base_));
+    if (CanSend(stream, ring_.next_bytes())) SendBlock(stream);
   }
+}
+
+void ReplayWriter::Impl::SendBlock(InsertClientStream& stream) {
+  v1::InsertRequest& block = ring_.Send(base_);
+  stream.BeginWrite();
+  mu_.Unlock();  // Append goes on meanwhile.
+  BlockRing::AddChecksum(block);
+  stream.FinishWrite(&block);
+  mu_.Lock();
 }
 
 bool ReplayWriter::Impl::IsDue() const {
@@ -277,7 +293,9 @@ absl::Time ReplayWriter::Impl::NextLook(bool due) const {
 
 absl::Status ReplayWriter::Impl::EndStream(InsertClientStream& stream) {
   const auto done = [&stream] { return stream.done(); };
-  if (stopping_ && stream.can_write() && !stream.done()) {
+  // Politely only when nothing is outstanding: a server that waits for the limiter does not read the farewell.
+  const bool all_in = ring_.acknowledged_rows() == ring_.appended_rows();
+  if (stopping_ && all_in && stream.can_write() && !stream.done()) {
     stream.Close();
     mu_.AwaitFor(done, kEndTimeout);
   }
@@ -292,7 +310,8 @@ bool ReplayWriter::Impl::CanSend(const InsertClientStream& stream, int64_t bytes
   if (!stream.can_write()) return false;
   const int64_t in_flight = ring_.bytes_in_flight();
   // One block may always be under way: a window smaller than a block must not stop everything.
-  return in_flight == 0 || in_flight + bytes <= ack_->window_bytes();
+  if (in_flight == 0) return true;
+  return in_flight + bytes <= (window_used_ ? ack_->window_bytes() / 2 : ack_->window_bytes());
 }
 
 void ReplayWriter::Impl::OnAck(const v1::InsertAck& ack) {

@@ -22,8 +22,8 @@
 namespace recbots::replay {
 
 struct ReplayWriterOptions {
-  std::string address;                                // host:port of replay.
-  std::string writer_name;                            // For logs: host or container. At most 256 bytes.
+  std::string address = {};                           // host:port of replay.
+  std::string writer_name = {};                       // For logs: host or container. At most 256 bytes.
   int64_t block_bytes = 64 << 10;                     // Larger: less work per row, more delay.
   absl::Duration max_delay = absl::Milliseconds(5);   // A block is sent so long after its first row at the latest.
   int64_t buffer_bytes = 2 << 20;                     // Rows not acknowledged that Append takes before it waits.

@@ -150,6 +150,17 @@ void Table::Refund(int64_t rows) {
   refunded_ += rows;
 }
 
+int64_t Table::CopyRows(int64_t first, int64_t num_rows, char* rows) const {
+  MutexLock lock(&mu_);
+  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
+  const int64_t count = std::clamp<int64_t>(std::min(inserted_, capacity_) - first, 0, num_rows);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t slot = (OldestSlot() + first + i) % capacity_;
+    std::memcpy(rows + i * row_bytes, slab_.data() + slot * row_bytes, schema_.row_bytes());
+  }
+  return count;
+}
+
 TableState Table::state() const {
   MutexLock lock(&mu_);
   return StateLocked();
@@ -189,7 +200,7 @@ int64_t Table::InsertPiece(const char* rows, int64_t num_rows) {
 void Table::GatherDraws(Rng& rng, int64_t first_row, int64_t rows, int64_t batch_rows, char* columns) {
   std::array<const char*, kGatherRows> draws;
   const auto held = static_cast<uint32_t>(std::min(inserted_, capacity_));
-  const int64_t oldest = inserted_ > capacity_ ? head_ : 0;
+  const int64_t oldest = OldestSlot();
   const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
   for (int64_t i = 0; i < rows; ++i) {
     int64_t slot = oldest + rng.Index(held);  // By age, so that a draw does not depend on where the ring began.

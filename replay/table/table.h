@@ -88,6 +88,10 @@ class Table {
   // Takes back the charge for `rows` sampled rows that were not used.
   void Refund(int64_t rows) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Copies up to num_rows rows, row-major, from the first-oldest one on; returns how many there were. For inspection:
+  // holds the lock while it copies.
+  int64_t CopyRows(int64_t first, int64_t num_rows, char* rows) const ABSL_LOCKS_EXCLUDED(mu_);
+
   TableState state() const ABSL_LOCKS_EXCLUDED(mu_);
   // FAILED_PRECONDITION as RateLimiter::CheckReader.
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const ABSL_LOCKS_EXCLUDED(mu_);
@@ -108,6 +112,8 @@ class Table {
   int64_t InsertPiece(const char* rows, int64_t num_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void GatherDraws(Rng& rng, int64_t first_row, int64_t rows, int64_t batch_rows, char* columns)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Slot of the oldest row.
+  int64_t OldestSlot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return inserted_ > capacity_ ? head_ : 0; }
   TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const RowSchema schema_;
