@@ -264,6 +264,45 @@ TEST(WolpertingerTest, WeightsPlayTheSameInThePolicy) {
   }
 }
 
+// The browsing task with fresh, uniformly random transitions: item 3 i + 1 (mod 10) is accepted with probability 0.95
+// on document i, the others with 0.1.
+TransitionBatch BrowsingBatch(int64_t rows, uint64_t seed, uint32_t update) {
+  Rng rng(seed, Purpose::kTest, {.step = update});
+  const at::TensorOptions floats(at::kFloat);
+  TransitionBatch batch = {at::zeros({rows, 10}, floats), at::zeros({rows, 10}, floats),
+                           at::zeros({rows, 1}, at::TensorOptions(at::kInt)), at::zeros({rows}, floats),
+                           at::zeros({rows}, floats)};
+  for (int64_t row = 0; row < rows; ++row) {
+    const uint32_t document = rng.Index(10), item = rng.Index(10);
+    const bool accepted = rng.Uniform() < (item == (3 * document + 1) % 10 ? 0.95 : 0.1);
+    const uint32_t next = accepted ? item : rng.Index(10);
+    const bool left = rng.Uniform() < (accepted ? 0.1 : 0.2);
+    batch.observation.data_ptr<float>()[row * 10 + document] = 1;
+    batch.next_observation.data_ptr<float>()[row * 10 + next] = 1;
+    batch.slate.data_ptr<int32_t>()[row] = static_cast<int32_t>(item);
+    batch.reward.data_ptr<float>()[row] = accepted ? 1.0f : 0.0f;
+    batch.discount.data_ptr<float>()[row] = left ? 0.0f : 0.99f;
+  }
+  return batch;
+}
+
+TEST(WolpertingerTest, LearnsTheBrowsingTaskWithHalfOfTheItemsRetrieved) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    WolpertingerOptions options;
+    options.shape = {.num_user_features = 10, .num_items = 10, .k = 5};
+    options.seed = seed;
+    const auto algorithm = Wolpertinger::Create(options).value();
+    for (uint32_t i = 0; i < 3000; ++i) ASSERT_TRUE(algorithm->Update(BrowsingBatch(32, seed, i)).ok());
+    const auto policy = WolpertingerPolicy::Create({.shape = options.shape}).value();
+    ASSERT_TRUE(policy->SetWeights(algorithm->EncodeWeights()).ok());
+    for (int document = 0; document < 10; ++document) {
+      std::vector<float> observation(10);
+      observation[static_cast<size_t>(document)] = 1;
+      EXPECT_EQ(policy->Explain(observation).best, (3 * document + 1) % 10) << "seed " << seed << " on " << document;
+    }
+  }
+}
+
 TEST(WolpertingerTest, BatchesOfAnotherSizeAreFine) {
   const WolpertingerOptions options = SmallOptions();
   const auto algorithm = Wolpertinger::Create(options).value();
