@@ -1,5 +1,6 @@
 #include "common/inference/weights.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>

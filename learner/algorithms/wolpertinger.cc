@@ -5,6 +5,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
+#include <cblas.h>
 
 #include <cmath>
 
@@ -51,6 +52,7 @@ absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const Wolpert
   std::unique_ptr<Wolpertinger> algorithm;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     at::set_num_threads(1);
+    openblas_set_num_threads(1);  // The packaged LibTorch computes with it, and does not pass its own setting on.
     algorithm.reset(new Wolpertinger(options));
   }));
   return algorithm;

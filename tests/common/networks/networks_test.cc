@@ -1,0 +1,140 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "common/networks/tensor_batch.h"
+#include "common/networks/torch_status.h"
+#include "common/networks/wolpertinger_networks.h"
+#include "common/rl/transition.h"
+
+namespace recbots {
+namespace {
+
+TEST(ParameterArenaTest, ViewsShareTheFlatMemoryAndDoNotOverlap) {
+  const ParameterLayout layout({{"a", {2, 3}}, {"b", {17}}, {"c", {1, 4}}});
+  EXPECT_EQ(layout.size(), 16 + 32 + 16);
+  const ParameterArena arena(layout, at::kFloat);
+  for (size_t i = 0; i < 3; ++i) arena[i].fill_(static_cast<double>(i + 1));
+  EXPECT_EQ(arena.flat().sum().item<double>(), 6 * 1 + 17 * 2 + 4 * 3);
+  EXPECT_EQ(arena[0].sizes(), (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(arena.Range(1, 2).sum().item<double>(), 34);
+  EXPECT_EQ(arena.Range(0, 3).numel(), layout.size());
+  arena.flat().zero_();
+  EXPECT_EQ(arena.at("b").abs().sum().item<double>(), 0);
+  EXPECT_EQ(arena.Export(2), (NamedTensor{"c", {1, 4}, {0, 0, 0, 0}}));
+}
+
+WolpertingerShape LargeShape() {
+  return {.num_user_features = 50, .num_items = 4000, .embedding_size = 8, .hidden_units = 200};
+}
+
+// Standard deviation of all, within 5 standard errors of `want` (normal distribution: want / sqrt(2 n)).
+void ExpectNormal(const at::Tensor& values, double want) {
+  const auto n = static_cast<double>(values.numel());
+  EXPECT_NEAR(values.mean().item<double>(), 0, 5 * want / std::sqrt(n));
+  EXPECT_NEAR(values.std().item<double>(), want, 5 * want / std::sqrt(2 * n));
+}
+
+TEST(WolpertingerNetworksTest, InitialParametersHaveTheStatedDistributions) {
+  WolpertingerNetworks networks(LargeShape(), 2, at::kDouble);
+  networks.Initialize(1);
+  ExpectNormal(networks.actor.w1, std::sqrt(2.0 / 50));
+  ExpectNormal(networks.actor.w2, std::sqrt(2.0 / 200));
+  ExpectNormal(networks.embeddings, 1);
+  for (const Critic& critic : networks.critics) {
+    ExpectNormal(critic.mlp.w1, std::sqrt(2.0 / 58));
+    EXPECT_EQ(critic.mlp.b1.abs().max().item<double>(), 0);
+    EXPECT_EQ(critic.mlp.b2.abs().max().item<double>(), 0);
+  }
+  EXPECT_LE(networks.actor.w3.abs().max().item<double>(), 0.003);
+  EXPECT_GT(networks.actor.w3.abs().max().item<double>(), 0.0029);
+  EXPECT_GT(networks.actor.b3.abs().max().item<double>(), 0);
+  EXPECT_FALSE(networks.critics[0].mlp.w2.equal(networks.critics[1].mlp.w2));
+
+  WolpertingerNetworks again(LargeShape(), 2, at::kDouble), other(LargeShape(), 2, at::kDouble);
+  again.Initialize(1);
+  other.Initialize(2);
+  EXPECT_TRUE(again.arena.flat().equal(networks.arena.flat()));
+  EXPECT_FALSE(other.arena.flat().equal(networks.arena.flat()));
+}
+
+TEST(WolpertingerNetworksTest, NearestAreNearestInBothSpaces) {
+  WolpertingerShape shape = LargeShape();
+  for (const SearchSpace space : {SearchSpace::kUnit, SearchSpace::kRaw}) {
+    shape.search_space = space;
+    WolpertingerNetworks networks(shape, 1, at::kDouble);
+    networks.Initialize(3);
+    UnitRows unit(at::kDouble);
+    ScaleRows(networks.embeddings, unit);
+    const at::Tensor proto = unit.unit.narrow(0, 0, 20).flip(1).contiguous();
+    SearchScratch scratch(at::kDouble);
+    at::Tensor found = at::empty({20, shape.k}, at::TensorOptions(at::kLong));
+    FindNearest(shape, networks.embeddings, unit.unit, proto, scratch, found);
+    const at::Tensor distance = at::cdist(proto, space == SearchSpace::kUnit ? unit.unit : networks.embeddings);
+    EXPECT_TRUE(found.equal(std::get<1>(distance.topk(shape.k, 1, /*largest=*/false))));
+  }
+}
+
+// Columns of a batch in aligned memory.
+struct Memory {
+  explicit Memory(size_t bytes) : lines(bytes / 64 + 1) {}
+  struct alignas(64) Line {
+    char bytes[64] = {};
+  };
+  absl::string_view View(size_t offset, size_t bytes) const {
+    return {reinterpret_cast<const char*>(lines.data()) + offset, bytes};
+  }
+  std::vector<Line> lines;
+};
+
+EnvironmentSpec TestSpec() {
+  EnvironmentSpec spec;
+  spec.num_user_features = 3;
+  spec.num_candidates = 5;
+  spec.response_fields = {"accepted"};
+  return spec;
+}
+
+TEST(WrapTransitionsTest, ReadsColumnsInPlace) {
+  const RowSchema schema = TransitionSchema(TestSpec()).value();
+  Memory memory(schema.batch_bytes(7));
+  const absl::string_view columns = memory.View(0, schema.batch_bytes(7));
+  const size_t reward = schema.batch_offset(static_cast<size_t>(schema.Find("reward")), 7);
+  reinterpret_cast<float*>(memory.lines.data())[reward / 4 + 6] = 2.5f;
+  const TransitionBatch batch = WrapTransitions(schema, columns, 7).value();
+  EXPECT_EQ(batch.observation.sizes(), (std::vector<int64_t>{7, 3}));
+  EXPECT_EQ(batch.slate.sizes(), (std::vector<int64_t>{7, 1}));
+  EXPECT_EQ(batch.slate.scalar_type(), at::kInt);
+  EXPECT_EQ(batch.reward[6].item<float>(), 2.5f);
+  EXPECT_EQ(static_cast<const void*>(batch.reward.data_ptr()), columns.data() + reward);
+}
+
+TEST(WrapTransitionsTest, RefusesMemoryThatIsNotSuchABatch) {
+  const RowSchema schema = TransitionSchema(TestSpec()).value();
+  const size_t bytes = schema.batch_bytes(7);
+  const Memory memory(bytes + 64);
+  const auto refused = [](const absl::StatusOr<TransitionBatch>& batch, const std::string& message) {
+    EXPECT_EQ(batch.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(batch.status().message()), ::testing::HasSubstr(message));
+  };
+  refused(WrapTransitions(schema, memory.View(0, bytes - 1), 7), "bytes, want");
+  refused(WrapTransitions(schema, memory.View(0, bytes), 70), "bytes, want");
+  refused(WrapTransitions(schema, memory.View(0, 0), 0), "0 rows, want at least 1");
+  refused(WrapTransitions(schema, memory.View(4, bytes), 7), "not aligned to 64 bytes");
+  const RowSchema other = RowSchema::Create({{"observation", DType::kInt32, {3}}}).value();
+  refused(WrapTransitions(other, memory.View(0, other.batch_bytes(7)), 7), "is int32 of rank 1, want float32");
+  const RowSchema short_of = RowSchema::Create({{"observation", DType::kFloat32, {3}}}).value();
+  refused(WrapTransitions(short_of, memory.View(0, short_of.batch_bytes(7)), 7), "no column 'next_observation'");
+}
+
+TEST(RunTorchTest, TurnsExceptionsIntoStatuses) {
+  EXPECT_TRUE(RunTorch([] {}).ok());
+  const absl::Status status = RunTorch([] { at::mm(at::zeros({2, 3}), at::zeros({2, 3})); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("cannot be multiplied"));
+}
+
+}  // namespace
+}  // namespace recbots
