@@ -43,6 +43,8 @@ class Actor {
   // Waits for weights when there are none, or when they are too old and nobody sends newer ones; takes newer ones over.
   absl::Status RefreshWeights();
   absl::Status Act();
+  // Hands over the last rows, as far as replay takes them.
+  void Drain();
   void RefreshMetrics();
   std::vector<StatusSection> Pages() const;
 
@@ -160,11 +162,22 @@ absl::Status Actor::Run() {
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   if (!status.ok() && !role_.shutdown().requested()) return status;
-  const absl::Status drained = writer_->Close(absl::Now() + kDrainTime);
-  if (!drained.ok()) RECBOTS_LOG(WARNING) << "the last rows did not reach replay: " << drained.message();
+  Drain();
   RefreshMetrics();
   RECBOTS_LOG(INFO) << "drained" << Field("env_steps", loop_->env_steps()) << Field("episodes", loop_->episodes());
   return absl::OkStatus();
+}
+
+void Actor::Drain() {
+  const absl::Time deadline = absl::Now() + kDrainTime;
+  // Where replay takes no more rows, because no learner samples or because it ends too, waiting helps nobody.
+  absl::Status flushed = writer_->Flush(absl::Now() + kPatience);
+  while (absl::IsDeadlineExceeded(flushed) && absl::Now() < deadline &&
+         writer_->stats().blocked_on == replay::BlockedOn::kNone) {
+    flushed = writer_->Flush(absl::Now() + kPatience);
+  }
+  writer_->Close(absl::Now()).IgnoreError();
+  if (!flushed.ok()) RECBOTS_LOG(WARNING) << "the last rows did not reach replay: " << flushed.message();
 }
 
 void Actor::RefreshMetrics() {

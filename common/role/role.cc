@@ -51,6 +51,17 @@ absl::Status MakeRunDirectory(const std::string& run_dir) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
+  if (!flags.positional().empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("unexpected argument '", flags.positional()[0], "'"));
+  }
+  if (flags.value("config").empty()) return absl::InvalidArgumentError("--config=FILE is missing");
+  RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
+                           LoadExperimentConfig(flags.value("config"), flags.values("set")));
+  RECBOTS_RETURN_IF_ERROR(MakeRunDirectory(flags.value("run_dir")));
+  return config;
+}
+
 }  // namespace
 
 absl::Status BadConfiguration(const absl::Status& status) {
@@ -129,16 +140,9 @@ int RunRole(const std::string& name, const std::vector<std::string>& more_flags,
     std::cout << "usage: recbots-" << name << " --config=FILE [flags]\n" << CommandLine::Help(specs);
     return kExitOk;
   }
-  absl::Status status = flags.status();
-  if (status.ok() && !flags->positional().empty()) {
-    status = absl::InvalidArgumentError(absl::StrCat("unexpected argument '", flags->positional()[0], "'"));
-  }
-  if (status.ok() && flags->value("config").empty()) status = absl::InvalidArgumentError("--config=FILE is missing");
-  absl::StatusOr<v1::ExperimentConfig> config = status;
-  if (status.ok()) config = LoadExperimentConfig(flags->value("config"), flags->values("set"));
-  if (config.ok()) status = MakeRunDirectory(flags->value("run_dir"));
-  if (!config.ok() || !status.ok()) {
-    RECBOTS_LOG(ERROR) << (config.ok() ? status : config.status()).message();
+  absl::StatusOr<v1::ExperimentConfig> config = flags.ok() ? ReadConfig(*flags) : flags.status();
+  if (!config.ok()) {
+    RECBOTS_LOG(ERROR) << config.status().message();
     return kExitBadUsage;
   }
   Shutdown shutdown;
@@ -146,7 +150,7 @@ int RunRole(const std::string& name, const std::vector<std::string>& more_flags,
   role.shutdown_ = &shutdown;
   RECBOTS_LOG(INFO) << "starting" << Field("version", kVersion) << Field("experiment", role.config().name())
                     << Field("seed", role.config().seed());
-  status = body(role);
+  const absl::Status status = body(role);
   if (status.ok()) return kExitOk;
   RECBOTS_LOG(ERROR) << status.message();
   return status.GetPayload(kBadUsagePayload).has_value() ? kExitBadUsage : kExitFailed;

@@ -1,5 +1,6 @@
 #include "common/rpc/channel.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
@@ -25,7 +27,7 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   // Peers are machines of the same cluster: a proxy set for the web is not for them.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   // In spite of its name, how long one attempt to connect may take: an address that swallows packets (a container that
   // went away) costs so much before the name is resolved again.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
@@ -70,10 +72,21 @@ absl::Status CheckHealth(grpc::GenericStub& stub, absl::Time deadline) {
   return absl::UnavailableError("it says that it is not serving yet");
 }
 
+// An address in numbers goes past the resolver of names, which after a failed connection would hold the next attempt
+// back for as long as it waits between two look-ups.
+std::string TargetFor(const std::string& address) {
+  const absl::StatusOr<HostPort> parsed = ParseHostPort(address);
+  if (!parsed.ok()) return address;
+  in6_addr numbers{};
+  if (inet_pton(AF_INET, parsed->host.c_str(), &numbers) == 1) return "ipv4:" + address;
+  if (inet_pton(AF_INET6, parsed->host.c_str(), &numbers) == 1) return "ipv6:" + address;
+  return address;
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options) {
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments(options));
+  return grpc::CreateCustomChannel(TargetFor(address), grpc::InsecureChannelCredentials(), Arguments(options));
 }
 
 absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline) {

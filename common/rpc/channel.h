@@ -18,7 +18,7 @@ struct ChannelOptions {
 };
 
 // A channel of its own (channels with equal arguments would share one connection). Names are resolved again after every
-// failure, at most once a second; a dead connection is noticed by keepalive within 20 s; reconnection waits 0.1 to 2 s.
+// failure, at most once a second; a dead connection is noticed by keepalive within 20 s; reconnection waits 0.1 to 0.5 s.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options = {});
 
 // Waits until grpc.health.v1 of the peer says SERVING.

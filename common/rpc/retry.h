@@ -15,7 +15,7 @@ bool IsTransient(const absl::Status& status);
 
 struct RetryOptions {
   absl::Duration initial_delay = absl::Milliseconds(50);
-  absl::Duration max_delay = absl::Seconds(1);
+  absl::Duration max_delay = absl::Milliseconds(300);
   // How long a peer may be away before Failed() gives up; infinite: for ever.
   absl::Duration give_up_after = absl::Minutes(10);
 };

@@ -86,8 +86,7 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
     std::cout << "usage: recbots cluster CONFIG [flags]\n" << CommandLine::Help(Flags());
     return kExitOk;
   }
-  absl::StatusOr<LocalClusterOptions> options = flags.status();
-  if (flags.ok()) options = ReadOptions(*flags);
+  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
   if (!options.ok()) {
     std::cerr << "recbots: " << options.status().message() << "\n";
     return kExitBadUsage;

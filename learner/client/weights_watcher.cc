@@ -15,6 +15,12 @@
 #include "recbots/v1/weights.grpc.pb.h"
 
 namespace recbots {
+namespace {
+
+// One wait for the connection; Stop may take so long.
+constexpr absl::Duration kConnectTime = absl::Milliseconds(300);
+
+}  // namespace
 
 WeightsWatcher::WeightsWatcher(WeightsWatcherOptions options) : options_(std::move(options)) {}
 
@@ -28,9 +34,13 @@ std::unique_ptr<WeightsWatcher> WeightsWatcher::Start(WeightsWatcherOptions opti
 WeightsWatcher::~WeightsWatcher() { Stop(); }
 
 void WeightsWatcher::Run() {
-  const auto stub = v1::WeightsService::NewStub(MakeChannel(options_.address, {.bulk = true}));
+  const std::shared_ptr<grpc::Channel> channel = MakeChannel(options_.address, {.bulk = true});
+  const auto stub = v1::WeightsService::NewStub(channel);
   PeerRetry retry("learner", options_.address, options_.retry);
   while (true) {
+    // A channel makes progress only while somebody waits on it; a call on one that is not connected fails without
+    // waiting, and would not notice for seconds that the learner is back.
+    channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kConnectTime));
     const absl::Status status = WatchOnce(*stub, retry);
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
     if (!delay.ok()) return EndForGood(delay.status());

@@ -86,8 +86,7 @@ int BenchCommand(const std::vector<std::string>& arguments) {
     for (const Bench& bench : AllBenches()) std::cout << bench.name << "\n";
     return kExitOk;
   }
-  absl::StatusOr<BenchOptions> options = flags.status();
-  if (flags.ok()) options = ReadOptions(*flags);
+  const absl::StatusOr<BenchOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
   if (!options.ok()) {
     RECBOTS_LOG(ERROR) << options.status().message();
     return kExitBadUsage;

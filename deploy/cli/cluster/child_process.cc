@@ -34,7 +34,7 @@ namespace {
 }  // namespace
 
 absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
-  const int log_fd = open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int log_fd = open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
   if (log_fd < 0)
     return absl::UnavailableError(absl::StrCat("cannot open '", options.log_path, "': ", strerror(errno)));
   int pipe_fds[2] = {-1, -1};

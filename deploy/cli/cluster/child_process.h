@@ -14,7 +14,7 @@ namespace recbots {
 struct ChildOptions {
   std::string name;                    // For messages: "actor-1".
   std::vector<std::string> arguments;  // The program's path first.
-  std::string log_path;                // stderr goes there (appended); stdout too, unless it is piped.
+  std::string log_path;                // stderr goes there (begun anew); stdout too, unless it is piped.
   bool pipe_stdout = false;            // stdout can be read from stdout_fd().
 };
 

@@ -69,6 +69,8 @@ class Cluster {
   absl::Status Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
                    bool pipe_stdout = false);
   void PassOnLearnerLines(absl::Duration patience);
+  static bool IsService(const ChildProcess& child);
+  void AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline);
 
   const LocalClusterOptions& options_;
   std::vector<ChildProcess> children_;  // The learner first.
@@ -147,16 +149,26 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
 }
 
 void Cluster::End() {
-  // Actors and evaluator first, so that nobody is left talking to a service that is gone.
-  for (size_t i = children_.size(); i-- > 0;) children_[i].Signal(SIGTERM);
   const absl::Time deadline = absl::Now() + options_.drain;
+  // Actors and evaluator first, so that they can hand over what they have to services that still are there.
+  std::vector<ChildProcess*> workers, services;
+  for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
+  for (const std::vector<ChildProcess*>& group : {workers, services}) {
+    for (ChildProcess* child : group) child->Signal(SIGTERM);
+    AwaitEnd(group, deadline);
+  }
+  children_.clear();  // Kills what is left.
+}
+
+bool Cluster::IsService(const ChildProcess& child) { return child.name() == "learner" || child.name() == "replay"; }
+
+void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline) {
   bool running = true;
   while (running && absl::Now() < deadline) {
     PassOnLearnerLines(absl::Milliseconds(5));
     running = false;
-    for (ChildProcess& child : children_) running |= child.Running();
+    for (ChildProcess* child : group) running |= child->Running();
   }
-  children_.clear();  // Kills what is left.
 }
 
 }  // namespace
