@@ -1,7 +1,7 @@
 #include "common/base/shutdown.h"
 
 #include <signal.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
@@ -9,26 +9,50 @@
 namespace recbots {
 namespace {
 
-sigset_t EndSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
+// What the handler works with; it may run on any thread at any time.
+volatile sig_atomic_t signals_taken = 0;
+volatile sig_atomic_t last_signal = 0;
+std::atomic<int> handler_fd{-1};
+
+void Wake(int fd) {
+  const uint64_t one = 1;
+  // Fails only when the counter is full: then the reader is awake already.
+  [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof(one));
+}
+
+void OnSignal(int signal_number) {
+  if (signals_taken != 0) _exit(130);
+  signals_taken = 1;
+  last_signal = signal_number;
+  Wake(handler_fd.load());
+}
+
+void Handle(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
 }
 
 }  // namespace
 
-Shutdown::Shutdown() {
-  const sigset_t set = EndSignals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+Shutdown::Shutdown() : wake_fd_(eventfd(0, EFD_CLOEXEC)) {
+  RECBOTS_CHECK(wake_fd_ >= 0) << "no eventfd";
+  signals_taken = 0;
+  last_signal = 0;
+  handler_fd = wake_fd_;
+  Handle(OnSignal);
   signal(SIGPIPE, SIG_IGN);
   listener_ = std::make_unique<Thread>("signals", [this] { Listen(); });
 }
 
 Shutdown::~Shutdown() {
+  Handle(SIG_DFL);
   stop_listening_ = true;
+  Wake(wake_fd_);
   listener_.reset();
+  close(wake_fd_);
 }
 
 void Shutdown::Request() {
@@ -42,13 +66,10 @@ bool Shutdown::AwaitFor(absl::Duration timeout) {
 }
 
 void Shutdown::Listen() {
-  const sigset_t set = EndSignals();
-  const timespec poll{0, 50'000'000};
+  uint64_t count = 0;
   while (!stop_listening_) {
-    const int signal_number = sigtimedwait(&set, nullptr, &poll);
-    if (signal_number < 0) continue;
-    if (requested()) _exit(130);
-    RECBOTS_LOG(INFO) << "ending" << Field("signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (read(wake_fd_, &count, sizeof(count)) != sizeof(count) || last_signal == 0 || requested()) continue;
+    RECBOTS_LOG(INFO) << "ending" << Field("signal", last_signal == SIGTERM ? "SIGTERM" : "SIGINT");
     Request();
   }
 }

@@ -10,8 +10,9 @@
 
 namespace recbots {
 
-// Blocks both signals for all threads and takes them on one of its own. Make one, first thing in main, before any other
-// thread starts. The first signal requests an orderly end; the second ends the process at once (exit 130).
+// One at a time per process: it owns the handlers of both signals while it lives. The first signal requests an orderly
+// end; the second ends the process at once (exit 130). A handler, not a blocked signal: libraries start threads before
+// main, and a signal that one of those does not block would end the process.
 // Thread-safe.
 class Shutdown {
  public:
@@ -27,6 +28,7 @@ class Shutdown {
  private:
   void Listen();
 
+  const int wake_fd_;  // The handler and the destructor write to it, the listener reads.
   Mutex mu_;
   std::atomic<bool> requested_{false};
   std::atomic<bool> stop_listening_{false};

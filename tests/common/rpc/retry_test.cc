@@ -45,7 +45,7 @@ TEST(RetryTest, BrokenConnectionsAreTransientAndRefusalsFinal) {
 
 TEST(PeerRetryTest, DelaysDoubleUpToTheLargestAndBeginAnewAfterSuccess) {
   FakeClock clock;
-  PeerRetry retry("replay", "replay:7001", {}, &clock);
+  PeerRetry retry("replay", "replay:7001", {.max_delay = absl::Seconds(1)}, &clock);
   for (int row = 0; row < 2; ++row) {
     for (const int milliseconds : {50, 100, 200, 400, 800, 1000, 1000}) {
       const auto delay = retry.Failed(kAway);
