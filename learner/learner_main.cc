@@ -36,6 +36,8 @@ class Learner {
   absl::Status MakeParts();
   absl::Status Serve();
   void OnEnding(Ending ending);
+  // UNAVAILABLE: the file cannot be written; names it. Without --run_dir nothing is written.
+  absl::Status WriteToRunDir(const std::string& name, const std::string& content) const;
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
@@ -107,6 +109,7 @@ absl::Status Learner::Serve() {
 
 absl::Status Learner::Run() {
   RECBOTS_RETURN_IF_ERROR(MakeParts());
+  RECBOTS_RETURN_IF_ERROR(WriteToRunDir("config.textproto", PrintExperimentConfig(role_.config())));
   RECBOTS_RETURN_IF_ERROR(Serve());
   const absl::Status status = loop_->Run();
   role_.SetActivity("draining");
@@ -128,11 +131,17 @@ void Learner::OnEnding(Ending ending) {
   RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ") << FormatVerdict(report, goal);
   if (role_.run_dir().empty()) return;
   absl::Status written = WriteReport(role_.run_dir(), report, goal);
-  std::ofstream weights(role_.run_dir() + "/weights.bin", std::ios::binary | std::ios::trunc);
-  weights << algorithm_->EncodeWeights();
-  weights.close();
-  if (!weights) written.Update(absl::UnavailableError("cannot write weights.bin in " + role_.run_dir()));
+  written.Update(WriteToRunDir("weights.bin", algorithm_->EncodeWeights()));
   if (!written.ok()) RECBOTS_LOG(ERROR) << written.message();
+}
+
+absl::Status Learner::WriteToRunDir(const std::string& name, const std::string& content) const {
+  if (role_.run_dir().empty()) return absl::OkStatus();
+  const std::string path = absl::StrCat(role_.run_dir(), "/", name);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << content;
+  file.close();
+  return file ? absl::OkStatus() : absl::UnavailableError(absl::StrCat("cannot write '", path, "' (--run_dir)"));
 }
 
 std::vector<StatusSection> Learner::Pages() const {

@@ -71,11 +71,7 @@ absl::Status BadConfiguration(const absl::Status& status) {
 }
 
 Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
-    : name_(std::move(name)),
-      flags_(std::move(flags)),
-      config_(std::move(config)),
-      started_(absl::Now()),
-      metrics_({name_}) {
+    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {
   metrics_.gauge(metric::kBuildInfo, kVersion).Set(1);
 }
 
@@ -86,13 +82,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
   options.healthy = [this] { return healthy_.load(); };
   options.status = [this, status = std::move(status)] {
     StatusSection process{"Process",
-                          {{"experiment", config_.name()},
-                           {"doing", activity_.load()},
-                           {"uptime", absl::FormatDuration(absl::Trunc(absl::Now() - started_, absl::Seconds(1)))},
-                           {"version", kVersion}}};
+                          {{"experiment", config_.name()}, {"doing", activity_.load()}, {"version", kVersion}}};
     std::vector<StatusSection> sections = status();
     sections.insert(sections.begin(), std::move(process));
-    sections.push_back({"Configuration", {{"", PrintExperimentConfig(config_)}}});
+    sections.push_back({"Configuration", {{"text proto", PrintExperimentConfig(config_)}}});
     return sections;
   };
   RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> server, HttpServer::Start(std::move(options), metrics_));

@@ -63,7 +63,6 @@ class Role {
   const std::string name_;
   const CommandLine flags_;
   const v1::ExperimentConfig config_;
-  const absl::Time started_;
   Metrics metrics_;
   Shutdown* shutdown_ = nullptr;
   std::atomic<bool> healthy_{false};
