@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
     }
     return static_cast<double>(kStepsPerCall * kUsers);
   });
-  return std::vector<BenchResult>{{"env/document_browsing", "steps_per_second", rate, "1/s", true}};
+  return std::vector<BenchResult>{{"env/document_browsing", "steps_per_second", rate, "steps/s", true}};
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   });
   const double cpu_rate = static_cast<double>(acknowledged - rows_before) / (CpuSeconds() - cpu_before);
   RECBOTS_RETURN_IF_ERROR(writer->Close(absl::Now() + absl::Seconds(30)));
-  return std::vector<BenchResult>{{"insert", "rows_per_second", rate, "1/s", true},
-                                  {"insert", "rows_per_cpu_second", cpu_rate, "1/s", true}};
+  return std::vector<BenchResult>{{"insert", "rows_per_second", rate, "rows/s", true},
+                                  {"insert", "rows_per_cpu_second", cpu_rate, "rows/s", true}};
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   const double rows = static_cast<double>(latencies.size()) * kBatchSize;
   const double cpu_rate = rows / (CpuSeconds() - cpu_before);
   std::sort(latencies.begin(), latencies.end());
-  return std::vector<BenchResult>{{"sample", "rows_per_second", rate, "1/s", true},
-                                  {"sample", "rows_per_cpu_second", cpu_rate, "1/s", true},
+  return std::vector<BenchResult>{{"sample", "rows_per_second", rate, "rows/s", true},
+                                  {"sample", "rows_per_cpu_second", cpu_rate, "rows/s", true},
                                   {"sample", "wait_p99_seconds", latencies[latencies.size() * 99 / 100], "s", false}};
 }
 

@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   std::vector<BenchResult> results;
   for (const auto& [name, config] : cases) {
     RECBOTS_ASSIGN_OR_RETURN(const double rate, UpdatesPerSecond(config, options));
-    results.push_back({.bench = name, .metric = "updates_per_second", .value = rate, .unit = "1/s"});
+    results.push_back({.bench = name, .metric = "updates_per_second", .value = rate, .unit = "updates/s"});
   }
   return results;
 }
