@@ -58,8 +58,8 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   if (error) {
     return absl::InvalidArgumentError(absl::StrCat("--run_dir '", options.run_dir, "': ", error.message()));
   }
-  // A report or log of an earlier run would pass for this one's.
-  std::filesystem::remove(options.run_dir + "/report.json", error);
+  // Results of an earlier run would pass for this one's.
+  for (const char* name : {"/report.json", "/weights.bin"}) std::filesystem::remove(options.run_dir + name, error);
   return options;
 }
 

@@ -32,10 +32,15 @@ int AskHttp(const std::string& address) {
 }  // namespace
 
 int HealthCommand(const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags =
-      CommandLine::Parse(arguments, {{"http", "HOST:PORT", "ask /healthz instead of gRPC", ""}});
+  constexpr char kUsage[] = "usage: recbots health HOST:PORT | recbots health --http HOST:PORT\n";
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(
+      arguments, {{"http", "HOST:PORT", "ask /healthz instead of gRPC", ""}, {"help", "", "this text", ""}});
+  if (flags.ok() && flags->has("help")) {
+    std::cout << kUsage;
+    return kExitOk;
+  }
   if (!flags.ok() || flags->has("http") == (flags->positional().size() == 1)) {
-    std::cerr << "usage: recbots health HOST:PORT | recbots health --http HOST:PORT\n";
+    std::cerr << kUsage;
     return kExitBadUsage;
   }
   if (flags->has("http")) return AskHttp(flags->value("http"));
