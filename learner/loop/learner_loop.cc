@@ -70,6 +70,8 @@ absl::Status LearnerLoop::UpdateOnce() {
   state_.SetUpdates(algorithm_.updates());
   env_steps_.Observe(sampled->table.incarnation(), sampled->table.inserted());
   env_steps_total_.Increment(static_cast<double>(env_steps_.total() - state_.env_steps()));
+  // After a restart replay holds the rows of former learners: they are no rate of now.
+  if (state_.env_steps() == 0) period_.counters.env_steps = env_steps_.total();
   state_.SetEnvSteps(env_steps_.total());
   samples_per_insert_ = static_cast<double>(sampled->table.sampled()) /
                         static_cast<double>(std::max<int64_t>(1, sampled->table.inserted()));
