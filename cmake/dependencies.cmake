@@ -24,7 +24,6 @@ if(RECBOTS_TORCH)
 
   # Debian's LibTorch calls whatever libblas.so.3 the alternatives system points at. The reference BLAS makes an update
   # five times slower (docs/decisions), so say it where nobody can miss it.
-  find_program(RECBOTS_READLINK readlink)
   execute_process(COMMAND sh -c "ldconfig -p | sed -n 's/.*libblas.so.3 .*=> //p' | head -n 1 | xargs -r readlink -f"
                   OUTPUT_VARIABLE RECBOTS_BLAS OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(TORCH_INSTALL_PREFIX STREQUAL "/usr" AND NOT RECBOTS_BLAS MATCHES "openblas")

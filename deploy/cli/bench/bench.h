@@ -14,7 +14,7 @@ struct BenchOptions {
   absl::Duration window = absl::Milliseconds(500);  // Length of one window.
   int windows = 7;                                  // The median of so many is reported.
   std::string program_dir;                          // Where recbots and the roles lie (loop).
-  std::string config_path;  // The experiment of the benches that need one (acting, updates, loop).
+  std::string config_path;                          // The experiment of the loop bench; the others set up their own.
 };
 
 // One line of JSON: {"bench": ..., "metric": ..., "value": ..., "unit": ..., "better": "higher" | "lower"}.

@@ -20,7 +20,7 @@ namespace {
 std::vector<FlagSpec> Flags() {
   return {{"window", "SECONDS", "length of one window", "0.5"},
           {"windows", "N", "windows per figure; their median is shown", "7"},
-          {"config", "FILE", "experiment of acting, updates and loop", "deploy/config/browse.textproto"},
+          {"config", "FILE", "experiment of the loop bench", "deploy/config/browse.textproto"},
           {"list", "", "names of the benches", ""},
           {"help", "", "this text", ""}};
 }
