@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "actor/recsim/metrics.h"
 #include "common/policies/policy.h"
 #include "common/rl/environment.h"
 #include "common/rl/spec.h"
@@ -16,7 +17,7 @@
 namespace recbots {
 
 struct ReferencePolicy {
-  std::string name;  // "random", "row_argmax", "optimal", ...
+  std::string name;  // "random", "myopic", "row_argmax", "optimal", ...
   std::unique_ptr<Policy> policy;
 };
 
@@ -27,12 +28,16 @@ class Scenario {
 
   virtual const EnvironmentSpec& spec() const = 0;
 
-  // B = num_users users on the random streams first_stream .. first_stream + B - 1. The environment keeps no reference to
-  // the scenario.
+  // B = num_users users on the random streams first_stream .. first_stream + B - 1; both are multiples of
+  // spec().users_per_session. The environment keeps no reference to the scenario.
   virtual std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const = 0;
 
-  // Policies to compare with, "random" first and the optimal one ("optimal") last where there is one.
+  // Policies to compare with, from "random", which is first, to the best known one, which is last and named "optimal"
+  // where it is known to be. New objects at every call, one set per thread.
   virtual std::vector<ReferencePolicy> MakeReferencePolicies() const = 0;
+
+  // What is counted beside reward; nullptr: nothing.
+  virtual const Metrics* metrics() const { return nullptr; }
 
   // Exact values where they can be computed; nullopt or empty otherwise.
   virtual std::optional<double> OptimalValue() const { return std::nullopt; }

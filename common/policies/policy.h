@@ -12,19 +12,46 @@ namespace recbots {
 struct PolicyInput {
   absl::Span<const float> observation;         // float32 [B, U]
   absl::Span<const StreamPosition> positions;  // [B]: keys of each user's draws (Environment::positions)
+  absl::Span<const float> candidates = {};     // float32 [B, N, D]; empty where D is 0
 };
 
 // What it answers.
 struct PolicyOutput {
-  absl::Span<int32_t> slates;               // int32 [B, K] candidate positions
-  absl::Span<float> behaviour_probability;  // float32 [B]: probability with which this policy shows this slate
+  absl::Span<int32_t> slates;  // int32 [B, K] candidate positions; kNoItem behind the last of a short slate
+  // float32 [B]: probability with which this policy shows this (ordered) slate. NaN: not known exactly.
+  absl::Span<float> behaviour_probability;
+  // float32 [B, K]: probability that this policy shows this item at this position, over all slates; 0 behind the end of a
+  // short slate, NaN: not known exactly. May be empty: not wanted.
+  absl::Span<float> position_probability = {};
 };
 
-// Not thread-safe (policies keep scratch memory); use one per thread.
+// What came of the slates of the last Act. Columns as in StepColumns; row i is the user of row i there.
+struct PolicyFeedback {
+  absl::Span<const int32_t> slates;
+  absl::Span<const float> response;
+  absl::Span<const float> reward;
+  absl::Span<const uint8_t> terminated;
+  absl::Span<const uint8_t> truncated;
+  absl::Span<const float> next_observation;  // What the step led to: the place to bootstrap from unless terminated.
+  absl::Span<const float> next_candidates;
+  absl::Span<const uint8_t> active;  // 0: the user had left before, the row holds no step.
+};
+
+// Not thread-safe (policies keep scratch memory and what they know of each user); use one per thread.
 class Policy {
  public:
   virtual ~Policy() = default;
+
+  // Whether it learns from one user for another (or from one episode for the next). Such a policy depends on the order in
+  // which users come, so it is played by one user after the other where runs must be repeatable. The others forget a user
+  // where its episode ends (positions[i].step == 0) and then behave the same whatever the batch.
+  virtual bool learns() const { return false; }
+
   virtual void Act(const PolicyInput& input, const PolicyOutput& output) = 0;
+
+  // Called after each step with what came of it, before the next Act, with the same number of users. Not called where
+  // somebody only wants slates (as when a policy is solved exactly).
+  virtual void Observe(const PolicyFeedback& feedback) { static_cast<void>(feedback); }
 };
 
 }  // namespace recbots

@@ -1,0 +1,105 @@
+// How a user picks from a slate (RecSim's choice models, and two click models beyond it).
+//
+// A choice model turns the scores of the n shown items, in slate order, into P(item | slate) and P(none | slate), and
+// draws. The simulator and the agents that assume a choice model use this same code.
+//
+//   multinomial logit         softmax over (s_1 .. s_n, no_click_mass)
+//   multinomial proportional  s_i - min_normalizer against no_click_mass - min_normalizer
+//   exponential cascade       the user looks at one item after the other; looks with probability a and then clicks item i
+//                             with e_i = c exp(s_i), and stops at the first click: a e_i prod_{j<i} (1 - a e_j)
+//   proportional cascade      the same with e_i = c (s_i - min_normalizer)
+//   position-based            each position is examined with its own probability gamma_i, independently; an examined item is
+//                             clicked with logistic(s_i) (Craswell et al. 2008, section 3.1)
+//   dependent click           a cascade that goes on after a click with probability lambda_i, and always after none
+//                             (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
+//
+// In the first four at most one item is clicked and the probabilities sum to one. In the last two several may be:
+// P(item i | slate) is then the marginal probability of a click on item i, P(none | slate) that of no click at all.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/base/random.h"
+
+namespace recbots {
+
+// Numbers as in config.proto (ChoiceModelConfig.Kind).
+enum class ChoiceKind {
+  kMultinomialLogit = 1,
+  kMultinomialProportional = 2,
+  kExponentialCascade = 3,
+  kProportionalCascade = 4,
+  kPositionBased = 5,
+  kDependentClick = 6,
+};
+
+// Each field counts for the models that have it, and is ignored by the others.
+struct ChoiceModelOptions {
+  ChoiceKind kind = ChoiceKind::kMultinomialLogit;
+  double no_click_mass = -std::numeric_limits<double>::infinity();  // Logit, proportional.
+  double min_normalizer = 0;                                        // Proportional and its cascade.
+  double attention_prob = 1;                                        // a, 0..1: cascades.
+  double score_scaling = 1;                                         // c >= 0: cascades.
+  std::vector<double> examination;   // gamma_i, 0..1, one per position; the last one counts for those behind it.
+  std::vector<double> continuation;  // lambda_i, the same.
+
+  template <typename F>
+  void ForEachField(F&& f) {
+    f("kind", kind);
+    f("no_click_mass", no_click_mass);
+    f("min_normalizer", min_normalizer);
+    f("attention_prob", attention_prob);
+    f("score_scaling", score_scaling);
+    f("examination", examination);
+    f("continuation", continuation);
+  }
+};
+
+// Immutable value, thread-safe. Costs O(n) and allocates nothing. n >= 0; an empty slate gives "none" for certain.
+class ChoiceModel {
+ public:
+  static constexpr int kNone = -1;
+  static constexpr size_t kMaxSlate = 64;
+
+  // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+  static absl::StatusOr<ChoiceModel> Create(const ChoiceModelOptions& options);
+
+  const ChoiceModelOptions& options() const { return options_; }
+  // Whether at most one item can be clicked.
+  bool single_click() const;
+
+  // Whether every score in [lowest, highest] can be chosen from in a slate of any length: what a scenario checks when it is
+  // made, so that no step can fail. INVALID_ARGUMENT names the field to change and the value that would do.
+  absl::Status CheckScores(double lowest, double highest) const;
+
+  // RecSim's "scores": weights[i] of item i and `no_click`, the weight of none, not normalised in the proportional model
+  // (P = weight / sum of all).
+  //   INVALID_ARGUMENT  a negative weight (proportional), or an e_i outside 0..1 (cascades); names the item
+  absl::Status Weigh(absl::Span<const double> scores, absl::Span<double> weights, double& no_click) const;
+
+  // P(item i | slate) in probabilities[i]; returns P(none | slate). Same errors.
+  absl::StatusOr<double> Probabilities(absl::Span<const double> scores, absl::Span<double> probabilities) const;
+
+  // The click of a single-click model for uniform u: the first index with u < cumulative(i), kNone behind the last.
+  // Weights need not be normalised.
+  static int Choose(absl::Span<const double> weights, double no_click, double u);
+
+  // Draws the clicks of a slate: bit i of the result is set when item i is clicked. One uniform number in the single-click
+  // models, one or two per examined position in the others. At most kMaxSlate items; scores have passed CheckScores.
+  uint64_t Draw(absl::Span<const double> scores, Rng& draws) const;
+
+ private:
+  explicit ChoiceModel(ChoiceModelOptions options) : options_(std::move(options)) {}
+
+  ChoiceModelOptions options_;
+};
+
+// exp(x - max x) / sum exp(x - max x), safe for large numbers; in place is fine. x is not empty.
+void Softmax(absl::Span<const double> x, absl::Span<double> y);
+
+}  // namespace recbots
