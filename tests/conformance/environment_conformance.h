@@ -15,6 +15,8 @@
 
 #include "actor/recsim/scenario.h"
 #include "common/base/status_macros.h"
+#include "common/base/thread.h"
+#include "common/policies/feedback.h"
 #include "common/policies/random_policy.h"
 #include "common/rl/step_buffer.h"
 
@@ -70,7 +72,9 @@ inline std::map<std::pair<uint32_t, uint32_t>, uint64_t> PlayAndHash(const Scena
     const std::vector<StreamPosition> before(positions.begin(), positions.end());
     stage.Act(policy);
     std::vector<float> seen = stage.observation, offered = stage.candidates;
-    EXPECT_TRUE(stage.Step().ok());
+    EXPECT_TRUE(stage.StepBuffer::Step(*stage.environment).ok());
+    policy.Observe(FeedbackOf(stage));
+    stage.Advance();
     for (size_t i = 0; i < stage.num_users(); ++i) {
       uint64_t& hash = hashes.try_emplace({before[i].stream, before[i].episode}, 14695981039346656037ULL).first->second;
       hash = Mix(hash, &before[i].step, sizeof(before[i].step));
@@ -102,10 +106,42 @@ inline void ExpectIndependentOfTheBatch(const Scenario& scenario, uint64_t polic
     }
     EXPECT_EQ(pieces, whole) << "batches of " << size;
   }
-  for (const uint32_t stream : {0U, 1U, 255U, 256U, 1000U, 4095U}) {
+  for (const uint32_t stream : {0U, 1U, 255U, 256U, 1000U, 4000U}) {
     const uint32_t first = stream / static_cast<uint32_t>(session) * static_cast<uint32_t>(session);
     for (const auto& [key, hash] : PlayAndHash(scenario, policy, session, first, steps)) {
       EXPECT_EQ(hash, whole.at(key)) << "stream " << key.first << ", episode " << key.second << " alone";
+    }
+  }
+}
+
+// {1, 2, 4} threads x {1, 64, 4096} users a batch: the same bytes of every user.
+inline void ExpectIndependentOfThreads(const Scenario& scenario, uint64_t policy_seed, int steps) {
+  using Hashes = std::map<std::pair<uint32_t, uint32_t>, uint64_t>;
+  const EnvironmentSpec& spec = scenario.spec();
+  const int session = spec.users_per_session;
+  const int num_users = 4096 / session * session;
+  Hashes expected;
+  for (const int num_threads : {1, 2, 4}) {
+    for (const int size : {1, 64, 4096}) {
+      const int batch = std::max(1, size / session) * session;
+      std::vector<Hashes> parts(static_cast<size_t>(num_threads));
+      {
+        std::vector<std::unique_ptr<Thread>> threads;
+        for (int t = 0; t < num_threads; ++t) {
+          threads.push_back(std::make_unique<Thread>("conformance", [&, t] {
+            RandomPolicy policy(policy_seed, spec.num_candidates, spec.slate_size);
+            for (int first = t * batch; first < num_users; first += num_threads * batch) {
+              const int n = std::min(batch, num_users - first);
+              parts[static_cast<size_t>(t)].merge(
+                  PlayAndHash(scenario, policy, n, static_cast<uint32_t>(first), steps));
+            }
+          }));
+        }
+      }
+      Hashes all;
+      for (Hashes& part : parts) all.merge(part);
+      if (expected.empty()) expected = all;
+      EXPECT_EQ(all, expected) << num_threads << " threads, batches of " << batch;
     }
   }
 }
@@ -152,6 +188,52 @@ inline void ExpectSoundStep(const Stage& stage, const std::vector<StreamPosition
   for (const auto* column :
        {&stage.response, &stage.next_observation, &stage.observation, &stage.next_candidates, &stage.candidates}) {
     for (const float value : *column) ASSERT_TRUE(std::isfinite(value));
+  }
+}
+
+// Random slates, legal ones of every allowed length and illegal ones of every kind: illegal ones are refused and change
+// nothing. So many steps of every user.
+inline void ExpectStandsRandomSlates(const Scenario& scenario, uint64_t seed, int num_users, int steps) {
+  const EnvironmentSpec& spec = scenario.spec();
+  const auto k = static_cast<size_t>(spec.slate_size);
+  const auto n = static_cast<uint32_t>(spec.num_candidates);
+  Stage stage(scenario, num_users, 0);
+  RandomPolicy policy(seed, spec.num_candidates, spec.slate_size);
+  Rng rng(seed, Purpose::kTest, {});
+  for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); ++step) {
+    rng = Rng(seed, Purpose::kTest, {0, 0, static_cast<uint32_t>(step)});
+    const auto positions = stage.environment->positions();
+    const std::vector<StreamPosition> before(positions.begin(), positions.end());
+    stage.Act(policy);
+    for (size_t i = 0; i < stage.num_users(); ++i) {
+      const uint32_t size = static_cast<uint32_t>(spec.min_slate_size) +
+                            rng.Index(static_cast<uint32_t>(spec.slate_size - spec.min_slate_size + 1));
+      for (size_t j = size; j < k; ++j) stage.slates[i * k + j] = kNoItem;
+    }
+    const std::vector<int32_t> legal = stage.slates;
+    int32_t* const slate = stage.slates.data() + rng.Index(static_cast<uint32_t>(stage.num_users())) * k;
+    switch (rng.Index(4)) {
+      case 0:
+        slate[rng.Index(static_cast<uint32_t>(k))] = static_cast<int32_t>(n + rng.Index(1000));
+        break;
+      case 1:
+        slate[rng.Index(static_cast<uint32_t>(k))] = -2 - static_cast<int32_t>(rng.Index(1000));
+        break;
+      case 2:
+        if (k > 1) {  // Twice the same.
+          slate[0] = slate[1] = static_cast<int32_t>(rng.Index(n));
+        } else {
+          slate[0] = INT32_MAX;
+        }
+        break;
+      default:
+        stage.slates.push_back(0);  // Too long.
+    }
+    ASSERT_EQ(stage.Step().code(), absl::StatusCode::kInvalidArgument);
+    stage.slates = legal;
+    const absl::Status status = stage.Step();
+    ASSERT_TRUE(status.ok()) << status;
+    ExpectSoundStep(stage, before);
   }
 }
 
