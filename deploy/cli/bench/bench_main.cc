@@ -27,8 +27,8 @@ std::vector<FlagSpec> Flags() {
 
 std::vector<Bench> AllBenches() {
   std::vector<Bench> benches = EnvironmentBenches();
-  for (Bench& bench : {ActingBench(), UpdatesBench(), InsertBench(), SampleBench(), LoopBench()}) {
-    benches.push_back(std::move(bench));
+  for (const Bench& bench : {ActingBench(), UpdatesBench(), InsertBench(), SampleBench(), LoopBench()}) {
+    benches.push_back(bench);
   }
   return benches;
 }
