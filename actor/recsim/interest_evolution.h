@@ -60,7 +60,7 @@ class InterestEvolutionModel {
   Document SampleDocument(Rng& draws) const { return {draws.Bits()}; }
   Response Respond(const User& user, const Slate<Document>& slate, Rng& draws) const;
   void Update(const Slate<Document>& slate, const Response& response, Rng& draws, User& user) const;
-  bool IsTerminal(const User& user) const { return user.time_budget <= 0; }
+  bool IsTerminal(const User& user) const { return IsSpent(user.time_budget); }
   double Reward(const Response& response) const {
     return options_.reward == EvolutionReward::kClicks
                ? ClickReward(response.clicks)

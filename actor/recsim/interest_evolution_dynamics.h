@@ -64,6 +64,10 @@ inline void MoveInterests(const InterestDynamics& dynamics, Dense f, double u, d
   for (size_t k = 0; k < f.size(); ++k) interests[k] = MovedInterest(dynamics, interests[k], f[k], direction);
 }
 
+// Minutes for which a clicked video is watched, and whether a user who has so many left stays no longer.
+inline double WatchTime(double time_budget, double length) { return std::min(time_budget, length); }
+inline bool IsSpent(double time_budget) { return time_budget <= 0; }
+
 // What of the time budget is left after a video was watched. `utility`: its weight in the choice model when shown
 // alone; `quality`: the video's.
 inline double BudgetAfterWatching(const InterestDynamics& dynamics, double time_budget, double watch_time,
@@ -99,7 +103,7 @@ uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double 
   for (size_t i = 0; i < n; ++i) scores[i] = Affinity(interests, features[i]);
   const uint64_t clicks = choice.DrawFrom({scores, n}, uniform);
   for (size_t i = 0; i < n; ++i) {
-    watch_times[i] = (clicks >> i & 1) != 0 ? std::min(time_budget, lengths[i]) : 0.0;
+    watch_times[i] = (clicks >> i & 1) != 0 ? WatchTime(time_budget, lengths[i]) : 0.0;
     time_budget -= watch_times[i];
   }
   return clicks;
