@@ -56,7 +56,7 @@ InterestEvolutionModel::User InterestEvolutionModel::SampleUser(Rng& draws) cons
 
 void InterestEvolutionModel::WriteUniform(const Document& document, float* features) const {
   double values[kMaxFeatures];
-  UniformVideo(document.video, options_.min_feature, options_.max_feature, {values, num_features_});
+  UniformVideoFeatures(document.video, options_.min_feature, options_.max_feature, {values, num_features_});
   for (size_t k = 0; k < num_features_; ++k) features[k] = static_cast<float>(values[k]);
 }
 
@@ -68,10 +68,10 @@ void InterestEvolutionModel::RespondToUniform(const User& user, const Slate<Docu
   Dense features[ChoiceModel::kMaxSlate];
   for (size_t i = 0; i < size; ++i) {
     const absl::Span<double> video(values + i * num_features_, num_features_);
-    const double normal =
-        UniformVideo(slate[static_cast<int>(i)].video, options_.min_feature, options_.max_feature, video);
-    lengths[i] =
-        std::clamp(options_.video_length_mean + options_.video_length_stddev * normal, 0.0, options_.max_video_length);
+    const uint32_t number = slate[static_cast<int>(i)].video;
+    UniformVideoFeatures(number, options_.min_feature, options_.max_feature, video);
+    lengths[i] = std::clamp(options_.video_length_mean + options_.video_length_stddev * UniformVideoLength(number), 0.0,
+                            options_.max_video_length);
     features[i] = video;
     response.cluster[i] = LargestFeature(video);
     response.quality[i] = options_.video_quality;
@@ -87,7 +87,7 @@ void InterestEvolutionModel::UpdateUniform(const Slate<Document>& slate, const R
   for (uint64_t left = response.clicks; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
     const absl::Span<double> video(values, num_features_);
-    UniformVideo(slate[static_cast<int>(i)].video, options_.min_feature, options_.max_feature, video);
+    UniformVideoFeatures(slate[static_cast<int>(i)].video, options_.min_feature, options_.max_feature, video);
     ApplyClick(dynamics_, choice_, Dense(video), response.quality[i], response.watch_time[i], draws.Uniform(),
                user.interests.data(), user.time_budget);
   }

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "common/base/random_batch.h"
+
 namespace recbots {
 namespace {
+
+constexpr uint64_t kVideoKey = 0x7669646573;  // Fixed: a number means the same video in every run.
 
 // n numbers from first to last.
 void AppendEvenly(double first, double last, int n, std::vector<double>& out) {
@@ -29,11 +33,16 @@ double NormalQuantileTail(double q) {
   return std::copysign(above / below, q);
 }
 
-double UniformVideo(uint32_t video, double low, double high, absl::Span<double> features) {
-  constexpr uint64_t kKey = 0x7669646573ULL;  // Fixed: the same video in every run.
-  Rng draws(kKey, Purpose::kDocument, {.stream = video});
-  for (double& feature : features) feature = draws.Uniform(low, high);
-  return draws.Normal();
+void UniformVideoFeatures(uint32_t video, double low, double high, absl::Span<double> features) {
+  // Blocks are computed together: neighbouring ones do not wait for each other.
+  BlockRun run;
+  run.Fill(kVideoKey, Purpose::kDocument, {.stream = video}, static_cast<uint32_t>((features.size() + 3) / 4));
+  const uint32_t* const numbers = run.numbers();
+  for (size_t k = 0; k < features.size(); ++k) features[k] = low + (high - low) * UniformFrom(numbers[k]);
+}
+
+double UniformVideoLength(uint32_t video) {
+  return NormalQuantile((Rng(kVideoKey, Purpose::kDocument, {.stream = video, .step = 1}).Bits() + 0.5) * 0x1p-32);
 }
 
 }  // namespace recbots

@@ -38,8 +38,9 @@ inline double VideoNormal(uint32_t video, uint32_t num_clusters) {
   return NormalQuantile((static_cast<double>(video * num_clusters) + 0.5) * 0x1p-32);
 }
 
-// F features uniform in [low, high), then a standard normal number for the length: returned. Drawn from a stream of
-// random numbers of the video's own.
-double UniformVideo(uint32_t video, double low, double high, absl::Span<double> features);
+// A video of the uniform sampler: its features, uniform in [low, high), and the standard normal number of its length.
+// Drawn from streams of the video's own.
+void UniformVideoFeatures(uint32_t video, double low, double high, absl::Span<double> features);
+double UniformVideoLength(uint32_t video);
 
 }  // namespace recbots

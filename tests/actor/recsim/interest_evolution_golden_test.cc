@@ -34,7 +34,7 @@ void ExpectNear(const std::vector<double>& ours, const json& theirs) {
 ChoiceModel ChoiceOf(const json& in) {
   ChoiceModelOptions options;
   options.kind = in.at("choice").get<std::string>() == "logit" ? ChoiceKind::kMultinomialLogit
-                                                                : ChoiceKind::kMultinomialProportional;
+                                                               : ChoiceKind::kMultinomialProportional;
   options.no_click_mass = in.at("no_click_mass").get<double>();
   options.min_normalizer = in.at("min_normalizer").get<double>();
   return ChoiceModel::Create(options).value();
@@ -109,8 +109,9 @@ TEST(InterestEvolutionGoldenTest, WholeStepWithDefaultSettings) {
     const size_t n = videos.size();
     const std::vector<double> lengths(n, options.video_length);
     std::vector<double> watch_times(n);
-    const uint64_t clicks = WatchVideos(choice, interests.data(), budget, videos.data(), lengths.data(), n,
-                                        [&in] { return in.at("u1").get<double>(); }, watch_times.data());
+    const uint64_t clicks = WatchVideos(
+        choice, interests.data(), budget, videos.data(), lengths.data(), n, [&in] { return in.at("u1").get<double>(); },
+        watch_times.data());
     const auto clicked = out.at("clicked").get<int>();
     ASSERT_EQ(clicks, clicked < 0 ? 0 : uint64_t{1} << static_cast<unsigned>(clicked));
     EXPECT_NEAR(WatchTimeReward(clicks, watch_times.data(), n), out.at("reward").get<double>(), 1e-12);

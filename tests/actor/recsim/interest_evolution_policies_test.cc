@@ -56,8 +56,7 @@ TEST(BestFractionalSlateTest, IsTheBestOfAllSlates) {
       best = std::max(best, ValueOf(weights, values, none_weight, none_value, slate));
     });
     std::vector<int32_t> slate(k);
-    const double found =
-        BestFractionalSlate(weights, values, none_weight, none_value, absl::MakeSpan(slate), scratch);
+    const double found = BestFractionalSlate(weights, values, none_weight, none_value, absl::MakeSpan(slate), scratch);
     ASSERT_NEAR(found, best, 1e-12) << "round " << round;
     ASSERT_NEAR(ValueOf(weights, values, none_weight, none_value, slate), best, 1e-12);
     std::sort(slate.begin(), slate.end());
