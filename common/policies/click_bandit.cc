@@ -7,6 +7,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 #include "common/policies/policy_seed.h"
 
 namespace recbots {
@@ -15,9 +16,8 @@ absl::StatusOr<std::unique_ptr<AbstractClickBandit>> AbstractClickBandit::Create
     const ClickBanditOptions& options, uint64_t seed, const EnvironmentSpec& spec,
     std::vector<std::unique_ptr<Policy>> arms) {
   if (arms.size() < 2) return absl::InvalidArgumentError(absl::StrCat("arms ", arms.size(), ", want at least 2"));
-  absl::StatusOr<std::unique_ptr<Bandit>> bandit = MakeBandit(options.bandit);
-  if (!bandit.ok()) return bandit.status();
-  return absl::WrapUnique(new AbstractClickBandit(options, seed, spec, *std::move(bandit), std::move(arms)));
+  RECBOTS_ASSIGN_OR_RETURN(auto bandit, MakeBandit(options.bandit));
+  return absl::WrapUnique(new AbstractClickBandit(options, seed, spec, std::move(bandit), std::move(arms)));
 }
 
 AbstractClickBandit::AbstractClickBandit(const ClickBanditOptions& options, uint64_t seed, const EnvironmentSpec& spec,
@@ -63,9 +63,9 @@ void AbstractClickBandit::Act(const PolicyInput& input, const PolicyOutput& outp
       positions = output.position_probability.subspan(user * slate_size_, slate_size_);
     }
     const absl::Span<int32_t> slate = output.slates.subspan(user * slate_size_, slate_size_);
-    const double probability = builder_.Build(
-        keys_, {.first = lists_.data() + user * slate_size_, .stride = num_users * slate_size_}, ties, draws, slate,
-        positions);
+    const double probability =
+        builder_.Build(keys_, {.first = lists_.data() + user * slate_size_, .stride = num_users * slate_size_}, ties,
+                       draws, slate, positions);
     const bool known = !chance && certain_[user] != 0;
     constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
     output.behaviour_probability[user] = known ? static_cast<float>(probability) : kUnknown;

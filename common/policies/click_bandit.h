@@ -16,8 +16,8 @@ namespace recbots {
 struct ClickBanditOptions {
   BanditOptions bandit;
   ArmTies ties = ArmTies::kRandom;
-  // As RecSim's layer, which does not ask its bandit at the first step of an episode: arms in the order of their numbers,
-  // whatever is known of them. Only for numbers published with it.
+  // As RecSim's layer, which does not ask its bandit at the first step of an episode: arms in the order of their
+  // numbers, whatever is known of them. Only for numbers published with it.
   bool legacy_first_step = false;
 
   template <typename F>
@@ -29,18 +29,18 @@ struct ClickBanditOptions {
 };
 
 // Reads pulls and clicks of its A arms from the end of the observation, float32 [B, U + 2 A] (SufficientStatistics over
-// ClusterClickStatistics puts them there), scores the arms with the bandit at t = sum of pulls, and shows the lists of the
-// best (ArmSlateBuilder says how, and what happens where they run out). While some arm has no pulls, those with the fewest
-// come first instead.
+// ClusterClickStatistics puts them there), scores the arms with the bandit at t = sum of pulls, and shows the lists of
+// the best (ArmSlateBuilder says how, and what happens where they run out). While some arm has no pulls, those with the
+// fewest come first instead.
 //
-// Arms are policies that answer with lists of up to K candidates, best first, maybe none. All act at every step on the same
-// input, and all observe.
+// Arms are policies that answer with lists of up to K candidates, best first, maybe none. All act at every step on the
+// same input, and all observe.
 //
-// Probabilities are exact: 1, or with tied arms what ArmSlateBuilder says. NaN where Thompson's draws decided, because the
-// probability that they order the arms in this way has no closed form, and where an arm is not certain of its list.
+// Probabilities are exact: 1, or with tied arms what ArmSlateBuilder says. NaN where Thompson's draws decided, because
+// the probability that they order the arms in this way has no closed form, and where an arm is not certain of its list.
 //
-// One stream of draws per user and step, for indices and ties (policy_seed.h); it keeps nothing of users itself. Allocates
-// where the number of users grows only.
+// One stream of draws per user and step, for indices and ties (policy_seed.h); it keeps nothing of users itself.
+// Allocates where the number of users grows only.
 class AbstractClickBandit final : public Policy {
  public:
   // INVALID_ARGUMENT: fewer than two arms, or an option of the bandit out of bounds.
@@ -67,9 +67,9 @@ class AbstractClickBandit final : public Policy {
   const std::unique_ptr<Bandit> bandit_;
   const std::vector<std::unique_ptr<Policy>> arms_;
   ArmSlateBuilder builder_;
-  std::vector<int32_t> lists_;              // [A, B, K]
-  std::vector<uint8_t> certain_;            // [B]: all arms are certain of their lists
-  std::vector<float> arm_probability_;      // Scratch [B].
+  std::vector<int32_t> lists_;                 // [A, B, K]
+  std::vector<uint8_t> certain_;               // [B]: all arms are certain of their lists
+  std::vector<float> arm_probability_;         // Scratch [B].
   std::vector<double> pulls_, clicks_, keys_;  // Scratch [A].
 };
 

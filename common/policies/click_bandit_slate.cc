@@ -50,8 +50,7 @@ double ArmSlateBuilder::Build(absl::Span<const double> keys, const ArmLists& lis
   return probability;
 }
 
-bool ArmSlateBuilder::NextGroup(absl::Span<const double> keys, const ArmLists& lists,
-                                absl::Span<const int32_t> shown) {
+bool ArmSlateBuilder::NextGroup(absl::Span<const double> keys, const ArmLists& lists, absl::Span<const int32_t> shown) {
   group_.clear();
   double best = 0;
   bool found = false;
@@ -61,6 +60,7 @@ bool ArmSlateBuilder::NextGroup(absl::Span<const double> keys, const ArmLists& l
     found = true;
   }
   if (!found) return false;
+  RECBOTS_CHECK(best == best) << "a key is NaN";
   for (size_t arm = 0; arm < keys.size(); ++arm) {
     if (visited_[arm] != 0 || keys[arm] != best) continue;
     visited_[arm] = 1;
@@ -117,9 +117,9 @@ size_t ArmSlateBuilder::AppendTied(const ArmLists& lists, Rng& draws, size_t siz
   return size;
 }
 
-// Of the g arms of the group j come before this one with probability 1 / g, and then each set of j others is as likely as
-// any. subsets_[j * K + o] becomes the number of sets of j others with o items together; every arm has one at least, so
-// that only j <= o < K matter.
+// Of the g arms of the group j come before this one with probability 1 / g, and then each set of j others is as likely
+// as any. subsets_[j * K + o] becomes the number of sets of j others with o items together; every arm has one at least,
+// so that only j <= o < K matter.
 double ArmSlateBuilder::OffsetProbability(size_t member, size_t offset) {
   std::fill(subsets_.begin(), subsets_.end(), 0.0);
   subsets_[0] = 1;

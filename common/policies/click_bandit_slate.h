@@ -27,9 +27,9 @@ struct ArmLists {
   const int32_t* operator[](size_t arm) const { return first + arm * stride; }
 };
 
-// Visits arms from the largest key on; each adds its whole list, without what the slate has already, until K candidates are
-// there. Where the arms run out before, the slate has as many as they offer, but at least min_slate_size: what is missing
-// is filled with the first of the other candidates (RecSim fails there).
+// Visits arms from the largest key on; each adds its whole list, without what the slate has already, until K candidates
+// are there. Where the arms run out before, the slate has as many as they offer, but at least min_slate_size: what is
+// missing is filled with the first of the other candidates (RecSim fails there).
 //
 // Not thread-safe (scratch memory). Build allocates nothing.
 class ArmSlateBuilder {
@@ -38,9 +38,10 @@ class ArmSlateBuilder {
   ArmSlateBuilder(int num_arms, int num_candidates, int slate_size, int min_slate_size);
 
   // Fills slate [K] and returns its probability, over the random order of tied arms, given keys [A] and lists. Fills
-  // position_probability [K], unless it is empty, with that of each item to be at its position. Both are exact and 1 where
-  // no arms are tied; NaN where tied arms that count share a candidate, so that one slate may come of several orders.
-  // Draws only where arms are tied: g arms of which the first j are needed come in one of g (g - 1) .. (g - j + 1) orders.
+  // position_probability [K], unless it is empty, with that of each item to be at its position. Both are exact and 1
+  // where no arms are tied; NaN where tied arms that count share a candidate, so that one slate may come of several
+  // orders. Draws only where arms are tied: g arms of which the first j are needed come in one of g (g - 1) .. (g - j +
+  // 1) orders.
   double Build(absl::Span<const double> keys, const ArmLists& lists, ArmTies ties, Rng& draws,
                absl::Span<int32_t> slate, absl::Span<float> position_probability);
 
@@ -59,12 +60,12 @@ class ArmSlateBuilder {
   size_t Fill(size_t size, absl::Span<int32_t> slate) const;
 
   const size_t num_candidates_, slate_size_, min_slate_size_;
-  std::vector<uint8_t> visited_;     // [A]
-  std::vector<size_t> group_;        // Arms; at most A.
-  std::vector<size_t> length_;       // [A]: what each arm of the group adds, K at most.
-  std::vector<uint32_t> marks_;      // [N]: the last group that had the candidate.
+  std::vector<uint8_t> visited_;  // [A]
+  std::vector<size_t> group_;     // Arms; at most A.
+  std::vector<size_t> length_;    // [A]: what each arm of the group adds, K at most.
+  std::vector<uint32_t> marks_;   // [N]: the last group that had the candidate.
   uint32_t mark_ = 0;
-  std::vector<double> subsets_;      // [K, K]: of OffsetProbability.
+  std::vector<double> subsets_;  // [K, K]: of OffsetProbability.
 };
 
 }  // namespace recbots

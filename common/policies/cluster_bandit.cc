@@ -17,16 +17,15 @@ absl::StatusOr<std::unique_ptr<Policy>> MakeClusterBandit(const ClickBanditOptio
     return absl::InvalidArgumentError(
         absl::StrCat("num_clusters ", spec.num_clusters, " of ", spec.name, ", want at least 2 for a cluster bandit"));
   }
-  absl::StatusOr<std::unique_ptr<ClusterClickStatistics>> statistics = ClusterClickStatistics::Create(spec);
-  if (!statistics.ok()) return statistics.status();
+  RECBOTS_ASSIGN_OR_RETURN(auto statistics, ClusterClickStatistics::Create(spec));
   std::vector<std::unique_ptr<Policy>> arms;
   for (int cluster = 0; cluster < spec.num_clusters; ++cluster) {
     arms.push_back(std::make_unique<GreedyClusterAgent>(spec, cluster));
   }
-  absl::StatusOr<std::unique_ptr<AbstractClickBandit>> bandit = AbstractClickBandit::Create(
-      options, seed, SufficientStatistics::InnerSpec(spec, **statistics), std::move(arms));
-  if (!bandit.ok()) return bandit.status();
-  return std::make_unique<SufficientStatistics>(spec, *std::move(statistics), *std::move(bandit));
+  RECBOTS_ASSIGN_OR_RETURN(
+      auto bandit,
+      AbstractClickBandit::Create(options, seed, SufficientStatistics::InnerSpec(spec, *statistics), std::move(arms)));
+  return std::make_unique<SufficientStatistics>(spec, std::move(statistics), std::move(bandit));
 }
 
 }  // namespace recbots

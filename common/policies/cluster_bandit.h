@@ -11,9 +11,9 @@
 
 namespace recbots {
 
-// A click bandit whose arms are the C clusters, each with its best candidates (GreedyClusterAgent), which counts impressions
-// and clicks of each user's episode itself (SufficientStatistics over ClusterClickStatistics). Forgets a user where its
-// episode ends.
+// A click bandit whose arms are the C clusters, each with its best candidates (GreedyClusterAgent), which counts
+// impressions and clicks of each user's episode itself (SufficientStatistics over ClusterClickStatistics). Forgets a
+// user where its episode ends.
 //   INVALID_ARGUMENT  fewer than two clusters, no response field "click" or "cluster_id", or a bandit option out of
 //                     bounds
 absl::StatusOr<std::unique_ptr<Policy>> MakeClusterBandit(const ClickBanditOptions& options, uint64_t seed,

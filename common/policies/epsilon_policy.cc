@@ -67,8 +67,7 @@ void EpsilonPolicy::Mix(size_t user, bool random, const PolicyOutput& output) {
     const size_t at = user * slate_size_ + k;
     const bool shown = slate[k] != kNoItem;
     const double position_of_base = random ? (base[k] == slate[k] ? 1 : 0) : base_positions_[at];
-    output.position_probability[at] =
-        shown ? static_cast<float>(mix(position_of_base, 1.0 / num_candidates_)) : 0.0f;
+    output.position_probability[at] = shown ? static_cast<float>(mix(position_of_base, 1.0 / num_candidates_)) : 0.0f;
   }
 }
 

@@ -9,8 +9,8 @@
 namespace recbots {
 
 // The candidates of one cluster, highest quality first, of equals the lower position first: up to K of them, maybe none
-// (which is for AbstractClickBandit to deal with: not a slate that an environment takes). Where qualities are not seen, in
-// the order of positions. Always certain. O(N) per user, allocates nothing.
+// (which is for AbstractClickBandit to deal with: not a slate that an environment takes). Where qualities are not seen,
+// in the order of positions. Always certain. O(N) per user, allocates nothing.
 class GreedyClusterAgent final : public Policy {
  public:
   // 0 <= cluster < spec.num_clusters.

@@ -11,8 +11,8 @@
 
 namespace recbots {
 
-// S = 2 C: float32 [C] impressions, then float32 [C] clicks of the episode so far. Every item shown is an impression of the
-// cluster that its response names, and a click of it where the field `click` is not 0. Counts are exact up to 2^24.
+// S = 2 C: float32 [C] impressions, then float32 [C] clicks of the episode so far. Every item shown is an impression of
+// the cluster that its response names, and a click of it where the field `click` is not 0. Counts are exact up to 2^24.
 class ClusterClickStatistics final : public UserStatistics {
  public:
   // INVALID_ARGUMENT  the environment has no clusters, or no response field "click" or "cluster_id"

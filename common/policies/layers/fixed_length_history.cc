@@ -28,15 +28,15 @@ size_t ResponseWidth(const FixedLengthHistoryOptions& options, const Environment
 absl::StatusOr<std::unique_ptr<FixedLengthHistory>> FixedLengthHistory::Create(const FixedLengthHistoryOptions& options,
                                                                                const EnvironmentSpec& spec) {
   if (options.history_length < 1 || options.history_length > FixedLengthHistoryOptions::kMaxLength) {
-    return absl::InvalidArgumentError(absl::StrCat("history_length ", options.history_length, ", want 1..",
-                                                   FixedLengthHistoryOptions::kMaxLength));
+    return absl::InvalidArgumentError(
+        absl::StrCat("history_length ", options.history_length, ", want 1..", FixedLengthHistoryOptions::kMaxLength));
   }
   if (UserWidth(options, spec) + CandidatesWidth(options, spec) + ResponseWidth(options, spec) == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "history of ", spec.name, " remembers nothing: remember_user ", options.remember_user, " of ",
-        spec.num_user_features, " features, remember_candidates ", options.remember_candidates, " of ",
-        spec.num_candidate_features, " features each, remember_response ", options.remember_response, " of ",
-        spec.response_fields.size(), " fields"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("history of ", spec.name, " remembers nothing: remember_user ", options.remember_user, " of ",
+                     spec.num_user_features, " features, remember_candidates ", options.remember_candidates, " of ",
+                     spec.num_candidate_features, " features each, remember_response ", options.remember_response,
+                     " of ", spec.response_fields.size(), " fields"));
   }
   return absl::WrapUnique(new FixedLengthHistory(options, spec));
 }

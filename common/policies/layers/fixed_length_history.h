@@ -30,12 +30,12 @@ struct FixedLengthHistoryOptions {
 };
 
 // An entry is what is remembered of one observation, W numbers: user features float32 [U], candidates float32 [N, D],
-// response float32 [K, R] and one number that is 1 where there was a response and 0 at the start of an episode; parts that
-// are not remembered are left out.
+// response float32 [K, R] and one number that is 1 where there was a response and 0 at the start of an episode; parts
+// that are not remembered are left out.
 //
 // S = k W + k, ready as a network's input: float32 [k, W] entries, the newest first, which is the current observation;
-// then float32 [k] flags, 1 where the entry is filled and 0 where the episode is still too short for it (its numbers are
-// 0 then). A ring per user: a step costs O(W), writing O(k W).
+// then float32 [k] flags, 1 where the entry is filled and 0 where the episode is still too short for it (its numbers
+// are 0 then). A ring per user: a step costs O(W), writing O(k W).
 class FixedLengthHistory final : public UserStatistics {
  public:
   // INVALID_ARGUMENT  history_length out of bounds, or nothing to remember (each part is off, or empty in this

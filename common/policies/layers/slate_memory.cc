@@ -41,8 +41,7 @@ void SlateMemory::Set(size_t user, absl::Span<const int32_t> slate, absl::Span<c
 
 void SlateMemory::SetFirst(size_t user, absl::Span<const float> candidates) {
   for (size_t k = 0; k < slate_size_; ++k) slates_[user * slate_size_ + k] = static_cast<int32_t>(k);
-  std::copy_n(candidates.data(), slate_size_ * num_features_,
-              features_.data() + user * slate_size_ * num_features_);
+  std::copy_n(candidates.data(), slate_size_ * num_features_, features_.data() + user * slate_size_ * num_features_);
 }
 
 bool SlateMemory::Differs(size_t user, absl::Span<const int32_t> slate, absl::Span<const float> candidates) const {

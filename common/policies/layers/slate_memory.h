@@ -10,8 +10,8 @@
 
 namespace recbots {
 
-// Two documents are the same where all features are: |a - b| <= absolute + relative |b|. Those of a fixed catalogue, and
-// those without features, are the same where their positions are.
+// Two documents are the same where all features are: |a - b| <= absolute + relative |b|. Those of a fixed catalogue,
+// and those without features, are the same where their positions are.
 //
 // Keeps, per user, a slate as positions and (where the environment has features) the features of its documents as they
 // were when it was set. Not thread-safe; only Reserve allocates.
@@ -27,7 +27,8 @@ class SlateMemory {
   void Set(size_t user, absl::Span<const int32_t> slate, absl::Span<const float> candidates);
   // Remembers the first K candidates.
   void SetFirst(size_t user, absl::Span<const float> candidates);
-  // Whether `slate` of these candidates shows other documents than those remembered, in another order or another number.
+  // Whether `slate` of these candidates shows other documents than those remembered, in another order or another
+  // number.
   bool Differs(size_t user, absl::Span<const int32_t> slate, absl::Span<const float> candidates) const;
   // Moves the remembered positions to where the documents are among these candidates: where they were, else the first
   // place not yet taken. False where one is gone; the positions are not to be shown then. Features stay as they were.

@@ -7,6 +7,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -33,12 +34,11 @@ absl::Status Validate(const TemporalAggregationOptions& options) {
 
 absl::StatusOr<std::unique_ptr<TemporalAggregation>> TemporalAggregation::Create(
     const TemporalAggregationOptions& options, const EnvironmentSpec& spec, std::unique_ptr<Policy> base) {
-  if (absl::Status status = Validate(options); !status.ok()) return status;
+  RECBOTS_RETURN_IF_ERROR(Validate(options));
   return absl::WrapUnique(new TemporalAggregation(options, spec, std::move(base)));
 }
 
-EnvironmentSpec TemporalAggregation::InnerSpec(const TemporalAggregationOptions& options,
-                                               const EnvironmentSpec& spec) {
+EnvironmentSpec TemporalAggregation::InnerSpec(const TemporalAggregationOptions& options, const EnvironmentSpec& spec) {
   EnvironmentSpec inner = spec;
   if (options.switching_cost > 0) inner.num_user_features += static_cast<int>(SlateMemory::WidthOf(spec));
   double weight = 0;

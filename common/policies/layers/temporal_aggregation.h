@@ -17,10 +17,11 @@ namespace recbots {
 struct TemporalAggregationOptions {
   static constexpr int kMaxPeriod = 1000000;
 
-  int aggregation_period = 1;        // Steps from one decision to the next, 1..kMaxPeriod.
-  double gamma = 1;                  // Discount of one step, 0..1.
-  double switching_cost = 1;         // Taken off the reward of a decision that changes the slate, >= 0.
-  double absolute_tolerance = 1e-4;  // Documents are the same where all features are: |a - b| <= absolute + relative |b|.
+  int aggregation_period = 1;  // Steps from one decision to the next, 1..kMaxPeriod.
+  double gamma = 1;            // Discount of one step, 0..1.
+  double switching_cost = 1;   // Taken off the reward of a decision that changes the slate, >= 0.
+  double absolute_tolerance =
+      1e-4;  // Documents are the same where all features are: |a - b| <= absolute + relative |b|.
   double relative_tolerance = 1e-5;
 
   template <typename F>
@@ -33,21 +34,23 @@ struct TemporalAggregationOptions {
   }
 };
 
-// `base` lives at a slower clock. It decides at the first step of an episode and every aggregation_period steps after, and
-// earlier where the slate cannot be held: it is held by finding documents of the same features among the new candidates
-// (the position where it was, else the first that is not yet taken), and base decides anew where one is gone. Candidates
-// of a fixed catalogue, or without features, are the same where their positions are.
+// `base` lives at a slower clock. It decides at the first step of an episode and every aggregation_period steps after,
+// and earlier where the slate cannot be held: it is held by finding documents of the same features among the new
+// candidates (the position where it was, else the first that is not yet taken), and base decides anew where one is
+// gone. Candidates of a fixed catalogue, or without features, are the same where their positions are.
 //
 // What base is told of a decision, once its last step is over:
-//   reward    sum of gamma^i r_i over the n steps it was shown, less switching_cost where its slate differs (in documents,
+//   reward    sum of gamma^i r_i over the n steps it was shown, less switching_cost where its slate differs (in
+//   documents,
 //             their order or their number) from the one before. The first decision of an episode switches nothing
 //   discount  of what follows: gamma^n, which is BaseDiscount() where the decision lasted its whole period
 //   slates    its own decision, as positions of the candidates it decided on; response is that of the last step
 // Rows whose decision goes on are marked as not active. Positions count decisions instead of steps.
 // With switching_cost > 0 base also sees the slate shown before: InnerSpec.
 //
-// Act is called on all rows whenever some user needs a decision; the others are shown their last decision's input again,
-// so base must answer the same input with the same slate, and learn in Observe alone (as every policy here does).
+// Act is called on all rows whenever some user needs a decision; the others are shown their last decision's input
+// again, so base must answer the same input with the same slate, and learn in Observe alone (as every policy here
+// does).
 //
 // While a slate is held its probability is 1. Per-user state restarts with the episode. Allocates where the number of
 // users grows only.
@@ -58,9 +61,10 @@ class TemporalAggregation final : public Policy {
                                                                      const EnvironmentSpec& spec,
                                                                      std::unique_ptr<Policy> base);
 
-  // The environment as `base` sees it. With switching_cost > 0 the user features are followed by those of the slate shown
-  // before, float32 [K, D] with zeros behind its end, or its positions, float32 [K] with -1 behind its end, where D is 0;
-  // at the start of an episode by those of the first K candidates. Bounds of the reward are those of a whole period.
+  // The environment as `base` sees it. With switching_cost > 0 the user features are followed by those of the slate
+  // shown before, float32 [K, D] with zeros behind its end, or its positions, float32 [K] with -1 behind its end, where
+  // D is 0; at the start of an episode by those of the first K candidates. Bounds of the reward are those of a whole
+  // period.
   static EnvironmentSpec InnerSpec(const TemporalAggregationOptions& options, const EnvironmentSpec& spec);
   // gamma^aggregation_period.
   static double BaseDiscount(const TemporalAggregationOptions& options);
