@@ -10,9 +10,7 @@
 #include "common/base/status_macros.h"
 
 namespace recbots {
-namespace {
-
-absl::Status Validate(const TemporalAggregationOptions& options) {
+absl::Status TemporalAggregation::Validate(const TemporalAggregationOptions& options) {
   if (options.aggregation_period < 1 || options.aggregation_period > TemporalAggregationOptions::kMaxPeriod) {
     return absl::InvalidArgumentError(absl::StrCat("aggregation_period ", options.aggregation_period, ", want 1..",
                                                    TemporalAggregationOptions::kMaxPeriod));
@@ -29,8 +27,6 @@ absl::Status Validate(const TemporalAggregationOptions& options) {
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<TemporalAggregation>> TemporalAggregation::Create(
     const TemporalAggregationOptions& options, const EnvironmentSpec& spec, std::unique_ptr<Policy> base) {

@@ -48,23 +48,26 @@ struct TemporalAggregationOptions {
 // Rows whose decision goes on are marked as not active. Positions count decisions instead of steps.
 // With switching_cost > 0 base also sees the slate shown before: InnerSpec.
 //
-// Act is called on all rows whenever some user needs a decision; the others are shown their last decision's input
-// again, so base must answer the same input with the same slate, and learn in Observe alone (as every policy here
-// does).
+// Base's Act is called on all rows whenever some user needs a decision. The others are shown the input of their last
+// decision again, and what base says to that is dropped: base must learn in Observe alone, and either answer the same
+// input with the same slate or learn from feedback.slates instead of its own memory (as every policy here does).
 //
 // While a slate is held its probability is 1. Per-user state restarts with the episode. Allocates where the number of
 // users grows only.
 class TemporalAggregation final : public Policy {
  public:
-  // `spec` is the environment's. INVALID_ARGUMENT: an option out of bounds, with name, value and bound.
+  // `spec` is the environment's. INVALID_ARGUMENT: see Validate.
   static absl::StatusOr<std::unique_ptr<TemporalAggregation>> Create(const TemporalAggregationOptions& options,
                                                                      const EnvironmentSpec& spec,
                                                                      std::unique_ptr<Policy> base);
 
-  // The environment as `base` sees it. With switching_cost > 0 the user features are followed by those of the slate
-  // shown before, float32 [K, D] with zeros behind its end, or its positions, float32 [K] with -1 behind its end, where
-  // D is 0; at the start of an episode by those of the first K candidates. Bounds of the reward are those of a whole
-  // period.
+  // INVALID_ARGUMENT: an option out of bounds, with name, value and bound.
+  static absl::Status Validate(const TemporalAggregationOptions& options);
+
+  // The environment as `base` sees it, for options that have passed Validate. With switching_cost > 0 the user features
+  // are followed by those of the slate shown before, float32 [K, D] with zeros behind its end, or its positions,
+  // float32 [K] with -1 behind its end, where D is 0; at the start of an episode by those of the first K candidates.
+  // Bounds of the reward are those of a whole period.
   static EnvironmentSpec InnerSpec(const TemporalAggregationOptions& options, const EnvironmentSpec& spec);
   // gamma^aggregation_period.
   static double BaseDiscount(const TemporalAggregationOptions& options);

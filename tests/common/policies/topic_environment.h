@@ -16,8 +16,11 @@ namespace recbots::testing {
 // steps.
 class TopicEnvironment final : public Environment {
  public:
-  TopicEnvironment(std::vector<double> click_rates, int num_candidates, int slate_size, int max_steps, int num_users)
-      : click_rates_(std::move(click_rates)), positions_(static_cast<size_t>(num_users)) {
+  TopicEnvironment(std::vector<double> click_rates, int num_candidates, int slate_size, int max_steps, int num_users,
+                   bool fixed_documents = false)
+      : click_rates_(std::move(click_rates)),
+        fixed_documents_(fixed_documents),
+        positions_(static_cast<size_t>(num_users)) {
     spec_.name = "topics";
     spec_.num_candidates = num_candidates;
     spec_.num_clusters = static_cast<int>(click_rates_.size());
@@ -76,7 +79,7 @@ class TopicEnvironment final : public Environment {
     return candidates.subspan(user * width, width);
   }
   void WriteCandidates(const StreamPosition& position, absl::Span<float> row) const {
-    Rng draws(1, Purpose::kDocument, position);
+    Rng draws(1, Purpose::kDocument, fixed_documents_ ? StreamPosition{} : position);
     std::fill(row.begin(), row.end(), 0.0f);
     for (int i = 0; i < spec_.num_candidates; ++i) {
       float* const features = row.data() + i * spec_.num_candidate_features;
@@ -86,6 +89,7 @@ class TopicEnvironment final : public Environment {
   }
 
   const std::vector<double> click_rates_;
+  const bool fixed_documents_;
   EnvironmentSpec spec_;
   std::vector<StreamPosition> positions_;
   bool started_ = false;
