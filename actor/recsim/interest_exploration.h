@@ -1,13 +1,14 @@
-// Interest exploration (RecSim, section 5.1 of Ie et al. 2019, arXiv:1909.04847): what a user likes is never seen and must be
-// found out by showing things.
+// Interest exploration (RecSim, section 5.1 of Ie et al. 2019, arXiv:1909.04847): what a user likes is never seen and
+// must be found out by showing things.
 //
-// A document has a topic and a quality; quality is log-normal with the topic's parameters. A user has a hidden type, and of
-// it a hidden affinity for each topic, log-normal with the parameters of (type, topic). The score of a document is
+// A document has a topic and a quality; quality is log-normal with the topic's parameters. A user has a hidden type,
+// and of it a hidden affinity for each topic, log-normal with the parameters of (type, topic). The score of a document
+// is
 //
 //   affinity[topic] + quality
 //
-// and a choice model turns the scores of the slate into clicks. Nothing changes: no transitions, nobody leaves, an episode
-// ends by its step limit. Reward: clicks. All means and standard deviations are those of the logarithm.
+// and a choice model turns the scores of the slate into clicks. Nothing changes: no transitions, nobody leaves, an
+// episode ends by its step limit. Reward: clicks. All means and standard deviations are those of the logarithm.
 //
 // Observation: none of the user (U = 0). Candidate: float32 [T + 1], topic one-hot, then quality. Response per position
 // shown: "click", "quality", "cluster_id" (the topic). T topics.
@@ -37,7 +38,7 @@ struct InterestExplorationOptions {
   static constexpr int kMaxTopics = 32;
   static constexpr int kMaxTypes = 1024;
   static constexpr int kMaxSteps = 1000000;
-  static constexpr double kMaxLogMean = 10;   // Of either sign.
+  static constexpr double kMaxLogMean = 10;  // Of either sign.
   static constexpr double kMaxLogStddev = 3;
 
   int num_candidates = 10;  // N, 1..kMaxCandidates
@@ -78,8 +79,8 @@ struct InterestExplorationOptions {
   }
 };
 
-// What somebody who knows only the distribution of users expects of each topic [T]: the mean over types of the means of the
-// logarithm (RecSim's prior: an average of logarithms, though it is used as an affinity). `log_mean` is [types, T].
+// What somebody who knows only the distribution of users expects of each topic [T]: the mean over types of the means of
+// the logarithm (RecSim's prior: an average of logarithms, though it is used as an affinity). `log_mean` is [types, T].
 std::vector<double> PriorAffinity(absl::Span<const double> type_distribution, absl::Span<const double> log_mean);
 
 // The scalar model (model.h). Immutable and thread-safe.
@@ -117,8 +118,9 @@ class InterestExplorationModel {
   User SampleUser(Rng& draws) const;
   Document SampleDocument(Rng& draws) const {
     const auto topic = static_cast<size_t>(Sample(cumulative_topics_, draws.Uniform()));
-    return {std::exp(quality_log_mean_[topic] + quality_log_stddev_[topic] * FastNormal(draws)),
-            static_cast<int32_t>(topic)};
+    return {
+        std::exp(options_.topic_quality_log_mean[topic] + options_.topic_quality_log_stddev[topic] * FastNormal(draws)),
+        static_cast<int32_t>(topic)};
   }
   Response Respond(const User& user, const Items& slate, Rng& draws) const {
     return RespondFrom(user, slate, [&draws] { return draws.Uniform(); });
@@ -147,9 +149,9 @@ class InterestExplorationModel {
     }
   }
 
-  // "greedy" (predicted click rate under the prior), "greedy_quality" (the highest qualities) and "oracle" (the highest true
-  // scores: knows the user). Where at most one item is clicked, an oracle's slate is the best that anybody can show: the
-  // probability of a click grows with every score on it, and nothing shown now matters later.
+  // "greedy" (predicted click rate under the prior), "greedy_quality" (the highest qualities) and "oracle" (the highest
+  // true scores: knows the user). Where at most one item is clicked, an oracle's slate is the best that anybody can
+  // show: the probability of a click grows with every score on it, and nothing shown now matters later.
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
   // Of slates of one, by quadrature; exact to 1e-9. Absent for longer ones, and where one catalogue serves everybody.
   std::optional<double> RandomValue() const;
@@ -168,8 +170,6 @@ class InterestExplorationModel {
   const size_t num_topics_;
   const std::vector<double> cumulative_topics_;
   const std::vector<double> cumulative_types_;
-  const double* const quality_log_mean_;    // Into options_.
-  const double* const quality_log_stddev_;
 };
 
 }  // namespace recbots

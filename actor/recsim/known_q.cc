@@ -147,12 +147,13 @@ absl::StatusOr<double> KnownQModel::ExactValue(absl::Span<const int32_t> slates)
   }
   KnownQTable policy{};
   for (size_t s = 0; s < kStates; ++s) {
-    const int32_t first = slates[s * slate_size];
-    if (first < 0 || first >= options_.num_candidates) {
-      return absl::InvalidArgumentError(absl::StrCat("exact value: slate of state ", s, " begins with position ", first,
+    for (size_t i = 0; i < slate_size; ++i) {
+      const int32_t position = slates[s * slate_size + i];
+      if ((position >= 0 && position < options_.num_candidates) || (i > 0 && position == kNoItem)) continue;
+      return absl::InvalidArgumentError(absl::StrCat("exact value: slate of state ", s, " names position ", position,
                                                      ", want 0..", options_.num_candidates - 1));
     }
-    policy[s][static_cast<size_t>(KnownQAction(first))] = 1;
+    policy[s][static_cast<size_t>(KnownQAction(slates[s * slate_size]))] = 1;
   }
   return MeanOf(options_.start_distribution, KnownQPolicyValues(policy, options_.max_episode_steps));
 }

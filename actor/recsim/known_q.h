@@ -5,7 +5,8 @@
 // Before the step the user is in state s and the reward is that of (s, action). From s <= 3 the user goes to s + action
 // + 1, + 2 or
 // + 3 (mod 6) with probability 0.1, 0.1 and 0.8; states 4 and 5 lead to one state per action. Nobody ever leaves: an
-// episode ends by its step limit.
+// episode ends by its step limit. (RecSim numbers the documents from 1 and lets them cycle through the actions in that
+// order.)
 //
 // Observation: float32 [6], one-hot of the state. Candidates are a fixed catalogue that only positions tell apart (D =
 // 0). Response per position: "click" (1 for the first one) and "reward" (that of the step, at the first position).
@@ -132,7 +133,7 @@ class KnownQModel {
   // The six states: float32 [6, 6].
   std::vector<float> AllObservations() const;
   // Of the stationary policy that shows slates[s * K ..] in state s.
-  //   INVALID_ARGUMENT  not [6, K], or a first position outside 0..N-1
+  //   INVALID_ARGUMENT  not [6, K], or a position outside 0..N-1 (kNoItem may end a slate)
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const;
 
  private:

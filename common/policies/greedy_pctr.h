@@ -1,8 +1,8 @@
 // Greedy predicted click rate: shows what one believed user would click (RecSim's greedy pCTR agent).
 //
-// The belief is linear: a candidate's score is weights . features, and the click rate of each of the N candidates is its
-// probability under a choice model when all N are one slate. The K highest are shown, best first, the lower position first
-// among equals. Nothing is learnt.
+// The belief is linear: a candidate's score is weights . features, and the click rate of each of the N candidates is
+// its probability under a choice model when all N are one slate. The K highest are shown, best first, the lower
+// position first among equals. Nothing is learnt.
 //
 // Letters: B users, N candidates, D features of a candidate, K slate positions.
 #pragma once
@@ -26,8 +26,8 @@ void LinearScores(absl::Span<const double> weights, absl::Span<const Feature> fe
   }
 }
 
-// The positions of the slate.size() largest values, largest first, the lower position first among equals. As many values
-// as positions at least; none is NaN. O(N K), allocates nothing.
+// The positions of the slate.size() largest values, largest first, the lower position first among equals. As many
+// values as positions at least; none is NaN. O(N K), allocates nothing.
 void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate);
 
 // Click rates [N] of candidates with these scores [N] and the slate [K] of the highest. Scores that the model refuses

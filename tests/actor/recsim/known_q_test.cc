@@ -112,7 +112,7 @@ TEST(KnownQTest, ValuesOfTheModelAreThoseOfTheSolver) {
 
   std::vector<int32_t> bad = slates;
   bad[6] = 6;
-  EXPECT_THAT(std::string(model.ExactValue(bad).status().message()), HasSubstr("state 3 begins with position 6"));
+  EXPECT_THAT(std::string(model.ExactValue(bad).status().message()), HasSubstr("state 3 names position 6, want 0..5"));
   bad.pop_back();
   EXPECT_EQ(model.ExactValue(bad).status().code(), absl::StatusCode::kInvalidArgument);
 }

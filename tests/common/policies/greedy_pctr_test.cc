@@ -21,8 +21,8 @@ ChoiceModel Logit(double no_click_mass) {
   return ChoiceModel::Create(options).value();
 }
 
-// A case's documents are [topic, quality]: features are the topic one-hot and the quality, weights the believed affinities
-// and 1.
+// A case's documents are [topic, quality]: features are the topic one-hot and the quality, weights the believed
+// affinities and 1.
 TEST(GreedyPctrGoldenTest, RatesAndSlates) {
   const nlohmann::json golden = testing::ReadGolden("recsim/pctr.json");
   size_t run = 0;
