@@ -1,6 +1,7 @@
 #include "actor/recsim/interest_exploration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -207,8 +208,8 @@ InterestExplorationModel::User InterestExplorationModel::SampleUser(Rng& draws) 
   const size_t row = static_cast<size_t>(Sample(cumulative_types_, draws.Uniform())) * num_topics_;
   User user{};
   for (size_t topic = 0; topic < num_topics_; ++topic) {
-    user.affinity[topic] = std::exp(options_.affinity_log_mean[row + topic] +
-                                    options_.affinity_log_stddev[row + topic] * FastNormal(draws));
+    user.affinity[topic] = FastExp(options_.affinity_log_mean[row + topic] +
+                                   options_.affinity_log_stddev[row + topic] * FastNormal(draws));
   }
   return user;
 }

