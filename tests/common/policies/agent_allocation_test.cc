@@ -13,13 +13,14 @@ namespace {
 std::atomic<int> g_allocations = 0;
 }
 
-void* operator new(std::size_t size) {
+// Not inlined, for GCC would then take malloc and free apart and warn of a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++g_allocations;
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace recbots {
 namespace {
