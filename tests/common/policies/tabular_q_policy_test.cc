@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -267,8 +268,9 @@ int NextState(int state, int action, double u) {
   return (state + action + (u < 0.1 ? 1 : u < 0.2 ? 2 : 3)) % kStates;
 }
 
-// Random exploration, cut every 100 steps: bootstrapped there, or values would fall short. Step size visits^-0.7. The
-// standard deviation of a value over seeds is about 0.03; RecSim's constant step size of 0.1 misses by up to 1.
+// Random exploration, cut every 100 steps: bootstrapped there, or values would fall short. Step size visits^-0.7. Over
+// eight seeds the largest error of the six values was 0.02 to 0.16; with RecSim's constant step size of 0.1, 0.42
+// to 1.4.
 TEST(TabularQPolicyTest, ConvergesToKnownValues) {
   const EnvironmentSpec spec = Spec(kActions, 1);
   const auto policy =
@@ -287,7 +289,7 @@ TEST(TabularQPolicyTest, ConvergesToKnownValues) {
   for (int s = 0; s < kStates; ++s) {
     double best = -1e9;
     for (int a = 0; a < kActions; ++a) best = std::max(best, policy->Find({static_cast<float>(s)}, {}, {}, {a}).value);
-    EXPECT_NEAR(best, kKnown[s], 0.15) << "state " << s;
+    EXPECT_NEAR(best, kKnown[s], 0.3) << "state " << s;
   }
 }
 
