@@ -68,7 +68,7 @@ std::string HostName() {
 }
 
 absl::Status Actor::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeScenario(config_.environment(), config_.seed());
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec()));

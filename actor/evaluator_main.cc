@@ -55,7 +55,7 @@ class EvaluatorRole {
 };
 
 absl::Status EvaluatorRole::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeScenario(config_.environment(), config_.seed());
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
   const v1::EvaluatorConfig& options = config_.evaluator();

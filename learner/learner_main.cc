@@ -53,7 +53,7 @@ class Learner {
 
 absl::Status Learner::MakeParts() {
   const v1::ExperimentConfig& config = role_.config();
-  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeScenario(config.environment(), config.seed());
+  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   if (config.goal().share_of_optimum() > 0 && !(*scenario)->OptimalValue().has_value()) {
     return BadConfiguration(

@@ -76,8 +76,7 @@ std::vector<StatusSection> Pages(const Table& table, const ReplayService& servic
 }
 
 absl::Status Serve(Role& role) {
-  const absl::StatusOr<std::unique_ptr<Scenario>> scenario =
-      MakeScenario(role.config().environment(), role.config().seed());
+  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(role.config());
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema((*scenario)->spec()));
   absl::StatusOr<std::unique_ptr<Table>> table = MakeTable(role.config().replay(), std::move(schema));

@@ -3,10 +3,15 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "actor/client/fill_options.h"
 #include "actor/recsim/acceptance_matrix.h"
 #include "actor/recsim/document_browsing_scenario.h"
+#include "actor/recsim/model_scenario.h"
 #include "common/base/status_macros.h"
+#include "common/config/config.h"
 
 namespace recbots {
 namespace {
@@ -34,8 +39,9 @@ absl::StatusOr<std::vector<double>> MakeAcceptance(const v1::DocumentBrowsingCon
                             config.exit_probability_refused(), config.matrix_seed());
 }
 
-absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const v1::DocumentBrowsingConfig& config,
-                                                               uint64_t seed) {
+absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const google::protobuf::Message& message, uint64_t seed,
+                                                               int users_per_session) {
+  const auto& config = static_cast<const v1::DocumentBrowsingConfig&>(message);
   DocumentBrowsingOptions options;
   options.num_documents = config.num_documents();
   options.exit_probability_accepted = config.exit_probability_accepted();
@@ -44,23 +50,49 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const v1::Documen
   // Scalars first: the size of the matrix, and of what is generated, depends on them.
   RECBOTS_RETURN_IF_ERROR(ValidateScalars(options));
   RECBOTS_ASSIGN_OR_RETURN(options.acceptance, MakeAcceptance(config));
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, DocumentBrowsingScenario::Create(options, seed));
-  return scenario;
+  return DocumentBrowsingScenario::Create(options, seed, users_per_session);
 }
+
+// A scenario that is a Model (actor/recsim/model.h).
+template <typename Model>
+absl::StatusOr<std::unique_ptr<Scenario>> MakeModel(const google::protobuf::Message& message, uint64_t seed,
+                                                    int users_per_session) {
+  typename Model::Options options;
+  FillOptions(message, options);
+  return ModelScenario<Model>::Create(options, seed, users_per_session);
+}
+
+// Every scenario: the member of EnvironmentConfig that chooses it, and what makes it of that message.
+constexpr struct {
+  v1::EnvironmentConfig::ScenarioCase scenario;
+  absl::StatusOr<std::unique_ptr<Scenario>> (*make)(const google::protobuf::Message& message, uint64_t seed,
+                                                    int users_per_session);
+} kScenarios[] = {
+    {v1::EnvironmentConfig::kDocumentBrowsing, MakeDocumentBrowsing},
+};
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed) {
-  switch (config.scenario_case()) {
-    case v1::EnvironmentConfig::kDocumentBrowsing: {
-      auto scenario = MakeDocumentBrowsing(config.document_browsing(), seed);
-      if (!scenario.ok()) return Within("environment.document_browsing", scenario.status());
-      return scenario;
-    }
-    case v1::EnvironmentConfig::SCENARIO_NOT_SET:
-      break;
+  std::vector<std::string> names;
+  for (const auto& [scenario, make] : kScenarios) {
+    const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
+    names.push_back(field.name());
+    if (config.scenario_case() != scenario) continue;
+    auto made = make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
+    if (made.ok()) return made;
+    // A session's size is a setting of the environment, all others are its scenario's.
+    const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
+    return Within(of_session ? "environment" : absl::StrCat("environment.", field.name()), made.status());
   }
-  return absl::InvalidArgumentError("environment: no scenario chosen, want one of: document_browsing");
+  return absl::InvalidArgumentError(
+      absl::StrCat("environment: no scenario chosen, want one of: ", absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config) {
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeScenario(config.environment(), config.seed()));
+  RECBOTS_RETURN_IF_ERROR(CheckTraining(config, scenario->spec()));
+  return scenario;
 }
 
 }  // namespace recbots

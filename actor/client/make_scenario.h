@@ -15,4 +15,7 @@ namespace recbots {
 // NOT_FOUND: a file that the configuration names cannot be read.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed);
 
+// The same for a run that trains: the rest of the configuration has to fit it (CheckTraining).
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
+
 }  // namespace recbots

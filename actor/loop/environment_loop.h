@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "actor/loop/row_sink.h"
@@ -10,7 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/row_schema.h"
 #include "common/policies/policy.h"
-#include "common/rl/environment.h"
+#include "common/rl/step_buffer.h"
 
 namespace recbots {
 
@@ -27,7 +26,7 @@ class EnvironmentLoop {
   EnvironmentLoop(Environment& environment, Policy& policy, const RowSchema& schema, double discount, RowSink& sink,
                   Clock& clock = Clock::Real());
 
-  // One step of every user: B transitions go to the sink.
+  // One step of every user: the transitions of all active users go to the sink.
   // Errors are the sink's (the step was played but not stored).
   absl::Status Step(const WeightsStamp& stamp);
 
@@ -44,16 +43,7 @@ class EnvironmentLoop {
   Clock& clock_;
   TransitionPacker packer_;
 
-  // Columns of the step under way.
-  std::vector<float> observation_;
-  std::vector<float> following_observation_;
-  std::vector<float> next_observation_;
-  std::vector<int32_t> slates_;
-  std::vector<float> behaviour_probability_;
-  std::vector<float> response_;
-  std::vector<float> reward_;
-  std::vector<uint8_t> terminated_;
-  std::vector<uint8_t> truncated_;
+  StepBuffer step_;  // The step under way.
 
   int64_t env_steps_ = 0;
   int64_t episodes_ = 0;

@@ -6,6 +6,8 @@
 #include "actor/loop/streams.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/policies/feedback.h"
+#include "common/rl/step_buffer.h"
 
 namespace recbots {
 namespace {
@@ -57,25 +59,24 @@ absl::StatusOr<PolicyValue> Evaluator::Solve(Policy& policy) const {
 }
 
 absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
-  const int num_users = static_cast<int>(std::min<int64_t>(options_.users, options_.episodes));
+  // Whole sessions.
+  const int64_t session = scenario_.spec().users_per_session;
+  const int64_t wanted = std::min<int64_t>(options_.users, options_.episodes);
+  const int num_users = static_cast<int>((wanted + session - 1) / session * session);
   const auto n = static_cast<size_t>(num_users);
-  const EnvironmentSpec& spec = scenario_.spec();
-  const std::unique_ptr<Environment> environment = scenario_.MakeEnvironment(num_users, kFirstEvaluationStream);
-  const auto num_features = static_cast<size_t>(spec.num_user_features);
-  const auto slate_size = static_cast<size_t>(spec.slate_size);
-  std::vector<float> observation(n * num_features), next_observation(n * num_features), probability(n), reward(n),
-      response(n * slate_size * spec.response_fields.size());
-  std::vector<int32_t> slates(n * slate_size);
-  std::vector<uint8_t> terminated(n), truncated(n);
+  const std::unique_ptr<Environment> environment =
+      scenario_.MakeEnvironment(num_users, FirstEvaluationStream(static_cast<int>(session)));
+  StepBuffer step(scenario_.spec(), num_users);
   EpisodeReturns returns{(options_.episodes + num_users - 1) / num_users, std::vector<double>(n),
                          std::vector<int64_t>(n)};
-  environment->Reset(absl::MakeSpan(observation));
+  step.Reset(*environment);
   while (returns.episodes < returns.wanted_per_user * num_users) {
-    policy.Act({observation, environment->positions()}, {absl::MakeSpan(slates), absl::MakeSpan(probability)});
-    RECBOTS_RETURN_IF_ERROR(environment->Step(
-        slates, {absl::MakeSpan(response), absl::MakeSpan(reward), absl::MakeSpan(terminated),
-                 absl::MakeSpan(truncated), absl::MakeSpan(next_observation), absl::MakeSpan(observation)}));
-    for (size_t i = 0; i < n; ++i) returns.Add(i, reward[i], (terminated[i] | truncated[i]) != 0);
+    policy.Act({step.observation, environment->positions(), step.candidates},
+               {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)});
+    RECBOTS_RETURN_IF_ERROR(step.Step(*environment));
+    policy.Observe(FeedbackOf(step));
+    for (size_t i = 0; i < n; ++i) returns.Add(i, step.reward[i], (step.terminated[i] | step.truncated[i]) != 0);
+    step.Advance();
   }
   const auto episodes = static_cast<double>(returns.episodes);
   const double mean = returns.sum / episodes;

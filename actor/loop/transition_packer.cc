@@ -14,12 +14,14 @@ TransitionPacker::TransitionPacker(const RowSchema& schema, int num_users, doubl
       rows_(num_users_ * row_bytes_) {
   const auto place = [&schema](const char* name) {
     const int column = schema.Find(name);
-    RECBOTS_CHECK(column >= 0) << "no column " << name << " in the transition schema";
+    if (column < 0) return Place();  // Nothing of that kind is seen: no values are scattered either.
     const auto i = static_cast<size_t>(column);
     return Place{schema.offset(i), schema.column_bytes(i)};
   };
   observation_ = place(transition::kObservation);
   next_observation_ = place(transition::kNextObservation);
+  candidates_ = place(transition::kCandidates);
+  next_candidates_ = place(transition::kNextCandidates);
   slate_ = place(transition::kSlate);
   response_ = place(transition::kResponse);
   reward_ = place(transition::kReward);
@@ -31,7 +33,7 @@ TransitionPacker::TransitionPacker(const RowSchema& schema, int num_users, doubl
 }
 
 template <typename T>
-void TransitionPacker::Scatter(const Place& place, absl::Span<const T> values) {
+void TransitionPacker::Scatter(const Place& place, const std::vector<T>& values) {
   RECBOTS_CHECK(values.size() * sizeof(T) == num_users_ * place.bytes);
   const char* from = reinterpret_cast<const char*>(values.data());
   char* to = rows_.data() + place.offset;
@@ -48,22 +50,35 @@ void TransitionPacker::Fill(const Place& place, T value) {
   for (size_t i = 0; i < num_users_; ++i, to += row_bytes_) std::memcpy(to, &value, sizeof(T));
 }
 
-absl::string_view TransitionPacker::Pack(const StepRows& step) {
+absl::string_view TransitionPacker::Pack(const StepBuffer& step, const StepStamp& stamp) {
   Scatter(observation_, step.observation);
-  Scatter(next_observation_, absl::Span<const float>(step.result.next_observation));
+  Scatter(next_observation_, step.next_observation);
+  Scatter(candidates_, step.candidates);
+  Scatter(next_candidates_, step.next_candidates);
   Scatter(slate_, step.slates);
-  Scatter(response_, absl::Span<const float>(step.result.response));
-  Scatter(reward_, absl::Span<const float>(step.result.reward));
+  Scatter(response_, step.response);
+  Scatter(reward_, step.reward);
   Scatter(behaviour_probability_, step.behaviour_probability);
-  Fill(weights_version_, step.weights_version);
-  Fill(weights_updates_, step.weights_updates);
-  Fill(collected_micros_, step.collected_micros);
+  Fill(weights_version_, stamp.weights_version);
+  Fill(weights_updates_, stamp.weights_updates);
+  Fill(collected_micros_, stamp.collected_micros);
   char* to = rows_.data() + discount_place_.offset;
   for (size_t i = 0; i < num_users_; ++i, to += row_bytes_) {
-    const float discount = step.result.terminated[i] != 0 ? 0.0f : discount_;
+    const float discount = step.terminated[i] != 0 ? 0.0f : discount_;
     std::memcpy(to, &discount, sizeof(discount));
   }
-  return {rows_.data(), rows_.size()};
+  DropInactive(step.active);
+  return {rows_.data(), static_cast<size_t>(num_rows_) * row_bytes_};
+}
+
+void TransitionPacker::DropInactive(const std::vector<uint8_t>& active) {
+  size_t kept = 0;
+  for (size_t i = 0; i < num_users_; ++i) {
+    if (active[i] == 0) continue;
+    if (kept != i) std::memcpy(rows_.data() + kept * row_bytes_, rows_.data() + i * row_bytes_, row_bytes_);
+    ++kept;
+  }
+  num_rows_ = static_cast<int>(kept);
 }
 
 }  // namespace recbots

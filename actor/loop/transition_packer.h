@@ -7,16 +7,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/base/row_schema.h"
-#include "common/rl/environment.h"
+#include "common/rl/step_buffer.h"
 
 namespace recbots {
 
-// One step of B users, [B, ...] each (letters as in common/rl/spec.h).
-struct StepRows {
-  absl::Span<const float> observation;            // float32 [B, U]: what the slate was chosen for
-  absl::Span<const int32_t> slates;               // int32 [B, K]
-  absl::Span<const float> behaviour_probability;  // float32 [B]
-  StepColumns result;
+// What is stamped on every row of a step.
+struct StepStamp {
   int64_t weights_version = 0;
   int64_t weights_updates = 0;
   int64_t collected_micros = 0;
@@ -28,8 +24,10 @@ class TransitionPacker {
   // `schema` is a TransitionSchema; `discount` multiplies the value of what follows (0 is written where terminated).
   TransitionPacker(const RowSchema& schema, int num_users, double discount);
 
-  // B rows, row-major; valid until the next call.
-  absl::string_view Pack(const StepRows& step);
+  // One row per active user, row-major, of a step that has not been advanced; valid until the next call.
+  absl::string_view Pack(const StepBuffer& step, const StepStamp& stamp);
+  // Rows of the last Pack.
+  int num_rows() const { return num_rows_; }
 
  private:
   // Where a column lies in the row.
@@ -39,16 +37,19 @@ class TransitionPacker {
   };
 
   template <typename T>
-  void Scatter(const Place& place, absl::Span<const T> values);
+  void Scatter(const Place& place, const std::vector<T>& values);
   template <typename T>
   void Fill(const Place& place, T value);
+  // Moves the rows of active users to the front.
+  void DropInactive(const std::vector<uint8_t>& active);
 
   const size_t row_bytes_;
   const size_t num_users_;
   const float discount_;
-  Place observation_, next_observation_, slate_, response_, reward_, discount_place_, behaviour_probability_,
-      weights_version_, weights_updates_, collected_micros_;
+  Place observation_, next_observation_, candidates_, next_candidates_, slate_, response_, reward_, discount_place_,
+      behaviour_probability_, weights_version_, weights_updates_, collected_micros_;
   std::vector<char> rows_;
+  int num_rows_ = 0;
 };
 
 }  // namespace recbots

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "actor/recsim/slate.h"
 #include "common/base/random.h"
 #include "common/rl/spec.h"
 
@@ -71,18 +72,21 @@ class DocumentBrowsingModel {
   const DocumentBrowsingOptions& options() const { return options_; }
 
   User SampleUser(Rng& draws) const { return {.document = static_cast<int32_t>(draws.Index(num_documents_))}; }
-  Response Respond(const User& user, const int32_t* slate, Rng& draws) const {
-    return {AcceptsDocument(
-        acceptance_[static_cast<uint32_t>(user.document) * size_t{num_documents_} + static_cast<uint32_t>(*slate)],
-        draws.Uniform())};
+  Response Respond(const User& user, const Slate<NoDocument>& slate, Rng& draws) const {
+    return {AcceptsDocument(acceptance_[static_cast<uint32_t>(user.document) * size_t{num_documents_} +
+                                        static_cast<uint32_t>(slate.position(0))],
+                            draws.Uniform())};
   }
-  void Update(const int32_t* slate, const Response& response, Rng& draws, User& user) const {
+  void Update(const Slate<NoDocument>& slate, const Response& response, Rng& draws, User& user) const {
     const auto next_if_refused = static_cast<int32_t>(draws.Index(num_documents_));
-    user = NextBrowsingUser(response.accepted, *slate, next_if_refused, draws.Uniform(), stay_accepted_, stay_refused_);
+    user = NextBrowsingUser(response.accepted, slate.position(0), next_if_refused, draws.Uniform(), stay_accepted_,
+                            stay_refused_);
   }
   bool IsTerminal(const User& user) const { return !user.active; }
-  float Reward(const Response& response) const { return response.accepted ? 1.0f : 0.0f; }
-  void WriteResponse(const Response& response, float* fields) const { *fields = response.accepted ? 1.0f : 0.0f; }
+  double Reward(const Response& response) const { return response.accepted ? 1.0 : 0.0; }
+  void WriteResponse(const Slate<NoDocument>&, const Response& response, float* fields) const {
+    *fields = response.accepted ? 1.0f : 0.0f;
+  }
   void WriteObservation(const User& user, float* features) const { features[user.document] = 1.0f; }
 
  private:

@@ -7,6 +7,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "actor/recsim/batch_environment.h"
+#include "actor/recsim/check_spec.h"
 #include "common/base/status_macros.h"
 #include "common/policies/random_policy.h"
 #include "common/policies/tabular_policy.h"
@@ -28,16 +29,21 @@ bool LimitIsBeyondRounding(const BrowsingMdp& mdp) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DocumentBrowsingScenario>> DocumentBrowsingScenario::Create(
-    const DocumentBrowsingOptions& options, uint64_t seed) {
+    const DocumentBrowsingOptions& options, uint64_t seed, int users_per_session) {
   RECBOTS_RETURN_IF_ERROR(Validate(options));
-  return absl::WrapUnique(new DocumentBrowsingScenario(std::make_shared<const DocumentBrowsingModel>(options), seed));
+  auto model = std::make_shared<const DocumentBrowsingModel>(options);
+  EnvironmentSpec spec = model->spec();
+  spec.users_per_session = users_per_session;
+  RECBOTS_RETURN_IF_ERROR(CheckSpec(spec));
+  return absl::WrapUnique(new DocumentBrowsingScenario(std::move(model), std::move(spec), seed));
 }
 
-DocumentBrowsingScenario::DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model, uint64_t seed)
-    : model_(std::move(model)), seed_(seed), mdp_(model_->options()) {}
+DocumentBrowsingScenario::DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model,
+                                                   EnvironmentSpec spec, uint64_t seed)
+    : model_(std::move(model)), spec_(std::move(spec)), seed_(seed), mdp_(model_->options()) {}
 
 std::unique_ptr<Environment> DocumentBrowsingScenario::MakeEnvironment(int num_users, uint32_t first_stream) const {
-  return std::make_unique<BatchEnvironment<DocumentBrowsingModel>>(model_, seed_, num_users, first_stream);
+  return std::make_unique<BatchEnvironment<DocumentBrowsingModel>>(model_, spec_, seed_, num_users, first_stream);
 }
 
 std::vector<ReferencePolicy> DocumentBrowsingScenario::MakeReferencePolicies() const {

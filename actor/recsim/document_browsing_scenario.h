@@ -22,9 +22,9 @@ class DocumentBrowsingScenario final : public Scenario {
  public:
   // `seed` keys the random streams of users and of the random policy. INVALID_ARGUMENT: see Validate.
   static absl::StatusOr<std::unique_ptr<DocumentBrowsingScenario>> Create(const DocumentBrowsingOptions& options,
-                                                                          uint64_t seed);
+                                                                          uint64_t seed, int users_per_session = 1);
 
-  const EnvironmentSpec& spec() const override { return model_->spec(); }
+  const EnvironmentSpec& spec() const override { return spec_; }
   const DocumentBrowsingOptions& options() const { return model_->options(); }
   std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override;
   std::vector<ReferencePolicy> MakeReferencePolicies() const override;
@@ -35,11 +35,12 @@ class DocumentBrowsingScenario final : public Scenario {
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const override;
 
  private:
-  DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model, uint64_t seed);
+  DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model, EnvironmentSpec spec, uint64_t seed);
 
   const BrowsingSolution& solution() const;
 
   const std::shared_ptr<const DocumentBrowsingModel> model_;
+  const EnvironmentSpec spec_;
   const uint64_t seed_;
   const BrowsingMdp mdp_;
 

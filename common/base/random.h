@@ -15,16 +15,16 @@ namespace recbots {
 // What a stream of random numbers is for. Streams of different purposes are independent. Numbers are part of results:
 // never reused, never renumbered.
 enum class Purpose : uint16_t {
-  kUser = 1,         // who the user is and where the session starts
-  kDocument = 2,     // which candidates are offered
-  kChoice = 3,       // what the user does with a slate
-  kTransition = 4,   // how the user changes
-  kPolicy = 5,       // draws of a behaviour policy
-  kReplay = 6,       // which rows a batch holds
-  kParameters = 7,   // initial weights
-  kScenario = 8,     // the scenario's own parameters, such as a generated matrix
-  kAlgorithm = 9,    // noise in updates, such as random candidates
-  kTest = 10,        // tests and benchmarks
+  kUser = 1,        // who the user is and where the session starts
+  kDocument = 2,    // which candidates are offered
+  kChoice = 3,      // what the user does with a slate
+  kTransition = 4,  // how the user changes
+  kPolicy = 5,      // draws of a behaviour policy
+  kReplay = 6,      // which rows a batch holds
+  kParameters = 7,  // initial weights
+  kScenario = 8,    // the scenario's own parameters, such as a generated matrix
+  kAlgorithm = 9,   // noise in updates, such as random candidates
+  kTest = 10,       // tests and benchmarks
 };
 
 // Where a draw belongs. `stream` tells users (or workers) apart.
@@ -56,8 +56,8 @@ inline double UniformFrom(uint32_t bits) { return bits * 0x1p-32; }
 // rejection step: the bias is below n / 2^32).
 inline uint32_t IndexFrom(uint32_t bits, uint32_t n) { return static_cast<uint32_t>((uint64_t{bits} * n) >> 32); }
 
-// Successive draws of one stream position. Cheap to make (no state beyond 40 bytes, nothing seeded): make one where it is
-// needed. Not thread-safe; copies go on independently from the same place.
+// Successive draws of one stream position. Cheap to make (no state beyond 64 bytes, nothing seeded): make one where it
+// is needed. Not thread-safe; copies go on independently from the same place.
 class Rng {
  public:
   Rng(uint64_t seed, Purpose purpose, StreamPosition position)
@@ -72,13 +72,24 @@ class Rng {
     used_ = 0;
   }
 
+  // The same draws, where the first num_blocks blocks lie at `ahead` (BlockRun computes them), which must outlive this.
+  Rng(uint64_t seed, Purpose purpose, StreamPosition position, const uint32_t* ahead, uint32_t num_blocks)
+      : Rng(seed, purpose, position) {
+    ahead_ = ahead;
+    counter_[0] += num_blocks;
+    used_ = 0;
+    end_ = 4 * num_blocks;
+  }
+
   uint32_t Bits() {
-    if (used_ == 4) {
+    if (used_ == end_) {
       block_ = Philox4x32(counter_, key_);
       ++counter_[0];  // 2^16 blocks before a purpose would run into the next: 262,144 draws per position.
+      ahead_ = nullptr;
       used_ = 0;
+      end_ = 4;
     }
-    return block_[used_++];
+    return (ahead_ != nullptr ? ahead_ : block_.data())[used_++];
   }
 
   // Uniform in [0, 1).
@@ -97,7 +108,9 @@ class Rng {
   uint64_t key_;
   std::array<uint32_t, 4> counter_;
   std::array<uint32_t, 4> block_{};
-  unsigned used_ = 4;
+  const uint32_t* ahead_ = nullptr;  // Where the numbers up to end_ lie, when not in block_.
+  uint32_t used_ = 4;
+  uint32_t end_ = 4;
 };
 
 }  // namespace recbots

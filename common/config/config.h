@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/rl/spec.h"
 #include "recbots/v1/config.pb.h"
 
 namespace recbots {
@@ -28,16 +29,21 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 
 // Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
 // set count as their defaults), then what ties fields together:
-//   - a scenario and an algorithm are chosen; k and random_candidates are at most the number of items;
+//   - a scenario is chosen; actor.users is a multiple of users_per_session;
 //   - W is given at most once, and a list of it is complete;
 //   - the limiter can admit batches: error_buffer >= batch_size x batches_in_flight and >= 2 x max(1,
 //   samples_per_insert),
 //     unless no ratio is held;
-//   - min_size and a batch fit capacity_rows and capacity_bytes;
-//   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
 // A goal without any bound is fine: such a run ends when it is stopped.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
+
+// What a run that trains needs besides, where the environment is known:
+//   - an algorithm is chosen; k and random_candidates are at most the number of items;
+//   - min_size and a batch fit capacity_rows and capacity_bytes;
+//   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
+//   INVALID_ARGUMENT  names field, value and bound
+absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
 
 // Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
 // matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. A default counts

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/config/config.h"
 #include "common/config/field_path.h"
 #include "common/config/validate.h"
 #include "common/rl/spec.h"
@@ -23,6 +24,7 @@ absl::Status CheckChosen(const google::protobuf::Message& message, absl::string_
       absl::StrCat(name, ": no ", choice.name(), ", want one of ", absl::StrJoin(members, ", ")));
 }
 
+// What two roles would read differently is refused before a file is read.
 absl::Status CheckMatrix(const v1::DocumentBrowsingConfig& config) {
   const std::string prefix = "environment.document_browsing.";
   std::vector<std::string> given;
@@ -45,13 +47,13 @@ absl::Status CheckMatrix(const v1::DocumentBrowsingConfig& config) {
   return absl::OkStatus();
 }
 
-absl::Status CheckAlgorithm(const v1::ExperimentConfig& config) {
-  if (!config.algorithm().has_wolpertinger() || !config.environment().has_document_browsing()) return absl::OkStatus();
+absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
+  if (!config.algorithm().has_wolpertinger()) return absl::OkStatus();
   const v1::WolpertingerConfig& algorithm = config.algorithm().wolpertinger();
-  const int items = config.environment().document_browsing().num_documents();
-  const auto refuse = [items](absl::string_view field, int value) {
+  const int items = spec.num_candidates;
+  const auto refuse = [items, &spec](absl::string_view field, int value) {
     return absl::InvalidArgumentError(absl::StrCat("algorithm.wolpertinger.", field, " ", value, ", want at most ",
-                                                   items, " (environment.document_browsing.num_documents)"));
+                                                   items, " (candidates of ", spec.name, ")"));
   };
   if (algorithm.k() > items) return refuse("k", algorithm.k());
   if (algorithm.random_candidates() > items) return refuse("random_candidates", algorithm.random_candidates());
@@ -98,6 +100,14 @@ absl::Status CheckCapacity(const v1::ExperimentConfig& config, int64_t row_bytes
   return absl::OkStatus();
 }
 
+// Batches hold whole sessions.
+absl::Status CheckSessions(const v1::ExperimentConfig& config) {
+  const int session = config.environment().users_per_session();
+  if (config.actor().users() % session == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("actor.users ", config.actor().users(),
+                                                 ", want a multiple of environment.users_per_session ", session));
+}
+
 absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
   const v1::ActorConfig& actor = config.actor();
   if (actor.policy_share_min() > actor.policy_share_max()) {
@@ -118,26 +128,20 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> TransitionRowBytes(const v1::EnvironmentConfig& config) {
-  EnvironmentSpec spec;
-  if (config.has_document_browsing()) {
-    spec.num_user_features = config.document_browsing().num_documents();  // One-hot: the document the user is on.
-    spec.slate_size = 1;
-    spec.response_fields = {"accepted"};
-  }
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
-  return static_cast<int64_t>(schema.row_bytes());
-}
-
 absl::Status CheckRules(const v1::ExperimentConfig& config) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
-  RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
   if (config.environment().has_document_browsing()) {
     RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
   }
-  RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config));
-  RECBOTS_RETURN_IF_ERROR(CheckLimiter(config));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t row_bytes, TransitionRowBytes(config.environment()));
+  RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
+  return CheckLimiter(config);
+}
+
+absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
+  RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
+  RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
+  const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
   RECBOTS_RETURN_IF_ERROR(CheckCapacity(config, row_bytes));
   return CheckActor(config, row_bytes);
 }

@@ -18,7 +18,4 @@ absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_
 // Checks what ties fields together. Call it after CheckRanges.
 absl::Status CheckRules(const v1::ExperimentConfig& config);
 
-// Bytes of one transition in replay, as the scenario will say: its spec follows from the configuration alone.
-absl::StatusOr<int64_t> TransitionRowBytes(const v1::EnvironmentConfig& config);
-
 }  // namespace recbots

@@ -48,7 +48,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   }
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
                            LoadExperimentConfig(options.config_path, options.overrides));
-  RECBOTS_RETURN_IF_ERROR(MakeScenario(config.environment(), config.seed()).status());
+  RECBOTS_RETURN_IF_ERROR(MakeTrainingScenario(config).status());
   options.run_dir = flags.has("run_dir")
                         ? flags.value("run_dir")
                         : absl::StrCat("runs/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()),

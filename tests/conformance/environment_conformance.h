@@ -14,45 +14,40 @@
 #include <vector>
 
 #include "actor/recsim/scenario.h"
+#include "common/base/status_macros.h"
 #include "common/policies/random_policy.h"
+#include "common/rl/step_buffer.h"
 
 namespace recbots::testing {
 
-// An environment with the columns it writes to and the slates it is shown.
-class Stage {
+// An environment with the columns it is stepped with.
+class Stage : public StepBuffer {
  public:
   Stage(const Scenario& scenario, int num_users, uint32_t first_stream)
-      : environment(scenario.MakeEnvironment(num_users, first_stream)) {
-    const EnvironmentSpec& spec = environment->spec();
-    const auto b = static_cast<size_t>(num_users);
-    const auto k = static_cast<size_t>(spec.slate_size);
-    slates.resize(b * k);
-    probability.resize(b);
+      : StepBuffer(scenario.spec(), num_users), environment(scenario.MakeEnvironment(num_users, first_stream)) {
     // Filled with what an environment must overwrite.
-    response.assign(b * k * spec.response_fields.size(), NAN);
-    reward.assign(b, NAN);
-    terminated.assign(b, 77);
-    truncated.assign(b, 77);
-    next_observation.assign(b * static_cast<size_t>(spec.num_user_features), NAN);
-    observation = next_observation;
-    environment->Reset(absl::MakeSpan(observation));
+    for (auto* column : {&response, &reward, &observation, &next_observation, &following_observation, &candidates,
+                         &next_candidates, &following_candidates}) {
+      std::fill(column->begin(), column->end(), NAN);
+    }
+    for (auto* column : {&terminated, &truncated, &active}) std::fill(column->begin(), column->end(), 77);
+    Reset(*environment);
   }
 
-  StepColumns columns() {
-    return {absl::MakeSpan(response),  absl::MakeSpan(reward),           absl::MakeSpan(terminated),
-            absl::MakeSpan(truncated), absl::MakeSpan(next_observation), absl::MakeSpan(observation)};
-  }
   void Act(Policy& policy) {
-    policy.Act({observation, environment->positions()}, {absl::MakeSpan(slates), absl::MakeSpan(probability)});
+    policy.Act({observation, environment->positions(), candidates},
+               {absl::MakeSpan(slates), absl::MakeSpan(behaviour_probability), absl::MakeSpan(position_probability)});
   }
-  absl::Status Step() { return environment->Step(slates, columns()); }
+  // Afterwards `observation` and `candidates` are those of the next step.
+  absl::Status Step() {
+    RECBOTS_RETURN_IF_ERROR(StepBuffer::Step(*environment));
+    Advance();
+    return absl::OkStatus();
+  }
   size_t num_users() const { return reward.size(); }
   size_t num_features() const { return observation.size() / num_users(); }
 
   std::unique_ptr<Environment> environment;
-  std::vector<int32_t> slates;
-  std::vector<float> probability, response, reward, next_observation, observation;
-  std::vector<uint8_t> terminated, truncated;
 };
 
 inline uint64_t Mix(uint64_t hash, const void* data, size_t bytes) {  // FNV-1a

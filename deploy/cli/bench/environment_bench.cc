@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/rl/step_buffer.h"
 #include "deploy/cli/bench/bench.h"
 
 namespace recbots {
@@ -17,26 +18,6 @@ constexpr int kUsers = 1024;
 constexpr size_t kPreparedSteps = 64;
 // Steps of the whole batch between two looks at the clock.
 constexpr size_t kStepsPerCall = 256;
-
-// The columns of a batch, owned.
-struct Columns {
-  explicit Columns(const EnvironmentSpec& spec)
-      : response(kUsers * static_cast<size_t>(spec.slate_size) * spec.response_fields.size()),
-        reward(kUsers),
-        terminated(kUsers),
-        truncated(kUsers),
-        next_observation(kUsers * static_cast<size_t>(spec.num_user_features)),
-        observation(next_observation.size()) {}
-
-  StepColumns view() {
-    return {absl::MakeSpan(response),  absl::MakeSpan(reward),           absl::MakeSpan(terminated),
-            absl::MakeSpan(truncated), absl::MakeSpan(next_observation), absl::MakeSpan(observation)};
-  }
-
-  std::vector<float> response, reward;
-  std::vector<uint8_t> terminated, truncated;
-  std::vector<float> next_observation, observation;
-};
 
 absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   v1::EnvironmentConfig config;
@@ -52,12 +33,12 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
     position = static_cast<int32_t>(rng.Index(static_cast<uint32_t>(spec.num_candidates)));
   }
 
-  Columns columns(spec);
-  environment->Reset(absl::MakeSpan(columns.observation));
+  StepBuffer buffer(spec, kUsers);
+  buffer.Reset(*environment);
   const double rate = MedianRate(options, [&] {
     for (size_t step = 0; step < kStepsPerCall; ++step) {
       const auto prepared = absl::MakeConstSpan(slates).subspan((step % kPreparedSteps) * batch, batch);
-      RECBOTS_CHECK_OK(environment->Step(prepared, columns.view()));
+      RECBOTS_CHECK_OK(environment->Step(prepared, buffer.columns()));
     }
     return static_cast<double>(kStepsPerCall * kUsers);
   });

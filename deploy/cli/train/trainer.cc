@@ -46,7 +46,7 @@ Trainer::~Trainer() = default;
 
 absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
-  RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeScenario(config_.environment(), seed));
+  RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
   const EnvironmentSpec& spec = scenario_->spec();
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec));
   RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay(), schema));

@@ -25,7 +25,7 @@ class CountingEnvironment : public Environment {
   }
   const EnvironmentSpec& spec() const override { return spec_; }
   int num_users() const override { return static_cast<int>(positions_.size()); }
-  void Reset(absl::Span<float> observation) override {
+  void Reset(absl::Span<float> observation, absl::Span<float>) override {
     for (size_t i = 0; i < positions_.size(); ++i) Observe(i, 0, observation);
   }
   absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) override {
@@ -150,11 +150,35 @@ TEST(PacerTest, LetsGoWithoutAPace) {
   EXPECT_EQ(pacer.Did(1e9), absl::ZeroDuration());
 }
 
+// Users of a session who have left before make no transition.
+TEST(EnvironmentLoopTest, LeavesOutWhoWaitsForTheOthers) {
+  class Waiting : public CountingEnvironment {
+   public:
+    using CountingEnvironment::CountingEnvironment;
+    absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) override {
+      std::fill(out.active.begin(), out.active.end(), uint8_t{1});
+      out.active[1] = 0;
+      return CountingEnvironment::Step(slates, out);
+    }
+  };
+  Waiting environment(3);
+  const RowSchema schema = *TransitionSchema(environment.spec());
+  StepPolicy policy;
+  RowCollector sink;
+  EnvironmentLoop loop(environment, policy, schema, 0.9, sink);
+  ASSERT_TRUE(loop.Step({}).ok());
+  ASSERT_EQ(sink.num_rows(), 2);
+  EXPECT_EQ(loop.env_steps(), 2);
+  EXPECT_EQ(sink.Get<float>(schema, 0, transition::kObservation, 0), 0);
+  EXPECT_EQ(sink.Get<float>(schema, 1, transition::kObservation, 0), 2);
+}
+
 TEST(StreamsTest, GivesEachActorItsOwnUsers) {
   EXPECT_EQ(FirstActorStream(0, 64), 0u);
   EXPECT_EQ(FirstActorStream(3, 64), 192u);
   for (const int64_t join : {int64_t{0}, int64_t{1} << 20, int64_t{1} << 40}) {
-    EXPECT_LE(FirstActorStream(join, 1000) + 1000u, kFirstEvaluationStream) << join;
+    EXPECT_LE(FirstActorStream(join, 1000) + 1000u, FirstEvaluationStream(1)) << join;
+    EXPECT_EQ(FirstActorStream(join, 999) % 999, 0u) << "whole sessions";
   }
 }
 

@@ -39,7 +39,7 @@ TEST(DocumentBrowsingTest, ResetBeginsTheNextEpisode) {
   Stage stage(*MakeScenarioOf(MakeOptions()), 100, 0);
   EXPECT_EQ(stage.environment->positions()[99].episode, 0U);
   const std::vector<float> first = stage.observation;
-  stage.environment->Reset(absl::MakeSpan(stage.observation));
+  stage.Reset(*stage.environment);
   EXPECT_EQ(stage.environment->positions()[99].episode, 1U);
   EXPECT_NE(stage.observation, first);
 }

@@ -28,6 +28,25 @@ TEST(BlockBatchTest, GivesTheDrawsOfRngForEveryLength) {
   }
 }
 
+TEST(BlockRunTest, GivesTheDrawsOfRngForEveryLength) {
+  const auto run = std::make_unique<BlockRun>();
+  Rng seeds(2, Purpose::kTest, {});
+  for (uint32_t n = 1; n <= BlockRun::kCapacity; ++n) {
+    const StreamPosition position = {seeds.Bits(), seeds.Bits(), seeds.Bits()};
+    const uint64_t seed = seeds.Bits();
+    run->Fill(seed, Purpose::kDocument, position, n);
+    Rng plain(seed, Purpose::kDocument, position);
+    Rng ahead(seed, Purpose::kDocument, position, run->numbers(), n);
+    for (uint32_t i = 0; i < 4 * n + 9; ++i) {  // Beyond what lay ahead too.
+      if (i == 4 * n - 1) {
+        Rng copy = ahead;
+        EXPECT_EQ(copy.Bits(), run->numbers()[i]);
+      }
+      ASSERT_EQ(ahead.Bits(), plain.Bits()) << n << " blocks, draw " << i;
+    }
+  }
+}
+
 TEST(BlockBatchDeathTest, RefusesMoreThanItHolds) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   const std::vector<StreamPosition> positions(BlockBatch::kCapacity + 1);

@@ -21,9 +21,18 @@ v1::ExperimentConfig GoodConfig() {
   return config;
 }
 
+// As the scenario would give it.
+EnvironmentSpec SpecOf(const v1::ExperimentConfig& config) {
+  EnvironmentSpec spec;
+  spec.name = "document_browsing";
+  spec.num_user_features = spec.num_candidates = config.environment().document_browsing().num_documents();
+  spec.response_fields = {"accepted"};
+  return spec;
+}
+
 TEST(ValidateTest, DefaultsAreValid) {
-  const absl::Status status = ValidateExperimentConfig(GoodConfig());
-  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(ValidateExperimentConfig(GoodConfig()).ok());
+  EXPECT_TRUE(CheckTraining(GoodConfig(), SpecOf(GoodConfig())).ok());
 }
 
 struct Wrong {
@@ -40,7 +49,8 @@ TEST_P(WrongConfigTest, IsRefusedWithFieldValueAndBound) {
     const absl::Status status = ApplyOverride(text, config);
     ASSERT_TRUE(status.ok()) << status;
   }
-  const absl::Status status = ValidateExperimentConfig(config);
+  absl::Status status = ValidateExperimentConfig(config);
+  if (status.ok()) status = CheckTraining(config, SpecOf(config));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   for (const std::string& word : GetParam().words) {
     EXPECT_THAT(std::string(status.message()), HasSubstr(word));
@@ -65,7 +75,9 @@ const Wrong kWrong[] = {
     {"UnspecifiedEnum",
      {"algorithm.wolpertinger.search_space=SEARCH_SPACE_UNSPECIFIED"},
      {"algorithm.wolpertinger.search_space SEARCH_SPACE_UNSPECIFIED", "UNIT, RAW"}},
-    {"KOverItems", {"algorithm.wolpertinger.k=11"}, {"algorithm.wolpertinger.k 11", "at most 10", "num_documents"}},
+    {"KOverItems",
+     {"algorithm.wolpertinger.k=11"},
+     {"algorithm.wolpertinger.k 11", "at most 10", "candidates of document_browsing"}},
     {"RandomCandidatesOverItems",
      {"algorithm.wolpertinger.random_candidates=11"},
      {"algorithm.wolpertinger.random_candidates 11", "at most 10"}},
@@ -93,6 +105,9 @@ const Wrong kWrong[] = {
      {"learner.batch_size=200", "replay.capacity_rows=100", "replay.rate_limiter.min_size=10"},
      {"learner.batch_size 200", "at most replay.capacity_rows 100"}},
     {"SharesCrossed", {"actor.policy_share_min=0.5"}, {"actor.policy_share_min 0.5", "at most policy_share_max 0.2"}},
+    {"PartOfASession",
+     {"environment.users_per_session=3"},
+     {"actor.users 64", "multiple of environment.users_per_session 3"}},
     {"BlockBelowRow",
      {"environment.document_browsing.num_documents=100", "actor.block_bytes=256"},
      {"actor.block_bytes 256", "at least 848"}},
@@ -111,7 +126,8 @@ TEST(ValidateTest, ScenarioAndAlgorithmMustBeChosen) {
               HasSubstr("environment: no scenario, want one of document_browsing"));
   config = GoodConfig();
   config.mutable_algorithm()->clear_wolpertinger();
-  EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()),
+  EXPECT_TRUE(ValidateExperimentConfig(config).ok()) << "a simulation needs none";
+  EXPECT_THAT(std::string(CheckTraining(config, SpecOf(config)).message()),
               HasSubstr("algorithm: no algorithm, want one of wolpertinger"));
 }
 

@@ -29,11 +29,17 @@ TEST(TransitionSchemaTest, HasTheShapesOfTheEnvironment) {
   }
 }
 
-TEST(TransitionSchemaTest, RefusesAnEnvironmentWithoutFeaturesSlateOrResponse) {
+TEST(TransitionSchemaTest, HoldsCandidatesAndLeavesOutWhatIsNotSeen) {
   EnvironmentSpec spec = MakeSpec();
   spec.num_user_features = 0;
-  EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument);
-  spec = MakeSpec();
+  spec.num_candidate_features = 4;
+  const RowSchema schema = TransitionSchema(spec).value();
+  EXPECT_EQ(schema.ToString().find("candidates float32 [20, 4], next_candidates float32 [20, 4], slate"), 0U)
+      << schema.ToString();
+}
+
+TEST(TransitionSchemaTest, RefusesAnEnvironmentWithoutSlateOrResponse) {
+  EnvironmentSpec spec = MakeSpec();
   spec.slate_size = 0;
   EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument);
   spec = MakeSpec();

@@ -1,0 +1,20 @@
+// What Environment::Step refuses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "common/rl/environment.h"
+
+namespace recbots {
+
+// INVALID_ARGUMENT: a column of the wrong length for `num_users` users; names it, its length and the one wanted.
+absl::Status CheckColumns(const EnvironmentSpec& spec, size_t num_users, const StepColumns& out);
+
+// INVALID_ARGUMENT: a slate that breaks the rules of Environment; names the user, the position and the bound. K^2 small
+// operations per user, without branches as long as all slates are good.
+absl::Status CheckSlates(const EnvironmentSpec& spec, size_t num_users, absl::Span<const int32_t> slates);
+
+}  // namespace recbots
