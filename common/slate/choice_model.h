@@ -5,10 +5,12 @@
 //
 //   multinomial logit         softmax over (s_1 .. s_n, no_click_mass)
 //   multinomial proportional  s_i - min_normalizer against no_click_mass - min_normalizer
-//   exponential cascade       the user looks at one item after the other; looks with probability a and then clicks item i
+//   exponential cascade       the user looks at one item after the other; looks with probability a and then clicks item
+//   i
 //                             with e_i = c exp(s_i), and stops at the first click: a e_i prod_{j<i} (1 - a e_j)
 //   proportional cascade      the same with e_i = c (s_i - min_normalizer)
-//   position-based            each position is examined with its own probability gamma_i, independently; an examined item is
+//   position-based            each position is examined with its own probability gamma_i, independently; an examined
+//   item is
 //                             clicked with logistic(s_i) (Craswell et al. 2008, section 3.1)
 //   dependent click           a cascade that goes on after a click with probability lambda_i, and always after none
 //                             (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
@@ -17,13 +19,16 @@
 // P(item i | slate) is then the marginal probability of a click on item i, P(none | slate) that of no click at all.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "common/base/log.h"
 #include "common/base/random.h"
 
 namespace recbots {
@@ -41,10 +46,11 @@ enum class ChoiceKind {
 // Each field counts for the models that have it, and is ignored by the others.
 struct ChoiceModelOptions {
   ChoiceKind kind = ChoiceKind::kMultinomialLogit;
-  double no_click_mass = -std::numeric_limits<double>::infinity();  // Logit, proportional.
-  double min_normalizer = 0;                                        // Proportional and its cascade.
-  double attention_prob = 1;                                        // a, 0..1: cascades.
-  double score_scaling = 1;                                         // c >= 0: cascades.
+  // Logit, where -infinity means that something is always clicked; proportional, where it has to be given (RecSim: 0).
+  double no_click_mass = -std::numeric_limits<double>::infinity();
+  double min_normalizer = 0;         // Proportional and its cascade.
+  double attention_prob = 1;         // a, 0..1: cascades.
+  double score_scaling = 1;          // c >= 0: cascades.
   std::vector<double> examination;   // gamma_i, 0..1, one per position; the last one counts for those behind it.
   std::vector<double> continuation;  // lambda_i, the same.
 
@@ -60,7 +66,8 @@ struct ChoiceModelOptions {
   }
 };
 
-// Immutable value, thread-safe. Costs O(n) and allocates nothing. n >= 0; an empty slate gives "none" for certain.
+// Immutable value, thread-safe. Costs O(n) and allocates nothing. n >= 0; an empty slate gives "none" for certain, and
+// so does one whose weights are all zero.
 class ChoiceModel {
  public:
   static constexpr int kNone = -1;
@@ -71,15 +78,18 @@ class ChoiceModel {
 
   const ChoiceModelOptions& options() const { return options_; }
   // Whether at most one item can be clicked.
-  bool single_click() const;
+  bool single_click() const { return single_click_; }
 
-  // Whether every score in [lowest, highest] can be chosen from in a slate of any length: what a scenario checks when it is
-  // made, so that no step can fail. INVALID_ARGUMENT names the field to change and the value that would do.
+  // Whether every score in [lowest, highest] can be chosen from in a slate of any length: what a scenario checks when
+  // it is made, so that no step can fail. INVALID_ARGUMENT names the field to change and the value that would do.
   absl::Status CheckScores(double lowest, double highest) const;
 
-  // RecSim's "scores": weights[i] of item i and `no_click`, the weight of none, not normalised in the proportional model
-  // (P = weight / sum of all).
-  //   INVALID_ARGUMENT  a negative weight (proportional), or an e_i outside 0..1 (cascades); names the item
+  // RecSim's "scores": weights[i] of item i and `no_click`, the weight of none, not normalised in the proportional
+  // model (P = weight / sum of all). Of the models with several clicks, the probabilities themselves. `weights` has the
+  // length of `scores` and may be the same memory.
+  //   INVALID_ARGUMENT  a score that is not finite, a negative weight (proportional), or an e_i outside 0..1
+  //   (cascades);
+  //                     names the item
   absl::Status Weigh(absl::Span<const double> scores, absl::Span<double> weights, double& no_click) const;
 
   // P(item i | slate) in probabilities[i]; returns P(none | slate). Same errors.
@@ -89,17 +99,84 @@ class ChoiceModel {
   // Weights need not be normalised.
   static int Choose(absl::Span<const double> weights, double no_click, double u);
 
-  // Draws the clicks of a slate: bit i of the result is set when item i is clicked. One uniform number in the single-click
-  // models, one or two per examined position in the others. At most kMaxSlate items; scores have passed CheckScores.
-  uint64_t Draw(absl::Span<const double> scores, Rng& draws) const;
+  // Draws the clicks of a slate: bit i of the result is set when item i is clicked. At most kMaxSlate items; scores
+  // have passed CheckScores. Uniform numbers are taken in slate order:
+  //   single-click models   one, whatever the slate
+  //   position-based        one per position
+  //   dependent click       one per examined position, and behind each click one that decides whether to go on
+  uint64_t Draw(absl::Span<const double> scores, Rng& draws) const {
+    return DrawFrom(scores, [&draws] { return draws.Uniform(); });
+  }
+  // The same with uniform() as the source of the numbers.
+  template <typename Uniform>
+  uint64_t DrawFrom(absl::Span<const double> scores, Uniform&& uniform) const;
 
  private:
-  explicit ChoiceModel(ChoiceModelOptions options) : options_(std::move(options)) {}
+  explicit ChoiceModel(ChoiceModelOptions options);
+
+  static double Logistic(double x) { return 1 / (1 + std::exp(-x)); }
+  // The i-th of numbers per position, the last one for the positions behind.
+  static double AtPosition(const std::vector<double>& values, size_t i) {
+    return values[i < values.size() ? i : values.size() - 1];
+  }
+  // Weigh for scores that are known to be good; returns the weight of none.
+  double WeighChecked(absl::Span<const double> scores, double* weights) const;
+  double WeighSlowly(absl::Span<const double> scores, double* weights) const;
+  template <typename Uniform>
+  uint64_t DrawSeveral(absl::Span<const double> scores, Uniform& uniform) const;
 
   ChoiceModelOptions options_;
+  bool single_click_;
 };
 
 // exp(x - max x) / sum exp(x - max x), safe for large numbers; in place is fine. x is not empty.
 void Softmax(absl::Span<const double> x, absl::Span<double> y);
+
+// --- Bodies that the simulator's inner loop wants inline
+// --------------------------------------------------------------
+
+inline double ChoiceModel::WeighChecked(absl::Span<const double> scores, double* weights) const {
+  if (options_.kind != ChoiceKind::kMultinomialProportional) return WeighSlowly(scores, weights);
+  for (size_t i = 0; i < scores.size(); ++i) weights[i] = scores[i] - options_.min_normalizer;
+  return options_.no_click_mass - options_.min_normalizer;
+}
+
+inline int ChoiceModel::Choose(absl::Span<const double> weights, double no_click, double u) {
+  double total = 0;
+  for (const double weight : weights) total += weight;
+  const double target = u * (total + no_click);
+  // Cumulative weights do not fall, so the number of those that the target has reached is the index. Counting costs no
+  // branch on a random number.
+  double cumulative = 0;
+  int index = 0;
+  for (const double weight : weights) {
+    cumulative += weight;
+    index += target >= cumulative ? 1 : 0;
+  }
+  return index == static_cast<int>(weights.size()) ? kNone : index;
+}
+
+template <typename Uniform>
+uint64_t ChoiceModel::DrawFrom(absl::Span<const double> scores, Uniform&& uniform) const {
+  RECBOTS_CHECK(scores.size() <= kMaxSlate) << "slate of " << scores.size() << " items, want at most " << kMaxSlate;
+  if (!single_click_) return DrawSeveral(scores, uniform);
+  double weights[kMaxSlate];
+  const double no_click = WeighChecked(scores, weights);
+  const int chosen = Choose({weights, scores.size()}, no_click, uniform());
+  return chosen == kNone ? 0 : uint64_t{1} << chosen;
+}
+
+template <typename Uniform>
+uint64_t ChoiceModel::DrawSeveral(absl::Span<const double> scores, Uniform& uniform) const {
+  uint64_t clicks = 0;
+  const bool cascade = options_.kind == ChoiceKind::kDependentClick;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const double examined = cascade ? 1.0 : AtPosition(options_.examination, i);
+    if (uniform() >= examined * Logistic(scores[i])) continue;
+    clicks |= uint64_t{1} << i;
+    if (cascade && uniform() >= AtPosition(options_.continuation, i)) break;
+  }
+  return clicks;
+}
 
 }  // namespace recbots
