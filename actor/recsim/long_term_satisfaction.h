@@ -4,9 +4,9 @@
 // consumed, whatever follows it; the episode ends when the time budget is spent. Response of an item: click, engagement
 // (clipped to 0..100 only there). Reward: the engagement of what was consumed, not clipped, so it has no upper bound.
 //
-// References: "random"; "min_clickbait"; "myopic", the most clickbait; "best_constant", the candidate nearest to the best
-// fixed clickbait; "optimal", for a policy that knows the hidden exposure. The last two and the exact values are there
-// where the problem is LtsMdp::Solvable.
+// References: "random"; "min_clickbait"; "myopic", the most clickbait; "best_constant", the candidate nearest to the
+// best fixed clickbait; "optimal", for a policy that knows the hidden exposure. The last two and the exact values are
+// there where the problem is LtsMdp::Solvable.
 #pragma once
 
 #include <memory>
@@ -52,11 +52,12 @@ class LongTermSatisfactionModel {
   CandidateRefresh candidate_refresh() const { return options_.candidate_refresh; }
 
   User SampleUser(Rng& draws) const { return DrawFirstUser(options_, draws); }
+  static constexpr int kDrawsPerDocument = 1;
   Document SampleDocument(Rng& draws) const { return {.clickbait = draws.Uniform()}; }
   Response Respond(const User& user, const Slate<Document>& slate, Rng& draws) const {
     return {.clicked = true,
-            .engagement = Engagement(options_, Satisfaction(options_, user.exposure), slate[0].clickbait,
-                                     FastNormal(draws))};
+            .engagement =
+                Engagement(options_, Satisfaction(options_, user.exposure), slate[0].clickbait, FastNormal(draws))};
   }
   void Update(const Slate<Document>& slate, const Response&, Rng& draws, User& user) const {
     user = DrawNextUser(options_, user, slate[0].clickbait, draws);

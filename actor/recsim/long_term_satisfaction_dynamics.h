@@ -22,8 +22,8 @@
 
 namespace recbots {
 
-// Ranges keep every reward finite, as a float too: the largest log engagement, kMaxMean + kMaxStddev |z|, stays below 88
-// for every normal number that is ever drawn (|z| < 16).
+// Ranges keep every reward finite, as a float too: the largest log engagement, kMaxMean + kMaxStddev |z|, stays below
+// 88 for every normal number that is ever drawn (|z| < 16).
 struct LongTermSatisfactionOptions {
   static constexpr int kMaxCandidates = 10000;
   static constexpr int kMaxSlate = 64;

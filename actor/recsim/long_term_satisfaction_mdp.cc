@@ -65,15 +65,17 @@ double ExpectedBest(absl::Span<const double> q, int m) {
 LtsMdp::Resolution LtsMdp::ResolutionOf(const LongTermSatisfactionOptions& options, int refinement) {
   // How fast log values change, at most, with exposure and with clickbait.
   const double rate = ExposureRate(options);
-  const double slope = std::abs(options.choc_mean - options.kale_mean) +
-                       std::abs(options.choc_stddev - options.kale_stddev) *
-                           std::max(options.choc_stddev, options.kale_stddev) + 2 * rate;
+  const double slope =
+      std::abs(options.choc_mean - options.kale_mean) +
+      std::abs(options.choc_stddev - options.kale_stddev) * std::max(options.choc_stddev, options.kale_stddev) +
+      2 * rate;
   const double beta = options.memory_discount;
   Resolution resolution;
   resolution.exposure_step = std::min(0.1, rate > 0 ? 0.2 / rate : 0.1) / refinement;
   resolution.max_exposure = 1 / (1 - beta) + 6 * options.innovation_stddev / std::sqrt(1 - beta * beta);
   resolution.num_exposures = static_cast<size_t>(2 * resolution.max_exposure / resolution.exposure_step) + 5;
-  resolution.num_segments = 64 * static_cast<size_t>(std::ceil(std::max(1.0, slope / 2))) * static_cast<size_t>(refinement);
+  resolution.num_segments =
+      64 * static_cast<size_t>(std::ceil(std::max(1.0, slope / 2))) * static_cast<size_t>(refinement);
   return resolution;
 }
 
@@ -187,12 +189,13 @@ std::vector<double> LtsMdp::NearestRule(double target) const {
 }
 
 double LtsMdp::ValueOf(const std::vector<double>& rule) const {
-  return InductBackward([&rule](const std::vector<double>& q) { return Dot(rule.data(), q.data(), q.size()); }, nullptr);
+  return InductBackward([&rule](const std::vector<double>& q) { return Dot(rule.data(), q.data(), q.size()); },
+                        nullptr);
 }
 
 LtsMdp::Constant LtsMdp::BestConstant() const {
-  // The best point of a coarse grid, then golden section search around it. The ends are tried first and are left only for
-  // what is better by more than the numerics.
+  // The best point of a coarse grid, then golden section search around it. The ends are tried first and are left only
+  // for what is better by more than the numerics.
   constexpr int kPoints = 8;
   constexpr double kRatio = 0.6180339887498949;
   constexpr double kWidth = 0.01;

@@ -1,16 +1,16 @@
 // Exact values and the optimum of long-term satisfaction, by backward induction over (step, exposure).
 //
 // Given the clickbait shown, reward and next exposure do not depend on anything else of the past, and the candidates of
-// every step are m independent uniform numbers. So with W_t(y) the value of what follows step t when exposure moves to y
-// but for the innovation,
+// every step are m independent uniform numbers. So with W_t(y) the value of what follows step t when exposure moves to
+// y but for the innovation,
 //
 //   Q_t(x, c) = E[engagement | x, c] + W_t(memory_discount x + 1 - 2 c)
 //   V_t(x)    = E[Q_t(x, c)] over the clickbait c that a rule picks from m uniform candidates
 //   W_t(y)    = E[V_{t+1}(y + innovation_stddev z)],  W of the last step = 0
 //
-// and the optimum picks the candidate with the largest Q, whose expectation follows from the distribution of the maximum
-// of m independent draws. All rules know the exposure, which users do not show: the optimum is an upper bound for
-// whoever has to guess it.
+// and the optimum picks the candidate with the largest Q, whose expectation follows from the distribution of the
+// maximum of m independent draws. All rules know the exposure, which users do not show: the optimum is an upper bound
+// for whoever has to guess it.
 //
 // Numerics: V on an even grid of exposures with cubic interpolation, Q as a piecewise linear function of c (its
 // expectations are then exact), the innovation by the trapezoidal rule. Relative error below 1e-4 where Solvable;
@@ -38,7 +38,8 @@ struct EvenGrid {
     const auto last = static_cast<double>(size - 1);
     double place = (x - low) / step;
     place = place < 0 ? 0 : (place > last ? last : place);
-    const double start = place < 1 ? 0 : (place > last - 2 ? last - 3 : static_cast<double>(static_cast<int>(place)) - 1);
+    const double start =
+        place < 1 ? 0 : (place > last - 2 ? last - 3 : static_cast<double>(static_cast<int>(place)) - 1);
     const double f = place - start;
     const double* v = values + static_cast<size_t>(start);
     const double f1 = f - 1, f2 = f - 2, f3 = f - 3;
@@ -46,8 +47,8 @@ struct EvenGrid {
   }
 };
 
-// E[max] of m independent draws of q(c), c uniform on [0, 1]; q is linear between its values q[0 .. n-1] at evenly spaced
-// c, n >= 2. m 0: the largest value.
+// E[max] of m independent draws of q(c), c uniform on [0, 1]; q is linear between its values q[0 .. n-1] at evenly
+// spaced c, n >= 2. m 0: the largest value.
 double ExpectedBest(absl::Span<const double> q, int m);
 
 // Immutable and thread-safe.
@@ -55,8 +56,8 @@ class LtsMdp {
  public:
   static constexpr int kAnyClickbait = 0;
 
-  // `options` have passed Validate and are Solvable. num_candidates (m) kAnyClickbait: whatever clickbait a rule wants is
-  // among the candidates. Costs a table of rewards.
+  // `options` have passed Validate and are Solvable. num_candidates (m) kAnyClickbait: whatever clickbait a rule wants
+  // is among the candidates. Costs a table of rewards.
   LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement = 1);
 
   // Whether values can be had: candidates are drawn anew at every step, and the grids that the accuracy takes are small

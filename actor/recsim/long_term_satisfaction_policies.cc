@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "actor/recsim/long_term_satisfaction.h"
 #include "common/base/log.h"
@@ -128,8 +129,8 @@ void LtsOptimalPolicy::Act(const PolicyInput& input, const PolicyOutput& output)
 
 void LtsOptimalPolicy::Observe(const PolicyFeedback& feedback) {
   const auto k = static_cast<size_t>(spec_.slate_size);
-  RECBOTS_CHECK(feedback.slates.size() == users_.size() * k) << "slates " << feedback.slates.size() << ", users "
-                                                             << users_.size();
+  RECBOTS_CHECK(feedback.slates.size() == users_.size() * k)
+      << "slates " << feedback.slates.size() << ", users " << users_.size();
   for (size_t user = 0; user < users_.size(); ++user) {
     const auto shown = static_cast<size_t>(feedback.slates[user * k]);
     users_[user].clickbait = candidates_[user * scores_.size() + shown];

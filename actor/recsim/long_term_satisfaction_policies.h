@@ -8,6 +8,7 @@
 
 #include "actor/recsim/long_term_satisfaction_mdp.h"
 #include "common/policies/policy.h"
+#include "common/rl/spec.h"
 
 namespace recbots {
 
@@ -55,8 +56,8 @@ class NearestClickbaitPolicy final : public Policy {
 };
 
 // The optimum of LtsMdp, for a policy that knows everybody's exposure: it draws each user's start and each innovation
-// again from the streams they come from, and follows what was shown (Observe, or its own slate where that is not called).
-// A user met in the middle of an episode is taken for one with exposure 0 then.
+// again from the streams they come from, and follows what was shown (Observe, or its own slate where that is not
+// called). A user met in the middle of an episode is taken for one with exposure 0 then.
 class LtsOptimalPolicy final : public Policy {
  public:
   // `seed` keys the users' streams. `reference` is solvable.
