@@ -25,9 +25,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "actor/recsim/metrics.h"
 #include "actor/recsim/model.h"
 #include "actor/recsim/scenario.h"
+#include "actor/recsim/scenario_metrics.h"
 #include "actor/recsim/slate.h"
 #include "common/base/fast_normal.h"
 #include "common/base/random.h"
@@ -74,7 +74,7 @@ struct ChocKaleOptions {
 };
 
 // What is counted beside reward: RecSim's click-through rate, and how engaging a consumed item is in the mean.
-class ChocKaleMetrics final : public Metrics {
+class ChocKaleMetrics final : public ScenarioMetrics {
  public:
   explicit ChocKaleMetrics(int slate_size) : slate_size_(slate_size) {}
 
@@ -107,7 +107,7 @@ class ChocKalePolicy final : public Policy {
     scores_.resize(n);
     for (size_t user = 0; user < input.positions.size(); ++user) {
       const double satisfaction = std::clamp(static_cast<double>(input.observation[user]), 0.0, 1.0);
-      const int steps_left = options_.time_budget - 1 - static_cast<int>(input.positions[user].step);
+      const int steps_left = std::max(0, options_.time_budget - 1 - static_cast<int>(input.positions[user].step));
       for (size_t i = 0; i < n; ++i) {
         scores_[i] = score_(options_, satisfaction, steps_left, static_cast<double>(input.candidates[user * n + i]));
       }
@@ -232,7 +232,9 @@ class ChocKaleModel {
     fields[2 * response.clicked + 1] = static_cast<float>(std::min(response.engagement, 100.0));
   }
 
-  std::unique_ptr<Metrics> MakeMetrics() const { return std::make_unique<ChocKaleMetrics>(options_.slate_size); }
+  std::unique_ptr<ScenarioMetrics> MakeMetrics() const {
+    return std::make_unique<ChocKaleMetrics>(options_.slate_size);
+  }
 
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t) const {
     std::vector<ReferencePolicy> policies;

@@ -1,5 +1,5 @@
-// How a scenario is written: a Model describes one user in plain scalar code, and ModelScenario (model_scenario.h) makes a
-// batched, deterministic, multi-threadable environment of it. docs/authoring.md builds one from nothing.
+// How a scenario is written: a Model describes one user in plain scalar code, and ModelScenario (model_scenario.h)
+// makes a batched, deterministic, multi-threadable environment of it. docs/authoring.md builds one from nothing.
 //
 // A Model is an immutable class, used by several threads at once, with
 //
@@ -33,9 +33,9 @@
 //   CandidateRefresh candidate_refresh() const               kEveryStep without it
 //   void UpdateDocument(const User&, const Response&, int i, Rng& draws, Document&) const
 //                                                            the i-th document of the slate after the user's update
-//                                                            (purpose kTransition, behind Update's draws); matters where
-//                                                            candidates outlive a step
-//   std::unique_ptr<Metrics> MakeMetrics() const
+//                                                            (purpose kTransition, behind Update's draws); matters
+//                                                            where candidates outlive a step
+//   std::unique_ptr<ScenarioMetrics> MakeMetrics() const
 //   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t seed) const
 //                                                            beside "random", which every scenario has; best last
 //   std::optional<double> OptimalValue() const, RandomValue() const

@@ -61,7 +61,7 @@ class ModelScenario final : public Scenario {
     return policies;
   }
 
-  const Metrics* metrics() const override { return metrics_.get(); }
+  const ScenarioMetrics* metrics() const override { return metrics_.get(); }
 
   std::optional<double> OptimalValue() const override {
     if constexpr (requires { model_->OptimalValue(); }) {
@@ -98,7 +98,7 @@ class ModelScenario final : public Scenario {
   const std::shared_ptr<const Model> model_;
   const EnvironmentSpec spec_;
   const uint64_t seed_;
-  std::unique_ptr<const Metrics> metrics_;
+  std::unique_ptr<const ScenarioMetrics> metrics_;
 
   mutable std::once_flag optimal_once_, random_once_, observations_once_;
   mutable std::optional<double> optimal_, random_;

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "actor/recsim/metrics.h"
+#include "actor/recsim/scenario_metrics.h"
 #include "common/policies/policy.h"
 #include "common/rl/environment.h"
 #include "common/rl/spec.h"
@@ -37,7 +37,7 @@ class Scenario {
   virtual std::vector<ReferencePolicy> MakeReferencePolicies() const = 0;
 
   // What is counted beside reward; nullptr: nothing.
-  virtual const Metrics* metrics() const { return nullptr; }
+  virtual const ScenarioMetrics* metrics() const { return nullptr; }
 
   // Exact values where they can be computed; nullopt or empty otherwise.
   virtual std::optional<double> OptimalValue() const { return std::nullopt; }

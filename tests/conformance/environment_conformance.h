@@ -15,6 +15,8 @@
 
 #include "actor/recsim/scenario.h"
 #include "common/base/status_macros.h"
+#include "common/base/thread.h"
+#include "common/policies/feedback.h"
 #include "common/policies/random_policy.h"
 #include "common/rl/step_buffer.h"
 
@@ -69,17 +71,21 @@ inline std::map<std::pair<uint32_t, uint32_t>, uint64_t> PlayAndHash(const Scena
     const auto positions = stage.environment->positions();
     const std::vector<StreamPosition> before(positions.begin(), positions.end());
     stage.Act(policy);
-    std::vector<float> seen = stage.observation;
-    EXPECT_TRUE(stage.Step().ok());
+    std::vector<float> seen = stage.observation, offered = stage.candidates;
+    EXPECT_TRUE(stage.StepBuffer::Step(*stage.environment).ok());
+    policy.Observe(FeedbackOf(stage));
+    stage.Advance();
     for (size_t i = 0; i < stage.num_users(); ++i) {
       uint64_t& hash = hashes.try_emplace({before[i].stream, before[i].episode}, 14695981039346656037ULL).first->second;
       hash = Mix(hash, &before[i].step, sizeof(before[i].step));
-      for (const auto* column : {&seen, &stage.response, &stage.reward, &stage.next_observation}) {
+      for (const auto* column :
+           {&seen, &offered, &stage.response, &stage.reward, &stage.next_observation, &stage.next_candidates}) {
         hash = MixRow(hash, *column, i, stage.num_users());
       }
       hash = MixRow(hash, stage.slates, i, stage.num_users());
       hash = MixRow(hash, stage.terminated, i, stage.num_users());
       hash = MixRow(hash, stage.truncated, i, stage.num_users());
+      hash = MixRow(hash, stage.active, i, stage.num_users());
     }
   }
   return hashes;
@@ -87,20 +93,55 @@ inline std::map<std::pair<uint32_t, uint32_t>, uint64_t> PlayAndHash(const Scena
 
 // The same users come out bit for bit the same alone, in small batches and in one large batch.
 inline void ExpectIndependentOfTheBatch(const Scenario& scenario, uint64_t policy_seed, int steps) {
-  constexpr int kUsers = 4096;
   const EnvironmentSpec& spec = scenario.spec();
+  const int session = spec.users_per_session;
+  const int num_users = 4096 / session * session;
   RandomPolicy policy(policy_seed, spec.num_candidates, spec.slate_size);
-  const auto whole = PlayAndHash(scenario, policy, kUsers, /*first_stream=*/0, steps);
-  for (const int size : {64, 257}) {
+  const auto whole = PlayAndHash(scenario, policy, num_users, /*first_stream=*/0, steps);
+  for (const int size : {64 * session, 257 * session}) {
     std::map<std::pair<uint32_t, uint32_t>, uint64_t> pieces;
-    for (int first = 0; first < kUsers; first += size) {
-      pieces.merge(PlayAndHash(scenario, policy, std::min(size, kUsers - first), static_cast<uint32_t>(first), steps));
+    for (int first = 0; first < num_users; first += size) {
+      pieces.merge(
+          PlayAndHash(scenario, policy, std::min(size, num_users - first), static_cast<uint32_t>(first), steps));
     }
     EXPECT_EQ(pieces, whole) << "batches of " << size;
   }
-  for (const uint32_t stream : {0U, 1U, 255U, 256U, 1000U, 4095U}) {
-    for (const auto& [key, hash] : PlayAndHash(scenario, policy, 1, stream, steps)) {
+  for (const uint32_t stream : {0U, 1U, 255U, 256U, 1000U, 4000U}) {
+    const uint32_t first = stream / static_cast<uint32_t>(session) * static_cast<uint32_t>(session);
+    for (const auto& [key, hash] : PlayAndHash(scenario, policy, session, first, steps)) {
       EXPECT_EQ(hash, whole.at(key)) << "stream " << key.first << ", episode " << key.second << " alone";
+    }
+  }
+}
+
+// {1, 2, 4} threads x {1, 64, 4096} users a batch: the same bytes of every user.
+inline void ExpectIndependentOfThreads(const Scenario& scenario, uint64_t policy_seed, int steps) {
+  using Hashes = std::map<std::pair<uint32_t, uint32_t>, uint64_t>;
+  const EnvironmentSpec& spec = scenario.spec();
+  const int session = spec.users_per_session;
+  const int num_users = 4096 / session * session;
+  Hashes expected;
+  for (const int num_threads : {1, 2, 4}) {
+    for (const int size : {1, 64, 4096}) {
+      const int batch = std::max(1, size / session) * session;
+      std::vector<Hashes> parts(static_cast<size_t>(num_threads));
+      {
+        std::vector<std::unique_ptr<Thread>> threads;
+        for (int t = 0; t < num_threads; ++t) {
+          threads.push_back(std::make_unique<Thread>("conformance", [&, t] {
+            RandomPolicy policy(policy_seed, spec.num_candidates, spec.slate_size);
+            for (int first = t * batch; first < num_users; first += num_threads * batch) {
+              const int n = std::min(batch, num_users - first);
+              parts[static_cast<size_t>(t)].merge(
+                  PlayAndHash(scenario, policy, n, static_cast<uint32_t>(first), steps));
+            }
+          }));
+        }
+      }
+      Hashes all;
+      for (Hashes& part : parts) all.merge(part);
+      if (expected.empty()) expected = all;
+      EXPECT_EQ(all, expected) << num_threads << " threads, batches of " << batch;
     }
   }
 }
@@ -109,35 +150,96 @@ inline void ExpectIndependentOfTheBatch(const Scenario& scenario, uint64_t polic
 inline void ExpectSoundStep(const Stage& stage, const std::vector<StreamPosition>& before) {
   const EnvironmentSpec& spec = stage.environment->spec();
   const size_t features = stage.num_features();
+  const size_t offered = stage.candidates.size() / stage.num_users();
   for (size_t i = 0; i < stage.num_users(); ++i) {
     ASSERT_LE(stage.terminated[i], 1);
     ASSERT_LE(stage.truncated[i], 1);
     ASSERT_LE(stage.terminated[i] + stage.truncated[i], 1) << "terminated and truncated at once";
     ASSERT_GE(stage.reward[i], spec.min_reward);
     ASSERT_LE(stage.reward[i], spec.max_reward);
-    const bool ended = stage.terminated[i] + stage.truncated[i] > 0;
+    const bool left = stage.terminated[i] + stage.truncated[i] > 0;
     const StreamPosition after = stage.environment->positions()[i];
+    const bool ended = after.episode != before[i].episode;
     ASSERT_EQ(after.stream, before[i].stream);
     ASSERT_EQ(after.episode, before[i].episode + (ended ? 1 : 0));
     ASSERT_EQ(after.step, ended ? 0 : before[i].step + 1);
+    if (spec.users_per_session == 1) {
+      ASSERT_EQ(ended, left);
+      ASSERT_EQ(stage.active[i], 1);
+    }
+    if (stage.active[i] == 0) {
+      ASSERT_FALSE(left);
+      ASSERT_EQ(stage.reward[i], 0);
+      continue;
+    }
     if (spec.max_episode_steps > 0) {
       const auto limit = static_cast<uint32_t>(spec.max_episode_steps);
       ASSERT_EQ(stage.truncated[i] == 1, !stage.terminated[i] && before[i].step + 1 == limit);
     }
     if (!ended) {
-      ASSERT_EQ(std::memcmp(&stage.next_observation[i * features], &stage.observation[i * features],
+      ASSERT_EQ(std::memcmp(stage.next_observation.data() + i * features, stage.observation.data() + i * features,
                             features * sizeof(float)),
+                0);
+      ASSERT_EQ(std::memcmp(stage.next_candidates.data() + i * offered, stage.candidates.data() + i * offered,
+                            offered * sizeof(float)),
                 0);
     }
   }
-  for (const auto* column : {&stage.response, &stage.next_observation, &stage.observation}) {
+  for (const auto* column :
+       {&stage.response, &stage.next_observation, &stage.observation, &stage.next_candidates, &stage.candidates}) {
     for (const float value : *column) ASSERT_TRUE(std::isfinite(value));
+  }
+}
+
+// Random slates, legal ones of every allowed length and illegal ones of every kind: illegal ones are refused and change
+// nothing. So many steps of every user.
+inline void ExpectStandsRandomSlates(const Scenario& scenario, uint64_t seed, int num_users, int steps) {
+  const EnvironmentSpec& spec = scenario.spec();
+  const auto k = static_cast<size_t>(spec.slate_size);
+  const auto n = static_cast<uint32_t>(spec.num_candidates);
+  Stage stage(scenario, num_users, 0);
+  RandomPolicy policy(seed, spec.num_candidates, spec.slate_size);
+  Rng rng(seed, Purpose::kTest, {});
+  for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); ++step) {
+    rng = Rng(seed, Purpose::kTest, {0, 0, static_cast<uint32_t>(step)});
+    const auto positions = stage.environment->positions();
+    const std::vector<StreamPosition> before(positions.begin(), positions.end());
+    stage.Act(policy);
+    for (size_t i = 0; i < stage.num_users(); ++i) {
+      const uint32_t size = static_cast<uint32_t>(spec.min_slate_size) +
+                            rng.Index(static_cast<uint32_t>(spec.slate_size - spec.min_slate_size + 1));
+      for (size_t j = size; j < k; ++j) stage.slates[i * k + j] = kNoItem;
+    }
+    const std::vector<int32_t> legal = stage.slates;
+    int32_t* const slate = stage.slates.data() + rng.Index(static_cast<uint32_t>(stage.num_users())) * k;
+    switch (rng.Index(4)) {
+      case 0:
+        slate[rng.Index(static_cast<uint32_t>(k))] = static_cast<int32_t>(n + rng.Index(1000));
+        break;
+      case 1:
+        slate[rng.Index(static_cast<uint32_t>(k))] = -2 - static_cast<int32_t>(rng.Index(1000));
+        break;
+      case 2:
+        if (k > 1) {  // Twice the same.
+          slate[0] = slate[1] = static_cast<int32_t>(rng.Index(n));
+        } else {
+          slate[0] = INT32_MAX;
+        }
+        break;
+      default:
+        stage.slates.push_back(0);  // Too long.
+    }
+    ASSERT_EQ(stage.Step().code(), absl::StatusCode::kInvalidArgument);
+    stage.slates = legal;
+    const absl::Status status = stage.Step();
+    ASSERT_TRUE(status.ok()) << status;
+    ExpectSoundStep(stage, before);
   }
 }
 
 inline void ExpectSoundSteps(const Scenario& scenario, uint64_t policy_seed, int num_users, int steps) {
   RandomPolicy policy(policy_seed, scenario.spec().num_candidates, scenario.spec().slate_size);
-  Stage stage(scenario, num_users, /*first_stream=*/5);
+  Stage stage(scenario, num_users, /*first_stream=*/5 * static_cast<uint32_t>(scenario.spec().users_per_session));
   for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); ++step) {
     const auto positions = stage.environment->positions();
     const std::vector<StreamPosition> before(positions.begin(), positions.end());
@@ -149,18 +251,25 @@ inline void ExpectSoundSteps(const Scenario& scenario, uint64_t policy_seed, int
 
 // Illegal slates and columns of the wrong length are refused, and nobody is stepped.
 inline void ExpectRefusesIllegalInput(const Scenario& scenario) {
-  constexpr int kUsers = 300;  // More than one chunk; the last user's slate is the bad one.
   const EnvironmentSpec& spec = scenario.spec();
+  // More than one chunk; the last user's slate is the bad one.
+  const int num_users = 300 * spec.users_per_session;
   RandomPolicy policy(1, spec.num_candidates, spec.slate_size);
-  Stage stage(scenario, kUsers, 0), untouched(scenario, kUsers, 0);
+  Stage stage(scenario, num_users, 0), untouched(scenario, num_users, 0);
   stage.Act(policy);
   untouched.Act(policy);
-  for (const int32_t bad : {-1, spec.num_candidates, INT32_MAX, INT32_MIN}) {
+  const bool may_be_short = spec.min_slate_size < spec.slate_size;
+  for (const int32_t bad : {may_be_short ? -2 : kNoItem, spec.num_candidates, INT32_MAX, INT32_MIN}) {
     const int32_t good = std::exchange(stage.slates.back(), bad);
     const absl::Status status = stage.Step();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_NE(status.message().find(std::to_string(bad)), absl::string_view::npos) << status;
-    EXPECT_NE(status.message().find("user 299"), absl::string_view::npos) << status;
+    EXPECT_NE(status.message().find("user " + std::to_string(num_users - 1)), absl::string_view::npos) << status;
+    stage.slates.back() = good;
+  }
+  if (spec.slate_size > 1) {
+    const int32_t good = std::exchange(stage.slates.back(), stage.slates[stage.slates.size() - 2]);
+    EXPECT_NE(stage.Step().message().find("twice"), absl::string_view::npos);
     stage.slates.back() = good;
   }
   StepColumns columns = stage.columns();

@@ -37,11 +37,11 @@ double MedianRate(const BenchOptions& options, const std::function<double()>& wo
 double Median(std::vector<double> values);
 
 // Each in a file of its own beside this one.
-Bench EnvironmentBench();  // env/document_browsing: steps_per_second
-Bench InsertBench();       // insert: rows_per_second, client and server over loopback
-Bench SampleBench();       // sample: rows_per_second, over loopback
-Bench UpdatesBench();      // updates: updates_per_second
-Bench ActingBench();       // acting: steps_per_second, with the stream to replay
-Bench LoopBench();         // loop: wall_seconds
+std::vector<Bench> EnvironmentBenches();  // env/SCENARIO: steps_per_second on one core, speedup_of_two_threads
+Bench InsertBench();                      // insert: rows_per_second, client and server over loopback
+Bench SampleBench();                      // sample: rows_per_second, over loopback
+Bench UpdatesBench();                     // updates: updates_per_second
+Bench ActingBench();                      // acting: steps_per_second, with the stream to replay
+Bench LoopBench();                        // loop: wall_seconds
 
 }  // namespace recbots

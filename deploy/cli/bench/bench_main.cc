@@ -26,7 +26,11 @@ std::vector<FlagSpec> Flags() {
 }
 
 std::vector<Bench> AllBenches() {
-  return {EnvironmentBench(), ActingBench(), UpdatesBench(), InsertBench(), SampleBench(), LoopBench()};
+  std::vector<Bench> benches = EnvironmentBenches();
+  for (const Bench& bench : {ActingBench(), UpdatesBench(), InsertBench(), SampleBench(), LoopBench()}) {
+    benches.push_back(bench);
+  }
+  return benches;
 }
 
 absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {

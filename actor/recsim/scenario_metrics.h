@@ -14,14 +14,14 @@ struct RatioMetric {
   int denominator = 0;
 };
 
-// Immutable and thread-safe. Counters are kept by the caller, one set per episode, so that sums do not depend on threads
-// and the standard error of a ratio can be had from the episodes.
-class Metrics {
+// Immutable and thread-safe. Counters are kept by the caller, one set per episode, so that sums do not depend on
+// threads and the standard error of a ratio can be had from the episodes.
+class ScenarioMetrics {
  public:
-  virtual ~Metrics() = default;
+  virtual ~ScenarioMetrics() = default;
 
-  virtual const std::vector<std::string>& counters() const = 0;     // Names: "impression", "click", ...
-  virtual const std::vector<RatioMetric>& ratios() const = 0;  // By index into counters().
+  virtual const std::vector<std::string>& counters() const = 0;  // Names: "impression", "click", ...
+  virtual const std::vector<RatioMetric>& ratios() const = 0;    // By index into counters().
   // Adds one step of one user to `sums` [counters]: its slate int32 [K] and response float32 [K, R].
   virtual void Count(const int32_t* slate, const float* response, double* sums) const = 0;
 };

@@ -1,0 +1,75 @@
+// What every policy must do in every scenario.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/policies/feedback.h"
+#include "tests/conformance/environment_conformance.h"
+
+namespace recbots::testing {
+
+using PolicyFactory = std::function<std::unique_ptr<Policy>()>;
+
+// Probabilities are numbers in (0, 1], or NaN where the policy says that it does not know them; behind the end of a
+// short slate nothing is shown.
+inline void ExpectSoundProbabilities(const Stage& stage) {
+  const auto k = static_cast<size_t>(stage.environment->spec().slate_size);
+  for (size_t i = 0; i < stage.num_users(); ++i) {
+    const float slate = stage.behaviour_probability[i];
+    if (!std::isnan(slate)) {
+      ASSERT_GT(slate, 0) << "user " << i;
+      ASSERT_LE(slate, 1) << "user " << i;
+    }
+    for (size_t j = 0; j < k; ++j) {
+      const float position = stage.position_probability[i * k + j];
+      if (stage.slates[i * k + j] == kNoItem) {
+        ASSERT_EQ(position, 0) << "user " << i << ", position " << j;
+      } else if (!std::isnan(position)) {
+        // The slate is one of those that show this item here.
+        ASSERT_GE(position, (std::isnan(slate) ? 0 : slate) * (1 - 1e-5)) << "user " << i << ", position " << j;
+        ASSERT_LE(position, 1 + 1e-5) << "user " << i << ", position " << j;
+      }
+    }
+  }
+}
+
+// Plays `steps` steps of `num_users` users: every slate is one that the environment takes, and the steps are sound.
+inline void ExpectSoundPolicy(const Scenario& scenario, Policy& policy, int num_users, int steps) {
+  Stage stage(scenario, num_users, /*first_stream=*/0);
+  for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); ++step) {
+    const auto positions = stage.environment->positions();
+    const std::vector<StreamPosition> before(positions.begin(), positions.end());
+    stage.Act(policy);
+    ExpectSoundProbabilities(stage);
+    const absl::Status status = stage.StepBuffer::Step(*stage.environment);
+    ASSERT_TRUE(status.ok()) << status;
+    policy.Observe(FeedbackOf(stage));
+    stage.Advance();
+    ExpectSoundStep(stage, before);
+  }
+}
+
+// The users that `make`'s policies play come out the same alone, in small batches and in a large one. Not for policies
+// that learn across users.
+inline void ExpectPolicyIndependentOfTheBatch(const Scenario& scenario, const PolicyFactory& make, int num_users,
+                                              int steps) {
+  const int session = scenario.spec().users_per_session;
+  num_users = num_users / session * session;
+  const auto whole = PlayAndHash(scenario, *make(), num_users, /*first_stream=*/0, steps);
+  for (const int size : {session, 13 * session}) {
+    std::map<std::pair<uint32_t, uint32_t>, uint64_t> pieces;
+    for (int first = 0; first < num_users; first += size) {
+      pieces.merge(
+          PlayAndHash(scenario, *make(), std::min(size, num_users - first), static_cast<uint32_t>(first), steps));
+    }
+    EXPECT_EQ(pieces, whole) << "batches of " << size;
+  }
+}
+
+}  // namespace recbots::testing

@@ -1,0 +1,83 @@
+// Every scenario there is, with its defaults: found through the configuration, so that a new one is put through this by
+// being registered.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actor/client/make_scenario.h"
+#include "tests/conformance/environment_conformance.h"
+#include "tests/conformance/policy_conformance.h"
+#include "tests/conformance/transcript.h"
+#include "tests/support/golden.h"
+
+namespace recbots {
+namespace {
+
+std::vector<std::string> ScenarioNames() {
+  std::vector<std::string> names;
+  const auto& choice = *v1::EnvironmentConfig::descriptor()->FindOneofByName("scenario");
+  for (int i = 0; i < choice.field_count(); ++i) names.push_back(choice.field(i)->name());
+  return names;
+}
+
+absl::StatusOr<std::unique_ptr<Scenario>> Make(const std::string& name, int users_per_session = 1) {
+  v1::EnvironmentConfig config;
+  config.GetReflection()->MutableMessage(&config, config.GetDescriptor()->FindFieldByName(name));
+  config.set_users_per_session(users_per_session);
+  return MakeScenario(config, /*seed=*/17);
+}
+
+class ScenarioTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Scenario> MakeOne() const { return Make(GetParam()).value(); }
+};
+
+TEST_P(ScenarioTest, IsSoundWithRandomSlates) {
+  testing::ExpectSoundSteps(*MakeOne(), 1, /*num_users=*/1000, /*steps=*/100);
+}
+
+TEST_P(ScenarioTest, StandsLegalAndIllegalSlates) {
+  testing::ExpectRefusesIllegalInput(*MakeOne());
+  testing::ExpectStandsRandomSlates(*MakeOne(), 2, /*num_users=*/100, /*steps=*/1000);
+}
+
+TEST_P(ScenarioTest, IsTheSameInEveryBatchAndOnEveryThread) {
+  testing::ExpectIndependentOfThreads(*MakeOne(), 3, /*steps=*/8);
+  testing::ExpectIndependentOfTheBatch(*MakeOne(), 3, /*steps=*/8);
+}
+
+TEST_P(ScenarioTest, IsSoundInSessions) {
+  const auto scenario = Make(GetParam(), /*users_per_session=*/3);
+  if (!scenario.ok()) {
+    EXPECT_NE(scenario.status().message().find("depend on the user"), absl::string_view::npos) << scenario.status();
+    return;
+  }
+  testing::ExpectSoundSteps(**scenario, 4, /*num_users=*/300, /*steps=*/100);
+  testing::ExpectIndependentOfTheBatch(**scenario, 3, /*steps=*/5);
+}
+
+TEST_P(ScenarioTest, ItsReferencePoliciesAreSound) {
+  const auto scenario = MakeOne();
+  const auto references = scenario->MakeReferencePolicies();
+  ASSERT_FALSE(references.empty());
+  EXPECT_EQ(references.front().name, "random");
+  for (size_t i = 0; i < references.size(); ++i) {
+    SCOPED_TRACE(references[i].name);
+    testing::ExpectSoundPolicy(*scenario, *references[i].policy, /*num_users=*/500, /*steps=*/200);
+    const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
+    testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/78, /*steps=*/30);
+  }
+}
+
+TEST_P(ScenarioTest, PlaysItsTranscript) {
+  testing::ExpectTranscript(testing::Transcript(*MakeOne()), "transcripts/" + GetParam() + ".txt");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ScenarioTest, ::testing::ValuesIn(ScenarioNames()),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace recbots
