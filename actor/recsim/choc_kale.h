@@ -8,7 +8,8 @@
 //   first exposure  (u - 1/2) / (1 - memory_discount)
 //   satisfaction    1 / (1 + exp(-sensitivity x))
 //   engagement      exp(satisfaction (k kale_mean + (1 - k) choc_mean) + (k kale_stddev + (1 - k) choc_stddev) z1)
-//   next exposure   memory_discount x + 2 (k - 1/2) + innovation_stddev z2; without a click, memory_discount x + ...
+//   next exposure   memory_discount x + 2 (k - 1/2) + innovation_stddev z2, without the middle term if there was no
+//   click
 //
 // The user picks from a slate by the scores 1 - k. Observation: float32 [1], the satisfaction with normal noise of
 // observation_stddev cut at 1. Candidate: float32 [1], its kaleness. Response of an item: click, engagement (clipped to
@@ -73,72 +74,6 @@ struct ChocKaleOptions {
   double Stddev(double kaleness) const { return kaleness * kale_stddev + (1 - kaleness) * choc_stddev; }
 };
 
-// What is counted beside reward: RecSim's click-through rate, and how engaging a consumed item is in the mean.
-class ChocKaleMetrics final : public ScenarioMetrics {
- public:
-  explicit ChocKaleMetrics(int slate_size) : slate_size_(slate_size) {}
-
-  const std::vector<std::string>& counters() const override { return counters_; }
-  const std::vector<RatioMetric>& ratios() const override { return ratios_; }
-  void Count(const int32_t*, const float* response, double* sums) const override {
-    sums[0] += 1;
-    for (int i = 0; i < slate_size_; ++i) {
-      sums[1] += static_cast<double>(response[2 * i]);
-      sums[2] += static_cast<double>(response[2 * i + 1]);
-    }
-  }
-
- private:
-  const int slate_size_;
-  const std::vector<std::string> counters_ = {"impression", "click", "engagement"};
-  const std::vector<RatioMetric> ratios_ = {{"CTR", 1, 0}, {"AverageEngagement", 2, 1}};
-};
-
-// Shows the K candidates with the highest scores, where a score may depend on the satisfaction that is seen and on the
-// steps that are left after this one.
-class ChocKalePolicy final : public Policy {
- public:
-  using Score = double (*)(const ChocKaleOptions&, double satisfaction, int steps_left, double kaleness);
-
-  ChocKalePolicy(const ChocKaleOptions& options, Score score) : options_(options), score_(score) {}
-
-  void Act(const PolicyInput& input, const PolicyOutput& output) override {
-    const auto n = static_cast<size_t>(options_.num_candidates), k = static_cast<size_t>(options_.slate_size);
-    scores_.resize(n);
-    for (size_t user = 0; user < input.positions.size(); ++user) {
-      const double satisfaction = std::clamp(static_cast<double>(input.observation[user]), 0.0, 1.0);
-      const int steps_left = std::max(0, options_.time_budget - 1 - static_cast<int>(input.positions[user].step));
-      for (size_t i = 0; i < n; ++i) {
-        scores_[i] = score_(options_, satisfaction, steps_left, static_cast<double>(input.candidates[user * n + i]));
-      }
-      for (int32_t& position : output.slates.subspan(user * k, k)) {
-        position = static_cast<int32_t>(std::max_element(scores_.begin(), scores_.end()) - scores_.begin());
-        scores_[static_cast<size_t>(position)] = -HUGE_VAL;
-      }
-    }
-    std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
-    std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);
-  }
-
- private:
-  const ChocKaleOptions options_;
-  const Score score_;
-  std::vector<double> scores_;  // [N]
-};
-
-inline double ScoreKale(const ChocKaleOptions&, double, int, double kaleness) { return kaleness; }
-inline double ScoreChocolate(const ChocKaleOptions&, double, int, double kaleness) { return 1 - kaleness; }
-
-// The engagement expected of a document, and of documents like it in the steps left, whose satisfaction this one
-// shifts: to first order, as if satisfaction stayed where it is.
-inline double ScoreAhead(const ChocKaleOptions& options, double satisfaction, int steps_left, double kaleness) {
-  const double mean = options.Mean(kaleness), stddev = options.Stddev(kaleness);
-  const double beta = options.memory_discount;
-  const double shift = 2 * (kaleness - 0.5) * options.sensitivity * satisfaction * (1 - satisfaction);
-  const double remembered = (1 - std::pow(beta, steps_left)) / (1 - beta);
-  return std::exp(satisfaction * mean + stddev * stddev / 2) * (1 + mean * shift * remembered);
-}
-
 // See model.h for what the functions are. Immutable and thread-safe.
 class ChocKaleModel {
  public:
@@ -186,7 +121,6 @@ class ChocKaleModel {
     spec_.num_candidate_features = 1;
     spec_.slate_size = options.slate_size;
     spec_.response_fields = {"click", "engagement"};
-    spec_.fixed_catalogue = false;
     spec_.max_reward = std::numeric_limits<double>::infinity();
   }
 
@@ -196,6 +130,7 @@ class ChocKaleModel {
     return MakeUser((draws.Uniform() - 0.5) / (1 - options_.memory_discount), options_.time_budget, draws);
   }
 
+  static constexpr int kDrawsPerDocument = 1;  // Numbers computed ahead: more is waste, less is slower.
   Document SampleDocument(Rng& draws) const { return {.kaleness = draws.Uniform()}; }
 
   Response Respond(const User& user, const Slate<Document>& slate, Rng& draws) const {
@@ -232,17 +167,9 @@ class ChocKaleModel {
     fields[2 * response.clicked + 1] = static_cast<float>(std::min(response.engagement, 100.0));
   }
 
-  std::unique_ptr<ScenarioMetrics> MakeMetrics() const {
-    return std::make_unique<ChocKaleMetrics>(options_.slate_size);
-  }
-
-  std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t) const {
-    std::vector<ReferencePolicy> policies;
-    policies.push_back({"kale", std::make_unique<ChocKalePolicy>(options_, ScoreKale)});
-    policies.push_back({"myopic", std::make_unique<ChocKalePolicy>(options_, ScoreChocolate)});
-    policies.push_back({"look_ahead", std::make_unique<ChocKalePolicy>(options_, ScoreAhead)});
-    return policies;
-  }
+  // Below.
+  std::unique_ptr<ScenarioMetrics> MakeMetrics() const;
+  std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
 
  private:
   static absl::Status CheckChoice(const ChoiceModelOptions& options) {
@@ -260,8 +187,9 @@ class ChocKaleModel {
   User MakeUser(double exposure, int time_left, Rng& draws) const {
     const double satisfaction = 1 / (1 + std::exp(-options_.sensitivity * exposure));
     double noise = 0;
-    do noise = options_.observation_stddev * FastNormal(draws);
-    while (std::abs(noise) > 1);
+    do {
+      noise = options_.observation_stddev * FastNormal(draws);
+    } while (std::abs(noise) > 1);
     return {.exposure = exposure, .satisfaction = satisfaction, .seen = satisfaction + noise, .time_left = time_left};
   }
 
@@ -269,5 +197,83 @@ class ChocKaleModel {
   const ChoiceModel choice_;
   EnvironmentSpec spec_;
 };
+
+// What is counted beside reward: RecSim's click-through rate, and how engaging a consumed item is in the mean.
+class ChocKaleMetrics final : public ScenarioMetrics {
+ public:
+  explicit ChocKaleMetrics(int slate_size) : slate_size_(slate_size) {}
+
+  const std::vector<std::string>& counters() const override { return counters_; }
+  const std::vector<RatioMetric>& ratios() const override { return ratios_; }
+  void Count(const int32_t*, const float* response, double* sums) const override {
+    sums[0] += 1;
+    for (int i = 0; i < slate_size_; ++i) {
+      sums[1] += static_cast<double>(response[2 * i]);
+      sums[2] += static_cast<double>(response[2 * i + 1]);
+    }
+  }
+
+ private:
+  const int slate_size_;
+  const std::vector<std::string> counters_ = {"impression", "click", "engagement"};
+  const std::vector<RatioMetric> ratios_ = {{"CTR", 1, 0}, {"AverageEngagement", 2, 1}};
+};
+
+inline std::unique_ptr<ScenarioMetrics> ChocKaleModel::MakeMetrics() const {
+  return std::make_unique<ChocKaleMetrics>(options_.slate_size);
+}
+
+// Shows the K candidates with the highest scores, where a score may depend on the satisfaction that is seen and on the
+// steps that are left after this one.
+class ChocKalePolicy final : public Policy {
+ public:
+  using Score = double (*)(const ChocKaleOptions&, double satisfaction, int steps_left, double kaleness);
+
+  ChocKalePolicy(const ChocKaleOptions& options, Score score) : options_(options), score_(score) {}
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override {
+    const auto n = static_cast<size_t>(options_.num_candidates), k = static_cast<size_t>(options_.slate_size);
+    scores_.resize(n);
+    for (size_t user = 0; user < input.positions.size(); ++user) {
+      const double satisfaction = std::clamp(static_cast<double>(input.observation[user]), 0.0, 1.0);
+      const int steps_left = std::max(0, options_.time_budget - 1 - static_cast<int>(input.positions[user].step));
+      for (size_t i = 0; i < n; ++i) {
+        scores_[i] = score_(options_, satisfaction, steps_left, static_cast<double>(input.candidates[user * n + i]));
+      }
+      for (int32_t& position : output.slates.subspan(user * k, k)) {
+        position = static_cast<int32_t>(std::max_element(scores_.begin(), scores_.end()) - scores_.begin());
+        scores_[static_cast<size_t>(position)] = -HUGE_VAL;
+      }
+    }
+    std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
+    std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);
+  }
+
+ private:
+  const ChocKaleOptions options_;
+  const Score score_;
+  std::vector<double> scores_;  // [N]
+};
+
+inline double ScoreKale(const ChocKaleOptions&, double, int, double kaleness) { return kaleness; }
+inline double ScoreChocolate(const ChocKaleOptions&, double, int, double kaleness) { return 1 - kaleness; }
+
+// The engagement expected of a document, and of documents like it in the steps left, whose satisfaction this one
+// shifts: to first order, as if satisfaction stayed where it is.
+inline double ScoreAhead(const ChocKaleOptions& options, double satisfaction, int steps_left, double kaleness) {
+  const double mean = options.Mean(kaleness), stddev = options.Stddev(kaleness);
+  const double beta = options.memory_discount;
+  const double shift = 2 * (kaleness - 0.5) * options.sensitivity * satisfaction * (1 - satisfaction);
+  const double remembered = (1 - std::pow(beta, steps_left)) / (1 - beta);
+  return std::exp(satisfaction * mean + stddev * stddev / 2) * (1 + mean * shift * remembered);
+}
+
+inline std::vector<ReferencePolicy> ChocKaleModel::MakeReferencePolicies(const EnvironmentSpec&, uint64_t) const {
+  std::vector<ReferencePolicy> policies;
+  policies.push_back({"kale", std::make_unique<ChocKalePolicy>(options_, ScoreKale)});
+  policies.push_back({"myopic", std::make_unique<ChocKalePolicy>(options_, ScoreChocolate)});
+  policies.push_back({"look_ahead", std::make_unique<ChocKalePolicy>(options_, ScoreAhead)});
+  return policies;
+}
 
 }  // namespace recbots
