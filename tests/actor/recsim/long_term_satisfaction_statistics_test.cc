@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -38,53 +39,60 @@ LongTermSatisfactionOptions OptionsOf(const nlohmann::json& params) {
   return options;
 }
 
+constexpr uint64_t kSeed = 3;
+
 struct Rollout {
   Sample lengths, rewards, clicks, step_rewards, log_engagement;
   std::vector<double> position_counts;
   std::map<int, Sample> exposures, satisfactions;  // By steps gone.
 };
 
-// Plays the model user by user, as its hidden state is not to be seen from outside. A uniform slate's first item is any
-// of the independent candidates.
-Rollout Play(const Model& model, uint32_t num_users) {
-  constexpr uint64_t kSeed = 3;
+// One step of one user, shown independent documents: in a uniform slate the first item is any of the candidates.
+void PlayStep(const Model& model, const StreamPosition& position, Model::User& user, Rollout& rollout) {
   const auto slate_size = static_cast<size_t>(model.options().slate_size);
+  Rng document_draws(kSeed, Purpose::kDocument, position), choice_draws(kSeed, Purpose::kChoice, position),
+      transition_draws(kSeed, Purpose::kTransition, position);
+  std::vector<Model::Document> documents(slate_size);
+  std::vector<int32_t> positions(slate_size);
+  for (size_t i = 0; i < slate_size; ++i) {
+    documents[i] = model.SampleDocument(document_draws);
+    positions[i] = static_cast<int32_t>(i);
+  }
+  const Slate<Model::Document> slate(documents.data(), positions.data(), static_cast<int>(slate_size));
+  const Model::Response response = model.Respond(user, slate, choice_draws);
+  std::vector<float> fields(2 * slate_size, 0.0f);
+  model.WriteResponse(slate, response, fields.data());
+  for (size_t i = 0; i < slate_size; ++i) rollout.position_counts[i] += static_cast<double>(fields[2 * i]);
+  model.Update(slate, response, transition_draws, user);
+  rollout.step_rewards.Add(model.Reward(response));
+  rollout.log_engagement.Add(std::log(response.engagement));
+}
+
+// Plays the model user by user, as its hidden state is not to be seen from outside.
+Rollout Play(const Model& model, uint32_t num_users) {
   Rollout rollout;
-  rollout.position_counts.assign(slate_size + 1, 0.0);
+  rollout.position_counts.assign(static_cast<size_t>(model.options().slate_size) + 1, 0.0);
+  const auto note_state = [&model, &rollout](int step, const Model::User& user) {
+    rollout.exposures[step].Add(user.exposure);
+    rollout.satisfactions[step].Add(Satisfaction(model.options(), user.exposure));
+  };
+  const auto clicks_so_far = [&rollout] {
+    return std::accumulate(rollout.position_counts.begin(), rollout.position_counts.end(), 0.0);
+  };
   for (uint32_t stream = 0; stream < num_users; ++stream) {
     Rng user_draws(kSeed, Purpose::kUser, {stream, 0, 0});
     Model::User user = model.SampleUser(user_draws);
-    double reward = 0, clicks = 0;
+    const double clicks_before = clicks_so_far();
+    double reward = 0;
     int step = 0;
     for (; !model.IsTerminal(user); ++step) {
-      rollout.exposures[step].Add(user.exposure);
-      rollout.satisfactions[step].Add(Satisfaction(model.options(), user.exposure));
-      const StreamPosition position{stream, 0, static_cast<uint32_t>(step)};
-      Rng document_draws(kSeed, Purpose::kDocument, position), choice_draws(kSeed, Purpose::kChoice, position),
-          transition_draws(kSeed, Purpose::kTransition, position);
-      std::vector<Model::Document> documents(slate_size);
-      std::vector<int32_t> positions(slate_size);
-      for (size_t i = 0; i < slate_size; ++i) {
-        documents[i] = model.SampleDocument(document_draws);
-        positions[i] = static_cast<int32_t>(i);
-      }
-      const Slate<Model::Document> slate(documents.data(), positions.data(), static_cast<int>(slate_size));
-      const Model::Response response = model.Respond(user, slate, choice_draws);
-      std::vector<float> fields(2 * slate_size, 0.0f);
-      model.WriteResponse(slate, response, fields.data());
-      for (size_t i = 0; i < slate_size; ++i) {
-        rollout.position_counts[i] += static_cast<double>(fields[2 * i]);
-        clicks += static_cast<double>(fields[2 * i]);
-      }
-      model.Update(slate, response, transition_draws, user);
-      rollout.step_rewards.Add(model.Reward(response));
-      rollout.log_engagement.Add(std::log(response.engagement));
-      reward += model.Reward(response);
+      note_state(step, user);
+      PlayStep(model, {stream, 0, static_cast<uint32_t>(step)}, user, rollout);
+      reward += rollout.step_rewards.values().back();
     }
-    rollout.exposures[step].Add(user.exposure);
-    rollout.satisfactions[step].Add(Satisfaction(model.options(), user.exposure));
+    note_state(step, user);
     rollout.rewards.Add(reward);
-    rollout.clicks.Add(clicks);
+    rollout.clicks.Add(clicks_so_far() - clicks_before);
     rollout.lengths.Add(step);
   }
   return rollout;

@@ -178,6 +178,15 @@ double ReplayExposure(const Model& model, uint64_t seed, StreamPosition position
   return user.exposure;
 }
 
+// No candidate [10] scores higher than the one at `shown`.
+void ExpectBest(const LtsReference::Solution& solution, uint32_t step, double exposure, const float* candidates,
+                int32_t shown) {
+  const auto score = [&](int32_t i) {
+    return solution.mdp.Score(solution.optimum, static_cast<int>(step), exposure, static_cast<double>(candidates[i]));
+  };
+  for (int32_t i = 0; i < 10; ++i) ASSERT_LE(score(i), score(shown) + 1e-9) << "step " << step;
+}
+
 TEST(LtsOptimalPolicyTest, FollowsWhatOthersShow) {
   constexpr uint64_t kSeed = 11;
   constexpr int kUsers = 50;
@@ -199,14 +208,7 @@ TEST(LtsOptimalPolicyTest, FollowsWhatOthersShow) {
       const StreamPosition position = environment->positions()[i];
       if (position.step == 0) consumed[i].clear();
       const double exposure = ReplayExposure(model, kSeed, position, consumed[i]);
-      const auto score = [&](int32_t candidate) {
-        return reference.solution()->mdp.Score(
-            reference.solution()->optimum, static_cast<int>(position.step), exposure,
-            static_cast<double>(buffer.candidates[i * 10 + static_cast<size_t>(candidate)]));
-      };
-      for (int32_t candidate = 0; candidate < 10; ++candidate) {
-        ASSERT_LE(score(candidate), score(buffer.slates[i * 3]) + 1e-9) << "user " << i << ", step " << step;
-      }
+      ExpectBest(*reference.solution(), position.step, exposure, &buffer.candidates[i * 10], buffer.slates[i * 3]);
     }
     other.Act(input, output);
     for (size_t i = 0; i < kUsers; ++i) {
