@@ -2,23 +2,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "actor/recsim/interest_evolution_videos.h"
 #include "common/base/log.h"
+#include "common/policies/greedy_slate.h"
 
 namespace recbots {
-
-void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate, std::vector<int32_t>& scratch) {
-  scratch.resize(values.size());
-  std::iota(scratch.begin(), scratch.end(), 0);
-  const auto end = scratch.begin() + static_cast<std::ptrdiff_t>(slate.size());
-  std::partial_sort(scratch.begin(), end, scratch.end(), [&values](int32_t a, int32_t b) {
-    const double x = values[static_cast<size_t>(a)], y = values[static_cast<size_t>(b)];
-    return x > y || (x == y && a < b);
-  });
-  std::copy(scratch.begin(), end, slate.begin());
-}
 
 double BestFractionalSlate(absl::Span<const double> weights, absl::Span<const double> values, double none_weight,
                            double none_value, absl::Span<int32_t> slate, FractionalScratch& scratch) {
@@ -35,7 +24,7 @@ double BestFractionalSlate(absl::Span<const double> weights, absl::Span<const do
   double lambda = none_value, best = -std::numeric_limits<double>::infinity();
   while (true) {
     for (size_t i = 0; i < weights.size(); ++i) scratch.gains[i] = weights[i] * (values[i] - lambda);
-    TopPositions(scratch.gains, absl::MakeSpan(scratch.best), scratch.order);
+    GreedySlate(scratch.gains, absl::MakeSpan(scratch.best));
     lambda = value_of(scratch.best);
     if (!(lambda > best)) return best;  // The slate before was optimal already.
     best = lambda;
@@ -77,13 +66,13 @@ size_t InterestPolicy::Cluster(const float* candidate) const {
 void MyopicPolicy::Choose(const float* interests, const float* candidates, absl::Span<int32_t> slate) {
   const size_t features = num_features();
   for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = Score(interests, candidates + i * features);
-  TopPositions(scores_, slate, scratch_);
+  GreedySlate(scores_, slate);
 }
 
 void MeanQualityPolicy::Choose(const float*, const float* candidates, absl::Span<int32_t> slate) {
   const size_t features = num_features();
   for (size_t i = 0; i < qualities_.size(); ++i) qualities_[i] = cluster_means_[Cluster(candidates + i * features)];
-  TopPositions(qualities_, slate, scratch_);
+  GreedySlate(qualities_, slate);
 }
 
 FractionalPolicy::FractionalPolicy(const EnvironmentSpec& spec, const InterestEvolutionOptions& options)

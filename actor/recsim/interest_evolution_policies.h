@@ -28,14 +28,10 @@
 
 namespace recbots {
 
-// The positions of the k = slate.size() greatest values, greatest first, ties to the lower position. O(n log k);
-// `scratch` is overwritten.
-void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate, std::vector<int32_t>& scratch);
-
 // Working memory of BestFractionalSlate.
 struct FractionalScratch {
   std::vector<double> gains;
-  std::vector<int32_t> order, best;
+  std::vector<int32_t> best;
 };
 
 // The slate of k = slate.size() items that maximises (sum w_i v_i + w_0 v_0) / (sum w_i + w_0), weights >= 0, and its
@@ -71,7 +67,6 @@ class MyopicPolicy final : public InterestPolicy {
   void Choose(const float* interests, const float* candidates, absl::Span<int32_t> slate) override;
 
   std::vector<double> scores_;
-  std::vector<int32_t> scratch_;
 };
 
 class MeanQualityPolicy final : public InterestPolicy {
@@ -84,7 +79,6 @@ class MeanQualityPolicy final : public InterestPolicy {
 
   const std::vector<double> cluster_means_;
   std::vector<double> qualities_;
-  std::vector<int32_t> scratch_;
 };
 
 class FractionalPolicy final : public InterestPolicy {

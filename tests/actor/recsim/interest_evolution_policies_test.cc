@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 #include "actor/recsim/interest_evolution.h"
@@ -70,12 +69,6 @@ TEST(BestFractionalSlateTest, StandsWeightsThatAreAllZero) {
   const std::vector<double> zeros(4, 0.0);
   EXPECT_EQ(BestFractionalSlate(zeros, {1, 2, 3, 4}, 0, -1, absl::MakeSpan(slate), scratch), -1);
   EXPECT_EQ(slate, (std::vector<int32_t>{0, 1}));
-}
-
-TEST(TopPositionsTest, GreatestFirstAndTiesToTheLowerPosition) {
-  std::vector<int32_t> slate(3), scratch;
-  TopPositions({1, 5, 3, 5, 3}, absl::MakeSpan(slate), scratch);
-  EXPECT_EQ(slate, (std::vector<int32_t>{1, 3, 2}));
 }
 
 // One user and six candidates of five of ten clusters.

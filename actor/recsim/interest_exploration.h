@@ -1,0 +1,176 @@
+// Interest exploration (RecSim, section 5.1 of Ie et al. 2019, arXiv:1909.04847): what a user likes is never seen and
+// must be found out by showing things.
+//
+// A document has a topic and a quality; quality is log-normal with the topic's parameters. A user has a hidden type,
+// and of it a hidden affinity for each topic, log-normal with the parameters of (type, topic). The score of a document
+// is
+//
+//   affinity[topic] + quality
+//
+// and a choice model turns the scores of the slate into clicks. Nothing changes: no transitions, nobody leaves, an
+// episode ends by its step limit. Reward: clicks. All means and standard deviations are those of the logarithm.
+//
+// Observation: none of the user (U = 0). Candidate: float32 [T + 1], topic one-hot, then quality. Response per position
+// shown: "click", "quality", "cluster_id" (the topic). T topics.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "actor/recsim/model.h"
+#include "actor/recsim/scenario.h"
+#include "actor/recsim/slate.h"
+#include "common/base/fast_exp.h"
+#include "common/base/fast_normal.h"
+#include "common/base/random.h"
+#include "common/rl/spec.h"
+#include "common/slate/choice_model.h"
+
+namespace recbots {
+
+struct InterestExplorationOptions {
+  static constexpr int kMaxCandidates = 4096;
+  static constexpr int kMaxTopics = 32;
+  static constexpr int kMaxTypes = 1024;
+  static constexpr int kMaxSteps = 1000000;
+  static constexpr double kMaxLogMean = 10;  // Of either sign.
+  static constexpr double kMaxLogStddev = 3;
+
+  int num_candidates = 10;  // N, 1..kMaxCandidates
+  int slate_size = 1;       // K, 1..min(N, ChoiceModel::kMaxSlate)
+  CandidateRefresh candidate_refresh = CandidateRefresh::kEveryStep;
+  int max_episode_steps = 100;  // 1..kMaxSteps; then truncated
+
+  std::vector<double> topic_distribution = {0.2, 0.8};        // [T], 1..kMaxTopics; sums to 1
+  std::vector<double> topic_quality_log_mean = {0.8, 0.2};    // [T]
+  std::vector<double> topic_quality_log_stddev = {0.1, 0.1};  // [T]
+
+  std::vector<double> user_type_distribution = {0.3, 0.7};         // [types], 1..kMaxTypes; sums to 1
+  std::vector<double> affinity_log_mean = {0.1, 0.7, 0.7, 0.1};    // [types, T] row by row
+  std::vector<double> affinity_log_stddev = {0.1, 0.1, 0.1, 0.1};  // [types, T] row by row
+
+  ChoiceModelOptions choice_model = DefaultChoice();
+
+  static ChoiceModelOptions DefaultChoice() {
+    ChoiceModelOptions choice;
+    choice.kind = ChoiceKind::kMultinomialLogit;
+    choice.no_click_mass = 5;
+    return choice;
+  }
+
+  template <typename F>
+  void ForEachField(F&& f) {
+    f("num_candidates", num_candidates);
+    f("slate_size", slate_size);
+    f("candidate_refresh", candidate_refresh);
+    f("max_episode_steps", max_episode_steps);
+    f("topic_distribution", topic_distribution);
+    f("topic_quality_log_mean", topic_quality_log_mean);
+    f("topic_quality_log_stddev", topic_quality_log_stddev);
+    f("user_type_distribution", user_type_distribution);
+    f("affinity_log_mean", affinity_log_mean);
+    f("affinity_log_stddev", affinity_log_stddev);
+    f("choice_model", choice_model);
+  }
+};
+
+// What somebody who knows only the distribution of users expects of each topic [T]: the mean over types of the means of
+// the logarithm (RecSim's prior: an average of logarithms, though it is used as an affinity). `log_mean` is [types, T].
+std::vector<double> PriorAffinity(absl::Span<const double> type_distribution, absl::Span<const double> log_mean);
+
+// The scalar model (model.h). Immutable and thread-safe.
+class InterestExplorationModel {
+ public:
+  using Options = InterestExplorationOptions;
+  struct User {
+    std::array<double, Options::kMaxTopics> affinity;  // The first T count.
+  };
+  struct Document {
+    double log_quality = 0;  // Raised where a quality is wanted: the loop that draws is faster without (7 % of a step).
+    int32_t topic = 0;
+
+    double quality() const { return FastExp(log_quality); }
+  };
+  struct Response {
+    uint64_t clicks = 0;  // Bit i: position i was clicked.
+  };
+  using Items = Slate<Document>;
+
+  static constexpr int kDrawsPerDocument = 2;
+
+  // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+  static absl::Status Validate(const Options& options);
+  // `options` have passed Validate.
+  explicit InterestExplorationModel(const Options& options);
+
+  const EnvironmentSpec& spec() const { return spec_; }
+  const Options& options() const { return options_; }
+  const ChoiceModel& choice_model() const { return choice_model_; }
+  CandidateRefresh candidate_refresh() const { return options_.candidate_refresh; }
+
+  static double Score(const User& user, const Document& document) {
+    return user.affinity[static_cast<size_t>(document.topic)] + document.quality();
+  }
+
+  User SampleUser(Rng& draws) const;
+  Document SampleDocument(Rng& draws) const {
+    const auto topic = static_cast<size_t>(Sample(cumulative_topics_, draws.Uniform()));
+    return {options_.topic_quality_log_mean[topic] + options_.topic_quality_log_stddev[topic] * FastNormal(draws),
+            static_cast<int32_t>(topic)};
+  }
+  Response Respond(const User& user, const Items& slate, Rng& draws) const {
+    return RespondFrom(user, slate, [&draws] { return draws.Uniform(); });
+  }
+  // The same with uniform() as the source of the numbers that decide about clicks (ChoiceModel::DrawFrom).
+  template <typename Uniform>
+  Response RespondFrom(const User& user, const Items& slate, Uniform&& uniform) const {
+    std::array<double, ChoiceModel::kMaxSlate> scores;
+    const auto size = static_cast<size_t>(slate.size());
+    for (size_t i = 0; i < size; ++i) scores[i] = Score(user, slate[static_cast<int>(i)]);
+    return {choice_model_.DrawFrom({scores.data(), size}, uniform)};
+  }
+  void Update(const Items&, const Response&, Rng&, User&) const {}
+  bool IsTerminal(const User&) const { return false; }
+  double Reward(const Response& response) const { return __builtin_popcountll(response.clicks); }
+  void WriteObservation(const User&, float*) const {}
+  void WriteDocument(const Document& document, float* features) const {
+    features[document.topic] = 1.0f;
+    features[num_topics_] = static_cast<float>(document.quality());
+  }
+  void WriteResponse(const Items& slate, const Response& response, float* fields) const {
+    for (int i = 0; i < slate.size(); ++i, fields += 3) {
+      fields[0] = static_cast<float>(response.clicks >> i & 1);
+      fields[1] = static_cast<float>(slate[i].quality());
+      fields[2] = static_cast<float>(slate[i].topic);
+    }
+  }
+
+  // "greedy" (predicted click rate under the prior), "greedy_quality" (the highest qualities) and "oracle" (the highest
+  // true scores: knows the user). Where at most one item is clicked, an oracle's slate is the best that anybody can
+  // show: the probability of a click grows with every score on it, and nothing shown now matters later.
+  std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
+  // Of slates of one, by quadrature; exact to 1e-9. Absent for longer ones, and where one catalogue serves everybody.
+  std::optional<double> RandomValue() const;
+
+ private:
+  // The first index with u below its cumulative probability; the last one has 1.
+  static int Sample(const std::vector<double>& cumulative, double u) {
+    int index = 0;
+    for (const double bound : cumulative) index += u >= bound ? 1 : 0;
+    return index;
+  }
+
+  const Options options_;
+  EnvironmentSpec spec_;
+  const ChoiceModel choice_model_;
+  const size_t num_topics_;
+  const std::vector<double> cumulative_topics_;
+  const std::vector<double> cumulative_types_;
+};
+
+}  // namespace recbots

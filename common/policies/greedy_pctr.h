@@ -1,0 +1,53 @@
+// Greedy predicted click rate: shows what one believed user would click (RecSim's greedy pCTR agent).
+//
+// The belief is linear: a candidate's score is weights . features, and the click rate of each of the N candidates is
+// its probability under a choice model when all N are one slate. The K highest are shown, best first, the lower
+// position first among equals. Nothing is learnt.
+//
+// Letters: B users, N candidates, D features of a candidate, K slate positions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/policies/policy.h"
+#include "common/slate/choice_model.h"
+
+namespace recbots {
+
+// scores[i] = weights . features of candidate i; features float32 or float64 [N, D], weights [D], scores [N].
+template <typename Feature>
+void LinearScores(absl::Span<const double> weights, absl::Span<const Feature> features, absl::Span<double> scores) {
+  const Feature* row = features.data();
+  for (double& score : scores) {
+    score = 0;
+    for (const double weight : weights) score += weight * static_cast<double>(*row++);
+  }
+}
+
+// The positions of the slate.size() largest values, largest first, the lower position first among equals. As many
+// values as positions at least; none is NaN. O(N K), allocates nothing.
+void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate);
+
+// Click rates [N] of candidates with these scores [N] and the slate [K] of the highest. Scores that the model refuses
+// (ChoiceModel::Weigh: a belief may score what no real user would) are ranked as they are, and are then the rates too.
+void GreedyPctr(const ChoiceModel& choice_model, absl::Span<const double> scores, absl::Span<double> rates,
+                absl::Span<int32_t> slate);
+
+// Deterministic: all probabilities are 1.
+class GreedyPctrPolicy final : public Policy {
+ public:
+  // weights [D], D >= 1; 1 <= slate_size <= num_candidates.
+  GreedyPctrPolicy(std::vector<double> weights, ChoiceModel choice_model, int num_candidates, int slate_size);
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+
+ private:
+  const std::vector<double> weights_;
+  const ChoiceModel choice_model_;
+  const size_t slate_size_;
+  std::vector<double> scores_, rates_;  // Scratch [N].
+};
+
+}  // namespace recbots
