@@ -9,6 +9,8 @@
 #include "actor/client/fill_options.h"
 #include "actor/recsim/acceptance_matrix.h"
 #include "actor/recsim/document_browsing_scenario.h"
+#include "actor/recsim/interest_exploration.h"
+#include "actor/recsim/known_q.h"
 #include "actor/recsim/model_scenario.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -69,6 +71,8 @@ constexpr struct {
                                                     int users_per_session);
 } kScenarios[] = {
     {v1::EnvironmentConfig::kDocumentBrowsing, MakeDocumentBrowsing},
+    {v1::EnvironmentConfig::kInterestExploration, MakeModel<InterestExplorationModel>},
+    {v1::EnvironmentConfig::kKnownQ, MakeModel<KnownQModel>},
 };
 
 }  // namespace
