@@ -58,7 +58,7 @@ absl::Status CheckLogNormals(absl::string_view prefix, const std::vector<double>
 
 // A choice model that every score that can be drawn can be chosen from.
 absl::Status CheckChoice(const Options& options) {
-  RECBOTS_ASSIGN_OR_RETURN(const ChoiceModel choice, ChoiceModel::Create(options.choice_model));
+  RECBOTS_ASSIGN_OR_RETURN(const ChoiceModel choice, ChoiceModel::Create(options.choice));
   double lowest = std::numeric_limits<double>::infinity();
   double highest = 0;
   const size_t topics = options.topic_distribution.size();
@@ -86,7 +86,7 @@ EnvironmentSpec SpecOf(const Options& options) {
   spec.num_clusters = topics;
   spec.quality_feature = topics;
   spec.min_reward = 0;
-  spec.max_reward = ChoiceModel::Create(options.choice_model)->single_click() ? 1 : options.slate_size;
+  spec.max_reward = ChoiceModel::Create(options.choice)->single_click() ? 1 : options.slate_size;
   spec.max_episode_steps = options.max_episode_steps;
   return spec;
 }
@@ -193,13 +193,13 @@ absl::Status InterestExplorationModel::Validate(const Options& options) {
   RECBOTS_RETURN_IF_ERROR(CheckLogNormals("affinity", options.affinity_log_mean, options.affinity_log_stddev,
                                           types * topics, absl::StrCat(types, " user types x ", topics, " topics")));
   const absl::Status choice = CheckChoice(options);
-  return choice.ok() ? choice : absl::Status(choice.code(), absl::StrCat("choice_model.", choice.message()));
+  return choice.ok() ? choice : absl::Status(choice.code(), absl::StrCat("choice.", choice.message()));
 }
 
 InterestExplorationModel::InterestExplorationModel(const Options& options)
     : options_(options),
       spec_(SpecOf(options_)),
-      choice_model_(ChoiceModel::Create(options_.choice_model).value()),
+      choice_model_(ChoiceModel::Create(options_.choice).value()),
       num_topics_(options_.topic_distribution.size()),
       cumulative_topics_(Cumulate(options_.topic_distribution)),
       cumulative_types_(Cumulate(options_.user_type_distribution)) {}

@@ -54,7 +54,7 @@ struct InterestExplorationOptions {
   std::vector<double> affinity_log_mean = {0.1, 0.7, 0.7, 0.1};    // [types, T] row by row
   std::vector<double> affinity_log_stddev = {0.1, 0.1, 0.1, 0.1};  // [types, T] row by row
 
-  ChoiceModelOptions choice_model = DefaultChoice();
+  ChoiceModelOptions choice = DefaultChoice();
 
   static ChoiceModelOptions DefaultChoice() {
     ChoiceModelOptions choice;
@@ -75,7 +75,7 @@ struct InterestExplorationOptions {
     f("user_type_distribution", user_type_distribution);
     f("affinity_log_mean", affinity_log_mean);
     f("affinity_log_stddev", affinity_log_stddev);
-    f("choice_model", choice_model);
+    f("choice", choice);
   }
 };
 

@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "actor/client/make_scenario.h"
 #include "actor/recsim/interest_exploration.h"
 #include "actor/recsim/model_scenario.h"
+#include "common/config/config.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
 
@@ -66,7 +69,7 @@ Options OptionsOf(const nlohmann::json& params) {
   params.at("num_candidates").get_to(options.num_candidates);
   params.at("slate_size").get_to(options.slate_size);
   params.at("max_steps").get_to(options.max_episode_steps);
-  params.at("no_click_mass").get_to(options.choice_model.no_click_mass);
+  params.at("no_click_mass").get_to(options.choice.no_click_mass);
   params.at("user_type_distribution").get_to(options.user_type_distribution);
   options.affinity_log_mean = Flat(params.at("user_mean"));
   options.affinity_log_stddev = Flat(params.at("user_stddev"));
@@ -149,57 +152,53 @@ TEST(InterestExplorationStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimul
   EXPECT_GT(compared, 0);
 }
 
-Options X1(int num_candidates) {
-  Options options;
-  options.num_candidates = num_candidates;
-  options.max_episode_steps = 200;
-  options.topic_distribution = {0.5, 0.5};
-  options.topic_quality_log_mean = {0.2, 0.2};
-  options.user_type_distribution = {0.5, 0.5};
-  options.affinity_log_mean = {1.0, -0.3, -0.3, 1.0};
-  return options;
+// The setting that ships, with other settings put over it.
+std::unique_ptr<Scenario> MakeX1(const std::vector<std::string>& overrides) {
+  const auto config =
+      LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/interest_exploration_x1.textproto", overrides);
+  EXPECT_TRUE(config.ok()) << config.status();
+  return MakeScenario(config->environment(), config->seed()).value();
 }
 
-void ExpectClickRates(const Options& options, const std::vector<std::pair<std::string, double>>& published,
-                      double bound) {
-  const auto scenario = Make(options, 1);
+using ClickRates = std::vector<std::pair<std::string, double>>;  // By policy, in percent.
+
+void ExpectClickRates(const Scenario& scenario, const ClickRates& published) {
   for (const auto& [name, percent] : published) {
-    const Sample rewards = EpisodeRewards(*scenario, name, 4000);
-    const double scale = 100.0 / options.max_episode_steps;
-    EXPECT_NEAR(scale * rewards.mean(), percent, bound) << name << " +- " << scale * rewards.standard_error();
+    const Sample rewards = EpisodeRewards(scenario, name, 4000);
+    const double scale = 100.0 / scenario.spec().max_episode_steps;
+    EXPECT_NEAR(scale * rewards.mean(), percent, 0.3) << name << " +- " << scale * rewards.standard_error();
     Test::RecordProperty(name, std::to_string(scale * rewards.mean()));
   }
 }
 
 TEST(InterestExplorationStatisticsTest, ClickRatesOfX1) {
-  ExpectClickRates(X1(10), {{"random", 15.7}, {"greedy", 18.1}, {"oracle", 29.4}}, 0.3);
+  ExpectClickRates(*MakeX1({}), {{"random", 15.7}, {"greedy", 18.1}, {"oracle", 29.4}});
 }
+
 TEST(InterestExplorationStatisticsTest, ClickRatesOfX1WithTwentyCandidates) {
-  ExpectClickRates(X1(20), {{"random", 15.6}, {"greedy", 18.7}, {"oracle", 30.5}}, 0.3);
+  ExpectClickRates(*MakeX1({"environment.interest_exploration.num_candidates=20"}),
+                   {{"random", 15.6}, {"greedy", 18.7}, {"oracle", 30.5}});
 }
 
 TEST(InterestExplorationStatisticsTest, ClickRatesOfTheDefaults) {
   Options options;
-  const std::vector<std::vector<double>> published = {
-      {5, 12.8, 22.8, 23.1}, {10, 12.8, 28.2, 28.6}, {20, 12.8, 32.0, 32.4}};
-  for (const std::vector<double>& row : published) {
-    options.num_candidates = static_cast<int>(row[0]);
-    ExpectClickRates(options, {{"random", row[1]}, {"greedy_quality", row[2]}, {"oracle", row[3]}}, 0.3);
-  }
+  ExpectClickRates(*Make(options, 1), {{"random", 12.8}, {"greedy_quality", 28.2}, {"oracle", 28.6}});
+  options.num_candidates = 20;
+  ExpectClickRates(*Make(options, 1), {{"random", 12.8}, {"greedy_quality", 32.0}, {"oracle", 32.4}});
 }
 
 TEST(InterestExplorationStatisticsTest, RandomSlatesEarnWhatQuadratureSays) {
-  Options wide = X1(3);
+  Options wide;
   wide.affinity_log_stddev = {1, 0.5, 0, 1};
   wide.topic_quality_log_stddev = {0.3, 0};
   Options proportional;
-  proportional.choice_model.kind = ChoiceKind::kMultinomialProportional;
+  proportional.choice.kind = ChoiceKind::kMultinomialProportional;
   proportional.candidate_refresh = CandidateRefresh::kEveryEpisode;
-  for (const Options& options : {Options(), X1(10), wide, proportional}) {
+  for (const Options& options : {Options(), wide, proportional}) {
     const auto scenario = Make(options, 2);
     const auto exact = scenario->RandomValue();
     ASSERT_TRUE(exact.has_value());
-    const Sample rewards = EpisodeRewards(*scenario, "random", 10000);
+    const Sample rewards = EpisodeRewards(*scenario, "random", 5000);
     EXPECT_NEAR(rewards.mean(), *exact, 5 * rewards.standard_error());
   }
   Options longer;

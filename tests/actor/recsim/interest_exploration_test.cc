@@ -32,7 +32,7 @@ Options OptionsOf(size_t topics, size_t slate_size, double no_click_mass) {
   options.user_type_distribution = {1};
   options.affinity_log_mean.assign(topics, 0);
   options.affinity_log_stddev.assign(topics, 0.1);
-  options.choice_model.no_click_mass = no_click_mass;
+  options.choice.no_click_mass = no_click_mass;
   return options;
 }
 
@@ -223,8 +223,8 @@ TEST(InterestExplorationTest, TheHighestScoresMakeTheBestSlate) {
 TEST(InterestExplorationTest, SeveralClicksAreCountedWhereTheChoiceModelHasThem) {
   Options options;
   options.slate_size = 4;
-  options.choice_model.kind = ChoiceKind::kPositionBased;
-  options.choice_model.examination = {1};
+  options.choice.kind = ChoiceKind::kPositionBased;
+  options.choice.examination = {1};
   const auto scenario = ModelScenario<Model>::Create(options, 3).value();
   EXPECT_EQ(scenario->spec().max_reward, 4);
   testing::Stage stage(*scenario, 1000, 0);
@@ -272,13 +272,13 @@ TEST(InterestExplorationTest, RefusesOptionsOutOfBounds) {
               HasSubstr("affinity_log_mean has 4 numbers, want 6 (3 user types x 2 topics)"));
   EXPECT_THAT(message([](Options& o) { o.affinity_log_stddev[2] = -1; }), HasSubstr("affinity_log_stddev[2] -1"));
   EXPECT_THAT(message([](Options& o) { o.affinity_log_stddev.pop_back(); }), HasSubstr("3 numbers, want 4"));
-  EXPECT_THAT(message([](Options& o) { o.choice_model.kind = ChoiceKind::kExponentialCascade; }),
-              StartsWith("choice_model.score_scaling 1, want at most"));
+  EXPECT_THAT(message([](Options& o) { o.choice.kind = ChoiceKind::kExponentialCascade; }),
+              StartsWith("choice.score_scaling 1, want at most"));
   EXPECT_THAT(message([](Options& o) {
-                o.choice_model.kind = ChoiceKind::kMultinomialProportional;
-                o.choice_model.min_normalizer = 4;
+                o.choice.kind = ChoiceKind::kMultinomialProportional;
+                o.choice.min_normalizer = 4;
               }),
-              StartsWith("choice_model.min_normalizer 4, want at most"));
+              StartsWith("choice.min_normalizer 4, want at most"));
 }
 
 TEST(InterestExplorationTest, TopicsAndTypesThatCannotBeAreNeverDrawn) {
