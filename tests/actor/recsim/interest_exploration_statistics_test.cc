@@ -152,10 +152,9 @@ TEST(InterestExplorationStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimul
   EXPECT_GT(compared, 0);
 }
 
-// The setting that ships, with other settings put over it.
-std::unique_ptr<Scenario> MakeX1(const std::vector<std::string>& overrides) {
-  const auto config =
-      LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/interest_exploration_x1.textproto", overrides);
+// A setting that ships, with others put over it.
+std::unique_ptr<Scenario> MakeShipped(const std::string& name, const std::vector<std::string>& overrides) {
+  const auto config = LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/" + name + ".textproto", overrides);
   EXPECT_TRUE(config.ok()) << config.status();
   return MakeScenario(config->environment(), config->seed()).value();
 }
@@ -172,19 +171,19 @@ void ExpectClickRates(const Scenario& scenario, const ClickRates& published) {
 }
 
 TEST(InterestExplorationStatisticsTest, ClickRatesOfX1) {
-  ExpectClickRates(*MakeX1({}), {{"random", 15.7}, {"greedy", 18.1}, {"oracle", 29.4}});
+  ExpectClickRates(*MakeShipped("interest_exploration_x1", {}), {{"random", 15.7}, {"greedy", 18.1}, {"oracle", 29.4}});
 }
 
 TEST(InterestExplorationStatisticsTest, ClickRatesOfX1WithTwentyCandidates) {
-  ExpectClickRates(*MakeX1({"environment.interest_exploration.num_candidates=20"}),
+  ExpectClickRates(*MakeShipped("interest_exploration_x1", {"environment.interest_exploration.num_candidates=20"}),
                    {{"random", 15.6}, {"greedy", 18.7}, {"oracle", 30.5}});
 }
 
 TEST(InterestExplorationStatisticsTest, ClickRatesOfTheDefaults) {
-  Options options;
-  ExpectClickRates(*Make(options, 1), {{"random", 12.8}, {"greedy_quality", 28.2}, {"oracle", 28.6}});
-  options.num_candidates = 20;
-  ExpectClickRates(*Make(options, 1), {{"random", 12.8}, {"greedy_quality", 32.0}, {"oracle", 32.4}});
+  ExpectClickRates(*MakeShipped("interest_exploration", {}),
+                   {{"random", 12.8}, {"greedy_quality", 28.2}, {"oracle", 28.6}});
+  ExpectClickRates(*MakeShipped("interest_exploration", {"environment.interest_exploration.num_candidates=20"}),
+                   {{"random", 12.8}, {"greedy_quality", 32.0}, {"oracle", 32.4}});
 }
 
 TEST(InterestExplorationStatisticsTest, RandomSlatesEarnWhatQuadratureSays) {

@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "actor/client/make_scenario.h"
 #include "actor/recsim/known_q.h"
-#include "actor/recsim/known_q_mdp.h"
 #include "actor/recsim/model_scenario.h"
+#include "common/config/config.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
 
@@ -35,8 +36,7 @@ Sample Returns(const Scenario& scenario, Policy& policy, int num_users, int roun
   return returns;
 }
 
-void ExpectReferencesEarnTheirValues(const KnownQOptions& options) {
-  const auto scenario = ModelScenario<KnownQModel>::Create(options, 7).value();
+void ExpectReferencesEarnTheirValues(std::unique_ptr<Scenario> scenario) {
   const auto references = scenario->MakeReferencePolicies();
   ASSERT_EQ(references.size(), 3u);
   for (const ReferencePolicy& reference : references) {
@@ -48,7 +48,7 @@ void ExpectReferencesEarnTheirValues(const KnownQOptions& options) {
     if (reference.name == "myopic") {
       const std::vector<float> observation(scenario->AllObservations().begin(), scenario->AllObservations().end());
       const std::vector<StreamPosition> positions(kKnownQStates);
-      std::vector<int32_t> slates(static_cast<size_t>(kKnownQStates * options.slate_size));
+      std::vector<int32_t> slates(static_cast<size_t>(kKnownQStates * scenario->spec().slate_size));
       std::vector<float> probability(kKnownQStates);
       reference.policy->Act({.observation = observation, .positions = positions},
                             {.slates = absl::MakeSpan(slates), .behaviour_probability = absl::MakeSpan(probability)});
@@ -60,13 +60,15 @@ void ExpectReferencesEarnTheirValues(const KnownQOptions& options) {
 }
 
 TEST(KnownQStatisticsTest, ReferencePoliciesEarnTheirExactValues) {
-  ExpectReferencesEarnTheirValues({});
+  const auto shipped = LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/known_q.textproto", {});
+  ASSERT_TRUE(shipped.ok()) << shipped.status();
+  ExpectReferencesEarnTheirValues(MakeScenario(shipped->environment(), shipped->seed()).value());
   KnownQOptions options;
   options.num_candidates = 7;
   options.slate_size = 3;
   options.start_distribution = {0.1, 0.2, 0.3, 0.1, 0.2, 0.1};
   options.max_episode_steps = 11;
-  ExpectReferencesEarnTheirValues(options);
+  ExpectReferencesEarnTheirValues(ModelScenario<KnownQModel>::Create(options, 7).value());
 }
 
 }  // namespace
