@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/rl/spec.h"
 
 namespace recbots {
 
@@ -24,6 +25,9 @@ void TabularPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
     const auto state = static_cast<size_t>(std::max_element(features, features + num_states_) - features);
     std::copy_n(slates_.data() + state * slate_size_, slate_size_, output.slates.data() + user * slate_size_);
     output.behaviour_probability[user] = 1.0f;
+  }
+  for (size_t i = 0; i < output.position_probability.size(); ++i) {
+    output.position_probability[i] = output.slates[i] == kNoItem ? 0.0f : 1.0f;
   }
 }
 

@@ -8,7 +8,8 @@
 
 namespace recbots {
 
-// For observations that are one-hot, float32 [S] of S states: shows slates[s * K .. s * K + K - 1] in state s, always.
+// For observations that are one-hot, float32 [S] of S states: shows slates[s * K .. s * K + K - 1] in state s, always:
+// every item is at its position with probability 1.
 class TabularPolicy final : public Policy {
  public:
   // slates: int32 [S, K], S >= 1, slate_size >= 1.

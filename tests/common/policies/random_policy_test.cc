@@ -71,5 +71,15 @@ TEST(RandomPolicyTest, ShowsAUserTheSameWhateverTheBatch) {
   EXPECT_NE(Act(other_seed, positions, 2).slates, together.slates);
 }
 
+TEST(RandomPolicyTest, PutsEveryItemAtEveryPositionEquallyOften) {
+  RandomPolicy policy(3, 5, 3);
+  const std::vector<StreamPosition> positions = Positions(4);
+  std::vector<int32_t> slates(12);
+  std::vector<float> probability(4), position(12, -1);
+  policy.Act({.observation = {}, .positions = positions},
+             {absl::MakeSpan(slates), absl::MakeSpan(probability), absl::MakeSpan(position)});
+  EXPECT_EQ(position, std::vector<float>(12, 0.2f));
+}
+
 }  // namespace
 }  // namespace recbots

@@ -18,6 +18,17 @@ TEST(TabularPolicyTest, ShowsTheSlateOfTheStateForCertain) {
   EXPECT_EQ(probability, std::vector<float>(4, 1.0f));
 }
 
+TEST(TabularPolicyTest, EveryItemIsAtItsPositionForCertain) {
+  TabularPolicy policy({5, 6, 7, -1}, /*slate_size=*/2);
+  const std::vector<float> observation = {0, 1, 1, 0};
+  const std::vector<StreamPosition> positions(2);
+  std::vector<int32_t> slates(4);
+  std::vector<float> probability(2), position(4, -7);
+  policy.Act({observation, positions}, {absl::MakeSpan(slates), absl::MakeSpan(probability), absl::MakeSpan(position)});
+  EXPECT_EQ(slates, (std::vector<int32_t>{7, -1, 5, 6}));
+  EXPECT_EQ(position, (std::vector<float>{1, 0, 1, 1}));
+}
+
 TEST(TabularPolicyDeathTest, RefusesTablesAndObservationsOfTheWrongShape) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_DEATH(TabularPolicy({}, 1), "slates 0");

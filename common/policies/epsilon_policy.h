@@ -1,0 +1,46 @@
+// Shows what another policy would, and now and then a random slate instead.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/policies/policy.h"
+
+namespace recbots {
+
+// With probability `epsilon` a uniformly random ordered slate of K distinct candidates, else the slate of `base`. Base
+// acts and observes at every step, whichever slate is shown.
+//
+// Probabilities are those of the mixture and exact: a slate that base shows for certain has
+// 1 - epsilon + epsilon / (N (N - 1) ... (N - K + 1)), every other one the second term alone; likewise per position
+// with epsilon / N. This needs base's probability of any slate, which is known only where base is certain: where its
+// own slate has another probability than 1 the answer is NaN, for *every* slate of that user (knowing some and not
+// others would depend on what was drawn, and bias whoever drops the unknown ones). With epsilon 0 base's probabilities
+// are passed on, with epsilon 1 they do not matter.
+//
+// Draws are keyed by the user's position (policy_seed.h). Allocates where the number of users grows only.
+class EpsilonPolicy final : public Policy {
+ public:
+  // epsilon 0..1, 1 <= slate_size <= num_candidates.
+  EpsilonPolicy(std::unique_ptr<Policy> base, double epsilon, uint64_t seed, int num_candidates, int slate_size);
+
+  bool learns() const override { return base_->learns(); }
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+  void Observe(const PolicyFeedback& feedback) override { base_->Observe(feedback); }
+
+ private:
+  void Mix(size_t user, bool random, const PolicyOutput& output);
+
+  const std::unique_ptr<Policy> base_;
+  const double epsilon_;
+  const uint64_t seed_;
+  const uint32_t num_candidates_;
+  const size_t slate_size_;
+  const double random_probability_;
+  std::vector<uint32_t> taken_;       // Scratch [K].
+  std::vector<int32_t> base_slates_;  // Scratch [B, K].
+  std::vector<float> base_behaviour_, base_positions_;
+};
+
+}  // namespace recbots

@@ -1,0 +1,26 @@
+// Shows the best candidates of one cluster.
+#pragma once
+
+#include <cstddef>
+
+#include "common/policies/policy.h"
+#include "common/rl/spec.h"
+
+namespace recbots {
+
+// The candidates of one cluster, highest quality first, of equals the lower position first: up to K of them, maybe none
+// (which is for AbstractClickBandit to deal with: not a slate that an environment takes). Where qualities are not seen,
+// in the order of positions. Always certain. O(N) per user, allocates nothing.
+class GreedyClusterAgent final : public Policy {
+ public:
+  // 0 <= cluster < spec.num_clusters.
+  GreedyClusterAgent(const EnvironmentSpec& spec, int cluster);
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+
+ private:
+  const size_t cluster_, num_candidates_, num_features_, slate_size_;
+  const int quality_feature_;
+};
+
+}  // namespace recbots
