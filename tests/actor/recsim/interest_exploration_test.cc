@@ -137,6 +137,26 @@ TEST(InterestExplorationTest, CandidatesAreTheTopicOneHotAndTheQuality) {
   EXPECT_FALSE(spec.fixed_catalogue);
 }
 
+TEST(InterestExplorationTest, CountsWhatRecSimCounts) {
+  Options options;
+  options.slate_size = 2;
+  const auto scenario = ModelScenario<Model>::Create(options, 3).value();
+  const ScenarioMetrics* const metrics = scenario->metrics();
+  ASSERT_NE(metrics, nullptr);
+  const int32_t slate[] = {4, 1};
+  const float response[] = {0, 1.5f, 0, 1, 2.5f, 1};  // The second one is clicked, of topic 1.
+  std::vector<double> sums(metrics->counters().size(), 0.0);
+  metrics->Count(slate, response, sums.data());
+  for (const RatioMetric& ratio : metrics->ratios()) {
+    const double denominator = sums[static_cast<size_t>(ratio.denominator)];
+    ASSERT_EQ(denominator, 1) << ratio.name;
+    const double value = sums[static_cast<size_t>(ratio.numerator)] / denominator;
+    const bool hit = ratio.name == "CTR" || ratio.name == "cluster_watch_count_frac/cluster_1";
+    EXPECT_EQ(value, ratio.name == "AverageQuality" ? 2.5 : hit ? 1 : 0) << ratio.name;
+  }
+  EXPECT_EQ(metrics->ratios().size(), 5u);
+}
+
 TEST(InterestExplorationTest, CandidatesLastAsLongAsTheConfigurationSays) {
   for (const auto refresh : {CandidateRefresh::kEveryStep, CandidateRefresh::kEveryEpisode, CandidateRefresh::kNever}) {
     Options options;
