@@ -11,6 +11,8 @@
 #include "actor/recsim/choc_kale.h"
 #include "actor/recsim/document_browsing_scenario.h"
 #include "actor/recsim/interest_evolution.h"
+#include "actor/recsim/interest_exploration.h"
+#include "actor/recsim/known_q.h"
 #include "actor/recsim/long_term_satisfaction.h"
 #include "actor/recsim/model_scenario.h"
 #include "common/base/status_macros.h"
@@ -73,7 +75,9 @@ constexpr struct {
 } kScenarios[] = {
     {v1::EnvironmentConfig::kDocumentBrowsing, MakeDocumentBrowsing},
     {v1::EnvironmentConfig::kInterestEvolution, MakeModel<InterestEvolutionModel>},
+    {v1::EnvironmentConfig::kInterestExploration, MakeModel<InterestExplorationModel>},
     {v1::EnvironmentConfig::kLongTermSatisfaction, MakeModel<LongTermSatisfactionModel>},
+    {v1::EnvironmentConfig::kKnownQ, MakeModel<KnownQModel>},
     {v1::EnvironmentConfig::kChocKale, MakeModel<ChocKaleModel>},
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actor/recsim/interest_evolution_policies.h"
+#include "actor/recsim/video_cluster_metrics.h"
 
 namespace recbots {
 namespace {
@@ -91,6 +92,12 @@ void InterestEvolutionModel::UpdateUniform(const Slate<Document>& slate, const R
     ApplyClick(dynamics_, choice_, Dense(video), response.quality[i], response.watch_time[i], draws.Uniform(),
                user.interests.data(), user.time_budget);
   }
+}
+
+std::unique_ptr<ScenarioMetrics> InterestEvolutionModel::MakeMetrics() const {
+  EnvironmentSpec spec = spec_;
+  spec.num_clusters = options_.num_features;  // Also where candidates do not show it.
+  return MakeVideoClusterMetrics(spec);
 }
 
 std::vector<ReferencePolicy> InterestEvolutionModel::MakeReferencePolicies(const EnvironmentSpec& spec,

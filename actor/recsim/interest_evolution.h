@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,6 +23,7 @@
 #include "actor/recsim/interest_evolution_options.h"
 #include "actor/recsim/interest_evolution_videos.h"
 #include "actor/recsim/scenario.h"
+#include "actor/recsim/scenario_metrics.h"
 #include "actor/recsim/slate.h"
 #include "common/base/random.h"
 #include "common/rl/spec.h"
@@ -84,6 +86,9 @@ class InterestEvolutionModel {
                          response.cluster[i], fields);
     }
   }
+
+  // RecSim's video metrics; videos of the uniform sampler count for the cluster of their largest feature.
+  std::unique_ptr<ScenarioMetrics> MakeMetrics() const;
 
   // "myopic", and where videos belong to clusters "mean_quality" and "fractional" (interest_evolution_policies.h).
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;

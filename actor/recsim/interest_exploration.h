@@ -25,6 +25,7 @@
 #include "actor/recsim/model.h"
 #include "actor/recsim/scenario.h"
 #include "actor/recsim/slate.h"
+#include "actor/recsim/video_cluster_metrics.h"
 #include "common/base/fast_exp.h"
 #include "common/base/fast_normal.h"
 #include "common/base/random.h"
@@ -54,7 +55,7 @@ struct InterestExplorationOptions {
   std::vector<double> affinity_log_mean = {0.1, 0.7, 0.7, 0.1};    // [types, T] row by row
   std::vector<double> affinity_log_stddev = {0.1, 0.1, 0.1, 0.1};  // [types, T] row by row
 
-  ChoiceModelOptions choice_model = DefaultChoice();
+  ChoiceModelOptions choice = DefaultChoice();
 
   static ChoiceModelOptions DefaultChoice() {
     ChoiceModelOptions choice;
@@ -75,7 +76,7 @@ struct InterestExplorationOptions {
     f("user_type_distribution", user_type_distribution);
     f("affinity_log_mean", affinity_log_mean);
     f("affinity_log_stddev", affinity_log_stddev);
-    f("choice_model", choice_model);
+    f("choice", choice);
   }
 };
 
@@ -150,6 +151,7 @@ class InterestExplorationModel {
     }
   }
 
+  std::unique_ptr<ScenarioMetrics> MakeMetrics() const { return MakeVideoClusterMetrics(spec_); }
   // "greedy" (predicted click rate under the prior), "greedy_quality" (the highest qualities) and "oracle" (the highest
   // true scores: knows the user). Where at most one item is clicked, an oracle's slate is the best that anybody can
   // show: the probability of a click grows with every score on it, and nothing shown now matters later.

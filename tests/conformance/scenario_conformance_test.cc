@@ -84,7 +84,7 @@ TEST_P(ScenarioTest, AllAgentsAreSoundInIt) {
       EXPECT_EQ(agent.status().message().find("agent " + name), 0U) << agent.status();
       continue;
     }
-    testing::ExpectSoundPolicy(*scenario, **agent, /*num_users=*/100, /*steps=*/100);
+    testing::ExpectSoundPolicy(*scenario, **agent, /*num_users=*/200, /*steps=*/500);
     if ((*agent)->learns()) continue;
     const auto make = [&] { return MakeAgent(name, scenario->spec(), {}).value(); };
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/60);

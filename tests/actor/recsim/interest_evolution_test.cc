@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actor/recsim/model_scenario.h"
+#include "actor/recsim/video_cluster_metrics.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/scalar_user.h"
 
@@ -298,6 +299,34 @@ TEST(InterestEvolutionTest, SeveralClicksAddUp) {
       several += std::popcount(response.clicks) > 1;
     }
     EXPECT_GT(several, 0);
+  }
+}
+
+TEST(InterestEvolutionTest, CountsVideosOfBothSamplersByCluster) {
+  for (const auto sampler : {VideoSampler::kClusters, VideoSampler::kUniform}) {
+    Options options;
+    options.video_sampler = sampler;
+    options.choice.kind = ChoiceKind::kMultinomialLogit;
+    const auto scenario = ModelScenario<Model>::Create(options, 5).value();
+    testing::Stage stage(*scenario, /*num_users=*/50, /*first_stream=*/0);
+    const auto policy = std::move(scenario->MakeReferencePolicies().front().policy);
+    std::vector<double> sums(scenario->metrics()->counters().size());
+    double clicks = 0;
+    for (int step = 0; step < 20; ++step) {
+      stage.Act(*policy);
+      ASSERT_TRUE(stage.Step().ok());
+      for (size_t i = 0; i < 50; ++i) {
+        scenario->metrics()->Count(&stage.slates[i * 3], &stage.response[i * 15], sums.data());
+        for (size_t k = 0; k < 3; ++k) clicks += double{stage.response[i * 15 + k * 5]};
+      }
+    }
+    double clusters = 0;
+    for (size_t c = VideoCounter::kFirstCluster; c < sums.size(); ++c) clusters += sums[c];
+    EXPECT_EQ(sums.size(), 4 + 20u);
+    EXPECT_EQ(sums[VideoCounter::kImpression], 1000);
+    EXPECT_EQ(sums[VideoCounter::kClick], clicks);
+    EXPECT_EQ(clusters, clicks);
+    EXPECT_GT(clicks, 0);
   }
 }
 
