@@ -8,7 +8,10 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/fill_options.h"
 #include "actor/recsim/acceptance_matrix.h"
+#include "actor/recsim/choc_kale.h"
 #include "actor/recsim/document_browsing_scenario.h"
+#include "actor/recsim/interest_evolution.h"
+#include "actor/recsim/long_term_satisfaction.h"
 #include "actor/recsim/model_scenario.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -69,6 +72,9 @@ constexpr struct {
                                                     int users_per_session);
 } kScenarios[] = {
     {v1::EnvironmentConfig::kDocumentBrowsing, MakeDocumentBrowsing},
+    {v1::EnvironmentConfig::kInterestEvolution, MakeModel<InterestEvolutionModel>},
+    {v1::EnvironmentConfig::kLongTermSatisfaction, MakeModel<LongTermSatisfactionModel>},
+    {v1::EnvironmentConfig::kChocKale, MakeModel<ChocKaleModel>},
 };
 
 }  // namespace

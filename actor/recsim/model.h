@@ -30,6 +30,10 @@
 //
 // What a model may have besides:
 //
+//   static constexpr int kDrawsPerDocument                   numbers that SampleDocument draws, about: so many are
+//   computed
+//                                                            ahead, many at once; 4 without it. Results do not depend
+//                                                            on it
 //   CandidateRefresh candidate_refresh() const               kEveryStep without it
 //   void UpdateDocument(const User&, const Response&, int i, Rng& draws, Document&) const
 //                                                            the i-th document of the slate after the user's update

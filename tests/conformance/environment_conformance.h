@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
@@ -177,12 +176,13 @@ inline void ExpectSoundStep(const Stage& stage, const std::vector<StreamPosition
       ASSERT_EQ(stage.truncated[i] == 1, !stage.terminated[i] && before[i].step + 1 == limit);
     }
     if (!ended) {
-      ASSERT_EQ(std::memcmp(stage.next_observation.data() + i * features, stage.observation.data() + i * features,
-                            features * sizeof(float)),
-                0);
-      ASSERT_EQ(std::memcmp(stage.next_candidates.data() + i * offered, stage.candidates.data() + i * offered,
-                            offered * sizeof(float)),
-                0);
+      const auto same = [i](const std::vector<float>& led_to, const std::vector<float>& next, size_t width) {
+        const auto row = static_cast<std::ptrdiff_t>(i * width);
+        return std::equal(led_to.begin() + row, led_to.begin() + row + static_cast<std::ptrdiff_t>(width),
+                          next.begin() + row);
+      };
+      ASSERT_TRUE(same(stage.next_observation, stage.observation, features));
+      ASSERT_TRUE(same(stage.next_candidates, stage.candidates, offered));
     }
   }
   for (const auto* column :

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actor/client/make_scenario.h"
+#include "common/policies/make_agent.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/conformance/policy_conformance.h"
 #include "tests/conformance/transcript.h"
@@ -69,6 +70,24 @@ TEST_P(ScenarioTest, ItsReferencePoliciesAreSound) {
     testing::ExpectSoundPolicy(*scenario, *references[i].policy, /*num_users=*/500, /*steps=*/200);
     const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/78, /*steps=*/30);
+  }
+}
+
+// Agents refuse the scenarios that lack what they need, and say what.
+TEST_P(ScenarioTest, AllAgentsAreSoundInIt) {
+  const auto scenario = MakeOne();
+  for (const std::string& name : AgentNames()) {
+    SCOPED_TRACE(name);
+    const auto agent = MakeAgent(name, scenario->spec(), {});
+    if (!agent.ok()) {
+      EXPECT_EQ(agent.status().code(), absl::StatusCode::kInvalidArgument);
+      EXPECT_EQ(agent.status().message().find("agent " + name), 0U) << agent.status();
+      continue;
+    }
+    testing::ExpectSoundPolicy(*scenario, **agent, /*num_users=*/200, /*steps=*/500);
+    if ((*agent)->learns()) continue;
+    const auto make = [&] { return MakeAgent(name, scenario->spec(), {}).value(); };
+    testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/60);
   }
 }
 

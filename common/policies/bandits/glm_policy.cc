@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/policies/greedy_slate.h"
 
 namespace recbots {
 namespace {
@@ -85,7 +86,7 @@ void GlmPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
     if (!output.position_probability.empty()) {
       marginals = output.position_probability.subspan(user * slate_size, slate_size);
     }
-    const double probability = ranker_.Rank(index_, draws, slate, marginals);
+    const double probability = GreedySlateRandomTies(index_, draws, slate, marginals);
     output.behaviour_probability[user] = knows_probability() ? static_cast<float>(probability) : kUnknown;
     if (!knows_probability()) std::fill(marginals.begin(), marginals.end(), kUnknown);
     for (size_t k = 0; k < slate_size; ++k) {

@@ -17,7 +17,6 @@
 
 #include "absl/status/statusor.h"
 #include "common/policies/bandits/logistic_bandit.h"
-#include "common/policies/bandits/tie_ranking.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 
@@ -76,7 +75,6 @@ class GlmPolicy : public Policy {
   std::vector<LogisticBandit> learners_;  // [B]
   std::vector<double> shown_;             // [B, K, d]: arms of the last slates.
   std::vector<double> arms_, index_;      // Scratch [N, d], [N].
-  TieRanker ranker_;
 };
 
 // behaviour_probability and position_probability are exact: given what the user did so far only ties are random.

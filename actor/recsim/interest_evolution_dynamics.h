@@ -1,0 +1,126 @@
+// Interest evolution as pure functions of a user's interests, a slate's videos and uniform numbers (SlateQ, Ie et al.
+// 2019, arXiv:1905.12767, section 6, as RecSim's code has it): what is chosen and watched, and how the user changes.
+//
+// I is the user's interests, [F] within -1..1; f the features of a video, [F]. Features are OneHot where videos belong
+// to clusters, and Dense for any vector; both follow the same formulas, and agree bit for bit where a vector is
+// one-hot.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "common/slate/choice_model.h"
+
+namespace recbots {
+
+struct OneHot {
+  uint32_t index = 0;
+};
+using Dense = absl::Span<const double>;  // F numbers.
+
+// What does not change of a user.
+struct InterestDynamics {
+  double alpha_x_intercept = 1;          // X > 0
+  double alpha_y_intercept = 0.3;        // Y
+  double user_update_alpha = 0.9 / 3.4;  // Minutes of budget regained per minute watched and unit of quality.
+  double step_penalty = 0.5;             // Minutes that a slate without a click costs.
+  double user_quality_factor = 0;
+  double document_quality_factor = 1;
+};
+
+// I f, the score of a video in the choice model.
+inline double Affinity(const double* interests, OneHot f) { return interests[f.index]; }
+inline double Affinity(const double* interests, Dense f) {
+  double sum = 0;
+  for (size_t k = 0; k < f.size(); ++k) sum += interests[k] * f[k];
+  return sum;
+}
+
+// f (I + 1) / 2: the chance that watching a video turns the user towards it; below 0 counts as 0, above 1 as 1.
+inline double LikingProbability(const double* interests, OneHot f) { return (interests[f.index] + 1) / 2; }
+inline double LikingProbability(const double* interests, Dense f) {
+  double sum = 0;
+  for (size_t k = 0; k < f.size(); ++k) sum += f[k] * ((interests[k] + 1) / 2);
+  return sum;
+}
+
+// One interest after its video was watched, `direction` +1 or -1: I + direction (Y - Y / X |I|) f (f - I), clipped.
+inline double MovedInterest(const InterestDynamics& dynamics, double interest, double feature, double direction) {
+  const double slope = dynamics.alpha_y_intercept / dynamics.alpha_x_intercept;
+  const double alpha = dynamics.alpha_y_intercept - slope * std::abs(interest);
+  return std::clamp(interest + direction * (alpha * feature * (feature - interest)), -1.0, 1.0);
+}
+
+// All interests after a video was watched: towards it where u is below the liking probability, else away from it.
+inline void MoveInterests(const InterestDynamics& dynamics, OneHot f, double u, double* interests) {
+  const double direction = u < LikingProbability(interests, f) ? 1.0 : -1.0;
+  interests[f.index] = MovedInterest(dynamics, interests[f.index], 1.0, direction);
+}
+inline void MoveInterests(const InterestDynamics& dynamics, Dense f, double u, double* interests) {
+  const double direction = u < LikingProbability(interests, f) ? 1.0 : -1.0;
+  for (size_t k = 0; k < f.size(); ++k) interests[k] = MovedInterest(dynamics, interests[k], f[k], direction);
+}
+
+// What of the time budget is left after a video was watched. `utility`: its weight in the choice model when shown
+// alone; `quality`: the video's.
+inline double BudgetAfterWatching(const InterestDynamics& dynamics, double time_budget, double watch_time,
+                                  double utility, double quality) {
+  const double satisfaction = dynamics.user_quality_factor * utility + dynamics.document_quality_factor * quality;
+  return time_budget - watch_time + dynamics.user_update_alpha * watch_time * satisfaction;
+}
+inline double BudgetAfterNoClick(const InterestDynamics& dynamics, double time_budget) {
+  return time_budget - dynamics.step_penalty;
+}
+
+// The user after watching one video: interests [F] and time budget.
+template <typename Features>
+void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, double quality,
+                double watch_time, double u, double* interests, double& time_budget) {
+  double utility = 0;
+  if (dynamics.user_quality_factor != 0) {
+    const double score = Affinity(interests, f);
+    double no_click = 0;
+    const absl::Status status = choice.Weigh({&score, 1}, {&utility, 1}, no_click);
+    RECBOTS_CHECK(status.ok()) << status.message();  // CheckScores has admitted all scores.
+  }
+  MoveInterests(dynamics, f, u, interests);
+  time_budget = BudgetAfterWatching(dynamics, time_budget, watch_time, utility, quality);
+}
+
+// Which of n videos are clicked (bit i: the i-th) and how long each is watched: its length, or what is left of the
+// budget behind the videos before it in the same slate. Writes n watch times; 0 where there is no click.
+template <typename Features, typename Uniform>
+uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double time_budget, const Features* features,
+                     const double* lengths, size_t n, Uniform&& uniform, double* watch_times) {
+  double scores[ChoiceModel::kMaxSlate];
+  for (size_t i = 0; i < n; ++i) scores[i] = Affinity(interests, features[i]);
+  const uint64_t clicks = choice.DrawFrom({scores, n}, uniform);
+  for (size_t i = 0; i < n; ++i) {
+    watch_times[i] = (clicks >> i & 1) != 0 ? std::min(time_budget, lengths[i]) : 0.0;
+    time_budget -= watch_times[i];
+  }
+  return clicks;
+}
+
+// Rewards of a slate, for n watch times.
+inline double ClickReward(uint64_t clicks) { return std::popcount(clicks); }
+inline double WatchTimeReward(uint64_t clicks, const double* watch_times, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += (clicks >> i & 1) != 0 ? watch_times[i] : 0.0;
+  return sum;
+}
+
+// The response to one video, in the order of kVideoResponseFields.
+inline constexpr const char* kVideoResponseFields[] = {"click", "watch_time", "liked", "quality", "cluster_id"};
+inline void WriteVideoResponse(bool click, double watch_time, double quality, uint32_t cluster, float* fields) {
+  fields[0] = click ? 1.0f : 0.0f;
+  fields[1] = static_cast<float>(watch_time);
+  fields[2] = 0.0f;  // Nobody has ever liked a video in RecSim either.
+  fields[3] = static_cast<float>(quality);
+  fields[4] = static_cast<float>(cluster);
+}
+
+}  // namespace recbots

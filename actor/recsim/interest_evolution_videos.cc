@@ -1,0 +1,39 @@
+#include "actor/recsim/interest_evolution_videos.h"
+
+#include <algorithm>
+
+namespace recbots {
+namespace {
+
+// n numbers from first to last.
+void AppendEvenly(double first, double last, int n, std::vector<double>& out) {
+  for (int i = 0; i < n; ++i)
+    out.push_back(n == 1 || i < n - 1 ? first + i * ((last - first) / std::max(1, n - 1)) : last);
+}
+
+}  // namespace
+
+std::vector<double> ClusterMeans(int num_clusters, double min_utility, double max_utility) {
+  std::vector<double> means;
+  // In floating point, as RecSim rounds: 0.7 x 90 is a little less than 63.
+  AppendEvenly(min_utility, 0.0, static_cast<int>(0.7 * num_clusters), means);
+  AppendEvenly(0.0, max_utility, static_cast<int>(0.3 * num_clusters), means);
+  means.resize(static_cast<size_t>(num_clusters), 0.0);
+  return means;
+}
+
+double NormalQuantileTail(double q) {
+  const double r = std::sqrt(-std::log(std::min(0.5 + q, 0.5 - q))) - 1.6;
+  const double above = ((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777;
+  const double below = (0.12021132975 * r + 0.73700164250) * r + 1.0;
+  return std::copysign(above / below, q);
+}
+
+double UniformVideo(uint32_t video, double low, double high, absl::Span<double> features) {
+  constexpr uint64_t kKey = 0x7669646573ULL;  // Fixed: the same video in every run.
+  Rng draws(kKey, Purpose::kDocument, {.stream = video});
+  for (double& feature : features) feature = draws.Uniform(low, high);
+  return draws.Normal();
+}
+
+}  // namespace recbots

@@ -1,0 +1,45 @@
+// The videos of interest evolution. A video is one random number of 32 bits: all that it is follows from that number
+// and the scenario's settings, and is computed when it is asked for. So candidates cost four bytes each, and the
+// qualities of those that nobody is shown cost nothing.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/base/random.h"
+
+namespace recbots {
+
+// Mean qualities of F clusters: floor(0.7 F) from min_utility to 0, then floor(0.3 F) from 0 to max_utility, each range
+// evenly spaced with both ends. Where the two do not add up to F (as 3 + 1 for F = 5, where RecSim stops with an
+// error), the clusters behind have mean 0.
+std::vector<double> ClusterMeans(int num_clusters, double min_utility, double max_utility);
+
+// The cluster of a video, uniform in 0..F-1.
+inline uint32_t VideoCluster(uint32_t video, uint32_t num_clusters) { return IndexFrom(video, num_clusters); }
+
+// The x with P(normal < x) = u, for u in (0, 1): rational approximations of Wichura 1988 (algorithm AS 241, PPND7),
+// about 7 digits for u and 1 - u above 2e-11.
+double NormalQuantileTail(double q);
+inline double NormalQuantile(double u) {
+  const double q = u - 0.5;
+  if (std::abs(q) > 0.425) return NormalQuantileTail(q);
+  const double r = 0.180625 - q * q;
+  const double above = (59.109374720 * r + 159.29113202) * r + 50.434271938;
+  const double below = (67.187563600 * r + 78.757757664) * r + 17.895169469;
+  return q * (above * r + 3.3871327179) / (below * r + 1.0);
+}
+
+// Standard normal, independent of VideoCluster: where the number's multiple of F lies between two clusters is uniform
+// again, in steps of F 2^-32.
+inline double VideoNormal(uint32_t video, uint32_t num_clusters) {
+  return NormalQuantile((static_cast<double>(video * num_clusters) + 0.5) * 0x1p-32);
+}
+
+// F features uniform in [low, high), then a standard normal number for the length: returned. Drawn from a stream of
+// random numbers of the video's own.
+double UniformVideo(uint32_t video, double low, double high, absl::Span<double> features);
+
+}  // namespace recbots

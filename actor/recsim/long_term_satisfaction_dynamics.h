@@ -1,0 +1,138 @@
+// Long-term satisfaction ("choc/kale", Ie et al. 2019, arXiv:1909.04847, section 5): settings, and one step as pure
+// functions of its random numbers.
+//
+// A document has a clickbait score in [0, 1]. Clickbait ("choc") engages at once and wears the user down, its opposite
+// ("kale") engages less and builds the user up. The user remembers, as `exposure`, the discounted sum of what it has
+// consumed, and is more satisfied, and so more engaged by everything, the larger that is. With x the exposure, c the
+// clickbait consumed and z1, z2 standard normal:
+//
+//   first exposure  (u - 1/2) / (1 - memory_discount)
+//   satisfaction    1 / (1 + exp(-sensitivity x))
+//   engagement      exp(satisfaction (c choc_mean + (1 - c) kale_mean) + (c choc_stddev + (1 - c) kale_stddev) z1)
+//   next exposure   memory_discount x - 2 (c - 1/2) + innovation_stddev z2
+//
+// RecSim's documentation gives the sign of the clickbait term the other way round; its code has this one.
+#pragma once
+
+#include <cmath>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "actor/recsim/model.h"
+
+namespace recbots {
+
+// Ranges keep every reward finite, as a float too: the largest log engagement, kMaxMean + kMaxStddev |z|, stays below
+// 88 for every normal number that is ever drawn (|z| < 16).
+struct LongTermSatisfactionOptions {
+  static constexpr int kMaxCandidates = 10000;
+  static constexpr int kMaxSlate = 64;
+  static constexpr int kMaxSteps = 1000000;
+  static constexpr double kMaxMemoryDiscount = 0.9999;
+  static constexpr double kMaxSensitivity = 100;
+  static constexpr double kMaxInnovation = 100;
+  static constexpr double kMaxMean = 40;
+  static constexpr double kMaxStddev = 3;
+
+  int num_candidates = 10;  // N, 1..kMaxCandidates
+  int slate_size = 1;       // K, 1..min(N, kMaxSlate); only the first item of a slate is consumed
+  CandidateRefresh candidate_refresh = CandidateRefresh::kEveryStep;
+  int max_episode_steps = 0;        // Then truncated; 0: never, the time budget ends the episode.
+  double memory_discount = 0.7;     // 0..kMaxMemoryDiscount
+  double sensitivity = 0.01;        // Of satisfaction to exposure, 0..kMaxSensitivity
+  double innovation_stddev = 0.05;  // Of the noise in exposure, 0..kMaxInnovation
+  double choc_mean = 5;             // Log engagement of pure clickbait at full satisfaction, -kMaxMean..kMaxMean
+  double choc_stddev = 1;           // 0..kMaxStddev
+  double kale_mean = 4;             // The same of its opposite.
+  double kale_stddev = 1;
+  int time_budget = 60;  // Items a user consumes before it leaves, 1..kMaxSteps
+
+  template <typename F>
+  void ForEachField(F&& f) {
+    f("num_candidates", num_candidates);
+    f("slate_size", slate_size);
+    f("candidate_refresh", candidate_refresh);
+    f("max_episode_steps", max_episode_steps);
+    f("memory_discount", memory_discount);
+    f("sensitivity", sensitivity);
+    f("innovation_stddev", innovation_stddev);
+    f("choc_mean", choc_mean);
+    f("choc_stddev", choc_stddev);
+    f("kale_mean", kale_mean);
+    f("kale_stddev", kale_stddev);
+    f("time_budget", time_budget);
+  }
+};
+
+// INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+absl::Status Validate(const LongTermSatisfactionOptions& options);
+
+// Steps of an episode: the time budget, or the step limit where that is shorter.
+inline int EpisodeSteps(const LongTermSatisfactionOptions& options) {
+  const bool cut = options.max_episode_steps > 0 && options.max_episode_steps < options.time_budget;
+  return cut ? options.max_episode_steps : options.time_budget;
+}
+
+struct LtsUser {
+  double exposure = 0;  // RecSim's net positive exposure.
+  int time_left = 0;    // Items.
+};
+
+// What the user did with one shown item.
+struct LtsResponse {
+  bool clicked = false;
+  double engagement = 0;  // As it is; what is seen of it is clipped to 0..kMaxSeenEngagement.
+};
+
+inline constexpr double kMaxSeenEngagement = 100;
+
+inline LtsUser FirstUser(const LongTermSatisfactionOptions& options, double u) {
+  return {.exposure = (u - 0.5) / (1 - options.memory_discount), .time_left = options.time_budget};
+}
+
+inline double Satisfaction(const LongTermSatisfactionOptions& options, double exposure) {
+  return 1 / (1 + std::exp(-options.sensitivity * exposure));
+}
+
+// Mean and standard deviation of the log engagement.
+inline double LogEngagementMean(const LongTermSatisfactionOptions& options, double satisfaction, double clickbait) {
+  return satisfaction * (clickbait * options.choc_mean + (1 - clickbait) * options.kale_mean);
+}
+inline double LogEngagementStddev(const LongTermSatisfactionOptions& options, double clickbait) {
+  return clickbait * options.choc_stddev + (1 - clickbait) * options.kale_stddev;
+}
+
+inline double Engagement(const LongTermSatisfactionOptions& options, double satisfaction, double clickbait, double z1) {
+  return std::exp(LogEngagementMean(options, satisfaction, clickbait) + LogEngagementStddev(options, clickbait) * z1);
+}
+
+// E[Engagement] over z1: log-normal.
+inline double MeanEngagement(const LongTermSatisfactionOptions& options, double satisfaction, double clickbait) {
+  const double stddev = LogEngagementStddev(options, clickbait);
+  return std::exp(LogEngagementMean(options, satisfaction, clickbait) + stddev * stddev / 2);
+}
+
+// Where exposure goes but for the innovation.
+inline double MeanNextExposure(const LongTermSatisfactionOptions& options, double exposure, double clickbait) {
+  return options.memory_discount * exposure - 2 * (clickbait - 0.5);
+}
+
+inline LtsUser NextUser(const LongTermSatisfactionOptions& options, const LtsUser& user, double clickbait, double z2) {
+  return {.exposure = MeanNextExposure(options, user.exposure, clickbait) + options.innovation_stddev * z2,
+          .time_left = user.time_left - 1};
+}
+
+inline bool HasLeft(const LtsUser& user) { return user.time_left <= 0; }
+
+inline double SeenEngagement(double engagement) {
+  return engagement < kMaxSeenEngagement ? engagement : kMaxSeenEngagement;
+}
+
+// Reward of a slate: what was consumed, not clipped.
+inline double TotalEngagement(absl::Span<const LtsResponse> responses) {
+  double sum = 0;
+  for (const LtsResponse& response : responses) sum += response.clicked ? response.engagement : 0;
+  return sum;
+}
+
+}  // namespace recbots

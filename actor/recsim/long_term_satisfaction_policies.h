@@ -1,0 +1,88 @@
+// Reference policies of long-term satisfaction. Their slates depend on nothing but the user's own episode.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "actor/recsim/long_term_satisfaction_mdp.h"
+#include "common/policies/policy.h"
+#include "common/rl/spec.h"
+
+namespace recbots {
+
+// What is known exactly of a scenario, each part computed when first asked for. Thread-safe. Empty where the parameters
+// are not LtsMdp::Solvable.
+class LtsReference {
+ public:
+  // `options` have passed Validate.
+  explicit LtsReference(const LongTermSatisfactionOptions& options);
+
+  struct Solution {
+    LtsMdp mdp;
+    LtsMdp::Optimum optimum;
+  };
+
+  bool solvable() const { return solvable_; }
+  // nullptr where not solvable; lives as long as this.
+  const Solution* solution() const;  // Some 20 ms.
+  std::optional<double> RandomValue() const;
+  std::optional<LtsMdp::Constant> BestConstant() const;  // Some 150 ms.
+
+ private:
+  const LongTermSatisfactionOptions options_;
+  const bool solvable_;
+  mutable std::once_flag solution_once_, constant_once_;
+  mutable std::unique_ptr<const Solution> solution_;
+  mutable LtsMdp::Constant constant_;
+};
+
+// Shows the K candidates whose clickbait is nearest to a target, nearest first: 1 is the most clickbait, which is the
+// myopic choice, 0 the least.
+class NearestClickbaitPolicy final : public Policy {
+ public:
+  NearestClickbaitPolicy(const EnvironmentSpec& spec, double target);
+  // The target of the best constant (LtsReference::BestConstant), found at the first Act; `reference` is solvable.
+  NearestClickbaitPolicy(const EnvironmentSpec& spec, std::shared_ptr<const LtsReference> reference);
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+
+ private:
+  const EnvironmentSpec spec_;
+  const std::shared_ptr<const LtsReference> reference_;  // nullptr: target_ is given.
+  double target_ = 0;
+  std::vector<double> scores_;  // [N]
+};
+
+// The optimum of LtsMdp, for a policy that knows everybody's exposure: it draws each user's start and each innovation
+// again from the streams they come from, and follows what was shown (Observe, or its own slate where that is not
+// called). A user met in the middle of an episode is taken for one with exposure 0 then.
+class LtsOptimalPolicy final : public Policy {
+ public:
+  // `seed` keys the users' streams. `reference` is solvable.
+  LtsOptimalPolicy(const LongTermSatisfactionOptions& options, const EnvironmentSpec& spec, uint64_t seed,
+                   std::shared_ptr<const LtsReference> reference);
+
+  void Act(const PolicyInput& input, const PolicyOutput& output) override;
+  void Observe(const PolicyFeedback& feedback) override;
+
+ private:
+  struct Followed {
+    StreamPosition position;  // Of the last slate.
+    double exposure = 0;      // There.
+    double clickbait = -1;    // Consumed there; -1: nobody has been followed yet.
+  };
+
+  double ExposureAt(const StreamPosition& position, const Followed& before) const;
+
+  const LongTermSatisfactionOptions options_;
+  const EnvironmentSpec spec_;
+  const uint64_t seed_;
+  const std::shared_ptr<const LtsReference> reference_;
+  std::vector<Followed> users_;    // [B]
+  std::vector<float> candidates_;  // [B, N], of the last Act.
+  std::vector<double> scores_;     // [N]
+};
+
+}  // namespace recbots
