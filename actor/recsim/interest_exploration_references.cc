@@ -7,6 +7,7 @@
 #include "actor/recsim/interest_exploration.h"
 #include "common/base/log.h"
 #include "common/policies/greedy_pctr.h"
+#include "common/policies/greedy_slate.h"
 
 namespace recbots {
 namespace {
@@ -34,7 +35,7 @@ class OraclePolicy final : public Policy {
       const Model::User known = model_.SampleUser(draws);
       std::copy_n(known.affinity.begin(), weights_.size() - 1, weights_.begin());
       LinearScores(weights_, input.candidates.subspan(user * row, row), absl::MakeSpan(scores_));
-      TopPositions(scores_, output.slates.subspan(user * slate_size, slate_size));
+      GreedySlate(scores_, output.slates.subspan(user * slate_size, slate_size));
     }
     std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
     std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);

@@ -4,26 +4,14 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/policies/greedy_slate.h"
 
 namespace recbots {
-
-void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate) {
-  RECBOTS_CHECK(slate.size() <= values.size()) << "slate of " << slate.size() << " from " << values.size() << " values";
-  size_t filled = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    size_t rank = filled;
-    while (rank > 0 && values[i] > values[static_cast<size_t>(slate[rank - 1])]) --rank;
-    if (rank == slate.size()) continue;
-    if (filled < slate.size()) ++filled;
-    for (size_t k = filled - 1; k > rank; --k) slate[k] = slate[k - 1];
-    slate[rank] = static_cast<int32_t>(i);
-  }
-}
 
 void GreedyPctr(const ChoiceModel& choice_model, absl::Span<const double> scores, absl::Span<double> rates,
                 absl::Span<int32_t> slate) {
   if (!choice_model.Probabilities(scores, rates).ok()) std::copy(scores.begin(), scores.end(), rates.begin());
-  TopPositions(rates, slate);
+  GreedySlate(rates, slate);
 }
 
 GreedyPctrPolicy::GreedyPctrPolicy(std::vector<double> weights, ChoiceModel choice_model, int num_candidates,

@@ -26,10 +26,6 @@ void LinearScores(absl::Span<const double> weights, absl::Span<const Feature> fe
   }
 }
 
-// The positions of the slate.size() largest values, largest first, the lower position first among equals. As many
-// values as positions at least; none is NaN. O(N K), allocates nothing.
-void TopPositions(absl::Span<const double> values, absl::Span<int32_t> slate);
-
 // Click rates [N] of candidates with these scores [N] and the slate [K] of the highest. Scores that the model refuses
 // (ChoiceModel::Weigh: a belief may score what no real user would) are ranked as they are, and are then the rates too.
 void GreedyPctr(const ChoiceModel& choice_model, absl::Span<const double> scores, absl::Span<double> rates,

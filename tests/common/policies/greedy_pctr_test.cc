@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "tests/support/golden.h"
@@ -57,23 +55,6 @@ TEST(GreedyPctrGoldenTest, RatesAndSlates) {
   }
   EXPECT_EQ(run, golden.at("cases").size());
   EXPECT_GT(run, 0u);
-}
-
-TEST(TopPositionsTest, IsAStableSortCutOff) {
-  Rng draws(3, Purpose::kTest, {});
-  for (int round = 0; round < 3000; ++round) {
-    std::vector<double> values(1 + draws.Index(30));
-    for (double& value : values) value = draws.Index(8) - 4.0;  // Many equals.
-    std::vector<int32_t> order(values.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&values](int32_t a, int32_t b) {
-      return values[static_cast<size_t>(a)] > values[static_cast<size_t>(b)];
-    });
-    std::vector<int32_t> slate(draws.Index(static_cast<uint32_t>(values.size()) + 1));
-    TopPositions(values, absl::MakeSpan(slate));
-    order.resize(slate.size());
-    EXPECT_EQ(slate, order);
-  }
 }
 
 TEST(GreedyPctrTest, ScoresThatTheModelRefusesAreRankedAsTheyAre) {

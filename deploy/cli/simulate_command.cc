@@ -1,0 +1,247 @@
+#include "deploy/cli/simulate_command.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "actor/client/make_scenario.h"
+#include "actor/simulate/policy_choice.h"
+#include "actor/simulate/report.h"
+#include "actor/simulate/simulate.h"
+#include "common/base/command_line.h"
+#include "common/base/shutdown.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/policies/make_agent.h"
+#include "common/role/role.h"
+
+namespace recbots {
+namespace {
+
+constexpr int kExitInterrupted = 130;
+
+std::vector<FlagSpec> Flags() {
+  return {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
+          {"episodes", "N", "episodes to play, 1..1e9", "1000"},
+          {"compare", "", "play the scenario's reference policies too, in one table", ""},
+          {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
+          {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
+          {"seed", "S", "key of all random streams", "that of the configuration"},
+          {"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+          {"agent", "KEY=VALUE", "a setting of the agent; may be repeated", ""},
+          {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
+          {"log_candidates", "", "with the features of all candidates in every row", ""},
+          {"output", "FILE", "the report as JSON", ""},
+          {"list_policies", "", "names of all policies for this configuration", ""},
+          {"help", "", "this text", ""}};
+}
+
+// What the command line asks for.
+struct Request {
+  v1::ExperimentConfig config;
+  std::unique_ptr<Scenario> scenario;
+  AgentOptions agent_options;
+  AgentCatalogue agents;
+  std::string policy;
+  PolicyFactory make_policy;
+  SimulationOptions options;
+  std::unique_ptr<ImpressionLog> log;   // nullptr: none
+  std::unique_ptr<PartialFile> output;  // The same.
+};
+
+absl::StatusOr<int64_t> ReadCount(const CommandLine& flags, const char* name, int64_t max) {
+  // 1e6 is a number of episodes too.
+  double value = 0;
+  if (!absl::SimpleAtod(flags.value(name), &value) || !(value >= 1 && value <= static_cast<double>(max)) ||
+      value != static_cast<double>(static_cast<int64_t>(value))) {
+    return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want 1..", max));
+  }
+  return static_cast<int64_t>(value);
+}
+
+absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
+  SimulationOptions options;
+  RECBOTS_ASSIGN_OR_RETURN(options.episodes, ReadCount(flags, "episodes", kMaxEpisodes));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t users, ReadCount(flags, "users", kMaxSimulationUsers));
+  options.users = static_cast<int>(users);
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());  // 0: not known
+  options.threads = std::clamp(processors, 1, kMaxSimulationThreads);
+  if (flags.has("threads")) {
+    RECBOTS_ASSIGN_OR_RETURN(const int64_t threads, ReadCount(flags, "threads", kMaxSimulationThreads));
+    options.threads = static_cast<int>(threads);
+  }
+  return options;
+}
+
+// Configuration, seed and scenario.
+absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
+  if (flags.positional().size() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots simulate CONFIG [flags]"));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(request.config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
+  if (flags.has("seed")) {
+    uint64_t seed = 0;
+    if (!absl::SimpleAtoi(flags.value("seed"), &seed)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--seed '", flags.value("seed"), "', want 0..", std::numeric_limits<uint64_t>::max()));
+    }
+    request.config.set_seed(seed);
+  }
+  RECBOTS_ASSIGN_OR_RETURN(request.scenario, MakeScenario(request.config.environment(), request.config.seed()));
+  return absl::OkStatus();
+}
+
+// `request` must stay where it is.
+absl::Status ReadAgents(const CommandLine& flags, Request& request) {
+  request.agent_options.seed = request.config.seed();
+  for (const std::string& setting : flags.values("agent")) {
+    RECBOTS_RETURN_IF_ERROR(SetAgentOption(request.agent_options, setting));
+  }
+  request.agents = {AgentNames(), [&request](const std::string& name) {
+                      return MakeAgent(name, request.scenario->spec(), request.agent_options);
+                    }};
+  return absl::OkStatus();
+}
+
+absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
+  request.policy = flags.value("policy");
+  RECBOTS_ASSIGN_OR_RETURN(PolicyChoice choice, ChoosePolicy(*request.scenario, request.agents, request.policy));
+  if (choice.is_reference && flags.has("agent")) {
+    return absl::InvalidArgumentError(absl::StrCat("--agent '", flags.value("agent"), "': policy '", request.policy,
+                                                   "' is a reference policy, which has no settings"));
+  }
+  request.make_policy = std::move(choice.make);
+  // Once here, so that a wrong setting is refused before anything starts.
+  return request.make_policy().status();
+}
+
+absl::Status ReadFiles(const CommandLine& flags, Request& request) {
+  if (flags.has("log_candidates") && !flags.has("log")) {
+    return absl::InvalidArgumentError("--log_candidates without --log, want --log=FILE");
+  }
+  if (flags.has("output")) {
+    auto output = PartialFile::Create(flags.value("output"));
+    if (!output.ok()) return absl::InvalidArgumentError(absl::StrCat("--output: ", output.status().message()));
+    request.output = *std::move(output);
+  }
+  if (flags.has("log")) {
+    auto log = ImpressionLog::Create(flags.value("log"), request.scenario->spec(), flags.has("log_candidates"));
+    if (!log.ok()) return absl::InvalidArgumentError(absl::StrCat("--log: ", log.status().message()));
+    request.log = *std::move(log);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Read(const CommandLine& flags, Request& request) {
+  RECBOTS_ASSIGN_OR_RETURN(request.options, ReadOptions(flags));
+  RECBOTS_RETURN_IF_ERROR(ReadExperiment(flags, request));
+  RECBOTS_RETURN_IF_ERROR(ReadAgents(flags, request));
+  if (flags.has("list_policies")) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(ValidateSimulation(request.scenario->spec(), request.options));
+  RECBOTS_RETURN_IF_ERROR(ReadPolicy(flags, request));
+  return ReadFiles(flags, request);
+}
+
+// Agents with their settings, or with the reason why they cannot play here.
+void ListPolicies(const Request& request) {
+  const std::vector<std::string> references = ReferenceNames(*request.scenario);
+  std::cout << "references of " << request.scenario->spec().name << ": " << absl::StrJoin(references, ", ")
+            << "\nagents and their settings (--agent):\n";
+  for (const std::string& name : request.agents.names) {
+    if (std::find(references.begin(), references.end(), name) != references.end()) continue;
+    const absl::Status status = request.agents.make(name).status();
+    absl::string_view reason = status.message();
+    absl::ConsumePrefix(&reason, absl::StrCat("agent ", name, ": "));
+    std::cout << absl::StreamFormat(
+        "  %-14s %s\n", name,
+        status.ok() ? absl::StrJoin(AgentSettingNames(name), ", ") : absl::StrCat("(not here: ", reason, ")"));
+  }
+}
+
+// The references, played as the policy was, until somebody stops it.
+absl::Status Compare(const Request& request, SimulationReport& report) {
+  const std::vector<std::string> references = ReferenceNames(*request.scenario);
+  report.compared = true;
+  report.best_reference = references.back();
+  for (const std::string& name : references) {
+    if (name == request.policy) continue;
+    if (request.options.should_stop()) return absl::OkStatus();
+    RECBOTS_ASSIGN_OR_RETURN(const PolicyChoice choice, ChoosePolicy(*request.scenario, request.agents, name));
+    RECBOTS_ASSIGN_OR_RETURN(SimulationResult result,
+                             Simulate(*request.scenario, choice.make, request.options, nullptr));
+    report.runs.push_back({name, std::move(result)});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SimulationReport> Play(Request& request, bool compare) {
+  const Scenario& scenario = *request.scenario;
+  RECBOTS_ASSIGN_OR_RETURN(SimulationResult result,
+                           Simulate(scenario, request.make_policy, request.options, request.log.get()));
+  SimulationReport report;
+  report.experiment = request.config.name();
+  report.environment = scenario.spec().name;
+  report.seed = request.config.seed();
+  report.users_per_session = scenario.spec().users_per_session;
+  report.episodes_wanted = request.options.episodes;
+  report.random_value = scenario.RandomValue();
+  report.optimal_value = scenario.OptimalValue();
+  if (request.log != nullptr) {
+    // Stopped, it is not what was asked for: it keeps its other name.
+    if (!result.stopped) RECBOTS_RETURN_IF_ERROR(request.log->Finish());
+    report.log_path = result.stopped ? request.log->partial_path() : request.log->path();
+    report.log_rows = request.log->rows();
+  }
+  report.runs.push_back({request.policy, std::move(result)});
+  if (compare) RECBOTS_RETURN_IF_ERROR(Compare(request, report));
+  return report;
+}
+
+absl::Status WriteOutput(const SimulationReport& report, PartialFile& output) {
+  RECBOTS_RETURN_IF_ERROR(output.Write(ReportJson(report)));
+  return output.Finish();
+}
+
+int Fail(const absl::Status& status, int exit_code) {
+  std::cerr << "recbots: " << status.message() << "\n";
+  return exit_code;
+}
+
+}  // namespace
+
+int SimulateCommand(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
+  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
+  if (flags->has("help")) {
+    std::cout << "usage: recbots simulate CONFIG [flags]\n" << CommandLine::Help(Flags());
+    return kExitOk;
+  }
+  Request request;
+  if (const absl::Status status = Read(*flags, request); !status.ok()) return Fail(status, kExitBadUsage);
+  if (flags->has("list_policies")) {
+    ListPolicies(request);
+    return kExitOk;
+  }
+  Shutdown shutdown;
+  request.options.should_stop = [&shutdown] { return shutdown.requested(); };
+  const absl::StatusOr<SimulationReport> report = Play(request, flags->has("compare"));
+  if (!report.ok()) return Fail(report.status(), kExitFailed);
+  std::cout << ReportPage(*report) << std::flush;
+  if (request.output != nullptr) {
+    if (const absl::Status status = WriteOutput(*report, *request.output); !status.ok()) {
+      return Fail(status, kExitFailed);
+    }
+  }
+  return shutdown.requested() ? kExitInterrupted : kExitOk;
+}
+
+}  // namespace recbots
