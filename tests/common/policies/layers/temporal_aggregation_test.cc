@@ -239,7 +239,7 @@ Columns At(const std::vector<std::vector<Moment>>& lives, size_t t) {
 void CheckAnswer(size_t i, const Moment& now, Model& model, const Recorder& recorder, const testing::Answer& answer) {
   if (!now.active) return;  // Nobody looks at it.
   bool asked = false;
-  const Slate shown(answer.slates.begin() + i * kK, answer.slates.begin() + (i + 1) * kK);
+  const Slate shown(answer.slates.data() + i * kK, answer.slates.data() + (i + 1) * kK);
   EXPECT_EQ(shown, model.Show(now, asked));
   EXPECT_EQ(answer.behaviour[i], asked ? 0.5f : 1.0f);
   EXPECT_EQ(answer.position[i * kK], asked ? 0.25f : 1.0f);
@@ -262,7 +262,7 @@ bool CheckTold(size_t i, const Moment& now, const Moment& next, Model& model, co
   EXPECT_EQ(recorder.response[i * kK + 1], over ? 1 : 0);
   if (!over) return false;
   EXPECT_EQ(recorder.next_observation[i], next_observation);
-  EXPECT_EQ(Slate(recorder.slates.begin() + i * kK, recorder.slates.begin() + (i + 1) * kK), model.decision);
+  EXPECT_EQ(Slate(recorder.slates.data() + i * kK, recorder.slates.data() + (i + 1) * kK), model.decision);
   return true;
 }
 
