@@ -1,18 +1,10 @@
 #include "actor/recsim/check_spec.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
-namespace {
-
-absl::Status CheckRange(const char* name, int value, int min, int max, const char* why = "") {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want ", min, "..", max, why));
-}
-
-}  // namespace
-
 absl::Status CheckSpec(const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckRange("num_candidates", spec.num_candidates, 1, 1 << 20));
   RECBOTS_RETURN_IF_ERROR(CheckRange("slate_size", spec.slate_size, 1, spec.num_candidates, " (num_candidates)"));

@@ -30,6 +30,7 @@
 #include "actor/recsim/scenario.h"
 #include "actor/recsim/scenario_metrics.h"
 #include "actor/recsim/slate.h"
+#include "common/base/check_range.h"
 #include "common/base/fast_normal.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
@@ -94,22 +95,18 @@ class ChocKaleModel {
   };
 
   static absl::Status Validate(const Options& options) {
-    const auto check = [](const char* field, auto value, auto min, auto max) {
-      if (value >= min && value <= max) return absl::OkStatus();
-      return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-    };
-    RECBOTS_RETURN_IF_ERROR(check("num_candidates", options.num_candidates, 1, 10000));
-    RECBOTS_RETURN_IF_ERROR(check("slate_size", options.slate_size, 1, std::min(options.num_candidates, 64)));
-    RECBOTS_RETURN_IF_ERROR(check("memory_discount", options.memory_discount, 0.0, 0.9999));
-    RECBOTS_RETURN_IF_ERROR(check("sensitivity", options.sensitivity, 0.0, 100.0));
-    RECBOTS_RETURN_IF_ERROR(check("innovation_stddev", options.innovation_stddev, 0.0, 100.0));
-    RECBOTS_RETURN_IF_ERROR(check("observation_stddev", options.observation_stddev, 0.0, 1.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("num_candidates", options.num_candidates, 1, 10000));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("slate_size", options.slate_size, 1, std::min(options.num_candidates, 64)));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("memory_discount", options.memory_discount, 0.0, 0.9999));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("sensitivity", options.sensitivity, 0.0, 100.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("innovation_stddev", options.innovation_stddev, 0.0, 100.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("observation_stddev", options.observation_stddev, 0.0, 1.0));
     // No engagement is then too large for a float: a normal number is never beyond 16.
-    RECBOTS_RETURN_IF_ERROR(check("choc_mean", options.choc_mean, -40.0, 40.0));
-    RECBOTS_RETURN_IF_ERROR(check("choc_stddev", options.choc_stddev, 0.0, 3.0));
-    RECBOTS_RETURN_IF_ERROR(check("kale_mean", options.kale_mean, -40.0, 40.0));
-    RECBOTS_RETURN_IF_ERROR(check("kale_stddev", options.kale_stddev, 0.0, 3.0));
-    RECBOTS_RETURN_IF_ERROR(check("time_budget", options.time_budget, 1, 1000000));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("choc_mean", options.choc_mean, -40.0, 40.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("choc_stddev", options.choc_stddev, 0.0, 3.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("kale_mean", options.kale_mean, -40.0, 40.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("kale_stddev", options.kale_stddev, 0.0, 3.0));
+    RECBOTS_RETURN_IF_ERROR(CheckRange("time_budget", options.time_budget, 1, 1000000));
     return CheckChoice(options.choice);
   }
 

@@ -2,15 +2,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "actor/recsim/acceptance_matrix.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
-
-absl::Status CheckRange(const char* field, double value, double min, double max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-}
 
 EnvironmentSpec SpecOf(const DocumentBrowsingOptions& options) {
   EnvironmentSpec spec;

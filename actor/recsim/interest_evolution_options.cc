@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -11,11 +12,6 @@ namespace {
 
 // Large enough for any use, small enough that nothing overflows.
 constexpr double kLarge = 1e9;
-
-absl::Status CheckRange(const char* name, double value, double min, double max, const char* why = "") {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want ", min, "..", max, why));
-}
 
 absl::Status CheckPositive(const char* name, double value) {
   if (value > 0 && value <= kLarge) return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -14,11 +15,6 @@ using Options = InterestExplorationOptions;
 
 // FastNormal stays below 9.8: its tail adds at most 32 ln 2 / 3.65 to 3.65.
 constexpr double kLargestNormal = 10;
-
-absl::Status CheckRange(absl::string_view field, double value, double min, double max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-}
 
 absl::Status CheckLength(absl::string_view field, size_t length, size_t want, absl::string_view why) {
   if (length == want) return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actor/recsim/known_q_mdp.h"
+#include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/policies/tabular_policy.h"
@@ -14,11 +15,6 @@ namespace recbots {
 namespace {
 
 constexpr size_t kStates = kKnownQStates;
-
-absl::Status CheckRange(const char* field, int value, int min, int max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-}
 
 EnvironmentSpec SpecOf(const KnownQOptions& options) {
   EnvironmentSpec spec;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -11,12 +12,6 @@ namespace {
 using Options = LongTermSatisfactionOptions;
 
 // NaN fails every comparison.
-template <typename T>
-absl::Status CheckRange(const char* field, T value, T min, T max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-}
-
 }  // namespace
 
 absl::Status Validate(const LongTermSatisfactionOptions& options) {

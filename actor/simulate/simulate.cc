@@ -13,6 +13,7 @@
 #include "actor/simulate/episode_sums.h"
 #include "actor/simulate/gzip.h"
 #include "actor/simulate/ordered_handover.h"
+#include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
@@ -155,17 +156,12 @@ class Run {
   absl::Time last_progress_;
 };
 
-absl::Status CheckRange(absl::string_view name, int64_t value, int64_t max) {
-  if (value >= 1 && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want 1..", max));
-}
-
 }  // namespace
 
 absl::Status ValidateSimulation(const EnvironmentSpec& spec, const SimulationOptions& options) {
-  RECBOTS_RETURN_IF_ERROR(CheckRange("episodes", options.episodes, kMaxEpisodes));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("threads", options.threads, kMaxSimulationThreads));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("users", options.users, kMaxSimulationUsers));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("episodes", options.episodes, 1, kMaxEpisodes));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("threads", options.threads, 1, kMaxSimulationThreads));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("users", options.users, 1, kMaxSimulationUsers));
   // The last stream is that of candidates which never change.
   const int64_t max_episodes = std::numeric_limits<uint32_t>::max() / static_cast<uint32_t>(spec.users_per_session);
   if (options.episodes <= max_episodes) return absl::OkStatus();

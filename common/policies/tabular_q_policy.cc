@@ -5,17 +5,12 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
-
-// Written so that NaN is out of bounds.
-absl::Status CheckRange(absl::string_view name, double value, double low, double high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want ", low, "..", high));
-}
 
 absl::Status ValidateBounds(const std::vector<double>& bounds) {
   if (bounds.size() != 2) {

@@ -3,15 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
-
-absl::Status CheckRange(const char* field, double value, double min, double max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " ", value, ", want ", min, "..", max));
-}
 
 absl::Status CheckFinite(const char* field, double value) {
   if (std::isfinite(value)) return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/policies/greedy_slate.h"
@@ -13,12 +14,6 @@ namespace recbots {
 namespace {
 
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
-
-// Written so that NaN is out of bounds.
-absl::Status CheckRange(absl::string_view name, double value, double low, double high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want ", low, "..", high));
-}
 
 absl::Status Validate(const EnvironmentSpec& spec, const GlmPolicyOptions& options) {
   if (spec.FindResponseField("click") < 0) {

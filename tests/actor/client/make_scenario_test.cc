@@ -62,7 +62,7 @@ TEST(MakeScenarioTest, RefusesSettingsOutOfBounds) {
             "environment.document_browsing.exit_probability_accepted 1.5, want 0..1");
   EXPECT_EQ(Refusal("exit_probability_refused: nan"),
             "environment.document_browsing.exit_probability_refused nan, want 0..1");
-  EXPECT_EQ(Refusal("max_episode_steps: 0"), "environment.document_browsing.max_episode_steps 0, want 1..1e+06");
+  EXPECT_EQ(Refusal("max_episode_steps: 0"), "environment.document_browsing.max_episode_steps 0, want 1..1000000");
 }
 
 TEST(MakeScenarioTest, RefusesMatricesThatDoNotFit) {

@@ -102,7 +102,7 @@ TEST(DocumentBrowsingTest, RefusesOptionsOutOfBounds) {
   EXPECT_EQ(message([](auto& o) { o.num_documents = 9; }), "acceptance: 100 numbers, want 9 x 9 = 81");
   EXPECT_EQ(message([](auto& o) { o.exit_probability_accepted = -0.5; }), "exit_probability_accepted -0.5, want 0..1");
   EXPECT_EQ(message([](auto& o) { o.exit_probability_refused = NAN; }), "exit_probability_refused nan, want 0..1");
-  EXPECT_EQ(message([](auto& o) { o.max_episode_steps = 0; }), "max_episode_steps 0, want 1..1e+06");
+  EXPECT_EQ(message([](auto& o) { o.max_episode_steps = 0; }), "max_episode_steps 0, want 1..1000000");
   EXPECT_EQ(message([](auto& o) { o.acceptance[12] = 1.5; }), "acceptance: W[1][2] is 1.5, want 0..1");
   EXPECT_EQ(message([](auto& o) { o.acceptance[99] = NAN; }), "acceptance: W[9][9] is nan, want 0..1");
 }
