@@ -29,7 +29,7 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 
 // Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
 // set count as their defaults), then what ties fields together:
-//   - a scenario is chosen; actor.users is a multiple of users_per_session;
+//   - a scenario is chosen;
 //   - W is given at most once, and a list of it is complete;
 //   - the limiter can admit batches: error_buffer >= batch_size x batches_in_flight and >= 2 x max(1,
 //   samples_per_insert),
@@ -39,7 +39,8 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
 
 // What a run that trains needs besides, where the environment is known:
-//   - an algorithm is chosen; k and random_candidates are at most the number of items;
+//   - an algorithm is chosen; k and random_candidates are at most the number of items; actor.users is a multiple of
+//     users_per_session;
 //   - min_size and a batch fit capacity_rows and capacity_bytes;
 //   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
 //   INVALID_ARGUMENT  names field, value and bound

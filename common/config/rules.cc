@@ -133,13 +133,13 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
   if (config.environment().has_document_browsing()) {
     RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
   }
-  RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   return CheckLimiter(config);
 }
 
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config, spec));
+  RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
   const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
   RECBOTS_RETURN_IF_ERROR(CheckCapacity(config, row_bytes));

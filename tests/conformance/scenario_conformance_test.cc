@@ -12,7 +12,6 @@
 #include "tests/conformance/environment_conformance.h"
 #include "tests/conformance/policy_conformance.h"
 #include "tests/conformance/transcript.h"
-#include "tests/support/golden.h"
 
 namespace recbots {
 namespace {

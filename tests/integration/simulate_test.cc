@@ -117,6 +117,14 @@ TEST_F(SimulateCommandTest, FilesAreTheSameForAnyThreadsAndUsers) {
   EXPECT_EQ(want["log_rows"], want["runs"][0]["env_steps"]);
 }
 
+// How many users an actor has at once does not matter here.
+TEST_F(SimulateCommandTest, PlaysSessionsOfAnySize) {
+  const Outcome outcome =
+      Simulate({"--episodes=50", "--set=environment.users_per_session=3", "--output=" + Path("o.json")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_EQ(Report("o.json")["users_per_session"], 3);
+}
+
 TEST_F(SimulateCommandTest, SeedAndSettingsOverrideTheConfiguration) {
   const auto run = [this](std::vector<std::string> flags) {
     flags.push_back("--output=" + Path("o.json"));
