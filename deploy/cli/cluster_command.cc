@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/numbers.h"
@@ -13,6 +14,7 @@
 #include "common/base/command_line.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/inference/make_policy.h"
 #include "common/role/role.h"
 #include "deploy/cli/cluster/local_cluster.h"
 
@@ -48,7 +50,9 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   }
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
                            LoadExperimentConfig(options.config_path, options.overrides));
-  RECBOTS_RETURN_IF_ERROR(MakeTrainingScenario(config).status());
+  // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
   options.run_dir = flags.has("run_dir")
                         ? flags.value("run_dir")
                         : absl::StrCat("runs/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()),

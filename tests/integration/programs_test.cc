@@ -131,6 +131,15 @@ TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
   }
 }
 
+// Before anything is started.
+TEST_F(ProgramsTest, ClusterRefusesAnEnvironmentThatTheAlgorithmCannotActIn) {
+  const Outcome cluster =
+      RunProgram("recbots", {"cluster", kConfig, "--set=environment.interest_evolution.slate_size=3"});
+  EXPECT_EQ(cluster.exit_code, 2) << cluster.log;
+  EXPECT_THAT(cluster.log, HasSubstr("environment 'interest_evolution' has slate_size 3, want 1"));
+  EXPECT_THAT(cluster.log, ::testing::Not(HasSubstr("evaluator")));
+}
+
 TEST_F(ProgramsTest, SaysWhenAPortIsTaken) {
   const int port = *FindFreePort();
   const std::string address = "127.0.0.1:" + std::to_string(port);
