@@ -1,26 +1,10 @@
 // Layers and cluster bandits allocate nothing once they have met their users.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "common/policies/feedback.h"
 #include "common/policies/make_agent.h"
 #include "tests/common/policies/topic_environment.h"
-
-namespace {
-std::atomic<int> g_allocations = 0;
-}
-
-// Not inlined, for GCC would then take malloc and free apart and warn of a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++g_allocations;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/count_allocations.h"
 
 namespace recbots {
 namespace {
@@ -36,9 +20,9 @@ int AllocationsAfterTheFirstStep(Policy& policy, testing::TopicEnvironment envir
     EXPECT_TRUE(step.Step(environment).ok());
     policy.Observe(FeedbackOf(step));
     step.Advance();
-    if (t == 0) first = g_allocations;
+    if (t == 0) first = testing::g_allocations;
   }
-  return g_allocations - first;
+  return testing::g_allocations - first;
 }
 
 TEST(AgentAllocationTest, StepsAllocateNothing) {
