@@ -35,6 +35,7 @@ TransitionPacker::TransitionPacker(const RowSchema& schema, int num_users, doubl
 template <typename T>
 void TransitionPacker::Scatter(const Place& place, const std::vector<T>& values) {
   RECBOTS_CHECK(values.size() * sizeof(T) == num_users_ * place.bytes);
+  if (place.bytes == 0) return;
   const char* from = reinterpret_cast<const char*>(values.data());
   char* to = rows_.data() + place.offset;
   for (size_t i = 0; i < num_users_; ++i) {
