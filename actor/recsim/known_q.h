@@ -1,12 +1,10 @@
 // The environment with a known Q-function: six states, four actions, rewards and transitions small enough to solve by
 // hand (RecSim's test environment). What a learner of values must get exactly right: known_q_mdp.h has the truth.
 //
-// Candidate i stands for action i mod 4; only the first item of a slate counts, the others are shown and ignored.
-// Before the step the user is in state s and the reward is that of (s, action). From s <= 3 the user goes to s + action
-// + 1, + 2 or
-// + 3 (mod 6) with probability 0.1, 0.1 and 0.8; states 4 and 5 lead to one state per action. Nobody ever leaves: an
-// episode ends by its step limit. (RecSim numbers the documents from 1 and lets them cycle through the actions in that
-// order.)
+// Candidate i stands for action i mod 4; only the first item of a slate counts, the others are shown and ignored. In
+// state s the reward is that of (s, action). From s <= 3 the user goes to s + action plus 1, 2 or 3 (mod 6), with
+// probability 0.1, 0.1 and 0.8; states 4 and 5 lead to one state per action. Nobody ever leaves: an episode ends by its
+// step limit. (RecSim numbers the documents from 1 and lets them cycle through the actions in that order.)
 //
 // Observation: float32 [6], one-hot of the state. Candidates are a fixed catalogue that only positions tell apart (D =
 // 0). Response per position: "click" (1 for the first one) and "reward" (that of the step, at the first position).
@@ -50,8 +48,7 @@ struct KnownQOptions {
   }
 };
 
-// --- The environment as pure functions: state 0..5, action 0..3
-// -----------------------------------------------------------
+// --- The environment as pure functions: state 0..5, action 0..3 ------------------------------------------------------
 
 inline constexpr std::array<double, kKnownQOutcomes> kKnownQOutcomeProbability = {0.1, 0.1, 0.8};
 

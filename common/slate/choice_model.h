@@ -132,8 +132,7 @@ class ChoiceModel {
 // exp(x - max x) / sum exp(x - max x), safe for large numbers; in place is fine. x is not empty.
 void Softmax(absl::Span<const double> x, absl::Span<double> y);
 
-// --- Bodies that the simulator's inner loop wants inline
-// --------------------------------------------------------------
+// --- Bodies that the simulator's inner loop wants inline -------------------------------------------------------------
 
 inline double ChoiceModel::WeighChecked(absl::Span<const double> scores, double* weights) const {
   if (options_.kind != ChoiceKind::kMultinomialProportional) return WeighSlowly(scores, weights);

@@ -20,8 +20,8 @@ struct TemporalAggregationOptions {
   int aggregation_period = 1;  // Steps from one decision to the next, 1..kMaxPeriod.
   double gamma = 1;            // Discount of one step, 0..1.
   double switching_cost = 1;   // Taken off the reward of a decision that changes the slate, >= 0.
-  double absolute_tolerance =
-      1e-4;  // Documents are the same where all features are: |a - b| <= absolute + relative |b|.
+  // Documents are the same where all features are: |a - b| <= absolute + relative |b|.
+  double absolute_tolerance = 1e-4;
   double relative_tolerance = 1e-5;
 
   template <typename F>
@@ -40,9 +40,8 @@ struct TemporalAggregationOptions {
 // gone. Candidates of a fixed catalogue, or without features, are the same where their positions are.
 //
 // What base is told of a decision, once its last step is over:
-//   reward    sum of gamma^i r_i over the n steps it was shown, less switching_cost where its slate differs (in
-//   documents,
-//             their order or their number) from the one before. The first decision of an episode switches nothing
+//   reward    sum of gamma^i r_i over the n steps it was shown, less switching_cost where its slate differs (in its
+//             documents, their order or their number) from the one before. An episode's first decision switches nothing
 //   discount  of what follows: gamma^n, which is BaseDiscount() where the decision lasted its whole period
 //   slates    its own decision, as positions of the candidates it decided on; response is that of the last step
 // Rows whose decision goes on are marked as not active. Positions count decisions instead of steps.
