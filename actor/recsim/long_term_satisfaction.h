@@ -53,7 +53,7 @@ class LongTermSatisfactionModel {
 
   User SampleUser(Rng& draws) const { return DrawFirstUser(options_, draws); }
   static constexpr int kDrawsPerDocument = 1;
-  Document SampleDocument(Rng& draws) const { return {.clickbait = draws.Uniform()}; }
+  Document SampleDocument(Rng& draws) const { return {.clickbait = options_.Clickbait(draws.Uniform())}; }
   Response Respond(const User& user, const Slate<Document>& slate, Rng& draws) const {
     return {.clicked = true,
             .engagement =

@@ -29,6 +29,9 @@ absl::Status Validate(const LongTermSatisfactionOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckRange("choc_stddev", options.choc_stddev, 0.0, Options::kMaxStddev));
   RECBOTS_RETURN_IF_ERROR(CheckRange("kale_mean", options.kale_mean, -Options::kMaxMean, Options::kMaxMean));
   RECBOTS_RETURN_IF_ERROR(CheckRange("kale_stddev", options.kale_stddev, 0.0, Options::kMaxStddev));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("max_clickbait", options.max_clickbait, 0.0, 1.0));
+  RECBOTS_RETURN_IF_ERROR(
+      CheckRange("min_clickbait", options.min_clickbait, 0.0, options.max_clickbait, " (max_clickbait)"));
   return CheckRange("time_budget", options.time_budget, 1, Options::kMaxSteps);
 }
 

@@ -45,6 +45,8 @@ struct LongTermSatisfactionOptions {
   double choc_stddev = 1;           // 0..kMaxStddev
   double kale_mean = 4;             // The same of its opposite.
   double kale_stddev = 1;
+  double min_clickbait = 0;  // Documents are uniform between the two, 0 <= min <= max <= 1.
+  double max_clickbait = 1;
   int time_budget = 60;  // Items a user consumes before it leaves, 1..kMaxSteps
 
   template <typename F>
@@ -60,8 +62,13 @@ struct LongTermSatisfactionOptions {
     f("choc_stddev", choc_stddev);
     f("kale_mean", kale_mean);
     f("kale_stddev", kale_stddev);
+    f("min_clickbait", min_clickbait);
+    f("max_clickbait", max_clickbait);
     f("time_budget", time_budget);
   }
+
+  // Of the document drawn with uniform u.
+  double Clickbait(double u) const { return min_clickbait + (max_clickbait - min_clickbait) * u; }
 };
 
 // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.

@@ -99,8 +99,8 @@ LtsMdp::LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, i
   for (size_t i = 0; i < grid_.size; ++i) {
     const double satisfaction = Satisfaction(options_, grid_.point(i));
     for (size_t j = 0; j < num_nodes_; ++j) {
-      reward_[i * num_nodes_ + j] =
-          MeanEngagement(options_, satisfaction, static_cast<double>(j) / static_cast<double>(num_nodes_ - 1));
+      reward_[i * num_nodes_ + j] = MeanEngagement(
+          options_, satisfaction, options_.Clickbait(static_cast<double>(j) / static_cast<double>(num_nodes_ - 1)));
     }
   }
 }
@@ -143,8 +143,9 @@ double LtsMdp::InductBackward(const Pick& pick, std::vector<double>* following) 
       std::copy(smoothed.begin(), smoothed.end(), following->begin() + t * static_cast<std::ptrdiff_t>(grid_.size));
     }
     for (size_t i = 0; i < grid_.size; ++i) {
-      const double kale = MeanNextExposure(options_, grid_.point(i), /*clickbait=*/0);
-      const double spacing = 2.0 / static_cast<double>(num_nodes_ - 1);
+      const double kale = MeanNextExposure(options_, grid_.point(i), options_.min_clickbait);
+      const double spacing =
+          2 * (options_.max_clickbait - options_.min_clickbait) / static_cast<double>(num_nodes_ - 1);
       for (size_t j = 0; j < num_nodes_; ++j) {
         q[j] = reward_[i * num_nodes_ + j] + grid_.At(smoothed.data(), kale - spacing * static_cast<double>(j));
       }

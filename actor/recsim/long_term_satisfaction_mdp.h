@@ -12,6 +12,8 @@
 // maximum of m independent draws. All rules know the exposure, which users do not show: the optimum is an upper bound
 // for whoever has to guess it.
 //
+// Inside, clickbait is measured by its place c in the range of the documents: 0 is min_clickbait, 1 max_clickbait.
+//
 // Numerics: V on an even grid of exposures with cubic interpolation, Q as a piecewise linear function of c (its
 // expectations are then exact), the innovation by the trapezoidal rule. Relative error below 1e-4 where Solvable;
 // `refinement` divides all steps and is there to show that.
@@ -66,7 +68,7 @@ class LtsMdp {
 
   // A rule that ignores exposure: how often it shows a document around each point of the grid of clickbait; sums to 1.
   std::vector<double> RandomRule() const;
-  // Shows the candidate whose clickbait is nearest to `target`, 0..1.
+  // Shows the candidate whose clickbait is nearest to `target`, a place in the range.
   std::vector<double> NearestRule(double target) const;
   // Mean return of an episode.
   double ValueOf(const std::vector<double>& rule) const;
@@ -84,7 +86,7 @@ class LtsMdp {
   };
   Optimum Solve() const;
 
-  // Q_t(x, c) under the optimum.
+  // Q_t(x, c) under the optimum; `clickbait` as documents have it.
   double Score(const Optimum& optimum, int step, double exposure, double clickbait) const;
 
  private:

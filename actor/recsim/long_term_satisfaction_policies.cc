@@ -59,7 +59,10 @@ std::optional<double> LtsReference::RandomValue() const {
 
 std::optional<LtsMdp::Constant> LtsReference::BestConstant() const {
   if (!solvable_) return std::nullopt;
-  std::call_once(constant_once_, [this] { constant_ = LtsMdp(options_, options_.num_candidates).BestConstant(); });
+  std::call_once(constant_once_, [this] {
+    constant_ = LtsMdp(options_, options_.num_candidates).BestConstant();
+    constant_.target = options_.Clickbait(constant_.target);
+  });
   return constant_;
 }
 

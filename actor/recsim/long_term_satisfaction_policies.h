@@ -28,7 +28,7 @@ class LtsReference {
   // nullptr where not solvable; lives as long as this.
   const Solution* solution() const;  // Some 20 ms.
   std::optional<double> RandomValue() const;
-  std::optional<LtsMdp::Constant> BestConstant() const;  // Some 150 ms.
+  std::optional<LtsMdp::Constant> BestConstant() const;  // Target as documents have it. Some 150 ms.
 
  private:
   const LongTermSatisfactionOptions options_;

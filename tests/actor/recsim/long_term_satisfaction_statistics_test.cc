@@ -151,5 +151,12 @@ TEST(LongTermSatisfactionStatisticsTest, PoliciesEarnTheirExactValuesInTheHardVa
   ExpectValues(options);
 }
 
+TEST(LongTermSatisfactionStatisticsTest, PoliciesEarnTheirExactValuesWithMilderDocuments) {
+  LongTermSatisfactionOptions options = HardOptions(5);
+  options.min_clickbait = 0.15;
+  options.max_clickbait = 0.6;
+  ExpectValues(options);
+}
+
 }  // namespace
 }  // namespace recbots

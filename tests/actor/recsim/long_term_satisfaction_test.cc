@@ -62,6 +62,12 @@ TEST(LongTermSatisfactionTest, RefusesSettingsOutOfBounds) {
   EXPECT_EQ(refusal([](auto& o) { o.choc_stddev = 3.5; }), "choc_stddev 3.5, want 0..3");
   EXPECT_EQ(refusal([](auto& o) { o.kale_mean = -HUGE_VAL; }), "kale_mean -inf, want -40..40");
   EXPECT_EQ(refusal([](auto& o) { o.kale_stddev = -1; }), "kale_stddev -1, want 0..3");
+  EXPECT_EQ(refusal([](auto& o) { o.max_clickbait = 1.1; }), "max_clickbait 1.1, want 0..1");
+  EXPECT_EQ(refusal([](auto& o) {
+              o.min_clickbait = 0.6;
+              o.max_clickbait = 0.5;
+            }),
+            "min_clickbait 0.6, want 0..0.5 (max_clickbait)");
   EXPECT_EQ(refusal([](auto& o) { o.time_budget = 0; }), "time_budget 0, want 1..1000000");
 }
 
