@@ -77,7 +77,7 @@ absl::Status Learner::MakeParts() {
   LearnerLoopOptions options;
   options.publish_updates = config.learner().publish_updates();
   options.status_period = absl::Seconds(config.learner().status_seconds());
-  options.samples_per_insert = config.replay().rate_limiter().samples_per_insert();
+  options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
   options.keep = role_.flags().has("keep");
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };

@@ -61,7 +61,7 @@ absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const Environmen
 }
 
 absl::Status CheckLimiter(const v1::ExperimentConfig& config) {
-  const v1::RateLimiterConfig& limiter = config.replay().rate_limiter();
+  const v1::RateLimiterConfig& limiter = config.replay().table().rate_limiter();
   if (limiter.samples_per_insert() == 0) return absl::OkStatus();  // No ratio is held.
   const int64_t in_flight = int64_t{config.learner().batch_size()} * config.learner().batches_in_flight();
   const double for_inserts = 2 * std::max(1.0, limiter.samples_per_insert());
@@ -73,26 +73,26 @@ absl::Status CheckLimiter(const v1::ExperimentConfig& config) {
                          config.learner().batches_in_flight(), ", else no batch could ever be sampled")
           : absl::StrCat("2 x samples_per_insert ", limiter.samples_per_insert(), ", else no row could be inserted");
   return absl::InvalidArgumentError(
-      absl::StrCat("replay.rate_limiter.error_buffer ",
+      absl::StrCat("replay.table.rate_limiter.error_buffer ",
                    ValueText(limiter, *limiter.GetDescriptor()->FindFieldByName("error_buffer")), ", want at least ",
                    want, " (", why, ")"));
 }
 
 // The two capacities and what must fit them.
 absl::Status CheckCapacity(const v1::ExperimentConfig& config, int64_t row_bytes) {
-  const v1::ReplayConfig& replay = config.replay();
+  const v1::TableConfig& table = config.replay().table();
   const struct {
     absl::string_view name;
     int64_t rows;
-  } needs[] = {{"replay.rate_limiter.min_size", replay.rate_limiter().min_size()},
+  } needs[] = {{"replay.table.rate_limiter.min_size", table.rate_limiter().min_size()},
                {"learner.batch_size", config.learner().batch_size()}};
   for (const auto& need : needs) {
-    if (need.rows > replay.capacity_rows()) {
+    if (need.rows > table.capacity_rows()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(need.name, " ", need.rows, ", want at most replay.capacity_rows ", replay.capacity_rows()));
+          absl::StrCat(need.name, " ", need.rows, ", want at most replay.table.capacity_rows ", table.capacity_rows()));
     }
-    if (need.rows > replay.capacity_bytes() / row_bytes) {
-      return absl::InvalidArgumentError(absl::StrCat("replay.capacity_bytes ", replay.capacity_bytes(),
+    if (need.rows > table.capacity_bytes() / row_bytes) {
+      return absl::InvalidArgumentError(absl::StrCat("replay.table.capacity_bytes ", table.capacity_bytes(),
                                                      ", want at least ", need.rows * row_bytes, " (", need.name, " ",
                                                      need.rows, " rows of ", row_bytes, " bytes)"));
     }

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/rpc/security.h"
 
 namespace recbots {
 
@@ -15,14 +16,17 @@ struct ChannelOptions {
   // True for channels that carry messages of 512 KiB and more (batches, weights): large fixed flow-control windows.
   // False for small ones, such as 64 KiB blocks, which get slower with them.
   bool bulk = false;
+  std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
 
 // A channel of its own (channels with equal arguments would share one connection). Names are resolved again after every
-// failure, at most once a second; a dead connection is noticed by keepalive within 20 s; reconnection waits 0.1 to 0.5 s.
+// failure, at most once a second; a dead connection is noticed by keepalive within 20 s; reconnection waits 0.1 to 0.5
+// s. `address` is host:port or unix:/path.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options = {});
 
 // Waits until grpc.health.v1 of the peer says SERVING.
 //   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
-absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline);
+absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
+                          std::shared_ptr<const Security> security = {});
 
 }  // namespace recbots

@@ -9,8 +9,8 @@
 
 namespace recbots {
 
-// True for codes after which the same call may succeed later: UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED, CANCELLED (by the
-// peer), UNKNOWN, INTERNAL (a broken connection), RESOURCE_EXHAUSTED. All others are final.
+// True for codes after which the same call may succeed later: UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED, CANCELLED (by
+// the peer), UNKNOWN, INTERNAL (a broken connection), RESOURCE_EXHAUSTED. All others are final.
 bool IsTransient(const absl::Status& status);
 
 struct RetryOptions {

@@ -9,12 +9,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/security.h"
 
 namespace recbots {
 
 struct RpcServerOptions {
-  // host:port; port 0 takes a free one. Loopback by default: the protocol has no authentication.
+  // One or several of host:port (port 0 takes a free one) and unix:/path, separated by commas. Loopback by default.
   std::string address = "127.0.0.1:0";
+  std::shared_ptr<const Security> security = {};  // nullptr: none. Unix sockets then take TLS as well.
   // Largest message taken; a longer one ends its stream with RESOURCE_EXHAUSTED.
   int max_message_bytes = 8 << 20;
 };
@@ -29,7 +31,7 @@ class RpcServer {
                                                           const std::vector<grpc::Service*>& services);
   ~RpcServer();
 
-  // host:port actually bound, and the port.
+  // What was actually bound, separated by commas as asked; the port of the first host:port (0: there is none).
   const std::string& address() const { return address_; }
   int port() const { return port_; }
 

@@ -18,10 +18,12 @@ class Algorithm {
 
   virtual ~Algorithm() = default;
 
-  // One step of every optimiser that is due, then the targets.
+  // One step of every optimiser that is due, then the targets. Losses are weighted by batch.importance_weights where those
+  // are given (one per row), and the absolute TD error of each row, before the step, is written to `td_errors` (one place per
+  // row, or empty: not wanted).
   //   INVALID_ARGUMENT  shapes that do not fit the networks; nothing changed
   //   INTERNAL          LibTorch threw (its message is kept)
-  virtual absl::Status Update(const TransitionBatch& batch) = 0;
+  virtual absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) = 0;
 
   // Losses of the newest update, by name. Reads them back from where they were computed: call it for status lines, not
   // after every update.

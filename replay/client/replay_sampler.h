@@ -8,37 +8,52 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
+#include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/table/column_batch.h"
+#include "replay/table/item_key.h"
 #include "replay/table/rate_limiter.h"
 
 namespace recbots::replay {
 
 struct ReplaySamplerOptions {
-  std::string address = {};                           // host:port of replay.
-  int32_t batch_size = 256;                           // Rows, 1..65536.
-  int32_t batches_in_flight = 2;                      // 1..1024. More: less waiting, staler rows, more memory.
-  uint64_t seed = 0;                                  // Key of the draws.
+  std::string address = {};       // As of ReplayWriterOptions: one or several shards.
+  std::string table = {};         // Empty: the servers' first.
+  int32_t batch_size = 256;       // Rows, 1..65536.
+  int32_t batches_in_flight = 2;  // 1..1024. More: less waiting, staler rows, more memory.
+  uint64_t seed = 0;              // Key of the draws of shards; rows within a shard are its own draws.
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
   RetryOptions retry = {};
+  std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
 
 struct SampledBatch {
   ColumnBatch batch;
-  v1::TableState table;  // At the moment of the draw.
+  std::vector<ItemKey> keys;         // One per row, with the shard; for UpdatePriorities.
+  std::vector<float> probabilities;  // With which each row was drawn, shards included. For ImportanceWeights.
+  v1::TableState table;              // At the draw; of several shards: their sum, incarnations combined.
   BlockedOn blocked_on = BlockedOn::kNone;
   absl::Duration blocked;  // How long replay held it back, for that reason.
 };
 
+// w_i = (N P_i)^-beta / max_j w_j (Schaul et al. 2016, section 3.4), N being the rows held: 1 for the rarest row of the
+// batch, less for others; all 1 for beta 0 or uniform draws. `weights` has one place per probability.
+void ImportanceWeights(absl::Span<const float> probabilities, int64_t num_rows, double beta, absl::Span<float> weights);
+
 struct ReplaySamplerStats {
   int64_t batches = 0;      // Handed out.
-  int64_t connections = 0;  // Streams that were accepted: 1 when all is well.
-  absl::Duration waited;    // In Next.
+  int64_t connections = 0;  // Streams that were accepted: one per shard when all is well.
+  int shards = 0;           // Known now, and how many of them are connected.
+  int connected_shards = 0;
+  int64_t dropped_priorities = 0;  // Of rows whose shard is away.
+  absl::Duration waited;           // In Next.
 };
 
 // Thread-safe.
@@ -55,8 +70,13 @@ class ReplaySampler {
   //   others             final errors, see status()
   absl::StatusOr<SampledBatch> Next(absl::Time deadline);
 
+  // New priorities for rows of batches that were handed out, as many as keys: they travel with the next order. A
+  // negative or infinite priority or a NaN is refused for its row.
+  //   INVALID_ARGUMENT  some were refused: names the first; the others are under way
+  absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
+
   // Gives the memory of a batch back for later ones. Optional; without it each batch is allocated anew.
-  void Recycle(ColumnBatch batch);
+  void Recycle(SampledBatch batch);
 
   // Ends the stream and wakes whoever waits in Next. Idempotent.
   void Close();
@@ -72,8 +92,9 @@ class ReplaySampler {
   std::unique_ptr<Impl> impl_;
 };
 
-// What the table at `address` holds and whom it waits for. Waits for the server until the deadline.
+// What the server at one `address` holds and whom it waits for. Waits for the server until the deadline.
 //   DEADLINE_EXCEEDED, UNAVAILABLE  no answer; names the address
-absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline);
+absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline,
+                                         std::shared_ptr<const Security> security = {});
 
 }  // namespace recbots::replay

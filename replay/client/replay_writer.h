@@ -15,28 +15,41 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
+#include "common/rpc/security.h"
 #include "replay/table/rate_limiter.h"
 
 namespace recbots::replay {
 
 struct ReplayWriterOptions {
-  std::string address = {};                           // host:port of replay.
-  std::string writer_name = {};                       // For logs: host or container. At most 256 bytes.
-  int64_t block_bytes = 64 << 10;                     // Larger: less work per row, more delay.
-  absl::Duration max_delay = absl::Milliseconds(5);   // A block is sent so long after its first row at the latest.
-  int64_t buffer_bytes = 2 << 20;                     // Rows not acknowledged that Append takes before it waits.
+  // One or several of host:port and unix:/path, separated by commas. Every address that a name resolves to is a shard.
+  std::string address = {};
+  std::string table = {};                            // Empty: the servers' first.
+  std::string writer_name = {};                      // For logs: host or container. At most 256 bytes.
+  bool durable = false;                              // Keep rows until a checkpoint holds them.
+  int64_t block_bytes = 64 << 10;                    // Larger: less work per row, more delay.
+  absl::Duration max_delay = absl::Milliseconds(5);  // A block is sent so long after its first row at the latest.
+  // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
+  // give them what they write in a few seconds.
+  int64_t buffer_bytes = 2 << 20;
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
   RetryOptions retry = {};
+  std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
 
 struct ReplayWriterStats {
   int64_t appended_rows = 0;
-  int64_t acknowledged_rows = 0;            // In the table.
-  int64_t connections = 0;                  // Streams that were accepted: 1 when all is well.
-  int64_t store_restarts = 0;               // Times the store had forgotten this writer.
-  BlockedOn blocked_on = BlockedOn::kNone;  // As replay said last.
+  int64_t acknowledged_rows = 0;  // In the table.
+  int64_t durable_rows = 0;       // In a checkpoint.
+  int64_t lost_rows = 0;          // Acknowledged, and not known to a store that came back.
+  int64_t resent_blocks = 0;      // Refused for their checksum and sent again.
+  int64_t connections = 0;        // Streams that were accepted: one per shard when all is well.
+  int64_t store_restarts = 0;     // Times a store had forgotten this writer.
+  int shards = 0;                 // Known now, and how many of them are connected.
+  int connected_shards = 0;
+  BlockedOn blocked_on = BlockedOn::kNone;  // As replay said last: of a shard only when all shards hold back.
   // Time Append waited, by what replay said last; under kNone: for the network or for replay itself.
   std::array<absl::Duration, kNumBlockedOn> blocked;
 };
@@ -54,9 +67,12 @@ class ReplayWriter {
   // rest later). weights_version: of the policy that chose the newest of them.
   //   CANCELLED  Close() was called
   //   others     final errors, see status()
-  absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline);
+  //   INVALID_ARGUMENT  a priority that is negative, infinite or NaN: names the row; nothing was taken, more may follow
+  // `priorities`: one per row; empty: the highest the table has seen.
+  absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline,
+                                 absl::Span<const float> priorities = {});
 
-  // Waits until all that was appended before is in the table.
+  // Waits until all that was appended before is in the table, for durable writers in a checkpoint (and asks for one).
   //   DEADLINE_EXCEEDED  not by then; names the rows missing, what replay said it waits for, and the last error
   //   others             final errors, see status()
   absl::Status Flush(absl::Time deadline);

@@ -1,7 +1,7 @@
-// ReplayService (proto/recbots/v1/replay.proto) over a Table: translates, and holds no logic of storage.
+// ReplayService (proto/recbots/v1/replay.proto) over a Store: translates, and holds no logic of storage.
 //
 // gRPC callback API; no reaction ever waits (parking_lot.h). Streams that wait when the server stops are cancelled by
-// it and end. Order of shutdown: Drain(), RpcServer::Stop(), this object, the table.
+// it and end. Order of shutdown: Drain(), RpcServer::Stop(), this object, the checkpointer, the store.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -10,20 +10,29 @@
 #include <memory>
 
 #include "absl/time/time.h"
-#include "replay/table/table.h"
+#include "common/rpc/security.h"
+#include "recbots/v1/replay.pb.h"
+#include "replay/checkpoint/checkpointer.h"
+#include "replay/table/store.h"
 
 namespace recbots::replay {
 
 struct ReplayServiceOptions {
   // Bytes of rows a writer may have unacknowledged. Larger: more of a writer's rows in the air, fewer pauses.
   int64_t insert_window_bytes = 512 << 10;
+  // Of all writers together: each has its share, at least 4 KiB.
+  int64_t insert_budget_bytes = int64_t{64} << 20;
+  std::shared_ptr<const Security> security = {};  // nullptr: none.
+  // nullptr: the server keeps no checkpoints. Outlives the service, which takes its listener.
+  Checkpointer* checkpointer = nullptr;
 };
 
-// Counters since the service was made; those of the table are in TableState.
+// Counters since the service was made, by table; those of the table itself are in TableState.
 struct ReplayServiceStats {
   int writers = 0;  // Insert streams open now.
   int readers = 0;  // Sample streams open now.
   int64_t refused_blocks = 0;
+  int64_t dead_writers = 0;     // Insert streams that ended without a farewell.
   int64_t weights_version = 0;  // Newest version any block was chosen with.
   // Time in which at least one stream waited, indexed by BlockedOn.
   std::array<absl::Duration, kNumBlockedOn> blocked;
@@ -32,8 +41,8 @@ struct ReplayServiceStats {
 // Thread-safe.
 class ReplayService {
  public:
-  // The table outlives the service.
-  ReplayService(Table* table, const ReplayServiceOptions& options);
+  // The store outlives the service.
+  ReplayService(Store* store, const ReplayServiceOptions& options);
   ~ReplayService();
 
   // For RpcServer::Start; this object must outlive the server.
@@ -43,7 +52,10 @@ class ReplayService {
   // at once; RpcServer::Stop waits for the streams. Idempotent.
   void Drain();
 
-  ReplayServiceStats stats() const;
+  // Of the table of that name.
+  ReplayServiceStats stats(absl::string_view table) const;
+  // What Info answers; also for pages.
+  v1::InfoResponse info() const;
 
  private:
   class Impl;

@@ -1,23 +1,19 @@
-// The table that a configuration describes.
+// The tables that a configuration describes.
 #pragma once
 
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "recbots/v1/config.pb.h"
-#include "replay/table/table.h"
+#include "replay/table/store.h"
 
 namespace recbots::replay {
 
-// Errors as Table::Create.
-inline absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::ReplayConfig& config, RowSchema schema) {
-  TableOptions options;
-  options.capacity_rows = config.capacity_rows();
-  options.capacity_bytes = config.capacity_bytes();
-  options.rate_limiter.min_size = config.rate_limiter().min_size();
-  options.rate_limiter.samples_per_insert = config.rate_limiter().samples_per_insert();
-  options.rate_limiter.error_buffer = config.rate_limiter().error_buffer();
-  return Table::Create(std::move(schema), options);
-}
+// `transitions` is the schema of tables that list no columns. `seed` is the run's; tables draw from streams of their own.
+//   errors as Table::Create, and INVALID_ARGUMENT for two tables of one name; messages name the table
+absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
+                                                 uint64_t seed);
+absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, const RowSchema& transitions,
+                                                 uint64_t seed);
 
 }  // namespace recbots::replay

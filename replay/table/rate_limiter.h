@@ -19,13 +19,31 @@
 namespace recbots::replay {
 
 // Why the other side does not go on; the numbers are those of v1::BlockedOn.
-enum class BlockedOn : int { kNone = 1, kMinSize = 2, kSpiInsert = 3, kSpiSample = 4, kDraining = 5 };
-inline constexpr int kNumBlockedOn = 6;  // Size of an array indexed by it.
+enum class BlockedOn : int {
+  kNone = 1,
+  kMinSize = 2,
+  kSpiInsert = 3,
+  kSpiSample = 4,
+  kDraining = 5,
+  kCapacity = 6,
+  kItems = 7,
+  kCheckpoint = 8,
+};
+inline constexpr int kNumBlockedOn = 9;  // Size of an array indexed by it.
 
 // "min_size", "spi_insert", ...: values of the label `reason`.
 absl::string_view NameOf(BlockedOn reason);
 
 struct RateLimiterOptions {
+  // Numbers are those of v1::RateLimiterConfig::Kind.
+  enum class Kind : int {
+    kRatio = 1,  // The inequality above.
+    // 0 <= n - s <= queue_size; the other settings do not count. A table with such a limiter removes nothing to make
+    // room: inserts wait.
+    kQueue = 2,
+  };
+  Kind kind = Kind::kRatio;
+  int64_t queue_size = 10'000;
   // Rows inserted before the first sample. At least 1.
   int64_t min_size = 1;
   // Times a row is sampled in the mean: 0 (no ratio is held, only min_size) or 1e-6..1e6. Kept as the nearest fraction

@@ -1,45 +1,78 @@
-// The experience store: fixed-size rows in one slab, oldest out first, uniform samples, a ratio of samples to inserts.
+// The experience store: fixed-size rows in one slab, samplers and removers over their slots, a ratio of samples to
+// inserts.
 //
-// Rows lie row-major in a ring: an insert is one or two memcpy, a removal moves nothing, a draw is an index. Batches
-// come out column by column (RowSchema::batch_offset), as learners want them. Nothing is allocated per row or per
-// batch. The capacity holds in rows and in bytes. Writers are known by id and their rows by sequence number
-// (WriterLedger), so that rows which come twice are stored once.
+// Rows lie row-major in slots of one region. An insert takes slots (of rows that had to go, or unused ones) and copies;
+// nothing is moved, nothing is allocated per row or per batch, and no map is looked up: keys name slots (item_key.h).
+// Batches come out column by column (RowSchema::batch_offset), as learners want them. The capacity holds in rows and in
+// bytes, bookkeeping included. Writers are known by id and their rows by sequence number (WriterLedger), so that rows
+// which come twice are stored once.
 //
-// Thread-safe. The learner goes first: writers copy in pieces of at most 32 KiB and let a waiting sampler in before
-// each. Nobody holds the lock for longer than such a piece, or 1,024 rows of a batch. Nothing here waits for the rate
-// limiter: the caller is told what it would wait for (BlockedOn) and comes back.
+// Rows that were sampled max_times_sampled times are leased: nobody else draws them, nothing removes them, and they go
+// when the batch is acknowledged or may be drawn again when it is refunded. At least once, therefore, when readers die.
+//
+// Thread-safe. The learner goes first: writers copy in pieces of at most 32 KiB (64 rows) and let a waiting sampler in
+// before each. Nobody holds the lock for longer than such a piece, or 256 KiB (1,024 rows) of a batch, or a cut
+// (Freeze: a copy of the bookkeeping). Nothing here waits for the rate limiter: the caller is told what it would wait
+// for (BlockedOn) and comes back.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/base/mutex.h"
-#include "common/base/random.h"
 #include "common/base/row_schema.h"
+#include "recbots/v1/checkpoint.pb.h"
+#include "replay/table/byte_runs.h"
+#include "replay/table/item_key.h"
 #include "replay/table/rate_limiter.h"
+#include "replay/table/selector.h"
 #include "replay/table/slab.h"
 #include "replay/table/writer_ledger.h"
 
 namespace recbots::replay {
 
 struct TableOptions {
-  // Both bounds hold. 1..2^32-1 rows; at least one row's bytes. Memory is taken as rows come.
+  // For messages, streams and checkpoints.
+  std::string name = "transitions";
+  // Both bounds hold. 1..2^32-1 rows; at least one row's bytes and bookkeeping. Memory is taken as rows come.
   int64_t capacity_rows = 100'000;
   int64_t capacity_bytes = int64_t{1} << 30;
-  // min_size must fit the capacity.
+  SelectorKind sampler = SelectorKind::kUniform;
+  // kOldest, kNewest or kLowestPriority.
+  SelectorKind remover = SelectorKind::kOldest;
+  // alpha of kPrioritized.
+  double priority_exponent = 0.6;
+  // 0: no bound; at most 65535.
+  int32_t max_times_sampled = 0;
+  // min_size or queue_size must fit the capacity.
   RateLimiterOptions rate_limiter = {};
   // Writers remembered; about 64 bytes each.
   int64_t max_writers = 4096;
+  // Key of the draws: the same operations on a table of the same seed draw the same rows.
+  uint64_t seed = 0;
 };
 
 struct TableState {
-  int64_t rows = 0;        // Held now.
+  int64_t rows = 0;        // Held now, leased ones included.
+  int64_t bytes = 0;       // Taken by them, bookkeeping included.
+  int64_t leased = 0;      // Drawn for the last time and not yet acknowledged.
   int64_t inserted = 0;    // Ever.
   int64_t sampled = 0;     // Ever drawn, refunds not taken off.
   int64_t refunded = 0;    // Ever given back.
   int64_t duplicates = 0;  // Rows that came again and were skipped.
+  int64_t consumed = 0;    // Rows that went because they had been sampled max_times_sampled times.
+  int64_t evicted = 0;     // Rows that had to make room.
+  int64_t priorities_updated = 0;
+  int64_t priorities_stale = 0;
+  int64_t priorities_refused = 0;
+  // What draws are in proportion to (Selector::total_weight); 0 while fewer than min_size rows came.
+  uint64_t total_weight = 0;
   BlockedOn inserts_blocked_on = BlockedOn::kNone;
   BlockedOn samples_blocked_on = BlockedOn::kNone;  // For a batch of one row.
 };
@@ -56,12 +89,26 @@ struct InsertResult {
 struct SampleResult {
   // kNone: the batch was drawn. Otherwise nothing was.
   BlockedOn blocked_on = BlockedOn::kNone;
-  TableState table;
+  TableState table;  // At the draw.
+};
+
+struct PriorityResult {
+  int64_t updated = 0;
+  int64_t stale = 0;    // Rows that are gone.
+  int64_t refused = 0;  // Negative, infinite, NaN.
+};
+
+// A table at one moment, but for the bytes of its rows, which the slab keeps as they were until EndCut.
+struct FrozenTable {
+  v1::FrozenTable header;
+  // The arrays that the header lists, one after the other. Reused from cut to cut: memory that was touched before makes
+  // the pause short.
+  std::vector<char> arrays;
 };
 
 class Table {
  public:
-  // INVALID_ARGUMENT     a capacity or limiter setting out of range, min_size over the capacity
+  // INVALID_ARGUMENT     a capacity, limiter or sampling setting out of range, min_size over the capacity
   // RESOURCE_EXHAUSTED   no address space for the slab
   static absl::StatusOr<std::unique_ptr<Table>> Create(RowSchema schema, const TableOptions& options);
 
@@ -70,70 +117,83 @@ class Table {
   absl::StatusOr<int64_t> OpenWriter(const WriterId& id) ABSL_LOCKS_EXCLUDED(mu_);
   void CloseWriter(const WriterId& id) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Stores rows first_sequence.. of an open writer, num_rows x row_bytes bytes from `rows`, as far as the limiter
-  // admits; skips those that are in already. Several streams of one writer may race: each row still goes in once, in
-  // sequence.
+  // Stores rows first_sequence.. of an open writer, num_rows x row_bytes bytes of `rows`, as far as limiter and room
+  // admit; skips those that are in already. Several streams of one writer may race: each row still goes in once, in
+  // sequence. `priorities`: one per row, finite and at least 0 (the caller has checked), or empty: the highest priority
+  // the table has seen, 1 at first (Schaul et al. 2016, algorithm 1, line 6).
   //   INVALID_ARGUMENT     first_sequence is beyond the writer's mark: rows between are missing; nothing was stored
   //   FAILED_PRECONDITION  the writer is not open
-  absl::StatusOr<InsertResult> Insert(const WriterId& id, int64_t first_sequence, const char* rows, int64_t num_rows)
+  absl::StatusOr<InsertResult> Insert(const WriterId& id, int64_t first_sequence, ByteRuns rows, int64_t num_rows,
+                                      absl::Span<const float> priorities = {}) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // For writers in this process, which never send twice: stores as many as are admitted, returns how many.
+  int64_t Append(const char* rows, int64_t num_rows, absl::Span<const float> priorities = {}) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Draws num_rows >= 1 rows with replacement (as far as max_times_sampled lets it) into schema().batch_bytes(num_rows)
+  // bytes at `columns` (padding between columns is not written), their keys and the probabilities of the draws, each
+  // num_rows long; charges the limiter. Either all rows are drawn or none. Uniform draws are by age, so that they do
+  // not depend on where rows lie.
+  SampleResult Sample(int64_t num_rows, char* columns, ItemKey* keys, float* probabilities) ABSL_LOCKS_EXCLUDED(mu_);
+  // A batch was used: leased rows of it go. Keys of rows that are gone are passed over; shards are not looked at.
+  void Acknowledge(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
+  // A batch was not used: takes back its charge; leased rows may be drawn again, where they were in the order of age.
+  void Refund(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // New priorities; as many as keys. What cannot be used is counted and passed over: the table never stops for it.
+  PriorityResult UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // For writers in this process, which never send twice: stores as many as the limiter admits, returns how many.
-  int64_t Append(const char* rows, int64_t num_rows) ABSL_LOCKS_EXCLUDED(mu_);
-
-  // Draws num_rows >= 1 rows uniformly with replacement, by num_rows indices from `rng`, into
-  // schema().batch_bytes(num_rows) bytes at `columns` (padding between columns is not written); charges the limiter.
-  // The same rng on the same content gives the same batch.
-  SampleResult Sample(Rng rng, int64_t num_rows, char* columns) ABSL_LOCKS_EXCLUDED(mu_);
-  // Takes back the charge for `rows` sampled rows that were not used.
-  void Refund(int64_t rows) ABSL_LOCKS_EXCLUDED(mu_);
-
-  // Copies up to num_rows rows, row-major, from the first-oldest one on; returns how many there were. For inspection:
-  // holds the lock while it copies.
+  // Copies up to num_rows rows, row-major, from the first-oldest one on, leased ones left out; returns how many there
+  // were. For inspection: holds the lock while it copies.
   int64_t CopyRows(int64_t first, int64_t num_rows, char* rows) const ABSL_LOCKS_EXCLUDED(mu_);
 
   TableState state() const ABSL_LOCKS_EXCLUDED(mu_);
   // FAILED_PRECONDITION as RateLimiter::CheckReader.
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const ABSL_LOCKS_EXCLUDED(mu_);
+  // Changes the limiter while it runs; counters go on. INVALID_ARGUMENT as Create; nothing changed then.
+  absl::Status SetRateLimiter(const RateLimiterOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
+  RateLimiterOptions rate_limiter() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Checkpoints. Freeze notes everything but the rows' bytes in `frozen` and begins a cut of the slab; ReadSegment then
+  // gives the bytes of a segment as they were at the cut, while inserts go on (in pieces, under the lock;
+  // segment_bytes() each, the last one shorter). EndCut frees the copies; a cut that was not kept leaves its segments
+  // dirty. One cut at a time. Freeze of several tables at one moment: Store.
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION(mu_) { mu_.Lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION(mu_) { mu_.Unlock(); }
+  void FreezeLocked(FrozenTable& frozen) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Makes room in `frozen` for what Freeze will note, and touches it: call it before the lock is taken.
+  void PrepareFreeze(FrozenTable& frozen) const;
+  // Segments that changed since the last cut that was kept, ascending; all that hold rows for a new table. Constant
+  // during a cut.
+  std::vector<int64_t> dirty_segments() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Bytes of the used part of the slab at the cut, and of segment i of it.
+  int64_t ReadSegment(int64_t segment, char* to) ABSL_LOCKS_EXCLUDED(mu_);
+  void EndCut(bool kept) ABSL_LOCKS_EXCLUDED(mu_);
+  // Inserts that found no memory to copy what a cut still needs wait (BlockedOn::kCheckpoint); true while one does.
+  bool waits_for_cut() const { return waits_for_cut_.load(std::memory_order_relaxed); }
+  // Memory for such copies, over all tables that share it. Call before the first cut.
+  void SetCopyBudget(std::shared_ptr<CopyBudget> budget) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Takes over a table that was frozen: `slots(first, count, to)` reads row bytes of slots. With the same schema,
+  // slots, sampler, remover and exponent the table goes on bit for bit: keys, draws, limiter counters, writers.
+  // Otherwise the options of this table win: rows are inserted anew in order of age, the newest where not all fit, and
+  // `differences` says what differs. Leases are refunded. Call it before anything else; on error the table is as new.
+  //   FAILED_PRECONDITION  another schema; names the first difference
+  //   DATA_LOSS            arrays that do not fit the header or each other
+  using ReadSlots = std::function<absl::Status(int64_t first, int64_t count, char* to)>;
+  absl::Status Restore(const FrozenTable& frozen, const ReadSlots& slots, std::vector<std::string>& differences)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // What writers have in the newest checkpoint: set after it was finished. 0 for writers not in it.
+  void SetDurable(const v1::FrozenTable& frozen) ABSL_LOCKS_EXCLUDED(mu_);
+  int64_t DurableRows(const WriterId& id) const ABSL_LOCKS_EXCLUDED(mu_);
 
   const RowSchema& schema() const { return schema_; }
   const TableOptions& options() const { return options_; }
+  const std::string& name() const { return options_.name; }
   // Rows that fit both bounds.
   int64_t capacity() const { return capacity_; }
-  // Random per table: tells a new store from an old one.
+  // Random per table and process: tells a restarted server from the one before.
   uint64_t incarnation() const { return incarnation_; }
-
- private:
-  Table(RowSchema schema, const TableOptions& options, RateLimiter limiter, Slab slab, int64_t capacity);
-
-  // Returns after at most one sampler that was waiting has had its turn.
-  void LetSamplerPass() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Stores up to one piece of what the limiter admits; returns the rows taken.
-  int64_t InsertPiece(const char* rows, int64_t num_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void GatherDraws(Rng& rng, int64_t first_row, int64_t rows, int64_t batch_rows, char* columns)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Slot of the oldest row.
-  int64_t OldestSlot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return inserted_ > capacity_ ? head_ : 0; }
-  TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-
-  const RowSchema schema_;
-  const TableOptions options_;
-  const Slab slab_;  // The region is constant, its rows are guarded by mu_.
-  const int64_t capacity_;
-  const int64_t piece_rows_;
-  const uint64_t incarnation_;
-
-  std::atomic<int> samplers_waiting_{0};  // Raised without the lock, lowered under it.
-
-  mutable Mutex mu_;
-  RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
-  WriterLedger ledger_ ABSL_GUARDED_BY(mu_);
-  int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t head_ ABSL_GUARDED_BY(mu_) = 0;  // Slot of the next row: inserted_ modulo capacity_.
-  int64_t sampled_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t refunded_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t duplicates_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t sampler_turns_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace recbots::replay

@@ -109,11 +109,11 @@ TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
   std::ofstream(dir_ + "/W.json") << R"({"W": [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]})";
   const std::vector<Wrong> wrongs = {
       {"learner.batchsize=3", {"batchsize"}},
-      {"replay.capacity_rows=-5", {"replay.capacity_rows", "-5", "1"}},
+      {"replay.table.capacity_rows=-5", {"replay.table.capacity_rows", "-5", "1"}},
       {"algorithm.wolpertinger.k=11", {"k", "11", "10"}},
       {"environment.document_browsing.matrix_file=" + dir_ + "/W.json", {"matrix_file", "10"}},
       {"environment.document_browsing.exit_probability_accepted=1.5", {"exit_probability_accepted", "1.5", "1"}},
-      {"replay.rate_limiter.error_buffer=10", {"error_buffer", "10", "256"}},
+      {"replay.table.rate_limiter.error_buffer=10", {"error_buffer", "10", "256"}},
   };
   for (const Wrong& wrong : wrongs) {
     for (const auto& [role, peers] : kRoles) {

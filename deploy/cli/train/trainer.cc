@@ -91,7 +91,7 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
 
 absl::Status Trainer::LearnWhileAdmitted() {
   // Without a ratio samples never wait: one update per step of the users then.
-  const bool has_ratio = config_.replay().rate_limiter().samples_per_insert() > 0;
+  const bool has_ratio = config_.replay().table().rate_limiter().samples_per_insert() > 0;
   do {
     if (Over() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
     const int64_t before = algorithm_->updates();
@@ -159,7 +159,7 @@ void Trainer::ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_s
   const replay::TableState table = table_->state();
   line.samples_per_insert =
       static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted));
-  line.samples_per_insert_target = config_.replay().rate_limiter().samples_per_insert();
+  line.samples_per_insert_target = config_.replay().table().rate_limiter().samples_per_insert();
   line.evaluation = state_.goal().newest();
   line.bound_by = "one thread for all";
   last_status_ = now;

@@ -119,7 +119,7 @@ TEST(FingerprintTest, ChangesWithEnvironmentAlgorithmAndSeedOnly) {
         "algorithm.wolpertinger.learning_rate=0.0010000001", "algorithm.wolpertinger.search_space=RAW"}) {
     EXPECT_NE(FingerprintWith({text}), base) << text;
   }
-  for (const std::string text : {"name=other", "actor.users=1", "learner.batch_size=64", "replay.capacity_rows=5000",
+  for (const std::string text : {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=5000",
                                  "evaluator.episodes=10", "goal.share_of_optimum=0.5"}) {
     EXPECT_EQ(FingerprintWith({text}), base) << text;
   }

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 TEST(OverrideTest, SetsEveryKindOfValueAndMakesMessagesOnTheWay) {
   v1::ExperimentConfig config;
   for (const std::string text :
-       {"name=two words = one name", "seed=18446744073709551615", "replay.capacity_rows=4294967295",
+       {"name=two words = one name", "seed=18446744073709551615", "replay.table.capacity_rows=4294967295",
         "learner.batch_size= 64 ", "actor.policy_share_min=1e-3", "evaluator.exact=false",
         "algorithm.wolpertinger.search_space=RAW", "environment.document_browsing.acceptance=0, 0.5,1"}) {
     const absl::Status status = ApplyOverride(text, config);
@@ -22,7 +22,7 @@ TEST(OverrideTest, SetsEveryKindOfValueAndMakesMessagesOnTheWay) {
   }
   EXPECT_EQ(config.name(), "two words = one name");
   EXPECT_EQ(config.seed(), 18446744073709551615u);
-  EXPECT_EQ(config.replay().capacity_rows(), 4294967295);
+  EXPECT_EQ(config.replay().table().capacity_rows(), 4294967295);
   EXPECT_EQ(config.learner().batch_size(), 64);
   EXPECT_EQ(config.actor().policy_share_min(), 1e-3);
   EXPECT_FALSE(config.evaluator().exact());

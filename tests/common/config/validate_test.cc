@@ -71,7 +71,7 @@ const Wrong kWrong[] = {
      {"environment.document_browsing.exit_probability_accepted nan", "0..1"}},
     {"Infinite", {"actor.max_weights_age_seconds=inf"}, {"actor.max_weights_age_seconds inf", "at least 0"}},
     {"ShareOverOne", {"goal.share_of_optimum=1.01"}, {"goal.share_of_optimum 1.01", "0..1"}},
-    {"NegativeCapacity", {"replay.capacity_rows=-5"}, {"replay.capacity_rows -5", "1..4294967295"}},
+    {"NegativeCapacity", {"replay.table.capacity_rows=-5"}, {"replay.table.capacity_rows -5", "1..4294967295"}},
     {"UnspecifiedEnum",
      {"algorithm.wolpertinger.search_space=SEARCH_SPACE_UNSPECIFIED"},
      {"algorithm.wolpertinger.search_space SEARCH_SPACE_UNSPECIFIED", "UNIT, RAW"}},
@@ -90,20 +90,20 @@ const Wrong kWrong[] = {
      {"environment.document_browsing.acceptance[2] -0.3", "0..1"}},
     {"EmptyMatrixFile", {"environment.document_browsing.matrix_file="}, {"matrix_file \"\"", "path"}},
     {"BufferBelowBatches",
-     {"replay.rate_limiter.error_buffer=255"},
-     {"replay.rate_limiter.error_buffer 255", "at least 256", "batch_size 32", "batches_in_flight 8"}},
+     {"replay.table.rate_limiter.error_buffer=255"},
+     {"replay.table.rate_limiter.error_buffer 255", "at least 256", "batch_size 32", "batches_in_flight 8"}},
     {"BufferBelowRatio",
-     {"replay.rate_limiter.samples_per_insert=1500"},
-     {"replay.rate_limiter.error_buffer 2000", "at least 3000", "samples_per_insert 1500"}},
+     {"replay.table.rate_limiter.samples_per_insert=1500"},
+     {"replay.table.rate_limiter.error_buffer 2000", "at least 3000", "samples_per_insert 1500"}},
     {"MinSizeOverRows",
-     {"replay.capacity_rows=999"},
-     {"replay.rate_limiter.min_size 1000", "at most replay.capacity_rows 999"}},
+     {"replay.table.capacity_rows=999"},
+     {"replay.table.rate_limiter.min_size 1000", "at most replay.table.capacity_rows 999"}},
     {"MinSizeOverBytes",  // A row: 2 x 10 x 4 + 4 + 4 + 3 x 4 padded, + 3 x 8 bytes = 128.
-     {"replay.capacity_bytes=127999"},
-     {"replay.capacity_bytes 127999", "at least 128000", "min_size 1000", "128 bytes"}},
+     {"replay.table.capacity_bytes=127999"},
+     {"replay.table.capacity_bytes 127999", "at least 128000", "min_size 1000", "128 bytes"}},
     {"BatchOverRows",
-     {"learner.batch_size=200", "replay.capacity_rows=100", "replay.rate_limiter.min_size=10"},
-     {"learner.batch_size 200", "at most replay.capacity_rows 100"}},
+     {"learner.batch_size=200", "replay.table.capacity_rows=100", "replay.table.rate_limiter.min_size=10"},
+     {"learner.batch_size 200", "at most replay.table.capacity_rows 100"}},
     {"SharesCrossed", {"actor.policy_share_min=0.5"}, {"actor.policy_share_min 0.5", "at most policy_share_max 0.2"}},
     {"PartOfASession",
      {"environment.users_per_session=3"},
@@ -140,8 +140,8 @@ TEST(ValidateTest, MatrixGivenTwiceIsRefused) {
 
 TEST(ValidateTest, WithoutARatioTheBufferDoesNotMatter) {
   v1::ExperimentConfig config = GoodConfig();
-  config.mutable_replay()->mutable_rate_limiter()->set_samples_per_insert(0);
-  config.mutable_replay()->mutable_rate_limiter()->set_error_buffer(0);
+  config.mutable_replay()->mutable_table()->mutable_rate_limiter()->set_samples_per_insert(0);
+  config.mutable_replay()->mutable_table()->mutable_rate_limiter()->set_error_buffer(0);
   EXPECT_TRUE(ValidateExperimentConfig(config).ok());
 }
 
@@ -149,7 +149,7 @@ TEST(ValidateTest, TheBufferItNamesIsTheLeastThatWorks) {
   v1::ExperimentConfig config = GoodConfig();
   config.mutable_learner()->set_batch_size(100);
   config.mutable_learner()->set_batches_in_flight(30);
-  auto& limiter = *config.mutable_replay()->mutable_rate_limiter();
+  auto& limiter = *config.mutable_replay()->mutable_table()->mutable_rate_limiter();
   EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()), HasSubstr("want at least 3000"));
   limiter.set_error_buffer(3000);
   EXPECT_TRUE(ValidateExperimentConfig(config).ok());
