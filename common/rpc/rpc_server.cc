@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 
 namespace recbots {
 namespace {
@@ -26,6 +28,21 @@ void SetArguments(const RpcServerOptions& options, grpc::ServerBuilder& builder)
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+}
+
+// What others may do at addresses that they can reach.
+void WarnWhereOpen(const std::vector<std::string>& addresses, const Security* security) {
+  const bool tls = security != nullptr && security->has_tls();
+  const bool known_peers = security != nullptr && (security->has_authority() || security->has_token());
+  if (tls && known_peers) return;
+  for (const std::string& address : addresses) {
+    if (IsLocalAddress(address)) continue;
+    RECBOTS_LOG(WARNING) << "anybody who can reach " << address
+                         << (known_peers ? " can read what is sent, the token too (no --tls_cert)"
+                             : tls       ? " can read and write (neither --tls_ca nor --token_file)"
+                                         : " can read and write (neither --tls_cert nor --token_file)");
+    return;
+  }
 }
 
 absl::Status CheckCanListenAt(const std::string& address) {
@@ -45,6 +62,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptio
   RECBOTS_ASSIGN_OR_RETURN(const auto credentials, Security::ServerCredentials(options.security.get()));
   for (const std::string& address : addresses) RECBOTS_RETURN_IF_ERROR(CheckCanListenAt(address));
 
+  RouteGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetArguments(options, builder);
@@ -55,6 +73,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptio
   std::unique_ptr<RpcServer> server(new RpcServer());
   server->server_ = builder.BuildAndStart();
   RECBOTS_RETURN_IF_ERROR(server->Bound(addresses, ports));
+  WarnWhereOpen(addresses, options.security.get());
   server->SetServing(false);
   return server;
 }
