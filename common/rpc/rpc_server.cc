@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
@@ -103,7 +104,8 @@ absl::Status RpcServer::OwnSocketFile(const std::string& address) {
   if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::stat(path.c_str(), &made) != 0) {
     return absl::PermissionDeniedError(absl::StrCat("cannot listen at ", address, ": ", std::strerror(errno)));
   }
-  socket_files_.push_back({path, made.st_ino});
+  MutexLock lock(&mu_);
+  socket_files_.push_back({path, made.st_ino, absl::TimeFromTimespec(made.st_ctim)});
   address_ += address;
   return absl::OkStatus();
 }
@@ -120,9 +122,11 @@ void RpcServer::Stop(absl::Duration grace) {
   if (server_ == nullptr) return;  // Start failed.
   SetServing(false);
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
-  for (const SocketFile& file : socket_files_) {
+  MutexLock lock(&mu_);
+  for (const SocketFile& file : std::exchange(socket_files_, {})) {
     struct stat found {};
-    const bool ours = ::lstat(file.path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_ino == file.inode;
+    const bool ours = ::lstat(file.path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) &&
+                      found.st_ino == file.inode && absl::TimeFromTimespec(found.st_ctim) == file.changed;
     if (ours) ::unlink(file.path.c_str());
   }
 }
