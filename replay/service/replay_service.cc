@@ -37,23 +37,6 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-// What the checkpointer calls, also while the service goes: it is cut off first, and waited for.
-class CheckpointListener {
- public:
-  void Call() ABSL_LOCKS_EXCLUDED(mu_) {
-    MutexLock lock(&mu_);
-    if (call_) call_();
-  }
-  void Set(std::function<void()> call) ABSL_LOCKS_EXCLUDED(mu_) {
-    MutexLock lock(&mu_);
-    call_ = std::move(call);
-  }
-
- private:
-  Mutex mu_;
-  std::function<void()> call_ ABSL_GUARDED_BY(mu_);
-};
-
 }  // namespace
 
 class ReplayService::Impl final : public Handlers {
@@ -62,13 +45,17 @@ class ReplayService::Impl final : public Handlers {
       : security_(options.security),
         start_(absl::Now()),
         hub_(store, options),
-        checkpoint_calls_(options.checkpointer),
-        listener_(std::make_shared<CheckpointListener>()) {
-    if (options.checkpointer == nullptr) return;
-    listener_->Set([this] { OnCheckpoint(); });
-    options.checkpointer->SetListener([listener = listener_](const absl::Status&) { listener->Call(); });
+        checkpoint_calls_(options.checkpointer) {
+    if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
+      checkpointer->SetListener([this](const absl::Status&) { OnCheckpoint(); });
+    }
   }
-  ~Impl() override { listener_->Set(nullptr); }
+  ~Impl() override {
+    // Returns when no call is under way.
+    if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
+      checkpointer->SetListener(nullptr);
+    }
+  }
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Insert(grpc::CallbackServerContext* context) override {
     return Begin<InsertStream>(context);
@@ -199,7 +186,6 @@ class ReplayService::Impl final : public Handlers {
   const absl::Time start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;
-  const std::shared_ptr<CheckpointListener> listener_;
 };
 
 ReplayService::ReplayService(Store* store, const ReplayServiceOptions& options)
