@@ -24,8 +24,8 @@ class Algorithm {
   // et al. 2016, arXiv:1511.05952, algorithm 1). The absolute TD error of each row, before the step and without its
   // weight, is written to `td_errors`: one place per row, or empty, when it is not wanted. It is not finite where the
   // networks have diverged.
-  //   INVALID_ARGUMENT  shapes that do not fit the networks, a weight that is negative or not finite, as many
-  //                     td_errors as neither rows nor none; nothing changed
+  //   INVALID_ARGUMENT  shapes that do not fit the networks, a weight that is negative or not finite, a number of
+  //                     td_errors that is neither 0 nor that of the rows; nothing changed
   //   INTERNAL          LibTorch threw (its message is kept)
   virtual absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) = 0;
 
