@@ -25,7 +25,7 @@ absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
 class InfoService : public v1::ReplayService::Service {
  public:
   grpc::Status Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse* response) override {
-    response->set_capacity_rows(77);
+    response->set_readers(77);
     return grpc::Status::OK;
   }
 };
