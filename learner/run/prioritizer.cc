@@ -1,6 +1,7 @@
 #include "learner/run/prioritizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -57,7 +58,7 @@ absl::Status Prioritizer::Prioritize(absl::Span<const uint64_t> keys) {
                      "learning_rate, and see whether rewards are finite"));
   }
   ++bad_batches_;
-  if ((bad_batches_ & (bad_batches_ - 1)) == 0) {
+  if (std::has_single_bit(bad_batches_)) {
     RECBOTS_LOG(WARNING) << "TD errors that are NaN or infinite: their rows keep the priorities they had"
                          << Field("in_this_batch", keys.size() - keys_.size()) << Field("so_far", not_finite_)
                          << Field("batches_so_far", bad_batches_);

@@ -68,7 +68,7 @@ class Prioritizer {
   std::vector<float> priorities_;
 
   int64_t not_finite_ = 0;
-  int64_t bad_batches_ = 0;
+  uint64_t bad_batches_ = 0;
   double weight_sum_ = 0, priority_sum_ = 0;
   int64_t num_weights_ = 0, num_priorities_ = 0;
 };
