@@ -13,6 +13,7 @@
 #include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
 
@@ -99,11 +100,11 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
       return status;
     }
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
-    // A final answer (UNIMPLEMENTED) means that something else listens there: say so at once.
     if (!delay.ok()) {
+      // UNIMPLEMENTED means that something else listens there. Say it at once, as what else is final.
+      const char* what = absl::IsUnauthenticated(status) ? ": " : " does not answer as a recbots server: ";
       return absl::Status(delay.status().code(),
-                          absl::StrCat(peer_name, " at ", address, " does not answer as a recbots ",
-                                       "server: ", delay.status().message()));
+                          absl::StrCat(peer_name, " at ", address, what, delay.status().message()));
     }
     if (absl::Now() + *delay >= deadline) {
       return absl::DeadlineExceededError(
@@ -116,6 +117,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options) {
+  RouteGrpcLog();
   return grpc::CreateCustomChannel(TargetFor(address), Security::ChannelCredentials(options.security.get()),
                                    Arguments(options));
 }

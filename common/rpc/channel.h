@@ -29,6 +29,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const Cha
 
 // Waits until grpc.health.v1 of the peer says SERVING; of each, when `address` is a list with commas.
 //   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
+//   UNAUTHENTICATED    one side wants TLS that the other lacks, or does not trust the other's certificate
+//   UNIMPLEMENTED      something else listens there
 absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
                           std::shared_ptr<const Security> security = {});
 

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace recbots {
@@ -95,7 +96,9 @@ absl::Status CheckKey(const std::string& key_pem, const std::string& certificate
   if (key == nullptr) {
     const std::string error = TakeError();
     if (has_password) return absl::InvalidArgumentError("the key has a password, want one without");
-    if (!error.empty()) return absl::InvalidArgumentError(absl::StrCat("the key cannot be read: ", error));
+    if (absl::StrContains(key_pem, "PRIVATE KEY-----")) {
+      return absl::InvalidArgumentError(absl::StrCat("the key cannot be read: ", error));
+    }
     return absl::InvalidArgumentError("no private key in it, want PEM (-----BEGIN PRIVATE KEY-----)");
   }
   const CertificatePtr certificate = NextCertificate(Open(certificate_pem).get());

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "common/rpc/security.h"
 
 namespace recbots {
@@ -50,7 +51,9 @@ class RpcServer {
 
   struct SocketFile {
     std::string path;
-    uint64_t inode;  // One made at the same place later is another server's.
+    // A socket made at the same place later, with another of these, is another server's (inodes are used again).
+    uint64_t inode;
+    absl::Time changed;
   };
 
   // Takes note of what was bound; ALREADY_EXISTS when something was not (a port of 0).
@@ -59,8 +62,10 @@ class RpcServer {
 
   std::string address_;
   int port_ = 0;
-  std::vector<SocketFile> socket_files_;
   std::unique_ptr<grpc::Server> server_;
+
+  Mutex mu_;
+  std::vector<SocketFile> socket_files_ ABSL_GUARDED_BY(mu_);  // Not yet removed.
 };
 
 }  // namespace recbots
