@@ -47,6 +47,7 @@ int Dispatch(const std::vector<std::string>& arguments) {
   // Those of replay need no LibTorch; recbots-bench lists and runs them too, among all others.
   if (command == "bench" && !rest.empty() && rest[0].rfind("replay", 0) == 0)
     return BenchCommand(ReplayBenches(), rest);
+  if (command == "bench-writers") return BenchWritersCommand(rest);
   if (command == "train" || command == "bench") {
     const std::string program = program_dir + "/recbots-" + command;
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};

@@ -70,6 +70,12 @@ int64_t WriterLoad::acknowledged() const {
   return rows;
 }
 
+int WriterLoad::num_writing() const {
+  int writing = 0;
+  for (const auto& writer : writers_) writing += writer->stats().acknowledged_rows > 0 ? 1 : 0;
+  return writing;
+}
+
 absl::Status WriterLoad::Stop() {
   stop_ = true;
   threads_.clear();

@@ -45,6 +45,9 @@ class WriterLoad {
 
   // Rows in the table.
   int64_t acknowledged() const;
+  // Writers that have rows there.
+  int num_writing() const;
+  absl::Status status() const { return error_.status(); }
   // Ends the threads and waits until everything is in the table.
   absl::Status Stop();
 

@@ -11,6 +11,9 @@
 namespace recbots::replay_bench {
 namespace {
 
+// A window lasts until there is something to measure, at most so long.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
 // The value with that share of the others at or below it; 0 of nothing.
 double Quantile(const std::vector<double>& sorted, double quantile) {
   if (sorted.empty()) return 0;
@@ -41,8 +44,12 @@ Meter::Window Meter::Read() const {
 Meter::Window Meter::Measure() {
   if (log_ != nullptr) log_->TakeAll();
   const Window before = Read();
-  absl::SleepFor(options_.window);
-  Window window = Read();
+  Window window;
+  const absl::Time give_up = absl::Now() + kPatience;
+  do {
+    absl::SleepFor(options_.window);
+    window = Read();
+  } while (window.counts[0] <= before.counts[0] && absl::Now() < give_up);
   if (log_ != nullptr) window.latencies = log_->TakeAll();
   std::sort(window.latencies.begin(), window.latencies.end());
   for (const auto member : {&Window::seconds, &Window::server_seconds, &Window::client_seconds, &Window::wire_bytes,
@@ -55,7 +62,7 @@ Meter::Window Meter::Measure() {
 
 void Meter::Run() {
   Measure();
-  load_ = ForeignLoad(server_);
+  load_ = ForeignLoad(server_, other_);
   for (int i = 0; i < options_.windows; ++i) windows_.push_back(Measure());
   disturbed_ = load_.disturbed();
 }

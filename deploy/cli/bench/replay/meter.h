@@ -23,8 +23,10 @@ Figure FigureOf(std::vector<double> values);
 // Not thread-safe.
 class Meter {
  public:
-  // `server`: the process whose time counts as the server's; this one is the client.
-  Meter(const BenchOptions& options, pid_t server) : options_(options), server_(server), load_(server) {}
+  // `server`: the process whose time counts as the server's; this one is the client. `other`: a third process that is
+  // ours; 0: there is none.
+  Meter(const BenchOptions& options, pid_t server, pid_t other = 0)
+      : options_(options), server_(server), other_(other), load_(server, other) {}
 
   // Before Run. Counters only grow; what is logged outside of windows is dropped. The first counter is what processor
   // time is divided by.
@@ -65,6 +67,7 @@ class Meter {
 
   const BenchOptions options_;
   const pid_t server_;
+  const pid_t other_;
   ForeignLoad load_;
   std::vector<std::function<double()>> counters_;
   LatencyLog* log_ = nullptr;

@@ -1,5 +1,5 @@
-// One learner with prioritized draws and write-back while writers insert as fast as they can. The score is what the
-// learner gets.
+// One learner with prioritized draws and write-back while writers in another process insert as fast as they can. The
+// score is what the learner gets.
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,23 +10,30 @@
 #include "deploy/cli/bench/replay/meter.h"
 #include "deploy/cli/bench/replay/replay_benches.h"
 #include "deploy/cli/bench/replay/replay_server.h"
+#include "deploy/cli/bench/replay/writers_process.h"
 
 namespace recbots::replay_bench {
 namespace {
 
 absl::Status Measure(const BenchOptions& options, const ReplayServer& server, int num_writers,
                      std::vector<BenchResult>& results) {
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<WriterLoad> writers,
-                           WriterLoad::Start(server.schema(), server.address(), num_writers));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<WritersProcess> writers,
+                           WritersProcess::Start(options, server, num_writers));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<ReaderLoad> reader,
                            ReaderLoad::Start(server.schema(), server.address(), {.write_back = true}));
-  Meter meter(options, server.pid());
+  absl::Status status;
+  Meter meter(options, server.pid(), writers->pid());
   meter.Count([&] { return static_cast<double>(reader->rows()); });
-  meter.Count([&] { return static_cast<double>(writers->acknowledged()); });
+  meter.Count([&] {
+    const absl::StatusOr<v1::TableInfo> table = server.Table();
+    status.Update(table.status());
+    return table.ok() ? static_cast<double>(table->state().inserted()) : 0;
+  });
   meter.Watch(&reader->latencies());
   meter.Run();
+  RECBOTS_RETURN_IF_ERROR(status);
   RECBOTS_RETURN_IF_ERROR(reader->Stop());
-  RECBOTS_RETURN_IF_ERROR(writers->Stop());
+  RECBOTS_RETURN_IF_ERROR(writers->Stop().status());
   Report report(absl::StrCat("replay/mixed/", num_writers, "_writers"));
   report.set_disturbed(meter.disturbed());
   report.Add("learner_rows_per_second", meter.Rate(0), "rows/s", true);

@@ -99,10 +99,12 @@ void PinProcess(pid_t pid, int processor) {
   for (const pid_t thread : Threads(pid)) sched_setaffinity(thread, sizeof(set), &set);
 }
 
-ForeignLoad::ForeignLoad(pid_t server) : server_(server), start_(Now(CLOCK_MONOTONIC)), others_at_start_(Others()) {}
+ForeignLoad::ForeignLoad(pid_t server, pid_t other)
+    : server_(server), other_(other), start_(Now(CLOCK_MONOTONIC)), others_at_start_(Others()) {}
 
 double ForeignLoad::Others() const {
-  return BusySeconds() - CpuSeconds(getpid()) - (server_ > 0 ? CpuSeconds(server_) : 0);
+  return BusySeconds() - CpuSeconds(getpid()) - (server_ > 0 ? CpuSeconds(server_) : 0) -
+         (other_ > 0 ? CpuSeconds(other_) : 0);
 }
 
 double ForeignLoad::share() const {

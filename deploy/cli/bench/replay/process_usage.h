@@ -25,8 +25,10 @@ void PinProcess(pid_t pid, int processor);
 // Notices others at work on this machine.
 class ForeignLoad {
  public:
-  // `server`: a second process that is ours; 0: there is none.
-  explicit ForeignLoad(pid_t server = 0);
+  // Processes that are ours beside this one; 0: there is none.
+  explicit ForeignLoad(pid_t server = 0, pid_t other = 0);
+  // One that was started since.
+  void Adopt(pid_t server) { server_ = server; }
   // Share of all processors that others took since the construction.
   double share() const;
   // More than the 5 % that the protocol allows.
@@ -36,6 +38,7 @@ class ForeignLoad {
   double Others() const;
 
   pid_t server_;
+  pid_t other_;
   double start_;
   double others_at_start_;
 };

@@ -112,8 +112,10 @@ absl::Status ReplayServer::AwaitServing() {
   return serving.ok() ? serving : Failure(std::string(serving.message()));
 }
 
+std::string ReplayServer::Log() const { return Contents(process_.log_path()); }
+
 absl::Status ReplayServer::Failure(const std::string& what) const {
-  const std::string log = Contents(process_.log_path());
+  const std::string log = Log();
   return absl::UnavailableError(absl::StrCat(
       "recbots-replay ", what, "; its log ends with: ", log.substr(log.size() - std::min<size_t>(log.size(), 800))));
 }

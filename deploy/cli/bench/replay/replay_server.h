@@ -51,6 +51,8 @@ class ReplayServer {
   const std::string& address() const { return address_; }
   const std::string& unix_address() const { return unix_address_; }
   pid_t pid() const { return process_.pid(); }
+  // What it has logged so far.
+  std::string Log() const;
   // From the start of the process until it could be talked to.
   absl::Duration start_took() const { return start_took_; }
 
