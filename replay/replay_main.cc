@@ -1,112 +1,131 @@
 // recbots-replay: the experience store as a process.
 #include <algorithm>
-#include <array>
-#include <map>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
+#include "replay/checkpoint/checkpointer.h"
+#include "replay/report/replay_report.h"
 #include "replay/service/replay_service.h"
 #include "replay/table/make_table.h"
 
 namespace recbots::replay {
 namespace {
 
-// Keeps the metrics at what the table and the service count.
-class ReplayMetrics {
- public:
-  ReplayMetrics(Metrics& metrics, const Table& table, const ReplayService& service)
-      : metrics_(metrics), table_(table), service_(service) {
-    Refresh();
+constexpr absl::Duration kRefresh = absl::Milliseconds(200);
+// For the last checkpoint. A disk that takes longer is lost time: the checkpoint before stays valid.
+constexpr absl::Duration kLastCheckpoint = absl::Seconds(60);
+
+// Of the tables that list no columns: a transition of the run's environment, which is not looked at otherwise.
+absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
+  const auto lists_columns = [](const v1::TableConfig& table) { return table.columns_size() > 0; };
+  const auto& more = config.replay().more_tables();
+  if (lists_columns(config.replay().table()) && std::all_of(more.begin(), more.end(), lists_columns)) {
+    return RowSchema();
   }
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  return TransitionSchema(scenario->spec());
+}
 
-  void Refresh() {
-    const TableState state = table_.state();
-    const ReplayServiceStats stats = service_.stats();
-    metrics_.gauge(metric::kReplayRows).Set(static_cast<double>(state.rows));
-    metrics_.gauge(metric::kReplayBytes)
-        .Set(static_cast<double>(state.rows) * static_cast<double>(table_.schema().row_bytes()));
-    metrics_.gauge(metric::kReplayWriters).Set(stats.writers);
-    metrics_.gauge(metric::kReplayReaders).Set(stats.readers);
-    Raise(metric::kReplayInserted, static_cast<double>(state.inserted));
-    Raise(metric::kReplaySampled, static_cast<double>(state.sampled));
-    Raise(metric::kReplayRefunded, static_cast<double>(state.refunded));
-    Raise(metric::kReplayDuplicates, static_cast<double>(state.duplicates));
-    Raise(metric::kReplayRefusedBlocks, static_cast<double>(stats.refused_blocks));
-    for (const BlockedOn reason : {BlockedOn::kMinSize, BlockedOn::kSpiInsert, BlockedOn::kSpiSample}) {
-      Raise(metric::kReplayBlocked, absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]),
-            std::string(NameOf(reason)));
-    }
+absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config) {
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema transitions, TransitionsOf(config));
+  return MakeStore(config.replay(), transitions, config.seed());
+}
+
+// Null without --checkpoint_dir.
+absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, Store* store) {
+  const std::string& directory = role.flags().value("checkpoint_dir");
+  if (directory.empty()) return std::unique_ptr<Checkpointer>();
+  const v1::CheckpointConfig& config = role.config().replay().checkpoint();
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Checkpointer> checkpointer,
+                           Checkpointer::Open({.directory = directory,
+                                               .interval = absl::Seconds(config.interval_seconds()),
+                                               .keep = config.keep(),
+                                               .write_bytes_per_second = config.write_bytes_per_second(),
+                                               .copy_bytes = config.copy_bytes()},
+                                              store));
+  const RestoreReport& restored = checkpointer->restored();
+  const std::string claimed = checkpointer->stats().directory;
+  for (const std::string& refused : restored.refused) {
+    RECBOTS_LOG(WARNING) << "passed over a checkpoint" << Field("directory", claimed) << Field("why", refused);
   }
-
- private:
-  // A counter only goes up: adds what is new.
-  void Raise(const MetricDescription& metric, double value, const std::string& label = "") {
-    prometheus::Counter& counter = metrics_.counter(metric, label);
-    counter.Increment(std::max(0.0, value - counter.Value()));
+  for (const std::string& difference : restored.differences) {
+    RECBOTS_LOG(WARNING) << "not as in the checkpoint, the configuration is in force" << Field("what", difference);
   }
+  if (restored.sequence == 0) {
+    RECBOTS_LOG(INFO) << "begins empty" << Field("directory", claimed);
+  } else {
+    RECBOTS_LOG(INFO) << "restored" << Field("directory", claimed) << Field("sequence", restored.sequence)
+                      << Field("rows", restored.rows) << Field("seconds", absl::ToDoubleSeconds(restored.took));
+  }
+  return checkpointer;
+}
 
-  Metrics& metrics_;
-  const Table& table_;
-  const ReplayService& service_;
-};
+void WriteLastCheckpoint(Checkpointer& checkpointer) {
+  const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(absl::Now() + kLastCheckpoint);
+  if (!report.ok()) {
+    RECBOTS_LOG(ERROR) << "no last checkpoint, the one before stays valid" << Field("error", report.status());
+    return;
+  }
+  RECBOTS_LOG(INFO) << "last checkpoint" << Field("sequence", report->sequence) << Field("bytes", report->bytes_written)
+                    << Field("seconds", absl::ToDoubleSeconds(report->took));
+}
 
-std::vector<StatusSection> Pages(const Table& table, const ReplayService& service) {
-  const TableState state = table.state();
-  const ReplayServiceStats stats = service.stats();
-  StatusSection rows{"Table",
-                     {{"rows", absl::StrCat(state.rows, " of ", table.capacity())},
-                      {"row", absl::StrCat(table.schema().row_bytes(), " bytes: ", table.schema().ToString())},
-                      {"inserted", absl::StrCat(state.inserted)},
-                      {"sampled", absl::StrCat(state.sampled, " (refunded ", state.refunded, ")")},
-                      {"duplicates skipped", absl::StrCat(state.duplicates)}}};
-  StatusSection flow{"Flow",
-                     {{"writers", absl::StrCat(stats.writers)},
-                      {"readers", absl::StrCat(stats.readers)},
-                      {"inserts wait for", std::string(NameOf(state.inserts_blocked_on))},
-                      {"samples wait for", std::string(NameOf(state.samples_blocked_on))},
-                      {"blocks refused", absl::StrCat(stats.refused_blocks)}}};
-  return {rows, flow};
+void LogTables(const char* event, const Store& store) {
+  for (const std::unique_ptr<Table>& table : store.tables()) {
+    const TableState state = table->state();
+    RECBOTS_LOG(INFO) << event << Field("table", table->name()) << Field("row_bytes", table->schema().row_bytes())
+                      << Field("capacity_rows", table->capacity()) << Field("rows", state.rows)
+                      << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded);
+  }
 }
 
 absl::Status Serve(Role& role) {
-  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(role.config());
-  if (!scenario.ok()) return BadConfiguration(scenario.status());
-  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema((*scenario)->spec()));
-  absl::StatusOr<std::unique_ptr<Table>> table = MakeTable(role.config().replay(), std::move(schema));
-  if (!table.ok()) return BadConfiguration(table.status());
-  ReplayService service(table->get(), {.insert_window_bytes = role.config().replay().insert_window_bytes()});
-  ReplayMetrics metrics(role.metrics(), **table, service);
+  absl::StatusOr<std::unique_ptr<Store>> made = MakeTables(role.config());
+  if (!made.ok()) return BadConfiguration(made.status());
+  Store& store = **made;
+  role.SetActivity("restoring");
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, OpenCheckpoints(role, &store));
+  const v1::ReplayConfig& config = role.config().replay();
+  ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),
+                                 .insert_budget_bytes = config.insert_budget_bytes(),
+                                 .security = role.security(),
+                                 .checkpointer = checkpointer.get()});
+  ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
-                           role.StartHttp([&] { return Pages(**table, service); }));
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<RpcServer> server,
-                           RpcServer::Start({.address = role.flags().value("listen")}, {service.service()}));
+                           role.StartHttp([&service] { return ReplayPages(service.info()); }));
+  RECBOTS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RpcServer> server,
+      RpcServer::Start({.address = role.flags().value("listen"), .security = role.security()}, {service.service()}));
   RECBOTS_RETURN_IF_ERROR(role.PublishAddress("grpc", server->address()));
-  RECBOTS_LOG(INFO) << "serving at " << server->address() << Field("row_bytes", (*table)->schema().row_bytes())
-                    << Field("capacity_rows", (*table)->capacity());
+  LogTables("table", store);
+  RECBOTS_LOG(INFO) << "serving at " << server->address() << Field("store_id", absl::StrCat(absl::Hex(store.id())));
   server->SetServing(true);
   role.SetHealthy(true);
   role.SetActivity("serving");
-  while (!role.shutdown().AwaitFor(absl::Milliseconds(200))) metrics.Refresh();
+  while (!role.shutdown().AwaitFor(kRefresh)) metrics.Refresh();
 
   role.SetActivity("draining");
   role.SetHealthy(false);
   server->SetServing(false);
   service.Drain();
   server->Stop();
+  LogTables("drained", store);
+  role.SetActivity("writing the last checkpoint");
+  if (checkpointer != nullptr) WriteLastCheckpoint(*checkpointer);
   metrics.Refresh();
-  const TableState state = (*table)->state();
-  RECBOTS_LOG(INFO) << "drained" << Field("inserted", state.inserted) << Field("sampled", state.sampled);
   return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace recbots::replay
 
-int main(int argc, char** argv) { return recbots::RunRole("replay", {"listen"}, argc, argv, recbots::replay::Serve); }
+int main(int argc, char** argv) {
+  return recbots::RunRole("replay", {"listen", "checkpoint_dir"}, argc, argv, recbots::replay::Serve);
+}

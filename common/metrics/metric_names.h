@@ -11,7 +11,8 @@ struct MetricDescription {
   const char* name;
   MetricType type;
   const char* help;
-  const char* label = "";  // Name of its one label, where it has one; values are few and bounded.
+  const char* label = "";         // Name of its label, where it has one; values are few and bounded.
+  const char* second_label = "";  // And of another.
 };
 
 namespace metric {
@@ -23,22 +24,56 @@ inline constexpr MetricDescription kUptime{"recbots_process_uptime_seconds", Met
                                            "Seconds since the process started"};
 
 // Replay.
-inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held"};
-inline constexpr MetricDescription kReplayBytes{"recbots_replay_bytes", MetricType::kGauge, "Bytes of the rows held"};
+inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held", "table"};
+inline constexpr MetricDescription kReplayBytes{"recbots_replay_bytes", MetricType::kGauge,
+                                                "Bytes taken by the rows held, bookkeeping included", "table"};
+inline constexpr MetricDescription kReplayLeased{"recbots_replay_leased_rows", MetricType::kGauge,
+                                                 "Rows drawn for the last time and not yet acknowledged", "table"};
 inline constexpr MetricDescription kReplayInserted{"recbots_replay_inserted_rows_total", MetricType::kCounter,
-                                                   "Rows inserted"};
+                                                   "Rows inserted", "table"};
 inline constexpr MetricDescription kReplaySampled{"recbots_replay_sampled_rows_total", MetricType::kCounter,
-                                                  "Rows sampled and sent"};
+                                                  "Rows sampled and sent", "table"};
 inline constexpr MetricDescription kReplayRefunded{"recbots_replay_refunded_rows_total", MetricType::kCounter,
-                                                   "Sampled rows given back because their reader went away"};
+                                                   "Sampled rows given back because their reader went away", "table"};
+inline constexpr MetricDescription kReplayConsumed{"recbots_replay_consumed_rows_total", MetricType::kCounter,
+                                                   "Rows gone because they were sampled as often as they may be",
+                                                   "table"};
+inline constexpr MetricDescription kReplayEvicted{"recbots_replay_evicted_rows_total", MetricType::kCounter,
+                                                  "Rows gone because they had to make room", "table"};
 inline constexpr MetricDescription kReplayDuplicates{"recbots_replay_duplicate_rows_total", MetricType::kCounter,
-                                                     "Rows sent again after a reconnection and skipped"};
+                                                     "Rows sent again after a reconnection and skipped", "table"};
 inline constexpr MetricDescription kReplayRefusedBlocks{"recbots_replay_refused_blocks_total", MetricType::kCounter,
-                                                        "Blocks refused whole: checksum, length, sequence"};
-inline constexpr MetricDescription kReplayWriters{"recbots_replay_writers", MetricType::kGauge, "Insert streams open"};
-inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge, "Sample streams open"};
+                                                        "Blocks refused whole: checksum, length, priorities, sequence",
+                                                        "table"};
+inline constexpr MetricDescription kReplayPriorities{
+    "recbots_replay_priorities_total", MetricType::kCounter,
+    "New priorities by what became of them: updated, stale (the row is gone), refused", "table", "outcome"};
+inline constexpr MetricDescription kReplayWriters{"recbots_replay_writers", MetricType::kGauge, "Insert streams open",
+                                                  "table"};
+inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge, "Sample streams open",
+                                                  "table"};
+inline constexpr MetricDescription kReplayDeadWriters{"recbots_replay_dead_writers_total", MetricType::kCounter,
+                                                      "Insert streams that ended without a farewell", "table"};
 inline constexpr MetricDescription kReplayBlocked{"recbots_replay_blocked_seconds_total", MetricType::kCounter,
-                                                  "Time in which somebody waited for the rate limiter", "reason"};
+                                                  "Time in which somebody waited", "table", "reason"};
+inline constexpr MetricDescription kReplayWeightsVersion{"recbots_replay_weights_version", MetricType::kGauge,
+                                                         "Newest version of weights that any row was chosen with",
+                                                         "table"};
+inline constexpr MetricDescription kReplayCheckpoints{"recbots_replay_checkpoints_total", MetricType::kCounter,
+                                                      "Checkpoints finished"};
+inline constexpr MetricDescription kReplayCheckpointFailures{"recbots_replay_checkpoint_failures_total",
+                                                             MetricType::kCounter,
+                                                             "Checkpoints that failed; the one before stays valid"};
+inline constexpr MetricDescription kReplayCheckpointBytes{"recbots_replay_checkpoint_bytes_total", MetricType::kCounter,
+                                                          "Bytes written for checkpoints"};
+inline constexpr MetricDescription kReplayCheckpointAge{
+    "recbots_replay_checkpoint_age_seconds", MetricType::kGauge,
+    "Seconds since the newest checkpoint was finished, or since the start while there is none; 0 where none are kept"};
+inline constexpr MetricDescription kReplayCheckpointDuration{"recbots_replay_checkpoint_duration_seconds",
+                                                             MetricType::kGauge, "How long the newest checkpoint took"};
+inline constexpr MetricDescription kReplayCheckpointPause{
+    "recbots_replay_checkpoint_pause_seconds", MetricType::kGauge,
+    "For how long the tables stood still for the newest checkpoint"};
 
 // Learner.
 inline constexpr MetricDescription kLearnerUpdates{"recbots_learner_updates_total", MetricType::kCounter,
@@ -97,25 +132,56 @@ inline constexpr MetricDescription kEvaluatorVersion{"recbots_evaluator_weights_
 inline constexpr MetricDescription kEvaluatorValue{"recbots_evaluator_value", MetricType::kGauge,
                                                    "Return per episode of the greedy policy"};
 
-inline constexpr std::array kAll{kBuildInfo,           kUptime,
-                                 kReplayRows,          kReplayBytes,
-                                 kReplayInserted,      kReplaySampled,
-                                 kReplayRefunded,      kReplayDuplicates,
-                                 kReplayRefusedBlocks, kReplayWriters,
-                                 kReplayReaders,       kReplayBlocked,
-                                 kLearnerUpdates,      kLearnerUpdateRate,
-                                 kLearnerEnvSteps,     kLearnerEnvRate,
-                                 kLearnerActors,       kLearnerEvaluators,
-                                 kLearnerVersion,      kLearnerLagUpdates,
-                                 kLearnerLagSeconds,   kLearnerSpi,
-                                 kLearnerLoss,         kLearnerWait,
-                                 kLearnerValue,        kLearnerOptimum,
-                                 kLearnerRandom,       kLearnerShare,
-                                 kLearnerGoal,         kActorSteps,
-                                 kActorEpisodes,       kActorReward,
-                                 kActorVersion,        kActorPolicyShare,
-                                 kActorBlocked,        kEvaluatorEvaluations,
-                                 kEvaluatorVersion,    kEvaluatorValue};
+inline constexpr std::array kAll{kBuildInfo,
+                                 kUptime,
+                                 kReplayRows,
+                                 kReplayBytes,
+                                 kReplayLeased,
+                                 kReplayInserted,
+                                 kReplaySampled,
+                                 kReplayRefunded,
+                                 kReplayConsumed,
+                                 kReplayEvicted,
+                                 kReplayDuplicates,
+                                 kReplayRefusedBlocks,
+                                 kReplayPriorities,
+                                 kReplayWriters,
+                                 kReplayReaders,
+                                 kReplayDeadWriters,
+                                 kReplayBlocked,
+                                 kReplayWeightsVersion,
+                                 kReplayCheckpoints,
+                                 kReplayCheckpointFailures,
+                                 kReplayCheckpointBytes,
+                                 kReplayCheckpointAge,
+                                 kReplayCheckpointDuration,
+                                 kReplayCheckpointPause,
+                                 kLearnerUpdates,
+                                 kLearnerUpdateRate,
+                                 kLearnerEnvSteps,
+                                 kLearnerEnvRate,
+                                 kLearnerActors,
+                                 kLearnerEvaluators,
+                                 kLearnerVersion,
+                                 kLearnerLagUpdates,
+                                 kLearnerLagSeconds,
+                                 kLearnerSpi,
+                                 kLearnerLoss,
+                                 kLearnerWait,
+                                 kLearnerValue,
+                                 kLearnerOptimum,
+                                 kLearnerRandom,
+                                 kLearnerShare,
+                                 kLearnerGoal,
+                                 kActorSteps,
+                                 kActorEpisodes,
+                                 kActorReward,
+                                 kActorVersion,
+                                 kActorPolicyShare,
+                                 kActorBlocked,
+                                 kEvaluatorEvaluations,
+                                 kEvaluatorVersion,
+                                 kEvaluatorValue};
 
 }  // namespace metric
 }  // namespace recbots

@@ -21,11 +21,19 @@ void CheckDeclared(const MetricDescription& metric, MetricType type) {
   RECBOTS_CHECK(declared) << metric.name << " is not of this type in metric_names.h";
 }
 
-prometheus::Labels LabelsOf(const MetricDescription& metric, const std::string& value) {
-  const bool has_label = *metric.label != '\0';
-  RECBOTS_CHECK(has_label != value.empty()) << metric.name << " label '" << metric.label << "' value '" << value << "'";
-  if (!has_label) return {};
-  return {{metric.label, value}};
+void AddLabel(const MetricDescription& metric, const char* label, const std::string& value,
+              prometheus::Labels& labels) {
+  const bool has_label = *label != '\0';
+  RECBOTS_CHECK(has_label != value.empty()) << metric.name << " label '" << label << "' value '" << value << "'";
+  if (has_label) labels.emplace(label, value);
+}
+
+prometheus::Labels LabelsOf(const MetricDescription& metric, const std::string& value,
+                            const std::string& second_value) {
+  prometheus::Labels labels;
+  AddLabel(metric, metric.label, value, labels);
+  AddLabel(metric, metric.second_label, second_value, labels);
+  return labels;
 }
 
 // recbots_build_info and recbots_process_* belong to every process, recbots_<role>_* to their role.
@@ -50,22 +58,24 @@ Metrics::Metrics(const std::vector<std::string>& roles)
   uptime_ = &gauge(metric::kUptime);
 }
 
-prometheus::Counter& Metrics::counter(const MetricDescription& metric, const std::string& label_value) {
+prometheus::Counter& Metrics::counter(const MetricDescription& metric, const std::string& label_value,
+                                      const std::string& second_value) {
   CheckDeclared(metric, MetricType::kCounter);
   return prometheus::BuildCounter()
       .Name(metric.name)
       .Help(metric.help)
       .Register(*registry_)
-      .Add(LabelsOf(metric, label_value));
+      .Add(LabelsOf(metric, label_value, second_value));
 }
 
-prometheus::Gauge& Metrics::gauge(const MetricDescription& metric, const std::string& label_value) {
+prometheus::Gauge& Metrics::gauge(const MetricDescription& metric, const std::string& label_value,
+                                  const std::string& second_value) {
   CheckDeclared(metric, MetricType::kGauge);
   return prometheus::BuildGauge()
       .Name(metric.name)
       .Help(metric.help)
       .Register(*registry_)
-      .Add(LabelsOf(metric, label_value));
+      .Add(LabelsOf(metric, label_value, second_value));
 }
 
 prometheus::Histogram& Metrics::histogram(const MetricDescription& metric, const std::vector<double>& bounds) {
@@ -75,7 +85,7 @@ prometheus::Histogram& Metrics::histogram(const MetricDescription& metric, const
       .Name(metric.name)
       .Help(metric.help)
       .Register(*registry_)
-      .Add(LabelsOf(metric, ""), bounds);
+      .Add(LabelsOf(metric, "", ""), bounds);
 }
 
 std::string Metrics::Text() const {

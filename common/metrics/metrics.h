@@ -25,9 +25,11 @@ class Metrics {
   // told.
   explicit Metrics(const std::vector<std::string>& roles = {});
 
-  // The series of `metric` with that value of its label ("" where it has none); made where it is missing.
-  prometheus::Counter& counter(const MetricDescription& metric, const std::string& label_value = "");
-  prometheus::Gauge& gauge(const MetricDescription& metric, const std::string& label_value = "");
+  // The series of `metric` with those values of its labels ("" where it has none); made where it is missing.
+  prometheus::Counter& counter(const MetricDescription& metric, const std::string& label_value = "",
+                               const std::string& second_value = "");
+  prometheus::Gauge& gauge(const MetricDescription& metric, const std::string& label_value = "",
+                           const std::string& second_value = "");
 
   // `bounds` are the upper ends of the buckets, ascending; they count at the first call.
   prometheus::Histogram& histogram(const MetricDescription& metric, const std::vector<double>& bounds);

@@ -24,9 +24,10 @@ constexpr char kBadUsagePayload[] = "recbots/bad_usage";
 
 std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   static const std::vector<FlagSpec>* known = new std::vector<FlagSpec>{
-      {"listen", "HOST:PORT", "where to serve gRPC; port 0 takes a free one", "127.0.0.1:0"},
-      {"replay", "HOST:PORT", "the replay service", ""},
-      {"learner", "HOST:PORT", "the learner's weights service", ""},
+      {"listen", "ADDRESS,...", "where to serve gRPC: HOST:PORT (0 takes a free one), unix:/PATH", "127.0.0.1:0"},
+      {"replay", "ADDRESS,...", "the replay service: HOST:PORT, unix:/PATH; several are shards", ""},
+      {"learner", "ADDRESS", "the learner's weights service: HOST:PORT or unix:/PATH", ""},
+      {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
       {"keep", "", "go on training and serving after the goal is reached", ""},
       {"peer_timeout", "SECONDS", "give up when a peer was away for so long; 0: never", "600"},
   };
@@ -37,6 +38,8 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
       {"help", "", "this text", ""},
   };
+  const std::vector<FlagSpec> security = SecurityFlags();
+  flags.insert(flags.end() - 1, security.begin(), security.end());
   for (const FlagSpec& flag : *known) {
     if (std::find(more.begin(), more.end(), flag.name) != more.end()) flags.push_back(flag);
   }
@@ -63,6 +66,27 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
 }
 
 }  // namespace
+
+std::vector<FlagSpec> SecurityFlags() {
+  return {{"tls_cert", "FILE", "PEM certificate that peers are shown; with --tls_key", ""},
+          {"tls_key", "FILE", "PEM private key of the certificate, without a password", ""},
+          {"tls_ca", "FILE", "PEM certificates of the authority that signs those of all peers", ""},
+          {"token_file", "FILE", "the token that all roles share, in one line", ""}};
+}
+
+absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags) {
+  bool any = false;
+  for (const FlagSpec& flag : SecurityFlags()) {
+    if (!flags.has(flag.name)) continue;
+    any = true;
+    if (flags.value(flag.name).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag.name, " '', want a file"));
+    }
+  }
+  if (!any) return nullptr;
+  return Security::Load(
+      {flags.value("tls_cert"), flags.value("tls_key"), flags.value("tls_ca"), flags.value("token_file")});
+}
 
 absl::Status BadConfiguration(const absl::Status& status) {
   absl::Status marked = status;
@@ -95,11 +119,21 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
 }
 
 absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
-  const std::string& address = flags_.value(peer);
-  const absl::StatusOr<HostPort> parsed = ParseHostPort(address);
-  if (parsed.ok() && parsed->port != 0) return address;
-  return BadConfiguration(
-      absl::InvalidArgumentError(absl::StrCat("--", peer, " '", address, "', want HOST:PORT with a port of 1..65535")));
+  const std::string& list = flags_.value(peer);
+  const auto refuse = [&](absl::string_view why) {
+    return BadConfiguration(absl::InvalidArgumentError(absl::StrCat("--", peer, " '", list, "': ", why)));
+  };
+  const absl::StatusOr<std::vector<std::string>> addresses = ParseAddresses(list);
+  if (!addresses.ok()) return refuse(addresses.status().message());
+  if (peer != "replay" && addresses->size() != 1) {
+    return refuse(absl::StrCat(addresses->size(), " addresses, want 1"));
+  }
+  for (const std::string& address : *addresses) {
+    if (!IsUnixAddress(address) && ParseHostPort(address)->port == 0) {
+      return refuse(absl::StrCat("'", address, "' has no port that anybody could listen at, want 1..65535"));
+    }
+  }
+  return list;
 }
 
 absl::StatusOr<RetryOptions> Role::PeerRetryOptions() const {
@@ -134,13 +168,15 @@ int RunRole(const std::string& name, const std::vector<std::string>& more_flags,
     return kExitOk;
   }
   absl::StatusOr<v1::ExperimentConfig> config = flags.ok() ? ReadConfig(*flags) : flags.status();
-  if (!config.ok()) {
-    RECBOTS_LOG(ERROR) << config.status().message();
+  absl::StatusOr<std::shared_ptr<const Security>> security = config.ok() ? LoadSecurity(*flags) : config.status();
+  if (!security.ok()) {
+    RECBOTS_LOG(ERROR) << security.status().message();
     return kExitBadUsage;
   }
   Shutdown shutdown;
   Role role(name, *std::move(flags), *std::move(config));
   role.shutdown_ = &shutdown;
+  role.security_ = *std::move(security);
   RECBOTS_LOG(INFO) << "starting" << Field("version", kVersion) << Field("experiment", role.config().name())
                     << Field("seed", role.config().seed());
   const absl::Status status = body(role);

@@ -15,6 +15,7 @@
 #include "common/metrics/http_server.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/retry.h"
+#include "common/rpc/security.h"
 #include "recbots/v1/config.pb.h"
 
 namespace recbots {
@@ -44,10 +45,15 @@ class Role {
   // what `status` refers to: declare it after that.
   absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
 
-  // host:port of --`peer` ("replay", "learner"). INVALID_ARGUMENT (of usage): not given or malformed.
+  // Address of --`peer`: for "learner" one, for "replay" one or several with commas between them.
+  // INVALID_ARGUMENT (of usage): not given or malformed.
   absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;
   // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (of usage): not a number of seconds.
   absl::StatusOr<RetryOptions> PeerRetryOptions() const;
+
+  // What --tls_cert, --tls_key, --tls_ca and --token_file ask for: for the role's server and all its channels. Null
+  // when none of them is given.
+  std::shared_ptr<const Security> security() const { return security_; }
 
   // What /healthz answers. Thread-safe.
   void SetHealthy(bool healthy) { healthy_ = healthy; }
@@ -65,14 +71,20 @@ class Role {
   const v1::ExperimentConfig config_;
   Metrics metrics_;
   Shutdown* shutdown_ = nullptr;
+  std::shared_ptr<const Security> security_;
   std::atomic<bool> healthy_{false};
   std::atomic<const char*> activity_{"starting"};
   std::string published_;
 };
 
-// A role's main: parses the flags --config --set --run_dir --http and those of `more_flags` ("listen", "replay",
-// "learner", "keep", "peer_timeout"), loads the configuration, and runs `body`. Returns the exit code; a failure is
-// one line on stderr.
+// The flags --tls_cert --tls_key --tls_ca --token_file, for every program that talks to roles, and what they ask for
+// (null: nothing). INVALID_ARGUMENT: names flag, file and what is missing.
+std::vector<FlagSpec> SecurityFlags();
+absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags);
+
+// A role's main: parses the flags --config --set --run_dir --http, those of SecurityFlags and those of `more_flags`
+// ("listen", "replay", "learner", "checkpoint_dir", "keep", "peer_timeout"), loads the configuration, and runs `body`.
+// Returns the exit code; a failure is one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);
 

@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/base/host_port.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
 
@@ -36,6 +39,7 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
   if (options.bulk) {
     // Measured for messages of 1 MiB on loopback: half the time of windows that grow by probing.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -83,14 +87,9 @@ std::string TargetFor(const std::string& address) {
   return address;
 }
 
-}  // namespace
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options) {
-  return grpc::CreateCustomChannel(TargetFor(address), grpc::InsecureChannelCredentials(), Arguments(options));
-}
-
-absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline) {
-  grpc::GenericStub stub(MakeChannel(address));
+absl::Status AwaitOne(const std::string& peer_name, const std::string& address, absl::Time deadline,
+                      std::shared_ptr<const Security> security) {
+  grpc::GenericStub stub(MakeChannel(address, {.security = std::move(security)}));
   PeerRetry retry(peer_name, address,
                   {.max_delay = absl::Milliseconds(200), .give_up_after = absl::InfiniteDuration()});
   while (true) {
@@ -101,11 +100,11 @@ absl::Status AwaitServing(const std::string& peer_name, const std::string& addre
       return status;
     }
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
-    // A final answer (UNIMPLEMENTED) means that something else listens there: say so at once.
     if (!delay.ok()) {
+      // UNIMPLEMENTED means that something else listens there. Say it at once, as what else is final.
+      const char* what = absl::IsUnauthenticated(status) ? ": " : " does not answer as a recbots server: ";
       return absl::Status(delay.status().code(),
-                          absl::StrCat(peer_name, " at ", address, " does not answer as a recbots ",
-                                       "server: ", delay.status().message()));
+                          absl::StrCat(peer_name, " at ", address, what, delay.status().message()));
     }
     if (absl::Now() + *delay >= deadline) {
       return absl::DeadlineExceededError(
@@ -113,6 +112,22 @@ absl::Status AwaitServing(const std::string& peer_name, const std::string& addre
     }
     absl::SleepFor(*delay);
   }
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options) {
+  RouteGrpcLog();
+  return grpc::CreateCustomChannel(TargetFor(address), Security::ChannelCredentials(options.security.get()),
+                                   Arguments(options));
+}
+
+absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
+                          std::shared_ptr<const Security> security) {
+  for (const absl::string_view one : absl::StrSplit(address, ',')) {
+    RECBOTS_RETURN_IF_ERROR(AwaitOne(peer_name, std::string(one), deadline, security));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace recbots

@@ -17,6 +17,9 @@ struct ChannelOptions {
   // False for small ones, such as 64 KiB blocks, which get slower with them.
   bool bulk = false;
   std::shared_ptr<const Security> security = {};  // nullptr: none.
+  // Under TLS, the name that the peer's certificate has to bear. Empty: the host of the address, "localhost" for a
+  // unix: one. Who resolves names itself and connects to numbers gives the name here.
+  std::string server_name = {};
 };
 
 // A channel of its own (channels with equal arguments would share one connection). Names are resolved again after every
@@ -24,8 +27,10 @@ struct ChannelOptions {
 // s. `address` is host:port or unix:/path.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options = {});
 
-// Waits until grpc.health.v1 of the peer says SERVING.
+// Waits until grpc.health.v1 of the peer says SERVING; of each, when `address` is a list with commas.
 //   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
+//   UNAUTHENTICATED    one side wants TLS that the other lacks, or does not trust the other's certificate
+//   UNIMPLEMENTED      something else listens there
 absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
                           std::shared_ptr<const Security> security = {});
 

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "common/rpc/handshake.h"
+
 namespace recbots {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
@@ -11,7 +13,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return ExplainConnection(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()));
 }
 
 }  // namespace recbots

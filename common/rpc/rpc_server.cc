@@ -1,10 +1,18 @@
 #include "common/rpc/rpc_server.h"
 
 #include <grpcpp/health_check_service_interface.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 
 namespace recbots {
 namespace {
@@ -23,31 +31,83 @@ void SetArguments(const RpcServerOptions& options, grpc::ServerBuilder& builder)
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
+// What others may do at addresses that they can reach.
+void WarnWhereOpen(const std::vector<std::string>& addresses, const Security* security) {
+  const bool tls = security != nullptr && security->has_tls();
+  const bool known_peers = security != nullptr && (security->has_authority() || security->has_token());
+  if (tls && known_peers) return;
+  for (const std::string& address : addresses) {
+    if (IsLocalAddress(address)) continue;
+    RECBOTS_LOG(WARNING) << "anybody who can reach " << address
+                         << (known_peers ? " can read what is sent, the token too (no --tls_cert)"
+                             : tls       ? " can read and write (neither --tls_ca nor --token_file)"
+                                         : " can read and write (neither --tls_cert nor --token_file)");
+    return;
+  }
+}
+
+absl::Status CheckCanListenAt(const std::string& address) {
+  if (IsUnixAddress(address)) {
+    RECBOTS_ASSIGN_OR_RETURN(const std::string path, ParseUnixAddress(address));
+    return CheckCanListenAtPath(path);
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const HostPort parsed, ParseHostPort(address));
+  return CheckCanListen(parsed);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options,
                                                             const std::vector<grpc::Service*>& services) {
-  RECBOTS_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(options.address));
-  RECBOTS_RETURN_IF_ERROR(CheckCanListen(address));
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<std::string> addresses, ParseAddresses(options.address));
+  RECBOTS_ASSIGN_OR_RETURN(const auto credentials, Security::ServerCredentials(options.security.get()));
+  for (const std::string& address : addresses) RECBOTS_RETURN_IF_ERROR(CheckCanListenAt(address));
 
+  RouteGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetArguments(options, builder);
-  int port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  std::vector<int> ports(addresses.size(), 0);
+  for (size_t i = 0; i < addresses.size(); ++i) builder.AddListeningPort(addresses[i], credentials, &ports[i]);
   for (grpc::Service* service : services) builder.RegisterService(service);
 
   std::unique_ptr<RpcServer> server(new RpcServer());
   server->server_ = builder.BuildAndStart();
-  // The port was free a moment ago: somebody was faster.
-  if (server->server_ == nullptr || port == 0) {
-    return absl::AlreadyExistsError(absl::StrCat("cannot listen at ", address.ToString(), ": the port is in use"));
-  }
-  address.port = static_cast<uint16_t>(port);
-  server->address_ = address.ToString();
-  server->port_ = port;
+  RECBOTS_RETURN_IF_ERROR(server->Bound(addresses, ports));
+  WarnWhereOpen(addresses, options.security.get());
   server->SetServing(false);
   return server;
+}
+
+absl::Status RpcServer::Bound(const std::vector<std::string>& asked, const std::vector<int>& ports) {
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (ports[i] == 0) {
+      // It was free a moment ago: somebody was faster, or it stands in the list twice.
+      return absl::AlreadyExistsError(absl::StrCat("cannot listen at ", asked[i], ": the address is in use"));
+    }
+    absl::StrAppend(&address_, i == 0 ? "" : ",");
+    if (IsUnixAddress(asked[i])) {
+      RECBOTS_RETURN_IF_ERROR(OwnSocketFile(asked[i]));
+      continue;
+    }
+    HostPort bound = *ParseHostPort(asked[i]);
+    bound.port = static_cast<uint16_t>(ports[i]);
+    address_ += bound.ToString();
+    if (port_ == 0) port_ = bound.port;
+  }
+  return server_ != nullptr ? absl::OkStatus() : absl::InternalError(absl::StrCat("cannot serve at ", address_));
+}
+
+absl::Status RpcServer::OwnSocketFile(const std::string& address) {
+  const std::string path = *ParseUnixAddress(address);
+  struct stat made {};
+  if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::stat(path.c_str(), &made) != 0) {
+    return absl::PermissionDeniedError(absl::StrCat("cannot listen at ", address, ": ", std::strerror(errno)));
+  }
+  MutexLock lock(&mu_);
+  socket_files_.push_back({path, made.st_ino, absl::TimeFromTimespec(made.st_ctim)});
+  address_ += address;
+  return absl::OkStatus();
 }
 
 RpcServer::~RpcServer() { Stop(); }
@@ -62,6 +122,13 @@ void RpcServer::Stop(absl::Duration grace) {
   if (server_ == nullptr) return;  // Start failed.
   SetServing(false);
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  MutexLock lock(&mu_);
+  for (const SocketFile& file : std::exchange(socket_files_, {})) {
+    struct stat found {};
+    const bool ours = ::lstat(file.path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) &&
+                      found.st_ino == file.inode && absl::TimeFromTimespec(found.st_ctim) == file.changed;
+    if (ours) ::unlink(file.path.c_str());
+  }
 }
 
 }  // namespace recbots

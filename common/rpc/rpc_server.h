@@ -3,12 +3,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "common/rpc/security.h"
 
 namespace recbots {
@@ -25,8 +27,11 @@ struct RpcServerOptions {
 class RpcServer {
  public:
   // Listens and serves; health says NOT_SERVING until SetServing(true).
-  //   INVALID_ARGUMENT  the address cannot be parsed or resolved
-  //   ALREADY_EXISTS    the port is taken (the message names the address)
+  // A socket file is made for its owner alone, and removed by Stop.
+  //   INVALID_ARGUMENT     an address cannot be parsed or resolved, a socket's path is too long or has no directory
+  //   ALREADY_EXISTS       the port or the socket is in use (the message names the address)
+  //   PERMISSION_DENIED    the port or the directory is not ours
+  //   FAILED_PRECONDITION  security that is enough for a client only
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options,
                                                           const std::vector<grpc::Service*>& services);
   ~RpcServer();
@@ -44,9 +49,23 @@ class RpcServer {
  private:
   RpcServer() = default;
 
+  struct SocketFile {
+    std::string path;
+    // A socket made at the same place later, with another of these, is another server's (inodes are used again).
+    uint64_t inode;
+    absl::Time changed;
+  };
+
+  // Takes note of what was bound; ALREADY_EXISTS when something was not (a port of 0).
+  absl::Status Bound(const std::vector<std::string>& asked, const std::vector<int>& ports);
+  absl::Status OwnSocketFile(const std::string& address);
+
   std::string address_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
+
+  Mutex mu_;
+  std::vector<SocketFile> socket_files_ ABSL_GUARDED_BY(mu_);  // Not yet removed.
 };
 
 }  // namespace recbots

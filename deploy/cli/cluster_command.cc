@@ -22,15 +22,24 @@ namespace recbots {
 namespace {
 
 constexpr int kMaxActors = 256;
+constexpr int kMaxReplayShards = 64;
 
 std::vector<FlagSpec> Flags() {
   return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
           {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
           {"actors", "N", "actor processes", "1"},
+          {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
+          {"checkpoint", "", "replay keeps checkpoints in DIR/replay, and begins with what lies there", ""},
           {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
           {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
           {"quiet", "", "print only the last line", ""},
           {"help", "", "this text", ""}};
+}
+
+absl::StatusOr<int> ReadCount(const CommandLine& flags, const char* name, int max) {
+  int count = 0;
+  if (absl::SimpleAtoi(flags.value(name), &count) && count >= 1 && count <= max) return count;
+  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want 1..", max));
 }
 
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
@@ -44,10 +53,9 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   options.learner_http = flags.value("http");
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
-  if (!absl::SimpleAtoi(flags.value("actors"), &options.num_actors) || options.num_actors < 1 ||
-      options.num_actors > kMaxActors) {
-    return absl::InvalidArgumentError(absl::StrCat("--actors '", flags.value("actors"), "', want 1..", kMaxActors));
-  }
+  options.checkpoint = flags.has("checkpoint");
+  RECBOTS_ASSIGN_OR_RETURN(options.num_actors, ReadCount(flags, "actors", kMaxActors));
+  RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, ReadCount(flags, "replay_shards", kMaxReplayShards));
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
                            LoadExperimentConfig(options.config_path, options.overrides));
   // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
@@ -65,6 +73,13 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   // Results of an earlier run would pass for this one's.
   for (const char* name : {"/report.json", "/weights.bin"}) std::filesystem::remove(options.run_dir + name, error);
   return options;
+}
+
+std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
+  const std::string replay =
+      options.num_replay_shards == 1 ? "replay" : absl::StrCat(options.num_replay_shards, " replay shards");
+  return absl::StrCat("recbots: ", replay, ", learner, ", options.num_actors, " actor(s), evaluator over ",
+                      addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir);
 }
 
 // The last line of the run, from its report; empty when there is none.
@@ -96,11 +111,13 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
     return kExitBadUsage;
   }
   options->program_dir = program_dir;
-  if (!options->quiet) {
-    std::cout << "recbots: replay, learner, " << options->num_actors << " actor(s), evaluator; logs and report in "
-              << options->run_dir << std::endl;
+  const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
+  if (!addresses.ok()) {
+    std::cerr << "recbots: " << addresses.status().message() << "\n";
+    return kExitFailed;
   }
-  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options);
+  if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
+  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options, *addresses);
   if (!end.ok()) {
     std::cerr << "recbots: " << end.status().message() << "\n";
     return kExitFailed;

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -19,13 +20,16 @@ constexpr absl::Duration kAttempt = absl::Seconds(5);
 
 }  // namespace
 
-EvaluationClient::EvaluationClient(const std::string& address)
-    : address_(address), stub_(v1::WeightsService::NewStub(MakeChannel(address))) {}
+EvaluationClient::EvaluationClient(const std::string& address, std::shared_ptr<const Security> security)
+    : address_(address),
+      security_(std::move(security)),
+      stub_(v1::WeightsService::NewStub(MakeChannel(address, {.security = security_}))) {}
 
 absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Time deadline) {
   PeerRetry retry("learner", address_, {.give_up_after = absl::InfiniteDuration()});
   while (true) {
     grpc::ClientContext context;
+    Security::Prepare(security_.get(), context);
     context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kAttempt)));
     v1::ReportEvaluationResponse response;
     const absl::Status status = FromGrpcStatus(stub_->ReportEvaluation(&context, evaluation, &response));

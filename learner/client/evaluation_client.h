@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/rpc/security.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
 namespace recbots {
@@ -13,17 +14,19 @@ namespace recbots {
 // Thread-safe.
 class EvaluationClient {
  public:
-  // `address`: host:port of the learner.
-  explicit EvaluationClient(const std::string& address);
+  // `address` of the learner: host:port or unix:/path.
+  explicit EvaluationClient(const std::string& address, std::shared_ptr<const Security> security = {});
 
   // Reports, and tries again while the learner is away.
   //   DEADLINE_EXCEEDED    not accepted by `deadline`; whether the learner has it is not known, reporting again is safe
   //   FAILED_PRECONDITION  the version is of an earlier incarnation of the learner: fetch weights anew
+  //   UNAUTHENTICATED      the learner wants another token
   //   INVALID_ARGUMENT     the learner never published that version, or a number is not finite
   absl::Status Report(const v1::Evaluation& evaluation, absl::Time deadline);
 
  private:
   const std::string address_;
+  const std::shared_ptr<const Security> security_;
   const std::unique_ptr<v1::WeightsService::StubInterface> stub_;
 };
 

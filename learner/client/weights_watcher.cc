@@ -34,7 +34,8 @@ std::unique_ptr<WeightsWatcher> WeightsWatcher::Start(WeightsWatcherOptions opti
 WeightsWatcher::~WeightsWatcher() { Stop(); }
 
 void WeightsWatcher::Run() {
-  const std::shared_ptr<grpc::Channel> channel = MakeChannel(options_.address, {.bulk = true});
+  const std::shared_ptr<grpc::Channel> channel =
+      MakeChannel(options_.address, {.bulk = true, .security = options_.security});
   const auto stub = v1::WeightsService::NewStub(channel);
   PeerRetry retry("learner", options_.address, options_.retry);
   while (true) {
@@ -52,6 +53,7 @@ void WeightsWatcher::Run() {
 
 absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) {
   grpc::ClientContext context;
+  Security::Prepare(options_.security.get(), context);
   {
     MutexLock lock(&mu_);
     if (stopping_) return absl::CancelledError("stopped");

@@ -10,6 +10,7 @@
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "common/rpc/retry.h"
+#include "common/rpc/security.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
 namespace recbots {
@@ -22,11 +23,12 @@ struct Weights {
 };
 
 struct WeightsWatcherOptions {
-  std::string address;  // host:port of the learner.
+  std::string address;  // Of the learner: host:port or unix:/path.
   v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
   std::string worker_name = "worker";  // For logs; at most 256 bytes.
   uint64_t config_fingerprint = 0;     // ConfigFingerprint.
   RetryOptions retry = {};
+  std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
 
 // Watches in a thread of its own and connects again by itself, also to a learner that was restarted: a version of
@@ -60,6 +62,7 @@ class WeightsWatcher {
   // OK while watching; else why it ended for good:
   //   FAILED_PRECONDITION  the learner runs another configuration (names both fingerprints)
   //   INVALID_ARGUMENT     the learner refused the request
+  //   UNAUTHENTICATED      the learner wants another token
   //   DEADLINE_EXCEEDED    the learner was away for retry.give_up_after
   //   CANCELLED            Stop() was called
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mu_);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/rpc/grpc_status.h"
 
 namespace recbots {
 namespace {
@@ -165,6 +166,9 @@ int WeightsService::SmallestFreeIndex(v1::WorkerRole role) const {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::CallbackServerContext* context,
                                                                   const grpc::ByteBuffer* request) {
+  if (const absl::Status status = Security::Check(options_.security.get(), *context); !status.ok()) {
+    return new Refusal(ToGrpcStatus(status));
+  }
   v1::WatchRequest watch;
   grpc::ByteBuffer bytes = *request;  // Shares the slices; the parser wants one that it may change.
   if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&bytes, &watch).ok()) {
@@ -174,8 +178,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
 
   MutexLock lock(&mu_);
   if (draining_) return new Refusal({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
-  WatcherInfo info{watch.role(), SmallestFreeIndex(watch.role()), joined_[watch.role()]++, watch.worker_name(),
-                   context->peer(), 0};
+  WatcherInfo info{
+      watch.role(), SmallestFreeIndex(watch.role()), joined_[watch.role()]++, watch.worker_name(), context->peer(), 0};
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
                     << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
   // A version we have not published yet is one of an earlier learner: worth nothing here.
@@ -244,7 +248,8 @@ grpc::ServerUnaryReactor* WeightsService::ReportEvaluation(grpc::CallbackServerC
                                                            const v1::Evaluation* request,
                                                            v1::ReportEvaluationResponse* /*response*/) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const grpc::Status status = CheckEvaluation(*request);
+  grpc::Status status = ToGrpcStatus(Security::Check(options_.security.get(), *context));
+  if (status.ok()) status = CheckEvaluation(*request);
   if (status.ok()) {
     MutexLock lock(&evaluations_mu_);
     const bool full = evaluated_versions_.size() >= kEvaluationsRemembered;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/mutex.h"
+#include "common/rpc/security.h"
 #include "learner/weights/weight_store.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
@@ -22,6 +23,7 @@ struct WeightsServiceOptions {
   // come here (of this incarnation, a published version, finite numbers). A report for a version that was reported
   // before, or that is older than the 1,024 newest reported ones, is answered OK and not passed on.
   std::function<void(const v1::Evaluation&)> on_evaluation = nullptr;
+  std::shared_ptr<const Security> security = {};  // Its token is asked of every call; nullptr: none.
 };
 
 // An open Watch stream, for pages and metrics.
@@ -75,7 +77,7 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   mutable Mutex mu_;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::map<v1::WorkerRole, int64_t> joined_ ABSL_GUARDED_BY(mu_);  // Streams ever opened.
-  std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);  // Each deletes itself when gRPC is done with it.
+  std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);                 // Each deletes itself when gRPC is done with it.
 
   Mutex evaluations_mu_;
   std::set<int64_t> evaluated_versions_ ABSL_GUARDED_BY(evaluations_mu_);

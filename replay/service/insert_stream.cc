@@ -1,167 +1,287 @@
 #include "replay/service/insert_stream.h"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/crc32c.h"
+#include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
+#include "replay/wire/proto_bytes.h"
 
 namespace recbots::replay {
 namespace {
 
-constexpr int32_t kMaxBlockRows = 65536;
-constexpr size_t kMaxBlockBytes = size_t{4} << 20;
 constexpr size_t kMaxNameBytes = 256;
 
-}  // namespace
-
-InsertStream::InsertStream(StreamHub* hub) : StreamReactor(&hub->lot, ParkingLot::kInserter), hub_(*hub) {
-  ++hub_.writers;
-}
-
-void InsertStream::Start() {
-  const bool open = hub_.Add(std::static_pointer_cast<ServiceStream>(shared_from_this()));
-  MutexLock lock(&mu_);
-  if (!open) return EndLocked(absl::UnavailableError("replay is draining"));
-  StartRead(&request_);
-}
-
-void InsertStream::OnReadDone(bool ok) {
-  const int64_t seen_wakes = lot_.wakes();
-  BlockedOn blocked_on = BlockedOn::kNone;
-  bool inserted = false;
-  {
-    MutexLock lock(&mu_);
-    if (ending()) return;
-    if (!ok) return EndLocked(absl::OkStatus());  // The writer said all it had to say.
-    if (!open_) {
-      const absl::Status status = AcceptHelloLocked();
-      if (!status.ok()) return EndLocked(status);
-      AcknowledgeLocked(BlockedOn::kNone);
-      return StartRead(&request_);
-    }
-    const absl::Status status = CheckBlockLocked();
-    if (!status.ok()) return RefuseLocked(status);
-    applied_ = 0;
-    blocked_on = ApplyLocked(inserted);
-  }
-  if (inserted) lot_.Wake(ParkingLot::kSampler);
-  if (blocked_on != BlockedOn::kNone) lot_.Park(ParkingLot::kInserter, shared_from_this(), blocked_on, seen_wakes);
-}
-
-BlockedOn InsertStream::Resume() {
-  BlockedOn blocked_on = BlockedOn::kNone;
-  bool inserted = false;
-  {
-    MutexLock lock(&mu_);
-    if (ending()) return BlockedOn::kNone;
-    blocked_on = ApplyLocked(inserted);
-  }
-  if (inserted) lot_.Wake(ParkingLot::kSampler);
-  return blocked_on;
-}
-
-void InsertStream::OnWriteDone(bool ok) {
-  MutexLock lock(&mu_);
-  WriteDoneLocked();
-  if (ok && ack_due_) AcknowledgeLocked(said_);
-  MaybeFinishLocked();
-}
-
-void InsertStream::OnDone() {
-  const std::shared_ptr<ServiceStream> self = hub_.Remove(this);
-  SetGone();
-  lot_.Leave(ParkingLot::kInserter, this);
-  MutexLock lock(&mu_);
-  if (open_) hub_.table.CloseWriter(writer_id_);
-  --hub_.writers;
-}
-
-absl::Status InsertStream::AcceptHelloLocked() {
-  if (!request_.has_hello()) return absl::InvalidArgumentError("insert: first message is not a hello, want a hello");
-  const v1::WriterHello& hello = request_.hello();
-  if (hello.writer_id().size() != writer_id_.size()) {
+absl::Status CheckHello(const v1::WriterHello& hello) {
+  if (hello.writer_id().size() != sizeof(WriterId)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("insert: writer_id of ", hello.writer_id().size(), " bytes, want ", writer_id_.size()));
+        absl::StrCat("insert: writer_id of ", hello.writer_id().size(), " bytes, want ", sizeof(WriterId)));
   }
   if (hello.writer_name().size() > kMaxNameBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("insert: writer_name of ", hello.writer_name().size(), " bytes, want at most ", kMaxNameBytes));
   }
+  return absl::OkStatus();
+}
+
+v1::BlockRefusal MakeRefusal(int64_t first_sequence, const absl::Status& status) {
+  v1::BlockRefusal refusal;
+  refusal.set_first_sequence(first_sequence);
+  refusal.set_code(static_cast<int32_t>(status.code()));  // The same numbers on both sides.
+  refusal.set_message(std::string(status.message()));
+  return refusal;
+}
+
+}  // namespace
+
+InsertStream::InsertStream(StreamHub* hub, grpc::CallbackServerContext* context)
+    : ServiceStream(hub, ParkingLot::kInserter, context), peer_(context->peer()) {}
+
+void InsertStream::OnReadDone(bool ok) {
+  Next next;
+  TableHub* table = nullptr;
+  int64_t seen_wakes = 0;
+  {
+    MutexLock lock(&mu_);
+    if (ending()) return;
+    if (!ok) return EndLocked(absl::OkStatus());  // The writer said all it had to say.
+    if (table_ != nullptr) seen_wakes = table_->lot.wakes(ParkingLot::kInserter);
+    next = ReadDoneLocked();
+    table = table_;
+  }
+  if (next.wake_samplers) table->lot.Wake(ParkingLot::kSampler);
+  if (next.park != BlockedOn::kNone) {
+    table->lot.Park(ParkingLot::kInserter, shared_from_this(), next.park, seen_wakes);
+  }
+  if (next.announce_window) hub_.AnnounceWindow();
+}
+
+BlockedOn InsertStream::Resume() {
+  Next next;
+  TableHub* table = nullptr;
+  {
+    MutexLock lock(&mu_);
+    if (ending()) return BlockedOn::kNone;
+    next = ApplyLocked();
+    table = table_;
+  }
+  if (next.wake_samplers) table->lot.Wake(ParkingLot::kSampler);
+  return next.park;
+}
+
+void InsertStream::OnWriteDone(bool ok) {
+  MutexLock lock(&mu_);
+  WriteDoneLocked();
+  if (ok && ack_due_) AcknowledgeLocked();
+  MaybeFinishLocked();
+}
+
+void InsertStream::OnWindow() {
+  MutexLock lock(&mu_);
+  if (table_ == nullptr || ending() || said_window_ == hub_.window_bytes()) return;
+  AcknowledgeLocked();
+}
+
+void InsertStream::OnCheckpoint() {
+  MutexLock lock(&mu_);
+  if (table_ == nullptr || ending()) return;
+  const int64_t durable_rows = table_->table.DurableRows(writer_id_);
+  if (durable_rows == durable_rows_) return;
+  durable_rows_ = durable_rows;
+  if (durable_) AcknowledgeLocked();
+}
+
+void InsertStream::Describe(v1::InfoResponse& response) {
+  MutexLock lock(&mu_);
+  if (table_ == nullptr || ending()) return;
+  const absl::Time now = absl::Now();
+  v1::WriterInfo& writer = *response.add_writers();
+  writer.set_name(writer_name_);
+  writer.set_table(table_->table.name());
+  writer.set_peer(peer_);
+  writer.set_acknowledged_rows(acknowledged_rows_);
+  writer.set_durable_rows(durable_rows_);
+  writer.set_weights_version(weights_version_);
+  writer.set_blocked_on(static_cast<v1::BlockedOn>(blocked_on_));
+  const bool blocked = blocked_on_ != BlockedOn::kNone;
+  writer.set_blocked_seconds(blocked ? absl::ToDoubleSeconds(now - blocked_since_) : 0);
+  writer.set_idle_seconds(absl::ToDoubleSeconds(now - newest_block_));
+}
+
+InsertStream::Next InsertStream::ReadDoneLocked() {
+  const absl::Status status = message_.Decode(in_);
+  in_.Clear();
+  if (!status.ok()) {
+    EndLocked(status);
+    return {};
+  }
+  const bool is_hello = message_.kind() == InsertMessage::Kind::kHello;
+  if (is_hello != (table_ == nullptr)) {
+    EndLocked(absl::InvalidArgumentError(is_hello ? "insert: a second hello, want a block or a commit"
+                                                  : "insert: the first message is not a hello, want a hello"));
+    return {};
+  }
+  if (is_hello) return AcceptHelloLocked();
+  if (message_.kind() == InsertMessage::Kind::kBlock) return TakeBlockLocked();
+  CommitLocked();
+  ReadOnLocked();
+  return {};
+}
+
+InsertStream::Next InsertStream::AcceptHelloLocked() {
+  const absl::Status status = OpenLocked(message_.hello());
+  if (!status.ok()) {
+    EndLocked(status);
+    return {};
+  }
+  Next next;
+  next.announce_window = hub_.CountWriter(+1);
+  ++table_->writers;
+  AcknowledgeLocked();
+  ReadOnLocked();
+  return next;
+}
+
+absl::Status InsertStream::OpenLocked(const v1::WriterHello& hello) {
+  RECBOTS_RETURN_IF_ERROR(CheckHello(hello));
+  RECBOTS_ASSIGN_OR_RETURN(TableHub* const table, hub_.Find("insert", hello.table()));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(hello.schema()));
-  if (const std::string difference = hub_.table.schema().DifferenceTo(schema); !difference.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("insert: the writer's rows are not the table's: ", difference));
+  if (const std::string difference = table->table.schema().DifferenceTo(schema); !difference.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("insert: the writer's rows are not those of table '", table->table.name(), "': ", difference));
   }
   std::copy(hello.writer_id().begin(), hello.writer_id().end(), writer_id_.begin());
   writer_name_ = hello.writer_name();
-  RECBOTS_ASSIGN_OR_RETURN(acknowledged_, hub_.table.OpenWriter(writer_id_));
-  open_ = true;
+  durable_ = hello.durable();
+  RECBOTS_ASSIGN_OR_RETURN(acknowledged_rows_, table->table.OpenWriter(writer_id_));
+  durable_rows_ = table->table.DurableRows(writer_id_);
+  newest_block_ = absl::Now();
+  table_ = table;
   return absl::OkStatus();
 }
 
-absl::Status InsertStream::CheckBlockLocked() const {
-  if (!request_.has_block()) return absl::InvalidArgumentError("insert: message is not a block, want a block");
-  const v1::InsertBlock& block = request_.block();
-  if (block.num_rows() < 1 || block.num_rows() > kMaxBlockRows) {
-    return absl::InvalidArgumentError(absl::StrCat("block: num_rows ", block.num_rows(), ", want 1..", kMaxBlockRows));
-  }
-  const size_t want = static_cast<size_t>(block.num_rows()) * hub_.table.schema().row_bytes();
-  if (block.rows().size() != want || want > kMaxBlockBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("block: ", block.rows().size(), " bytes for ", block.num_rows(),
-                                                   " rows of ", hub_.table.schema().row_bytes(), ", want ", want,
-                                                   " and at most ", kMaxBlockBytes));
-  }
-  if (block.first_sequence() < 0 || block.first_sequence() > acknowledged_) {
-    return absl::InvalidArgumentError(absl::StrCat("block: first_sequence ", block.first_sequence(), ", want 0..",
-                                                   acknowledged_, ": rows between are missing"));
-  }
-  if (const uint32_t crc = Crc32c(block.rows()); crc != block.crc32c()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("block: crc32c ", absl::Hex(block.crc32c()), " of its rows, want ", absl::Hex(crc)));
-  }
-  return absl::OkStatus();
+void InsertStream::CommitLocked() {
+  if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) return checkpointer->Request();
+  refused_commit_ = MakeRefusal(
+      acknowledged_rows_, absl::FailedPreconditionError("commit: this server keeps no checkpoints (--checkpoint_dir)"));
+  AcknowledgeLocked();
 }
 
-BlockedOn InsertStream::ApplyLocked(bool& inserted) {
-  const v1::InsertBlock& block = request_.block();
-  const char* const rows = block.rows().data() + static_cast<size_t>(applied_) * hub_.table.schema().row_bytes();
+InsertStream::Next InsertStream::TakeBlockLocked() {
+  newest_block_ = absl::Now();
+  const BlockView& block = message_.block();
+  if (skipping_ && block.header.first_sequence > acknowledged_rows_) {  // Sent before the writer knew.
+    ReadOnLocked();
+    return {};
+  }
+  skipping_ = false;
+  const absl::Status status = CheckBlock(block, table_->table.schema().row_bytes(), priorities_);
+  if (!status.ok()) {
+    RefuseBlockLocked(status);
+    return {};
+  }
+  rows_ = ByteRuns(block.rows);
+  applied_ = 0;
+  return ApplyLocked();
+}
+
+InsertStream::Next InsertStream::ApplyLocked() {
+  const BlockHeader& header = message_.block().header;
+  Table& table = table_->table;
+  const absl::Span<const float> priorities = absl::MakeConstSpan(priorities_);
   const absl::StatusOr<InsertResult> result =
-      hub_.table.Insert(writer_id_, block.first_sequence() + applied_, rows, block.num_rows() - applied_);
+      table.Insert(writer_id_, header.first_sequence + applied_, rows_, header.num_rows - applied_,
+                   priorities.subspan(priorities.empty() ? 0 : static_cast<size_t>(applied_)));
   if (!result.ok()) {
-    RefuseLocked(result.status());
-    return BlockedOn::kNone;
+    RefuseBlockLocked(result.status());
+    return {};
   }
-  applied_ += result->inserted + result->duplicates;
-  inserted = result->inserted > 0;
-  const bool news = result->acknowledged_rows != acknowledged_ || result->duplicates > 0;
-  acknowledged_ = result->acknowledged_rows;
-  if (news || result->blocked_on != said_) AcknowledgeLocked(result->blocked_on);
-  if (result->blocked_on != BlockedOn::kNone) return result->blocked_on;
-  int64_t newest = hub_.weights_version.load(std::memory_order_relaxed);
-  while (newest < block.weights_version() &&
-         !hub_.weights_version.compare_exchange_weak(newest, block.weights_version())) {
+  const int64_t taken = result->inserted + result->duplicates;
+  rows_.Skip(static_cast<size_t>(taken) * table.schema().row_bytes());
+  applied_ += taken;
+  acknowledged_rows_ = result->acknowledged_rows;
+  const bool news = taken > 0 || result->blocked_on != blocked_on_;
+  SetBlockedLocked(result->blocked_on);
+  if (news) AcknowledgeLocked();
+  if (result->blocked_on == BlockedOn::kNone) {
+    weights_version_ = std::max(weights_version_, header.weights_version);
+    table_->RaiseWeightsVersion(header.weights_version);
+    ReadOnLocked();
   }
-  StartRead(&request_);
-  return BlockedOn::kNone;
+  return {.park = result->blocked_on, .wake_samplers = result->inserted > 0};
 }
 
-void InsertStream::AcknowledgeLocked(BlockedOn blocked_on) {
-  said_ = blocked_on;
+void InsertStream::RefuseBlockLocked(const absl::Status& status) {
+  ++table_->refused_blocks;
+  if (hub_.MayLog()) {
+    RECBOTS_LOG(WARNING) << "refused a block" << Field("table", table_->table.name()) << Field("writer", writer_name_)
+                         << Field("peer", peer_) << Field("error", status.message());
+  }
+  skipping_ = true;
+  SetBlockedLocked(BlockedOn::kNone);
+  refused_block_ = MakeRefusal(message_.block().header.first_sequence, status);
+  AcknowledgeLocked();
+  ReadOnLocked();
+}
+
+void InsertStream::ReadOnLocked() {
+  message_.Clear();  // Its memory goes back to gRPC before the next message needs some.
+  if (!ending()) ReadLocked();
+}
+
+void InsertStream::SetBlockedLocked(BlockedOn reason) {
+  if (reason == blocked_on_) return;
+  const absl::Time now = absl::Now();
+  if (blocked_on_ != BlockedOn::kNone) was_blocked_ = now - blocked_since_;
+  blocked_on_ = reason;
+  blocked_since_ = now;
+}
+
+void InsertStream::AcknowledgeLocked() {
   ack_due_ = writing();
   if (ack_due_) return;
-  ack_.set_acknowledged_rows(acknowledged_);
-  ack_.set_window_bytes(hub_.window_bytes);
-  ack_.set_blocked_on(static_cast<v1::BlockedOn>(blocked_on));
-  WriteLocked(&ack_);
+  v1::InsertAck ack;
+  ack.set_acknowledged_rows(acknowledged_rows_);
+  said_window_ = hub_.window_bytes();
+  ack.set_window_bytes(said_window_);
+  ack.set_blocked_on(static_cast<v1::BlockedOn>(blocked_on_));
+  const bool blocked = blocked_on_ != BlockedOn::kNone;
+  ack.set_blocked_micros(absl::ToInt64Microseconds(blocked ? absl::Now() - blocked_since_ : was_blocked_));
+  was_blocked_ = absl::ZeroDuration();
+  ack.set_durable_rows(durable_rows_);
+  // One refusal an acknowledgement; the other one follows.
+  std::optional<v1::BlockRefusal>& refusal = refused_block_ ? refused_block_ : refused_commit_;
+  if (refusal) *ack.mutable_refusal() = *std::move(refusal);
+  refusal.reset();
+  if (!greeted_) ack.set_store_id(hub_.store().id());
+  greeted_ = true;
+  WriteLocked(ToBytes(ack));
+  ack_due_ = refused_commit_.has_value();
 }
 
-void InsertStream::RefuseLocked(const absl::Status& status) {
-  ++hub_.refused_blocks;
-  RECBOTS_LOG(WARNING) << "refused a block" << Field("writer", writer_name_) << Field("error", status.message());
-  EndLocked(status);
+void InsertStream::LastWordsLocked() {
+  if (table_ == nullptr) return;
+  SetBlockedLocked(BlockedOn::kDraining);
+  AcknowledgeLocked();
+}
+
+void InsertStream::Gone() {
+  TableHub* table = nullptr;
+  WriterId id;
+  {
+    MutexLock lock(&mu_);
+    message_.Clear();
+    table = table_;
+    id = writer_id_;
+  }
+  if (table == nullptr) return;
+  table->table.CloseWriter(id);
+  --table->writers;
+  if (context_.IsCancelled() && !hub_.draining()) ++table->dead_writers;
+  if (hub_.CountWriter(-1)) hub_.AnnounceWindow();
 }
 
 }  // namespace recbots::replay

@@ -13,7 +13,8 @@ void ParkingLot::Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn rea
     if (stream->gone()) return;
     Count(reason, +1);
     parked_[side].push_back({std::move(stream), reason});
-    if (wakes_.load() == seen_wakes) return;
+    num_parked_[side].fetch_add(1);
+    if (wakes_[side].load() == seen_wakes) return;
     pending_[side] = true;
   }
   Pump();
@@ -29,13 +30,14 @@ void ParkingLot::Leave(Side side, const Parkable* stream) {
   Count(found->reason, -1);
   last = std::move(found->stream);
   parked.erase(found);
+  num_parked_[side].fetch_sub(1);
 }
 
 void ParkingLot::Wake(Side side) {
+  wakes_[side].fetch_add(1);
+  if (num_parked_[side].load() == 0) return;
   {
     MutexLock lock(&mu_);
-    wakes_.fetch_add(1);
-    if (parked_[side].empty() && !pumping_) return;
     pending_[side] = true;
   }
   Pump();
@@ -69,7 +71,11 @@ void ParkingLot::Pump() {
   int64_t seen_wakes;
   while (TakeNext(side, entry, seen_wakes)) {
     const BlockedOn reason = entry.stream->Resume();
-    if (reason != BlockedOn::kNone) PutBack(side, std::move(entry), reason, seen_wakes);
+    if (reason == BlockedOn::kNone) {
+      num_parked_[side].fetch_sub(1);
+    } else {
+      PutBack(side, std::move(entry), reason, seen_wakes);
+    }
     entry.stream.reset();
   }
 }
@@ -86,7 +92,7 @@ bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
     entry = std::move(parked_[candidate].front());
     parked_[candidate].pop_front();
     Count(entry.reason, -1);
-    seen_wakes = wakes_.load();
+    seen_wakes = wakes_[side].load();
     return true;
   }
   pumping_ = false;
@@ -95,9 +101,12 @@ bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
 
 void ParkingLot::PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_wakes) {
   MutexLock lock(&mu_);
-  if (entry.stream->gone()) return;
+  if (entry.stream->gone()) {
+    num_parked_[side].fetch_sub(1);
+    return;
+  }
   // Those behind it would be refused as well, unless the table moved meanwhile.
-  if (wakes_.load() == seen_wakes) pending_[side] = false;
+  if (wakes_[side].load() == seen_wakes) pending_[side] = false;
   Count(reason, +1);
   entry.reason = reason;
   parked_[side].push_front(std::move(entry));

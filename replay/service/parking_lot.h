@@ -1,6 +1,6 @@
-// Where streams wait for the rate limiter. No thread sleeps: gRPC 1.51 has two callback threads on two cores, and a
-// reaction that blocked would stop the server. A stream that is not admitted is parked here and tried again when the
-// other side moved the table.
+// Where the streams of one table wait: for the rate limiter, for room, for rows, for a checkpoint. No thread sleeps:
+// gRPC 1.51 has two callback threads on two cores, and a reaction that blocked would stop the server. A stream that is
+// not admitted is parked here and tried again when somebody moved the table in its favour.
 //
 // One thread at a time resumes streams, in the order in which they came, until one is still refused; others that wake a
 // side meanwhile leave that work to it. So a resumed stream may wake the other side without recursion.
@@ -39,13 +39,13 @@ class ParkingLot {
   using BlockedTimes = std::array<absl::Duration, kNumBlockedOn>;
 
   // Read it before trying, hand it to Park.
-  int64_t wakes() const { return wakes_.load(); }
+  int64_t wakes(Side side) const { return wakes_[side].load(); }
 
   // Parks; tries again at once when somebody woke the side since `seen_wakes`. Call without locks.
   void Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn reason, int64_t seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
   // Takes a stream that is gone out of the lot.
   void Leave(Side side, const Parkable* stream) ABSL_LOCKS_EXCLUDED(mu_);
-  // The table moved in favour of that side. Call without locks.
+  // The table moved in favour of that side. Call without locks. Costs two atomic operations while nobody waits there.
   void Wake(Side side) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Time in which at least one stream waited, by reason.
@@ -64,7 +64,10 @@ class ParkingLot {
   bool TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
   void PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
 
-  std::atomic<int64_t> wakes_{0};
+  std::array<std::atomic<int64_t>, 2> wakes_ = {};
+  // Streams in parked_ and the one being resumed. A stream adds itself before it looks at wakes_, who wakes looks at it
+  // after adding to wakes_: one of the two sees the other.
+  std::array<std::atomic<int>, 2> num_parked_ = {};
 
   mutable Mutex mu_;
   std::array<std::deque<Entry>, 2> parked_ ABSL_GUARDED_BY(mu_);

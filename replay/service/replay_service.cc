@@ -3,82 +3,197 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/base/log.h"
-#include "common/wire/row_schema_proto.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/grpc_status.h"
 #include "recbots/v1/replay.grpc.pb.h"
+#include "replay/service/checkpoint_calls.h"
+#include "replay/service/describe.h"
 #include "replay/service/insert_stream.h"
+#include "replay/service/priorities.h"
 #include "replay/service/sample_stream.h"
 #include "replay/service/stream_hub.h"
 
 namespace recbots::replay {
+namespace {
 
-class ReplayService::Impl final : public v1::ReplayService::CallbackService {
+using Grpc = v1::ReplayService;
+// Streams are read and written as bytes, the rest as protobuf makes it.
+using Handlers = Grpc::WithRawCallbackMethod_Insert<
+    Grpc::WithRawCallbackMethod_Sample<Grpc::WithCallbackMethod_UpdatePriorities<Grpc::WithCallbackMethod_Info<
+        Grpc::WithCallbackMethod_SetRateLimiter<Grpc::WithCallbackMethod_Checkpoint<Grpc::Service>>>>>>;
+
+// A stream that was refused before it began.
+class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  Impl(Table* table, const ReplayServiceOptions& options) : hub_(table, options.insert_window_bytes) {}
+  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  void OnDone() override { delete this; }
+};
 
-  grpc::ServerBidiReactor<v1::InsertRequest, v1::InsertAck>* Insert(grpc::CallbackServerContext*) override {
-    return Begin<InsertStream>();
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+}  // namespace
+
+class ReplayService::Impl final : public Handlers {
+ public:
+  Impl(Store* store, const ReplayServiceOptions& options)
+      : security_(options.security),
+        start_(absl::Now()),
+        hub_(store, options),
+        checkpoint_calls_(options.checkpointer) {
+    if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
+      checkpointer->SetListener([this](const absl::Status&) { OnCheckpoint(); });
+    }
   }
-  grpc::ServerBidiReactor<v1::SampleCredit, v1::SampleBatch>* Sample(grpc::CallbackServerContext*) override {
-    return Begin<SampleStream>();
+  ~Impl() override {
+    // Returns when no call is under way.
+    if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
+      checkpointer->SetListener(nullptr);
+    }
+  }
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Insert(grpc::CallbackServerContext* context) override {
+    return Begin<InsertStream>(context);
+  }
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sample(grpc::CallbackServerContext* context) override {
+    return Begin<SampleStream>(context);
+  }
+  grpc::ServerUnaryReactor* UpdatePriorities(grpc::CallbackServerContext* context,
+                                             const v1::UpdatePrioritiesRequest* request,
+                                             v1::UpdatePrioritiesResponse* response) override {
+    absl::Status status = Check(*context);
+    if (status.ok()) status = Update(*request, *response);
+    return Answer(context, status);
   }
   grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context, const v1::InfoRequest*,
                                  v1::InfoResponse* response) override {
-    FillInfo(*response);
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
+    const absl::Status status = Check(*context);
+    if (status.ok()) *response = info();
+    return Answer(context, status);
+  }
+  grpc::ServerUnaryReactor* SetRateLimiter(grpc::CallbackServerContext* context,
+                                           const v1::SetRateLimiterRequest* request,
+                                           v1::SetRateLimiterResponse*) override {
+    absl::Status status = Check(*context);
+    if (status.ok()) status = SetLimiter(*request, context->peer());
+    return Answer(context, status);
+  }
+  grpc::ServerUnaryReactor* Checkpoint(grpc::CallbackServerContext* context, const v1::CheckpointRequest*,
+                                       v1::CheckpointResponse* response) override {
+    const absl::Status status = Check(*context);
+    return status.ok() ? checkpoint_calls_.Begin(context, response) : Answer(context, status);
   }
 
   void Drain() {
-    std::vector<std::shared_ptr<ServiceStream>> streams;
-    {
-      MutexLock lock(&hub_.mu);
-      hub_.draining = true;
-      for (const auto& entry : hub_.streams) streams.push_back(entry.second);
-    }
-    for (const auto& stream : streams) stream->Drain();
+    hub_.SetDraining();
+    for (const auto& stream : hub_.streams()) stream->Drain();
   }
 
-  ReplayServiceStats stats() const {
-    return {.writers = hub_.writers.load(),
-            .readers = hub_.readers.load(),
-            .refused_blocks = hub_.refused_blocks.load(),
-            .weights_version = hub_.weights_version.load(),
-            .blocked = hub_.lot.blocked_times()};
+  ReplayServiceStats stats(absl::string_view table) const {
+    const absl::StatusOr<TableHub*> hub = hub_.Find("stats", table);
+    RECBOTS_CHECK_OK(hub.status());
+    return {.writers = (*hub)->writers.load(),
+            .readers = (*hub)->readers.load(),
+            .refused_blocks = (*hub)->refused_blocks.load(),
+            .dead_writers = (*hub)->dead_writers.load(),
+            .weights_version = (*hub)->weights_version.load(),
+            .blocked = (*hub)->lot.blocked_times()};
+  }
+
+  v1::InfoResponse info() const {
+    v1::InfoResponse info;
+    for (const auto& hub : hub_.tables()) FillTableInfo(*hub, *info.add_tables());
+    for (const auto& stream : hub_.streams()) stream->Describe(info);
+    info.set_store_id(hub_.store().id());
+    info.set_uptime_seconds(absl::ToDoubleSeconds(absl::Now() - start_));
+    info.set_version(RECBOTS_VERSION);
+    FillCheckpoint(info);
+    return info;
   }
 
  private:
+  absl::Status Check(const grpc::ServerContextBase& context) const { return Security::Check(security_.get(), context); }
+
   template <typename Stream>
-  Stream* Begin() {
-    const auto stream = std::make_shared<Stream>(&hub_);
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Begin(grpc::CallbackServerContext* context) {
+    if (const absl::Status status = Check(*context); !status.ok()) return new RefusedStream(status);
+    const auto stream = std::make_shared<Stream>(&hub_, context);
     stream->Start();  // From here the hub keeps it, until OnDone, which gRPC calls after this handler has returned.
     return stream.get();
   }
 
-  void FillInfo(v1::InfoResponse& response) const {
-    const Table& table = hub_.table;
-    const TableState state = table.state();
-    hub_.FillState(state, response.mutable_table());
-    *response.mutable_schema() = RowSchemaToProto(table.schema());
-    response.set_capacity_rows(table.capacity());
-    response.set_capacity_bytes(table.options().capacity_bytes);
-    const RateLimiterOptions& limiter = table.options().rate_limiter;
-    response.set_min_size(limiter.min_size);
-    response.set_samples_per_insert(limiter.samples_per_insert);
-    response.set_error_buffer(limiter.error_buffer);
-    response.set_inserts_blocked_on(static_cast<v1::BlockedOn>(state.inserts_blocked_on));
-    response.set_samples_blocked_on(static_cast<v1::BlockedOn>(state.samples_blocked_on));
+  absl::Status Update(const v1::UpdatePrioritiesRequest& request, v1::UpdatePrioritiesResponse& response) {
+    RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("update priorities", request.table()));
+    RECBOTS_ASSIGN_OR_RETURN(const PriorityResult result,
+                             replay::UpdatePriorities("update priorities", *hub, request.keys(), request.priorities()));
+    response.set_updated(result.updated);
+    response.set_stale(result.stale);
+    response.set_refused(result.refused);
+    if (result.refused > 0) response.set_refusal(FirstRefusal(request.keys(), request.priorities()));
+    return absl::OkStatus();
   }
 
+  absl::Status SetLimiter(const v1::SetRateLimiterRequest& request, const std::string& peer) {
+    RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("set rate limiter", request.table()));
+    Table& table = hub->table;
+    const RateLimiterOptions before = table.rate_limiter();
+    if (before.kind == RateLimiterOptions::Kind::kQueue) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("set rate limiter: table '", table.name(), "' is a queue, which has no ratio to set"));
+    }
+    RateLimiterOptions after = before;
+    after.min_size = request.min_size();
+    after.samples_per_insert = request.samples_per_insert();
+    after.error_buffer = request.error_buffer();
+    RECBOTS_RETURN_IF_ERROR(table.SetRateLimiter(after));
+    const TableState state = table.state();
+    RECBOTS_LOG(INFO) << "rate limiter changed" << Field("table", table.name()) << Field("peer", peer)
+                      << Field("min_size", after.min_size) << Field("was", before.min_size)
+                      << Field("samples_per_insert", after.samples_per_insert)
+                      << Field("was", before.samples_per_insert) << Field("error_buffer", after.error_buffer)
+                      << Field("was", before.error_buffer) << Field("inserted", state.inserted)
+                      << Field("sampled", state.sampled) << Field("refunded", state.refunded);
+    for (const auto& stream : hub_.streams()) stream->OnLimiter();
+    hub->lot.Wake(ParkingLot::kSampler);
+    hub->lot.Wake(ParkingLot::kInserter);
+    return absl::OkStatus();
+  }
+
+  // On the checkpointer's thread: writers learn what is durable, and go on that waited for the cut to end.
+  void OnCheckpoint() {
+    for (const auto& stream : hub_.streams()) stream->OnCheckpoint();
+    for (const auto& hub : hub_.tables()) hub->lot.Wake(ParkingLot::kInserter);
+  }
+
+  void FillCheckpoint(v1::InfoResponse& info) const {
+    info.set_checkpoint_age_seconds(-1);
+    if (hub_.checkpointer() == nullptr) return;
+    const CheckpointerStats stats = hub_.checkpointer()->stats();
+    info.set_checkpoint_directory(stats.directory);
+    info.set_checkpoint_sequence(stats.sequence);
+    if (stats.finished_at != absl::InfinitePast()) {
+      info.set_checkpoint_age_seconds(absl::ToDoubleSeconds(absl::Now() - stats.finished_at));
+    }
+    if (!stats.last_error.ok()) info.set_checkpoint_error(stats.last_error.ToString());
+  }
+
+  const std::shared_ptr<const Security> security_;
+  const absl::Time start_;
   StreamHub hub_;
+  CheckpointCalls checkpoint_calls_;
 };
 
-ReplayService::ReplayService(Table* table, const ReplayServiceOptions& options)
-    : impl_(std::make_unique<Impl>(table, options)) {}
+ReplayService::ReplayService(Store* store, const ReplayServiceOptions& options)
+    : impl_(std::make_unique<Impl>(store, options)) {}
 ReplayService::~ReplayService() = default;
 grpc::Service* ReplayService::service() { return impl_.get(); }
 void ReplayService::Drain() { impl_->Drain(); }
-ReplayServiceStats ReplayService::stats() const { return impl_->stats(); }
+ReplayServiceStats ReplayService::stats(absl::string_view table) const { return impl_->stats(table); }
+v1::InfoResponse ReplayService::info() const { return impl_->info(); }
 
 }  // namespace recbots::replay

@@ -1,40 +1,65 @@
 #include "replay/service/sample_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
+#include "replay/service/describe.h"
+#include "replay/service/priorities.h"
+#include "replay/wire/proto_bytes.h"
+#include "replay/wire/sample_codec.h"
 
 namespace recbots::replay {
 namespace {
 
-constexpr int32_t kMaxBatchSize = 65536;
-constexpr int32_t kMaxCredits = 1024;
-constexpr size_t kPartBytes = size_t{1} << 20;
+absl::Status CheckLimits(const v1::SampleCredit& credit) {
+  if (credit.max_rows() < 0 || credit.max_rows() > kMaxBatchRows) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: max_rows ", credit.max_rows(), ", want 0..", kMaxBatchRows));
+  }
+  if (credit.max_batches() < 1 || credit.max_batches() > kMaxBatches) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: max_batches ", credit.max_batches(), ", want 1..", kMaxBatches));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
-SampleStream::SampleStream(StreamHub* hub) : StreamReactor(&hub->lot, ParkingLot::kSampler), hub_(*hub) {
-  ++hub_.readers;
-}
-
-void SampleStream::Start() {
-  const bool open = hub_.Add(std::static_pointer_cast<ServiceStream>(shared_from_this()));
-  MutexLock lock(&mu_);
-  if (!open) return EndLocked(absl::UnavailableError("replay is draining"));
-  StartRead(&credit_);
-}
+SampleStream::SampleStream(StreamHub* hub, grpc::CallbackServerContext* context)
+    : ServiceStream(hub, ParkingLot::kSampler, context) {}
 
 void SampleStream::OnReadDone(bool ok) {
+  TableHub* table = nullptr;
   {
     MutexLock lock(&mu_);
     if (ending()) return;
     if (!ok) return EndLocked(absl::OkStatus());  // The reader wants no more.
-    const absl::Status status = open_ ? AcceptCreditLocked() : AcceptFirstLocked();
+    absl::Status status = FromBytes("sample", in_, credit_);
+    if (status.ok() && table_ == nullptr) status = OpenLocked();
+    if (status.ok()) status = CheckCreditLocked();
     if (!status.ok()) return EndLocked(status);
-    StartRead(&credit_);
+    table = table_;
+  }
+  // Before the draws that this message orders, and without the lock: batches may go on being sent.
+  const absl::Status status = UpdatePriorities("sample", *table, credit_.keys(), credit_.priorities()).status();
+  std::vector<SentBatches::Keys> used;
+  {
+    MutexLock lock(&mu_);
+    if (!status.ok()) EndLocked(status);
+    if (ending()) return;
+    TakeCreditLocked(used);
+  }
+  for (const SentBatches::Keys& keys : used) table->table.Acknowledge(keys);
+  if (!used.empty()) table->lot.Wake(ParkingLot::kInserter);
+  {
+    MutexLock lock(&mu_);
+    for (SentBatches::Keys& keys : used) sent_.Recycle(std::move(keys));
+    if (ending()) return;
+    ReadLocked();
   }
   TrySend();
 }
@@ -42,12 +67,14 @@ void SampleStream::OnReadDone(bool ok) {
 BlockedOn SampleStream::Resume() {
   bool drawn = false;
   BlockedOn blocked_on = BlockedOn::kNone;
+  TableHub* table = nullptr;
   {
     MutexLock lock(&mu_);
     if (!ending()) blocked_on = TrySendLocked(drawn);
     parked_ = blocked_on != BlockedOn::kNone;
+    table = table_;
   }
-  if (drawn) lot_.Wake(ParkingLot::kInserter);
+  if (drawn) table->lot.Wake(ParkingLot::kInserter);
   return blocked_on;
 }
 
@@ -57,114 +84,161 @@ void SampleStream::OnWriteDone(bool ok) {
     WriteDoneLocked();
     if (!ok) EndLocked(absl::UnavailableError("sample: the reader went away"));
     if (ending()) return MaybeFinishLocked();
-    if (sent_bytes_ < payload_bytes_) return SendPartLocked();
+    if (sent_bytes_ < payload_.slice.size()) return SendPartLocked();
+    payload_ = {};
   }
   TrySend();
 }
 
-void SampleStream::OnDone() {
-  const std::shared_ptr<ServiceStream> self = hub_.Remove(this);
-  SetGone();
-  lot_.Leave(ParkingLot::kSampler, this);
-  int64_t refund = 0;
-  {
-    MutexLock lock(&mu_);
-    refund = int64_t{unacknowledged_} * batch_size_;
-    --hub_.readers;
-  }
-  if (refund == 0) return;
-  hub_.table.Refund(refund);
-  lot_.Wake(ParkingLot::kSampler);
+void SampleStream::OnLimiter() {
+  MutexLock lock(&mu_);
+  if (table_ == nullptr || ending()) return;
+  const absl::Status status = table_->table.CheckReader(max_rows_, max_batches_);
+  if (!status.ok()) EndLocked(status);
 }
 
-absl::Status SampleStream::AcceptFirstLocked() {
-  if (credit_.batch_size() < 1 || credit_.batch_size() > kMaxBatchSize) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("sample: batch_size ", credit_.batch_size(), ", want 1..", kMaxBatchSize));
-  }
-  RECBOTS_RETURN_IF_ERROR(AcceptCreditLocked());
+void SampleStream::Describe(v1::InfoResponse& response) {
+  MutexLock lock(&mu_);
+  if (table_ != nullptr && !ending()) response.set_readers(response.readers() + 1);
+}
+
+absl::Status SampleStream::OpenLocked() {
+  RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("sample", credit_.table()));
+  RECBOTS_RETURN_IF_ERROR(CheckLimits(credit_));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(credit_.schema()));
-  if (const std::string difference = hub_.table.schema().DifferenceTo(schema); !difference.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("sample: the reader's rows are not the table's: ", difference));
+  const Table& table = hub->table;
+  if (const std::string difference = table.schema().DifferenceTo(schema); !difference.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("sample: the reader's rows are not those of table '", table.name(), "': ", difference));
   }
-  RECBOTS_RETURN_IF_ERROR(hub_.table.CheckReader(credit_.batch_size(), std::max(1, credit_.batches())));
-  batch_size_ = credit_.batch_size();
-  seed_ = credit_.seed();
-  ordinal_ = hub_.sample_streams++;
-  open_ = true;
+  const int32_t max_rows = credit_.max_rows() == 0 ? kMaxBatchRows : credit_.max_rows();
+  if (const size_t bytes = table.schema().batch_bytes(static_cast<size_t>(max_rows)); bytes > kMaxBatchBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
+                                                   " bytes, want at most ", kMaxBatchBytes));
+  }
+  RECBOTS_RETURN_IF_ERROR(table.CheckReader(max_rows, credit_.max_batches()));
+  max_rows_ = max_rows;
+  max_batches_ = credit_.max_batches();
+  table_ = hub;
+  ++table_->readers;
   StartSendInitialMetadata();  // Tells the reader that it was accepted, long before there is a batch perhaps.
   return absl::OkStatus();
 }
 
-absl::Status SampleStream::AcceptCreditLocked() {
-  const int32_t more = credit_.batches();
-  if (more < 0 || more > kMaxCredits || credits_ + more > kMaxCredits) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("sample: ", more, " batches on top of ", credits_, ", want 0..", kMaxCredits, " in all"));
+absl::Status SampleStream::CheckCreditLocked() const {
+  const int64_t acknowledged = credit_.acknowledged_batches();
+  if (acknowledged < sent_.acknowledged() || acknowledged > sent_.drawn()) {
+    return absl::InvalidArgumentError(absl::StrCat("sample: acknowledged_batches ", acknowledged, ", want ",
+                                                   sent_.acknowledged(), "..", sent_.drawn()));
   }
-  credits_ += more;
-  unacknowledged_ -= std::min(more, unacknowledged_);
+  const int64_t batches = sent_.drawn() - acknowledged + static_cast<int64_t>(orders_.size()) + credit_.rows_size();
+  if (batches > max_batches_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: ", batches, " batches outstanding, want at most max_batches ", max_batches_));
+  }
+  int64_t rows = sent_.rows() + ordered_rows_;
+  for (const int32_t num_rows : credit_.rows()) {
+    if (num_rows < 0 || num_rows > max_rows_) {
+      return absl::InvalidArgumentError(absl::StrCat("sample: a batch of ", num_rows, " rows, want 0..", max_rows_));
+    }
+    rows += num_rows;
+  }
+  if (rows > kMaxOutstandingRows) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: ", rows, " rows outstanding, want at most ", kMaxOutstandingRows));
+  }
   return absl::OkStatus();
 }
 
+void SampleStream::TakeCreditLocked(std::vector<SentBatches::Keys>& used) {
+  while (sent_.acknowledged() < credit_.acknowledged_batches()) used.push_back(sent_.TakeOldest());
+  for (const int32_t num_rows : credit_.rows()) {
+    orders_.push_back(num_rows);
+    ordered_rows_ += num_rows;
+  }
+}
+
 void SampleStream::TrySend() {
-  const int64_t seen_wakes = lot_.wakes();
   BlockedOn blocked_on = BlockedOn::kNone;
   bool drawn = false;
+  TableHub* table = nullptr;
+  int64_t seen_wakes = 0;
   {
     MutexLock lock(&mu_);
     if (ending() || parked_) return;
+    table = table_;
+    seen_wakes = table->lot.wakes(ParkingLot::kSampler);
     blocked_on = TrySendLocked(drawn);
     parked_ = blocked_on != BlockedOn::kNone;
   }
-  if (drawn) lot_.Wake(ParkingLot::kInserter);
-  if (blocked_on != BlockedOn::kNone) lot_.Park(ParkingLot::kSampler, shared_from_this(), blocked_on, seen_wakes);
+  if (drawn) table->lot.Wake(ParkingLot::kInserter);
+  if (blocked_on != BlockedOn::kNone) table->lot.Park(ParkingLot::kSampler, shared_from_this(), blocked_on, seen_wakes);
 }
 
 BlockedOn SampleStream::TrySendLocked(bool& drawn) {
-  if (writing() || credits_ == 0) return BlockedOn::kNone;
-  const BlockedOn blocked_on = DrawLocked();
+  if (writing() || orders_.empty()) return BlockedOn::kNone;
+  const int32_t num_rows = orders_.front();
+  const BlockedOn blocked_on = DrawLocked(num_rows);
   if (blocked_on != BlockedOn::kNone) {
     if (waits_for_ == BlockedOn::kNone) waits_since_ = absl::Now();
     waits_for_ = blocked_on;
     return blocked_on;
   }
-  drawn = true;
-  --credits_;
-  ++unacknowledged_;
+  drawn = num_rows > 0;
+  orders_.pop_front();
+  ordered_rows_ -= num_rows;
   waits_for_ = BlockedOn::kNone;
   sent_bytes_ = 0;
   SendPartLocked();
   return BlockedOn::kNone;
 }
 
-BlockedOn SampleStream::DrawLocked() {
-  payload_bytes_ = hub_.table.schema().batch_bytes(static_cast<size_t>(batch_size_));
-  // A batch of one part is gathered where it is sent from.
-  std::string& payload = payload_bytes_ <= kPartBytes ? *message_.mutable_columns() : payload_;
-  payload.resize(payload_bytes_);  // The same size every time: allocates and clears once.
-  const StreamPosition position{ordinal_, static_cast<uint32_t>(batches_drawn_ >> 32),
-                                static_cast<uint32_t>(batches_drawn_)};
-  const SampleResult result = hub_.table.Sample(Rng(seed_, Purpose::kReplay, position), batch_size_, payload.data());
-  if (result.blocked_on != BlockedOn::kNone) return result.blocked_on;
-  ++batches_drawn_;
-  v1::SampleHeader& header = *message_.mutable_header();
-  header.set_payload_bytes(static_cast<int64_t>(payload_bytes_));
-  header.set_num_rows(batch_size_);
-  hub_.FillState(result.table, header.mutable_table());
-  header.set_blocked_on(static_cast<v1::BlockedOn>(waits_for_));
+BlockedOn SampleStream::DrawLocked(int32_t num_rows) {
+  Table& table = table_->table;
+  const size_t payload_bytes = table.schema().batch_bytes(static_cast<size_t>(num_rows));
+  header_.mutable_keys()->Resize(num_rows, 0);
+  header_.mutable_probabilities()->Resize(num_rows, 0);
+  SampleResult result;
+  if (num_rows > 0) {
+    if (payload_.slice.size() != payload_bytes) payload_ = table_->pool.Take(payload_bytes);
+    result = table.Sample(num_rows, payload_.data, header_.mutable_keys()->mutable_data(),
+                          header_.mutable_probabilities()->mutable_data());
+    if (result.blocked_on != BlockedOn::kNone) return result.blocked_on;
+  } else {
+    payload_ = {};
+    result.table = table.state();
+    waits_for_ = result.table.samples_blocked_on;
+    waits_since_ = absl::Now();
+  }
+  sent_.Add(header_.keys());
+  header_.set_payload_bytes(static_cast<int64_t>(payload_bytes));
+  header_.set_num_rows(num_rows);
+  FillTableState(*table_, result.table, *header_.mutable_table());
+  header_.set_blocked_on(static_cast<v1::BlockedOn>(waits_for_));
   const bool waited = waits_for_ != BlockedOn::kNone;
-  header.set_blocked_micros(waited ? absl::ToInt64Microseconds(absl::Now() - waits_since_) : 0);
+  header_.set_blocked_micros(waited ? absl::ToInt64Microseconds(absl::Now() - waits_since_) : 0);
   return BlockedOn::kNone;
 }
 
 void SampleStream::SendPartLocked() {
-  const size_t part = std::min(kPartBytes, payload_bytes_ - sent_bytes_);
-  if (payload_bytes_ > kPartBytes) message_.mutable_columns()->assign(payload_, sent_bytes_, part);
-  if (sent_bytes_ > 0) message_.clear_header();
-  sent_bytes_ += part;
-  message_.set_last_part(sent_bytes_ == payload_bytes_);
-  WriteLocked(&message_);
+  const size_t end = std::min(sent_bytes_ + kMaxPartBytes, payload_.slice.size());
+  const grpc::Slice part = payload_.slice.sub(sent_bytes_, end);
+  WriteLocked(EncodeSampleBatch(sent_bytes_ == 0 ? &header_ : nullptr, part, end == payload_.slice.size()));
+  sent_bytes_ = end;
+}
+
+void SampleStream::Gone() {
+  TableHub* table = nullptr;
+  bool refunded = false;
+  {
+    MutexLock lock(&mu_);
+    table = table_;
+    payload_ = {};
+    for (; !sent_.empty(); refunded = true) table_->table.Refund(sent_.TakeOldest());
+  }
+  if (table == nullptr) return;
+  --table->readers;
+  if (refunded) table->lot.Wake(ParkingLot::kSampler);
 }
 
 }  // namespace recbots::replay

@@ -1,55 +1,60 @@
-// One reader's stream: credits in, batches out.
+// One reader's stream: orders, acknowledgements and priorities in, batches out.
 //
-// A batch is drawn, and charged to the rate limiter, when there is a credit for it and nothing is being written. The n
-// credits of a later message acknowledge the n oldest batches sent; what is not acknowledged when the stream ends is
-// refunded.
+// A batch is drawn, and charged to the rate limiter, when its turn has come and nothing is being written: a reader that
+// does not read costs one batch, and the keys of those it did not acknowledge. Batches are acknowledged by their number
+// since the stream began; what is not acknowledged when the stream ends is refunded.
 #pragma once
 
-#include <string>
+#include <deque>
+#include <vector>
 
 #include "recbots/v1/replay.pb.h"
+#include "replay/service/sent_batches.h"
 #include "replay/service/stream.h"
 #include "replay/service/stream_hub.h"
+#include "replay/wire/slice_pool.h"
 
 namespace recbots::replay {
 
-class SampleStream final : public StreamReactor<v1::SampleCredit, v1::SampleBatch> {
+class SampleStream final : public ServiceStream {
  public:
-  explicit SampleStream(StreamHub* hub);
-  // Reads the first credit, or ends at once when the service drains. Call once, after construction.
-  void Start() ABSL_LOCKS_EXCLUDED(mu_);
+  // Rows drawn and not acknowledged, on one stream: bounds what their keys take.
+  static constexpr int64_t kMaxOutstandingRows = int64_t{1} << 22;
+
+  SampleStream(StreamHub* hub, grpc::CallbackServerContext* context);
 
   BlockedOn Resume() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);
-  void OnDone() override;
+  void OnLimiter() override ABSL_LOCKS_EXCLUDED(mu_);
+  void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  absl::Status AcceptFirstLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status AcceptCreditLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Draws and sends a batch when there is a credit and room; parks when the limiter refuses.
+  absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckCreditLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Takes over what the credit orders; the batches it acknowledges are moved to `used`.
+  void TakeCreditLocked(std::vector<SentBatches::Keys>& used) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Draws and sends the next batch when it is its turn; parks when the table refuses.
   void TrySend() ABSL_LOCKS_EXCLUDED(mu_);
   BlockedOn TrySendLocked(bool& drawn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  BlockedOn DrawLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  BlockedOn DrawLocked(int32_t num_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SendPartLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Gone() override ABSL_LOCKS_EXCLUDED(mu_);
 
-  StreamHub& hub_;
+  v1::SampleCredit credit_;  // Belongs to the reaction that reads.
 
-  v1::SampleCredit credit_;  // gRPC writes it between StartRead and OnReadDone, otherwise guarded by mu_.
-  bool open_ ABSL_GUARDED_BY(mu_) = false;
-  int32_t batch_size_ ABSL_GUARDED_BY(mu_) = 0;
-  uint64_t seed_ ABSL_GUARDED_BY(mu_) = 0;
-  uint32_t ordinal_ ABSL_GUARDED_BY(mu_) = 0;
-  uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
-  int32_t credits_ ABSL_GUARDED_BY(mu_) = 0;         // Not used yet.
-  int32_t unacknowledged_ ABSL_GUARDED_BY(mu_) = 0;  // Batches drawn.
+  int32_t max_rows_ ABSL_GUARDED_BY(mu_) = 0;
+  int32_t max_batches_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<int32_t> orders_ ABSL_GUARDED_BY(mu_);  // Rows of batches that are not drawn yet.
+  int64_t ordered_rows_ ABSL_GUARDED_BY(mu_) = 0;    // Their sum.
+  SentBatches sent_ ABSL_GUARDED_BY(mu_);
   bool parked_ ABSL_GUARDED_BY(mu_) = false;
   BlockedOn waits_for_ ABSL_GUARDED_BY(mu_) = BlockedOn::kNone;
   absl::Time waits_since_ ABSL_GUARDED_BY(mu_);
-  std::string payload_ ABSL_GUARDED_BY(mu_);  // Of a batch that goes in several parts.
-  size_t payload_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+
+  v1::SampleHeader header_ ABSL_GUARDED_BY(mu_);
+  SlicePool::Buffer payload_ ABSL_GUARDED_BY(mu_);  // Of the batch being sent, or to be drawn.
   size_t sent_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  v1::SampleBatch message_;  // gRPC reads it while writing() is true.
 };
 
 }  // namespace recbots::replay

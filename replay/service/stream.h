@@ -1,4 +1,5 @@
-// What the insert and the sample stream of the service have in common: an orderly end, whoever asks for it first.
+// What the insert and the sample stream of the service have in common: raw messages, one write at a time, and an
+// orderly end, whoever asks for it first.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -9,79 +10,70 @@
 
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
-#include "common/rpc/grpc_status.h"
+#include "recbots/v1/replay.pb.h"
 #include "replay/service/parking_lot.h"
 
 namespace recbots::replay {
 
-// What the service needs of any stream.
-class ServiceStream : public Parkable {
- public:
-  // Acknowledges what is applied, then ends the stream with UNAVAILABLE.
-  virtual void Drain() = 0;
-};
+class StreamHub;
+struct TableHub;
 
 // gRPC's reactions run on any thread and may overlap: each locks mu_. A stream lives until its last reaction (OnDone)
-// and until the last one who looks at it (parking lot, Drain) lets go.
-template <typename Request, typename Response>
-class StreamReactor : public grpc::ServerBidiReactor<Request, Response>,
-                      public ServiceStream,
-                      public std::enable_shared_from_this<StreamReactor<Request, Response>> {
+// and until the last one who looks at it (parking lot, hub) lets go. Lock order: mu_, then the table's and the lot's
+// locks; never two streams' at once.
+class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                      public Parkable,
+                      public std::enable_shared_from_this<ServiceStream> {
  public:
-  StreamReactor(ParkingLot* lot, ParkingLot::Side side) : lot_(*lot), side_(side) {}
+  // Begins to read, or ends at once when the service drains. Call once, after construction.
+  void Start() ABSL_LOCKS_EXCLUDED(mu_);
+  // Acknowledges what is applied, then ends the stream with UNAVAILABLE.
+  void Drain() ABSL_LOCKS_EXCLUDED(mu_);
 
-  void OnCancel() final ABSL_LOCKS_EXCLUDED(mu_) {
-    End(absl::CancelledError("the peer went away or the server stops"));
-  }
+  // News for all streams; called without locks, from any thread.
+  virtual void OnWindow() {}
+  virtual void OnCheckpoint() {}
+  virtual void OnLimiter() {}
+  // Adds what the stream is to the answer of Info.
+  virtual void Describe(v1::InfoResponse&) {}
 
-  void Drain() final ABSL_LOCKS_EXCLUDED(mu_) {
-    {
-      MutexLock lock(&mu_);
-      if (!finish_) LastWordsLocked();
-    }
-    End(absl::UnavailableError("replay is draining"));
-  }
+  void OnCancel() final ABSL_LOCKS_EXCLUDED(mu_);
+  void OnDone() final ABSL_LOCKS_EXCLUDED(mu_);
 
  protected:
+  ServiceStream(StreamHub* hub, ParkingLot::Side side, grpc::CallbackServerContext* context)
+      : hub_(*hub), context_(*context), side_(side) {}
+
   bool writing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return writing_; }
   bool ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finish_.has_value(); }
 
-  // One write at a time; `message` stays as it is until WriteDoneLocked.
-  void WriteLocked(const Response* message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    writing_ = true;
-    this->StartWrite(message);
-  }
-  void WriteDoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { writing_ = false; }
+  // The next message goes to in_, which is guarded by mu_ again from OnReadDone on.
+  void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { StartRead(&in_); }
+  // One write at a time. OnWriteDone has to call WriteDoneLocked.
+  void WriteLocked(grpc::ByteBuffer message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void WriteDoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Asks for the end; the first status counts. It is sent once no write is under way: see MaybeFinishLocked.
-  void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (finish_) return;
-    this->SetGone();
-    finish_ = ToGrpcStatus(status);
-    MaybeFinishLocked();
-  }
-  void MaybeFinishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (!finish_ || writing_ || finished_) return;
-    finished_ = true;
-    this->Finish(*finish_);
-  }
+  void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void MaybeFinishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // What is still to be written before a drained stream ends.
   virtual void LastWordsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {}
+  // The last reaction; no lock is held, nothing else looks at the stream any more.
+  virtual void Gone() = 0;
 
-  ParkingLot& lot_;
+  StreamHub& hub_;
+  grpc::CallbackServerContext& context_;  // gRPC's, valid until OnDone has returned.
+
   Mutex mu_;
+  TableHub* table_ ABSL_GUARDED_BY(mu_) = nullptr;  // Once the first message was accepted.
+  grpc::ByteBuffer in_;
 
  private:
-  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_) {
-    {
-      MutexLock lock(&mu_);
-      EndLocked(status);
-    }
-    lot_.Leave(side_, this);
-  }
+  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
   const ParkingLot::Side side_;
+  grpc::ByteBuffer out_;  // gRPC reads it while writing_ is true.
   std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mu_);
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;

@@ -3,54 +3,82 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "common/base/mutex.h"
-#include "recbots/v1/replay.pb.h"
 #include "replay/service/parking_lot.h"
+#include "replay/service/replay_service.h"
 #include "replay/service/stream.h"
-#include "replay/table/table.h"
+#include "replay/wire/slice_pool.h"
 
 namespace recbots::replay {
 
-// Thread-safe. The table and the hub outlive the streams.
-struct StreamHub {
-  StreamHub(Table* the_table, int64_t window) : table(*the_table), window_bytes(window) {}
+// A table, who waits for it, and what the service counts of it.
+struct TableHub {
+  static constexpr size_t kMaxFreeBytes = size_t{64} << 20;
 
-  // Keeps the stream alive until Remove. False: the service drains, end it at once.
-  bool Add(std::shared_ptr<ServiceStream> stream) ABSL_LOCKS_EXCLUDED(mu) {
-    MutexLock lock(&mu);
-    streams.emplace(stream.get(), stream);
-    return !draining;
-  }
-  std::shared_ptr<ServiceStream> Remove(ServiceStream* stream) ABSL_LOCKS_EXCLUDED(mu) {
-    MutexLock lock(&mu);
-    const auto found = streams.find(stream);
-    std::shared_ptr<ServiceStream> last = std::move(found->second);
-    streams.erase(found);
-    return last;
-  }
+  explicit TableHub(Table* the_table) : table(*the_table), pool(kMaxFreeBytes) {}
 
-  void FillState(const TableState& state, v1::TableState* out) const {
-    out->set_rows(state.rows);
-    out->set_inserted(state.inserted);
-    out->set_sampled(state.sampled - state.refunded);
-    out->set_writers(writers.load());
-    out->set_incarnation(table.incarnation());
+  void RaiseWeightsVersion(int64_t version) {
+    int64_t newest = weights_version.load(std::memory_order_relaxed);
+    while (newest < version && !weights_version.compare_exchange_weak(newest, version)) {
+    }
   }
 
   Table& table;
-  const int64_t window_bytes;
   ParkingLot lot;
+  SlicePool pool;  // For batches.
   std::atomic<int> writers{0};
   std::atomic<int> readers{0};
   std::atomic<int64_t> refused_blocks{0};
+  std::atomic<int64_t> dead_writers{0};
   std::atomic<int64_t> weights_version{0};  // Newest of any block.
-  std::atomic<uint32_t> sample_streams{0};  // Ever opened: tells their draws apart.
+};
 
-  Mutex mu;
-  absl::flat_hash_map<ServiceStream*, std::shared_ptr<ServiceStream>> streams ABSL_GUARDED_BY(mu);
-  bool draining ABSL_GUARDED_BY(mu) = false;
+// Thread-safe. The store and the hub outlive the streams.
+class StreamHub {
+ public:
+  StreamHub(Store* store, const ReplayServiceOptions& options);
+
+  // NOT_FOUND: there is none of that name; lists those there are. `caller` begins the message.
+  absl::StatusOr<TableHub*> Find(absl::string_view caller, absl::string_view table) const;
+  // In the order of the store.
+  const std::vector<std::unique_ptr<TableHub>>& tables() const { return tables_; }
+  Store& store() const { return store_; }
+  Checkpointer* checkpointer() const { return options_.checkpointer; }
+
+  // Keeps the stream alive until Remove. False: the service drains, end it at once.
+  bool Add(std::shared_ptr<ServiceStream> stream) ABSL_LOCKS_EXCLUDED(mu_);
+  std::shared_ptr<ServiceStream> Remove(ServiceStream* stream) ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<std::shared_ptr<ServiceStream>> streams() const ABSL_LOCKS_EXCLUDED(mu_);
+  // From now on Add refuses.
+  void SetDraining() ABSL_LOCKS_EXCLUDED(mu_);
+  bool draining() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // A writer's share of the budget. The number of writers counts as the next power of two, so that the share changes
+  // rarely: at each change every writer is told.
+  int64_t window_bytes() const { return window_bytes_.load(std::memory_order_relaxed); }
+  // One writer more or less; true when window_bytes() changed and AnnounceWindow is due.
+  bool CountWriter(int change) ABSL_LOCKS_EXCLUDED(mu_);
+  // Call without locks.
+  void AnnounceWindow();
+
+  // True at most once a second: for what a peer can make us log.
+  bool MayLog();
+
+ private:
+  Store& store_;
+  const ReplayServiceOptions options_;
+  std::vector<std::unique_ptr<TableHub>> tables_;
+  std::atomic<int64_t> window_bytes_;
+  std::atomic<int64_t> next_log_micros_{0};
+
+  mutable Mutex mu_;
+  int64_t writers_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::flat_hash_map<ServiceStream*, std::shared_ptr<ServiceStream>> streams_ ABSL_GUARDED_BY(mu_);
+  bool draining_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace recbots::replay

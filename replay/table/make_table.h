@@ -9,7 +9,8 @@
 
 namespace recbots::replay {
 
-// `transitions` is the schema of tables that list no columns. `seed` is the run's; tables draw from streams of their own.
+// `transitions` is the schema of tables that list no columns. `seed` is the run's; tables draw from streams of their
+// own.
 //   errors as Table::Create, and INVALID_ARGUMENT for two tables of one name; messages name the table
 absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
                                                  uint64_t seed);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -34,6 +35,11 @@ std::pair<int64_t, int64_t> NearestFraction(double value) {
 }
 
 absl::Status CheckRanges(const RateLimiterOptions& options) {
+  if (options.kind == RateLimiterOptions::Kind::kQueue) {
+    if (options.queue_size >= 1) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("rate limiter: queue_size ", options.queue_size, ", want at least 1"));
+  }
   if (options.min_size < 1) {
     return absl::InvalidArgumentError(absl::StrCat("rate limiter: min_size ", options.min_size, ", want at least 1"));
   }
@@ -65,6 +71,12 @@ absl::string_view NameOf(BlockedOn reason) {
       return "spi_sample";
     case BlockedOn::kDraining:
       return "draining";
+    case BlockedOn::kCapacity:
+      return "capacity";
+    case BlockedOn::kItems:
+      return "items";
+    case BlockedOn::kCheckpoint:
+      return "checkpoint";
   }
   return "unknown";
 }
@@ -73,6 +85,13 @@ absl::StatusOr<RateLimiter> RateLimiter::Create(const RateLimiterOptions& option
   if (absl::Status status = CheckRanges(options); !status.ok()) return status;
   RateLimiter limiter;
   limiter.options_ = options;
+  if (options.kind == RateLimiterOptions::Kind::kQueue) {
+    limiter.min_size_ = 0;
+    limiter.p_ = 1;
+    limiter.high_ = options.queue_size;
+    return limiter;
+  }
+  limiter.min_size_ = options.min_size;
   if (options.samples_per_insert == 0) return limiter;
   std::tie(limiter.p_, limiter.q_) = NearestFraction(options.samples_per_insert);
   const auto q = static_cast<double>(limiter.q_);
@@ -91,6 +110,11 @@ absl::StatusOr<RateLimiter> RateLimiter::Create(const RateLimiterOptions& option
 
 absl::Status RateLimiter::CheckReader(int64_t batch_size, int64_t batches_in_flight) const {
   if (p_ == 0) return absl::OkStatus();
+  if (options_.kind == RateLimiterOptions::Kind::kQueue) {
+    if (batch_size <= options_.queue_size) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("rate limiter: queue_size ", options_.queue_size, ", want at least batch_size ", batch_size));
+  }
   const int64_t rows = batch_size * batches_in_flight;
   if (options_.error_buffer >= static_cast<double>(rows)) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("rate limiter: error_buffer ", options_.error_buffer,
@@ -104,7 +128,7 @@ int64_t RateLimiter::AdmittedInserts(int64_t wanted) const {
 }
 
 BlockedOn RateLimiter::SampleBlockedOn(int64_t rows) const {
-  if (inserted_ < options_.min_size) return BlockedOn::kMinSize;
+  if (inserted_ < min_size_) return BlockedOn::kMinSize;
   if (p_ != 0 && balance_ - rows * q_ < low_) return BlockedOn::kSpiSample;
   return BlockedOn::kNone;
 }
@@ -115,11 +139,34 @@ void RateLimiter::Inserted(int64_t rows) {
 }
 
 void RateLimiter::Sampled(int64_t rows) {
+  sampled_ += rows;
   if (p_ != 0) balance_ -= rows * q_;
 }
 
-void RateLimiter::Refunded(int64_t rows) {
-  if (p_ != 0) balance_ += rows * q_;
+void RateLimiter::Refunded(int64_t rows) { Sampled(-rows); }
+
+bool RateLimiter::Continue(int64_t inserted, int64_t sampled) {
+  inserted_ = inserted;
+  sampled_ = sampled;
+  balance_ = 0;
+  if (p_ == 0) return true;
+  __extension__ using Wide = __int128;
+  const Wide made = Wide{inserted} * p_;
+  Wide counted = sampled;
+  if (made - counted * q_ > high_) {
+    counted = (made - high_ + q_ - 1) / q_;
+  } else if (made - counted * q_ < low_) {
+    counted = std::max<Wide>(made - low_, 0) / q_;
+  }
+  // More samples than 2^63 cannot have been: such counters were made up, and the ratio begins anew with this row.
+  constexpr Wide kMost = std::numeric_limits<int64_t>::max() / 2;
+  if (counted > kMost) {
+    inserted_ = sampled_ = 0;
+    return false;
+  }
+  sampled_ = static_cast<int64_t>(counted);
+  balance_ = static_cast<int64_t>(made - counted * q_);
+  return counted == sampled;
 }
 
 }  // namespace recbots::replay

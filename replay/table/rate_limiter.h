@@ -8,6 +8,8 @@
 //
 // All integers: the ratio is kept as a fraction p / q, and n * p - s * q is kept as one number, so nothing drifts.
 //
+// A queue is the ratio 1 with the bounds 0 and queue_size.
+//
 // Not thread-safe: Table guards it.
 #pragma once
 
@@ -59,8 +61,8 @@ class RateLimiter {
   //                   smallest that would work
   static absl::StatusOr<RateLimiter> Create(const RateLimiterOptions& options);
 
-  // FAILED_PRECONDITION  a reader with so many batches in flight could wait for ever; names the error_buffer that would
-  // do
+  // FAILED_PRECONDITION  a reader with so many batches in flight could wait for ever; names the error_buffer or
+  //                      queue_size that would do
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const;
 
   // How many of `wanted` rows may be inserted now: 0..wanted.
@@ -76,18 +78,27 @@ class RateLimiter {
   void Sampled(int64_t rows);
   void Refunded(int64_t rows);
 
+  // Goes on from counters of another limiter: rows inserted and sampled (refunds taken off), each at least 0. Where
+  // they lie outside of this one's bounds (other settings), samples count as if as few were missing or too many as the
+  // bounds allow, so that nobody waits for the past to be made up for: false then.
+  bool Continue(int64_t inserted, int64_t sampled);
+
+  int64_t inserted() const { return inserted_; }
+  int64_t sampled() const { return sampled_; }
   const RateLimiterOptions& options() const { return options_; }
 
  private:
   RateLimiter() = default;
 
   RateLimiterOptions options_;
-  int64_t p_ = 0;  // spi = p / q; p == 0: no ratio.
+  int64_t min_size_ = 0;
+  int64_t p_ = 0;  // The ratio is p / q; p == 0: none is held.
   int64_t q_ = 1;
   int64_t low_ = 0;  // Bounds of balance_.
   int64_t high_ = 0;
 
   int64_t inserted_ = 0;
+  int64_t sampled_ = 0;
   int64_t balance_ = 0;  // inserted * p - sampled * q
 };
 

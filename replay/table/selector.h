@@ -1,14 +1,15 @@
 // Which row next? A selector holds slots and answers, for a sampler by drawing, for a remover by its front.
 //
 // One interface for all kinds (tests/conformance holds one suite for it). Implementations are deterministic: the same
-// operations and the same Rng give the same answers, also after Save and Load. None allocates after construction.
-// Not thread-safe: Table guards them.
+// operations and the same Rng give the same answers, also after Save and Load. None allocates after construction; their
+// memory is touched slot by slot. Not thread-safe: Table guards them.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/base/random.h"
@@ -27,19 +28,24 @@ enum class SelectorKind : int {
 // "uniform", "prioritized", "oldest", ...: on pages and in checkpoints.
 absl::string_view NameOf(SelectorKind kind);
 
+// What is known of slots, by slot. Selectors read it; its owner, who outlives them, writes it before it calls them.
+struct SlotKeys {
+  const float* priorities = nullptr;  // Finite and at least 0.
+  const uint64_t* ages = nullptr;     // When the row came: all different, newer rows have greater ones.
+};
+
 class Selector {
  public:
   virtual ~Selector() = default;
 
-  // Adds slots (none of them in it, each below the number of slots) in order of age, oldest first. Priorities are
-  // finite and at least 0; kinds that do not need them ignore them.
-  virtual void Insert(absl::Span<const uint32_t> slots, absl::Span<const float> priorities) = 0;
+  // Adds slots, none of them in it. Cheapest in order of age, and when they are newer than those in it.
+  virtual void Insert(absl::Span<const uint32_t> slots) = 0;
   // Takes slots out that are in it.
   virtual void Remove(absl::Span<const uint32_t> slots) = 0;
-  // As Remove and Insert of slots that hold new rows: they become the newest. Cheaper than the two.
-  virtual void Replace(absl::Span<const uint32_t> slots, absl::Span<const float> priorities) = 0;
-  // New priorities of slots that are in it; ages stay.
-  virtual void Update(absl::Span<const uint32_t> slots, absl::Span<const float> priorities) = 0;
+  // Slots that are in it hold new rows now, newer than the others, in this order. One may be named more than once.
+  virtual void Replace(absl::Span<const uint32_t> slots) = 0;
+  // Slots that are in it have new priorities; ages stay. One may be named more than once.
+  virtual void Update(absl::Span<const uint32_t> slots) = 0;
 
   // Draws with replacement and gives the probability of each draw. Those that do not draw at random answer with their
   // front each time, with probability 1. Requires total_weight() > 0.
@@ -52,17 +58,20 @@ class Selector {
   // What draws are in proportion to: slots, or the exact sum of their weights.
   virtual uint64_t total_weight() const = 0;
 
-  // The state as bytes: at most 12 per slot, plus 64. Load takes what a selector of the same kind, settings and number
-  // of slots saved; INVALID_ARGUMENT (nothing to be used then) when the bytes are no such state.
-  virtual size_t SavedBytes() const = 0;
-  virtual void Save(char* to) const = 0;
-  virtual absl::Status Load(absl::string_view saved) = 0;
-
-  // Memory for each slot, in bytes.
-  virtual size_t BytesPerSlot() const = 0;
+  // What is not known from priorities and ages of its slots, as bytes: at most 4 per slot.
+  virtual size_t SavedBytes() const { return 0; }
+  virtual void Save(char* /*to*/) const {}
+  // Makes an empty selector of the same kind, settings and number of slots hold `members` (each once, in order of age)
+  // as the one that saved did. INVALID_ARGUMENT when the bytes are no such state: it must not be used then.
+  virtual absl::Status Load(absl::string_view saved, absl::Span<const uint32_t> members) = 0;
 };
 
+// Memory that a selector takes for each slot, in bytes.
+size_t SelectorBytesPerSlot(SelectorKind kind);
+
 // `priority_exponent` (alpha) counts for kPrioritized.
-std::unique_ptr<Selector> MakeSelector(SelectorKind kind, uint32_t num_slots, double priority_exponent);
+//   RESOURCE_EXHAUSTED  no address space for so many slots
+absl::StatusOr<std::unique_ptr<Selector>> MakeSelector(SelectorKind kind, uint32_t num_slots, double priority_exponent,
+                                                       const SlotKeys& keys);
 
 }  // namespace recbots::replay

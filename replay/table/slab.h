@@ -1,5 +1,8 @@
-// One region of zeroed memory on huge pages, taken from the system when first touched; in segments, so that a checkpoint
+// One region of zeroed memory for rows, taken from the system when first touched; in segments, so that a checkpoint
 // can write what changed, as it was at one moment, while rows go on coming in.
+//
+// A segment (4 MiB) is what a checkpoint writes or leaves out. What it still has to write is protected in chunks of
+// 256 KiB: a write into one copies it first, so that nobody waits for more than such a copy.
 #pragma once
 
 #include <atomic>
@@ -9,10 +12,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "replay/table/mapped_memory.h"
 
 namespace recbots::replay {
 
-// Memory for copies of segments that are overwritten before a checkpoint has written them. Shared by all tables of a
+// Memory for copies of chunks that are overwritten before a checkpoint has written them. Shared by all tables of a
 // store. Thread-safe.
 class CopyBudget {
  public:
@@ -32,24 +36,64 @@ class CopyBudget {
 class Slab {
  public:
   static constexpr int64_t kSegmentBytes = int64_t{4} << 20;
+  static constexpr int64_t kChunkBytes = int64_t{256} << 10;
 
   Slab() = default;
   ~Slab();
-  Slab(Slab&& other) noexcept;
-  Slab& operator=(Slab&& other) noexcept;
+  Slab(Slab&&) noexcept = default;
+  Slab& operator=(Slab&&) noexcept = default;
 
   // RESOURCE_EXHAUSTED  the address space does not hold so many bytes
   static absl::StatusOr<Slab> Create(size_t bytes);
 
-  char* data() const { return data_; }
-  size_t size() const { return size_; }
+  char* data() const { return memory_.data(); }
+  size_t size() const { return memory_.size(); }
 
-  // Helper "table" completes this part: TouchForWrite(offset, bytes) marks segments dirty and copies those that a cut
-  // still needs (false: no budget, nothing may be written there), BeginCut(used_bytes), ReadSegment, EndCut(kept).
+  // Memory for copies; before the first cut. Without one, copies are not bounded.
+  void SetCopyBudget(std::shared_ptr<CopyBudget> budget) { budget_ = std::move(budget); }
+
+  // Call before every write to bytes offset .. offset + bytes - 1, at least one: notes that they change, and copies
+  // what a cut still needs of them. False: there is no memory for the copy, nothing may be written there yet.
+  bool TouchForWrite(int64_t offset, int64_t bytes) {
+    const auto first = static_cast<size_t>(offset / kChunkBytes);
+    const auto last = static_cast<size_t>((offset + bytes - 1) / kChunkBytes);
+    for (size_t chunk = first; chunk <= last; ++chunk) {
+      if (writable_[chunk] == 0 && !TouchChunk(chunk)) return false;
+    }
+    return true;
+  }
+
+  // The moment of a cut: from now on ReadChunk gives dirty segments as they are now, of the first used_bytes bytes.
+  // One cut at a time.
+  void BeginCut(int64_t used_bytes);
+  // Segments that changed since the last cut that was kept (during one: before it), ascending.
+  std::vector<int64_t> dirty_segments() const;
+  bool in_cut() const { return in_cut_; }
+  int64_t cut_bytes() const { return cut_bytes_; }
+
+  // During a cut: copies bytes of one chunk as they were at the cut to `to`, and frees it for writing. Each chunk of a
+  // dirty segment once. Returns how many bytes there were: kChunkBytes, or less at the end of what was used.
+  int64_t ReadChunk(int64_t chunk, char* to);
+  // Frees all copies. What was not kept is dirty again.
+  void EndCut(bool kept);
 
  private:
-  char* data_ = nullptr;
-  size_t size_ = 0;
+  bool TouchChunk(size_t chunk);
+  // Bytes of a chunk that the cut covers.
+  int64_t CutBytesOf(size_t chunk) const;
+  void FreeCopy(size_t chunk);
+
+  MappedMemory memory_;
+  std::shared_ptr<CopyBudget> budget_;
+  std::vector<uint8_t> dirty_;  // By segment: changed since the last cut.
+  // By chunk: its segment is dirty and no cut needs what lies there, so that a write need not look further.
+  std::vector<uint8_t> writable_;
+
+  bool in_cut_ = false;
+  int64_t cut_bytes_ = 0;
+  std::vector<uint8_t> cut_segments_;            // By segment: was dirty at the cut.
+  std::vector<uint8_t> needed_;                  // By chunk: the cut has not read it yet.
+  std::vector<std::unique_ptr<char[]>> copies_;  // By chunk: needed, and overwritten since.
 };
 
 }  // namespace recbots::replay

@@ -1,7 +1,7 @@
 #include "replay/table/table.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <utility>
@@ -9,62 +9,124 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "replay/table/gather.h"
 
 namespace recbots::replay {
 namespace {
 
-constexpr int64_t kPieceBytes = 32 << 10;
-constexpr int64_t kGatherRows = 1024;
-constexpr int64_t kMaxCapacityRows = 0xFFFFFFFF;  // Draws have 32 bits.
+constexpr int64_t kInsertBytes = 32 << 10;
+constexpr int64_t kGatherBytes = 256 << 10;
+constexpr int64_t kMaxCapacityRows = 0xFFFFFFFF;  // Slots have 32 bits.
+constexpr int32_t kMaxTimesSampled = 0xFFFF;
+constexpr double kMaxExponent = 10;
 
-uint64_t RandomIncarnation() {
+uint64_t RandomBits() {
   std::random_device device;
   return uint64_t{device()} << 32 | device();
 }
 
+// "replay table 'transitions': what value, want bound".
+template <typename... Args>
+absl::Status Refusal(const TableOptions& options, const Args&... args) {
+  return absl::InvalidArgumentError(absl::StrCat("replay table '", options.name, "': ", args...));
+}
+
+int64_t SlotBytes(const RowSchema& schema, const TableOptions& options) {
+  return static_cast<int64_t>(schema.row_bytes() + Slots::BytesPerSlot(options.max_times_sampled > 0) +
+                              SelectorBytesPerSlot(options.sampler) + SelectorBytesPerSlot(options.remover));
+}
+
+absl::Status CheckSelectors(const TableOptions& options) {
+  if (NameOf(options.sampler) == "unknown") {
+    return Refusal(options, "sampler ", static_cast<int>(options.sampler), ", want 1..6");
+  }
+  if (options.remover != SelectorKind::kOldest && options.remover != SelectorKind::kNewest &&
+      options.remover != SelectorKind::kLowestPriority) {
+    return Refusal(options, "remover ", NameOf(options.remover), ", want oldest, newest or lowest_priority");
+  }
+  if (!(options.priority_exponent >= 0 && options.priority_exponent <= kMaxExponent)) {
+    return Refusal(options, "priority_exponent ", options.priority_exponent, ", want 0..", kMaxExponent);
+  }
+  if (options.max_times_sampled < 0 || options.max_times_sampled > kMaxTimesSampled) {
+    return Refusal(options, "max_times_sampled ", options.max_times_sampled, ", want 0..", kMaxTimesSampled);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> CapacityOf(const RowSchema& schema, const TableOptions& options) {
-  const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
   if (options.capacity_rows < 1 || options.capacity_rows > kMaxCapacityRows) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("replay table: capacity_rows ", options.capacity_rows, ", want 1..", kMaxCapacityRows));
+    return Refusal(options, "capacity_rows ", options.capacity_rows, ", want 1..", kMaxCapacityRows);
   }
-  if (options.capacity_bytes < row_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat("replay table: capacity_bytes ", options.capacity_bytes,
-                                                   ", want at least the ", row_bytes, " of a row"));
+  const int64_t slot_bytes = SlotBytes(schema, options);
+  if (options.capacity_bytes < slot_bytes) {
+    return Refusal(options, "capacity_bytes ", options.capacity_bytes, ", want at least the ", slot_bytes,
+                   " of a row and its bookkeeping");
   }
-  if (options.max_writers < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("replay table: max_writers ", options.max_writers, ", want at least 1"));
+  return std::min(options.capacity_rows, options.capacity_bytes / slot_bytes);
+}
+
+// What limiter and capacity have to do with each other.
+absl::Status CheckLimiter(const TableOptions& options, const RateLimiterOptions& limiter, int64_t capacity) {
+  const int32_t times = options.max_times_sampled;
+  if (limiter.kind == RateLimiterOptions::Kind::kQueue) {
+    if (limiter.queue_size > capacity) {
+      return Refusal(options, "queue_size ", limiter.queue_size, ", want at most the capacity, ", capacity,
+                     " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")");
+    }
+    // Otherwise rows that were sampled stay and the queue is full for ever.
+    if (times != 1) return Refusal(options, "max_times_sampled ", times, ", want 1 for a queue");
+    return absl::OkStatus();
   }
-  const int64_t capacity = std::min(options.capacity_rows, options.capacity_bytes / row_bytes);
-  if (options.rate_limiter.min_size > capacity) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "replay table: min_size ", options.rate_limiter.min_size, ", want at most the capacity, ", capacity,
-        " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")"));
+  if (limiter.min_size > capacity) {
+    return Refusal(options, "min_size ", limiter.min_size, ", want at most the capacity, ", capacity,
+                   " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")");
   }
-  return capacity;
+  if (times > 0 && limiter.samples_per_insert > times) {
+    return Refusal(options, "samples_per_insert ", limiter.samples_per_insert, ", want at most max_times_sampled, ",
+                   times);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Table>> Table::Create(RowSchema schema, const TableOptions& options) {
   RECBOTS_CHECK(!schema.columns().empty());
+  RECBOTS_RETURN_IF_ERROR(CheckSelectors(options));
   RECBOTS_ASSIGN_OR_RETURN(RateLimiter limiter, RateLimiter::Create(options.rate_limiter));
   RECBOTS_ASSIGN_OR_RETURN(const int64_t capacity, CapacityOf(schema, options));
-  RECBOTS_ASSIGN_OR_RETURN(Slab slab, Slab::Create(static_cast<size_t>(capacity) * schema.row_bytes()));
-  return std::unique_ptr<Table>(new Table(std::move(schema), options, std::move(limiter), std::move(slab), capacity));
+  RECBOTS_RETURN_IF_ERROR(CheckLimiter(options, options.rate_limiter, capacity));
+  if (options.max_writers < 1) return Refusal(options, "max_writers ", options.max_writers, ", want at least 1");
+  std::unique_ptr<Table> table(new Table(std::move(schema), options, std::move(limiter), capacity));
+  RECBOTS_RETURN_IF_ERROR(table->Init());
+  return table;
 }
 
-Table::Table(RowSchema schema, const TableOptions& options, RateLimiter limiter, Slab slab, int64_t capacity)
+Table::Table(RowSchema schema, const TableOptions& options, RateLimiter limiter, int64_t capacity)
     : schema_(std::move(schema)),
       options_(options),
-      slab_(std::move(slab)),
       capacity_(capacity),
-      piece_rows_(std::max<int64_t>(1, kPieceBytes / static_cast<int64_t>(schema_.row_bytes()))),
-      incarnation_(RandomIncarnation()),
+      row_bytes_(static_cast<int64_t>(schema_.row_bytes())),
+      slot_bytes_(SlotBytes(schema_, options)),
+      insert_rows_(std::clamp<int64_t>(kInsertBytes / row_bytes_, 1, kInsertRows)),
+      gather_rows_(std::clamp<int64_t>(kGatherBytes / row_bytes_, 1, kGatherRows)),
+      counted_(options.max_times_sampled > 0),
+      incarnation_(RandomBits()),
       limiter_(std::move(limiter)),
-      ledger_(options.max_writers) {}
+      ledger_(options.max_writers),
+      seed_(options.seed) {}
+
+absl::Status Table::Init() {
+  MutexLock lock(&mu_);
+  const auto num_slots = static_cast<uint32_t>(capacity_);
+  RECBOTS_ASSIGN_OR_RETURN(slab_, Slab::Create(static_cast<size_t>(capacity_ * row_bytes_)));
+  RECBOTS_ASSIGN_OR_RETURN(slots_, Slots::Create(num_slots, counted_, static_cast<uint32_t>(RandomBits())));
+  const auto make = [&](SelectorKind kind, const SlotKeys& keys) {
+    return MakeSelector(kind, num_slots, options_.priority_exponent, keys);
+  };
+  RECBOTS_ASSIGN_OR_RETURN(sampler_, make(options_.sampler, slots_.keys()));
+  RECBOTS_ASSIGN_OR_RETURN(remover_, make(options_.remover, slots_.keys()));
+  return absl::OkStatus();
+}
 
 absl::StatusOr<int64_t> Table::OpenWriter(const WriterId& id) {
   MutexLock lock(&mu_);
@@ -77,88 +139,43 @@ void Table::CloseWriter(const WriterId& id) {
   ledger_.Close(id);
 }
 
-absl::StatusOr<InsertResult> Table::Insert(const WriterId& id, int64_t first_sequence, const char* rows,
-                                           int64_t num_rows) {
-  const int64_t end = first_sequence + num_rows;
-  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
-  InsertResult result;
-  int64_t next = first_sequence;  // Of the rows not yet dealt with.
-  while (true) {
-    MutexLock lock(&mu_);
-    LetSamplerPass();
-    int64_t* const mark = ledger_.Find(id);
-    if (mark == nullptr) return absl::FailedPreconditionError("replay table: the writer is not open");
-    if (next > *mark) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("replay table: first_sequence ", next, ", want at most ", *mark, ": rows between are missing"));
-    }
-    const int64_t skipped = std::min(*mark, end) - next;
-    duplicates_ += skipped;
-    result.duplicates += skipped;
-    next += skipped;
-    const int64_t taken = InsertPiece(rows + (next - first_sequence) * row_bytes, end - next);
-    next += taken;
-    *mark += taken;
-    result.inserted += taken;
-    result.acknowledged_rows = *mark;
-    if (next == end) return result;
-    if (taken == 0) {
-      result.blocked_on = BlockedOn::kSpiInsert;
-      return result;
-    }
-  }
+Table::LearnerLock::LearnerLock(Table* table) : table_(table) {
+  table_->learners_waiting_.fetch_add(1, std::memory_order_relaxed);
+  table_->mu_.Lock();
+  table_->learners_waiting_.fetch_sub(1, std::memory_order_relaxed);
+  ++table_->learner_turns_;
 }
 
-int64_t Table::Append(const char* rows, int64_t num_rows) {
-  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
-  int64_t done = 0;
-  while (done < num_rows) {
-    MutexLock lock(&mu_);
-    LetSamplerPass();
-    const int64_t taken = InsertPiece(rows + done * row_bytes, num_rows - done);
-    if (taken == 0) break;
-    done += taken;
-  }
-  return done;
-}
+Table::LearnerLock::~LearnerLock() { table_->mu_.Unlock(); }
 
-SampleResult Table::Sample(Rng rng, int64_t num_rows, char* columns) {
-  SampleResult result;
-  for (int64_t done = 0; done < num_rows; done += kGatherRows) {
-    samplers_waiting_.fetch_add(1, std::memory_order_relaxed);
-    MutexLock lock(&mu_);
-    samplers_waiting_.fetch_sub(1, std::memory_order_relaxed);
-    ++sampler_turns_;
-    if (done == 0) {
-      result.blocked_on = limiter_.SampleBlockedOn(num_rows);
-      if (result.blocked_on != BlockedOn::kNone) {
-        result.table = StateLocked();
-        return result;
-      }
-      limiter_.Sampled(num_rows);
-      sampled_ += num_rows;
-      result.table = StateLocked();
-    }
-    GatherDraws(rng, done, std::min(kGatherRows, num_rows - done), num_rows, columns);
-  }
-  return result;
-}
-
-void Table::Refund(int64_t rows) {
-  MutexLock lock(&mu_);
-  limiter_.Refunded(rows);
-  refunded_ += rows;
+void Table::LetLearnerPass() const {
+  if (learners_waiting_.load(std::memory_order_relaxed) == 0) return;
+  const int64_t turns = learner_turns_;
+  const auto passed = [this, turns]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return learner_turns_ != turns || learners_waiting_.load(std::memory_order_relaxed) == 0;
+  };
+  // One that announced itself is about to take the lock; the bound is for a machine that stands still.
+  mu_.AwaitFor(passed, absl::Milliseconds(10));
 }
 
 int64_t Table::CopyRows(int64_t first, int64_t num_rows, char* rows) const {
   MutexLock lock(&mu_);
-  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
-  const int64_t count = std::clamp<int64_t>(std::min(inserted_, capacity_) - first, 0, num_rows);
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t slot = (OldestSlot() + first + i) % capacity_;
-    std::memcpy(rows + i * row_bytes, slab_.data() + slot * row_bytes, schema_.row_bytes());
+  std::vector<uint32_t> by_age;
+  by_age.reserve(slots_.num_held());
+  for (uint32_t slot = 0; slot < slots_.used(); ++slot) {
+    if (slots_.held(slot) && !Leased(slot)) by_age.push_back(slot);
   }
-  return count;
+  const auto held = static_cast<int64_t>(by_age.size());
+  const int64_t begin = std::clamp<int64_t>(first, 0, held);
+  const int64_t end = begin + std::clamp<int64_t>(num_rows, 0, held - begin);
+  const auto older = [this](uint32_t a, uint32_t b)
+                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return slots_.ages[a] < slots_.ages[b]; };
+  if (begin > 0) std::nth_element(by_age.begin(), by_age.begin() + begin - 1, by_age.end(), older);
+  std::partial_sort(by_age.begin() + begin, by_age.begin() + end, by_age.end(), older);
+  for (int64_t i = begin; i < end; ++i) {
+    std::memcpy(rows + (i - begin) * row_bytes_, RowAt(by_age[static_cast<size_t>(i)]), schema_.row_bytes());
+  }
+  return end - begin;
 }
 
 TableState Table::state() const {
@@ -166,61 +183,51 @@ TableState Table::state() const {
   return StateLocked();
 }
 
-absl::Status Table::CheckReader(int64_t batch_size, int64_t batches_in_flight) const {
-  MutexLock lock(&mu_);
-  return limiter_.CheckReader(batch_size, batches_in_flight);
-}
-
-void Table::LetSamplerPass() {
-  if (samplers_waiting_.load(std::memory_order_relaxed) == 0) return;
-  const int64_t turns = sampler_turns_;
-  const auto passed = [this, turns]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return sampler_turns_ != turns || samplers_waiting_.load(std::memory_order_relaxed) == 0;
-  };
-  // A sampler that announced itself is about to take the lock; the bound is for a machine that stands still.
-  mu_.AwaitFor(passed, absl::Milliseconds(10));
-}
-
-int64_t Table::InsertPiece(const char* rows, int64_t num_rows) {
-  const int64_t admitted = limiter_.AdmittedInserts(std::min({num_rows, piece_rows_, capacity_}));
-  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
-  const int64_t before_wrap = std::min(admitted, capacity_ - head_);
-  std::memcpy(slab_.data() + head_ * row_bytes, rows, static_cast<size_t>(before_wrap * row_bytes));
-  const int64_t after_wrap = admitted - before_wrap;
-  if (after_wrap > 0) {
-    std::memcpy(slab_.data(), rows + before_wrap * row_bytes, static_cast<size_t>(after_wrap * row_bytes));
-  }
-  head_ += admitted;
-  if (head_ >= capacity_) head_ -= capacity_;
-  inserted_ += admitted;
-  limiter_.Inserted(admitted);
-  return admitted;
-}
-
-void Table::GatherDraws(Rng& rng, int64_t first_row, int64_t rows, int64_t batch_rows, char* columns) {
-  std::array<const char*, kGatherRows> draws;
-  const auto held = static_cast<uint32_t>(std::min(inserted_, capacity_));
-  const int64_t oldest = OldestSlot();
-  const auto row_bytes = static_cast<int64_t>(schema_.row_bytes());
-  for (int64_t i = 0; i < rows; ++i) {
-    int64_t slot = oldest + rng.Index(held);  // By age, so that a draw does not depend on where the ring began.
-    if (slot >= capacity_) slot -= capacity_;
-    draws[static_cast<size_t>(i)] = slab_.data() + slot * row_bytes;
-  }
-  GatherRows(schema_, absl::MakeConstSpan(draws.data(), static_cast<size_t>(rows)), static_cast<size_t>(first_row),
-             static_cast<size_t>(batch_rows), columns);
-}
-
 TableState Table::StateLocked() const {
   TableState state;
-  state.rows = std::min(inserted_, capacity_);
+  state.rows = slots_.num_held();
+  state.bytes = state.rows * slot_bytes_;
+  state.leased = leased_;
   state.inserted = inserted_;
   state.sampled = sampled_;
   state.refunded = refunded_;
   state.duplicates = duplicates_;
-  state.inserts_blocked_on = limiter_.InsertBlockedOn();
-  state.samples_blocked_on = limiter_.SampleBlockedOn(1);
+  state.consumed = consumed_;
+  state.evicted = evicted_;
+  state.priorities_updated = priorities_updated_;
+  state.priorities_stale = priorities_stale_;
+  state.priorities_refused = priorities_refused_;
+  state.total_weight = limiter_.SampleBlockedOn(1) == BlockedOn::kMinSize ? 0 : sampler_->total_weight();
+  state.inserts_blocked_on = InsertBlockedOn();
+  state.samples_blocked_on = SampleBlockedOn(1);
   return state;
+}
+
+absl::Status Table::CheckReader(int64_t batch_size, int64_t batches_in_flight) const {
+  MutexLock lock(&mu_);
+  if (counted_ && batch_size > capacity_ * options_.max_times_sampled) {
+    return absl::FailedPreconditionError(absl::StrCat("replay table '", name(), "': batch_size ", batch_size,
+                                                      ", want at most the capacity, ", capacity_,
+                                                      " rows, x max_times_sampled ", options_.max_times_sampled));
+  }
+  return limiter_.CheckReader(batch_size, batches_in_flight);
+}
+
+absl::Status Table::SetRateLimiter(const RateLimiterOptions& options) {
+  RECBOTS_ASSIGN_OR_RETURN(RateLimiter limiter, RateLimiter::Create(options));
+  RECBOTS_RETURN_IF_ERROR(CheckLimiter(options_, options, capacity_));
+  if (options.kind != options_.rate_limiter.kind) {
+    return Refusal(options_, "rate limiter of another kind, want the one it was made with (ratio or queue)");
+  }
+  MutexLock lock(&mu_);
+  limiter.Continue(limiter_.inserted(), limiter_.sampled());
+  limiter_ = limiter;
+  return absl::OkStatus();
+}
+
+RateLimiterOptions Table::rate_limiter() const {
+  MutexLock lock(&mu_);
+  return limiter_.options();
 }
 
 }  // namespace recbots::replay

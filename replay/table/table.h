@@ -16,9 +16,9 @@
 // for (BlockedOn) and comes back.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +33,7 @@
 #include "replay/table/rate_limiter.h"
 #include "replay/table/selector.h"
 #include "replay/table/slab.h"
+#include "replay/table/slots.h"
 #include "replay/table/writer_ledger.h"
 
 namespace recbots::replay {
@@ -131,12 +132,15 @@ class Table {
 
   // Draws num_rows >= 1 rows with replacement (as far as max_times_sampled lets it) into schema().batch_bytes(num_rows)
   // bytes at `columns` (padding between columns is not written), their keys and the probabilities of the draws, each
-  // num_rows long; charges the limiter. Either all rows are drawn or none. Uniform draws are by age, so that they do
-  // not depend on where rows lie.
+  // num_rows long; charges the limiter. Either all rows are drawn or none (what lies at the three is undefined then).
+  // Draws follow from the seed and from what was done to the table before, call by call.
   SampleResult Sample(int64_t num_rows, char* columns, ItemKey* keys, float* probabilities) ABSL_LOCKS_EXCLUDED(mu_);
-  // A batch was used: leased rows of it go. Keys of rows that are gone are passed over; shards are not looked at.
+  // A batch was used: rows of it that were sampled max_times_sampled times go, once no other batch with them is in flight.
+  // Without max_times_sampled there is nothing to do. Keys of rows that are gone are passed over; shards are not looked
+  // at.
   void Acknowledge(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
-  // A batch was not used: takes back its charge; leased rows may be drawn again, where they were in the order of age.
+  // A batch was not used: takes back its charge and its draws; leased rows may be drawn again, where they were in the
+  // order of age. Rows that are gone since count for the ratio of a limiter, not for a queue.
   void Refund(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
 
   // New priorities; as many as keys. What cannot be used is counted and passed over: the table never stops for it.
@@ -144,44 +148,51 @@ class Table {
       ABSL_LOCKS_EXCLUDED(mu_);
 
   // Copies up to num_rows rows, row-major, from the first-oldest one on, leased ones left out; returns how many there
-  // were. For inspection: holds the lock while it copies.
+  // were. For inspection: holds the lock while it looks at every slot and copies (10 ms per million).
   int64_t CopyRows(int64_t first, int64_t num_rows, char* rows) const ABSL_LOCKS_EXCLUDED(mu_);
 
   TableState state() const ABSL_LOCKS_EXCLUDED(mu_);
-  // FAILED_PRECONDITION as RateLimiter::CheckReader.
+  // FAILED_PRECONDITION as RateLimiter::CheckReader, and for batches larger than what max_times_sampled lets be drawn.
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Changes the limiter while it runs; counters go on. INVALID_ARGUMENT as Create; nothing changed then.
+  // Changes the limiter while it runs; counters go on, as RateLimiter::Continue says. INVALID_ARGUMENT as Create, and for
+  // another kind; nothing changed then.
   absl::Status SetRateLimiter(const RateLimiterOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   RateLimiterOptions rate_limiter() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Checkpoints. Freeze notes everything but the rows' bytes in `frozen` and begins a cut of the slab; ReadSegment then
-  // gives the bytes of a segment as they were at the cut, while inserts go on (in pieces, under the lock;
-  // segment_bytes() each, the last one shorter). EndCut frees the copies; a cut that was not kept leaves its segments
-  // dirty. One cut at a time. Freeze of several tables at one moment: Store.
+  // gives the bytes of a segment as they were at the cut, while inserts go on. EndCut frees the copies; a cut that was
+  // not kept leaves its segments dirty. One cut at a time. Freeze of several tables at one moment: Store. Row i of the
+  // used slots lies at byte i x row_bytes of the segments laid end to end.
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION(mu_) { mu_.Lock(); }
   void Unlock() ABSL_UNLOCK_FUNCTION(mu_) { mu_.Unlock(); }
   void FreezeLocked(FrozenTable& frozen) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes room in `frozen` for what Freeze will note, and touches it: call it before the lock is taken.
-  void PrepareFreeze(FrozenTable& frozen) const;
-  // Segments that changed since the last cut that was kept, ascending; all that hold rows for a new table. Constant
-  // during a cut.
+  void PrepareFreeze(FrozenTable& frozen) const ABSL_LOCKS_EXCLUDED(mu_);
+  // Segments (of Slab::kSegmentBytes) that changed since the last cut that was kept, ascending; all that hold rows for a
+  // new table or a restored one. Constant during a cut.
   std::vector<int64_t> dirty_segments() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Bytes of the used part of the slab at the cut, and of segment i of it.
+  // During a cut: copies one of dirty_segments() to `to`, as it was at the cut, in pieces of 256 KiB, each under the lock.
+  // Returns its bytes: Slab::kSegmentBytes, or less for the last one in use. Each of them once: inserts write there again
+  // without a copy.
   int64_t ReadSegment(int64_t segment, char* to) ABSL_LOCKS_EXCLUDED(mu_);
   void EndCut(bool kept) ABSL_LOCKS_EXCLUDED(mu_);
-  // Inserts that found no memory to copy what a cut still needs wait (BlockedOn::kCheckpoint); true while one does.
+  // Inserts that found no memory to copy what a cut still needs wait (BlockedOn::kCheckpoint); true from then on until one
+  // gets through or the cut ends.
   bool waits_for_cut() const { return waits_for_cut_.load(std::memory_order_relaxed); }
-  // Memory for such copies, over all tables that share it. Call before the first cut.
+  // Memory for such copies, over all tables that share it (none: as much as it takes). Call before the first cut.
   void SetCopyBudget(std::shared_ptr<CopyBudget> budget) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Takes over a table that was frozen: `slots(first, count, to)` reads row bytes of slots. With the same schema,
-  // slots, sampler, remover and exponent the table goes on bit for bit: keys, draws, limiter counters, writers.
-  // Otherwise the options of this table win: rows are inserted anew in order of age, the newest where not all fit, and
-  // `differences` says what differs. Leases are refunded. Call it before anything else; on error the table is as new.
+  // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once. With
+  // the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys, draws
+  // (the seed is the frozen one), limiter counters, writers. Otherwise the options of this table win: rows are inserted
+  // anew in order of age, the newest where not all fit, and `differences` says what differs. Draws in flight of rows that
+  // are counted (max_times_sampled) are refunded, oldest first; those of others nobody knows. Call it before anything
+  // else; on error the table is as new.
   //   FAILED_PRECONDITION  another schema; names the first difference
-  //   DATA_LOSS            arrays that do not fit the header or each other
+  //   DATA_LOSS            arrays that do not fit the header or each other; names what and where
+  //   others               what `read` returned
   using ReadSlots = std::function<absl::Status(int64_t first, int64_t count, char* to)>;
-  absl::Status Restore(const FrozenTable& frozen, const ReadSlots& slots, std::vector<std::string>& differences)
+  absl::Status Restore(const FrozenTable& frozen, const ReadSlots& read, std::vector<std::string>& differences)
       ABSL_LOCKS_EXCLUDED(mu_);
   // What writers have in the newest checkpoint: set after it was finished. 0 for writers not in it.
   void SetDurable(const v1::FrozenTable& frozen) ABSL_LOCKS_EXCLUDED(mu_);
@@ -194,6 +205,122 @@ class Table {
   int64_t capacity() const { return capacity_; }
   // Random per table and process: tells a restarted server from the one before.
   uint64_t incarnation() const { return incarnation_; }
+
+ private:
+  // Rows of one piece: what is inserted, or drawn, under one hold of the lock.
+  static constexpr int64_t kInsertRows = 64;
+  static constexpr int64_t kGatherRows = 1024;
+
+  // Holds the lock for the learner's side: writers that have it soon let it pass.
+  class ABSL_SCOPED_LOCKABLE LearnerLock {
+   public:
+    explicit LearnerLock(Table* table) ABSL_EXCLUSIVE_LOCK_FUNCTION(table->mu_);
+    ~LearnerLock() ABSL_UNLOCK_FUNCTION();
+
+   private:
+    Table* const table_;
+  };
+
+  Table(RowSchema schema, const TableOptions& options, RateLimiter limiter, int64_t capacity);
+  // Makes what can fail.
+  absl::Status Init();
+  // Returns after at most one of the learner's side that was waiting has had its turn.
+  void LetLearnerPass() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // table_insert.cc. Rows of a piece and the slots they are to lie in.
+  struct Piece {
+    ByteRuns* rows;
+    absl::Span<const float> priorities;
+    int64_t wanted = 0;
+    int64_t taken = 0;
+    BlockedOn blocked_on = BlockedOn::kNone;  // Why no more were taken.
+    uint32_t slots[kInsertRows];
+  };
+  // Stores up to one piece of what is admitted, reads it from `rows`; returns the rows taken, and why none was.
+  int64_t InsertPiece(ByteRuns& rows, int64_t num_rows, absl::Span<const float> priorities, BlockedOn& blocked_on)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeFreeSlots(Piece& piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EvictRows(Piece& piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void NoteRow(Piece& piece, uint32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CopyRowsIn(const Piece& piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The row that goes next, or Slots::kNone: none may.
+  uint32_t NextToGo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool TouchRow(uint32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return slab_.TouchForWrite(static_cast<int64_t>(slot) * row_bytes_, row_bytes_);
+  }
+  BlockedOn InsertBlockedOn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // table_sample.cc.
+  // Draws and gathers rows first.. of a batch; returns how many were drawn, fewer when no more may be.
+  int64_t SamplePiece(Rng& rng, int64_t first, int64_t rows, int64_t batch_rows, char* columns, ItemKey* keys,
+                      float* probabilities) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Draws as far as max_times_sampled lets it.
+  int64_t DrawCounted(Rng& rng, absl::Span<uint32_t> slots, float* probabilities) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Consume(uint32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Draws that do not count; returns how many of the rows are still there.
+  int64_t GiveBack(absl::Span<const ItemKey> keys) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void UpdatePiece(absl::Span<const ItemKey> keys, absl::Span<const float> priorities, PriorityResult& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  BlockedOn SampleBlockedOn(int64_t rows) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // Whether a row of that priority may be drawn, and how often a slot's row still may.
+  bool Drawable(float priority) const { return priority > 0 || options_.sampler != SelectorKind::kPrioritized; }
+  int64_t DrawsLeft(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return Drawable(slots_.priorities[slot]) ? options_.max_times_sampled - slots_.times[slot] : 0;
+  }
+  bool Leased(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return counted_ && slots_.times[slot] == options_.max_times_sampled;
+  }
+  char* RowAt(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return slab_.data() + static_cast<int64_t>(slot) * row_bytes_;
+  }
+
+  // table_checkpoint.cc.
+  struct Thaw;
+  size_t FrozenBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void FreezeHeader(v1::FrozenTable& header) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Both fill slots and selectors; nothing of what they write counts before Commit.
+  absl::Status ThawInPlace(Thaw& thaw, const ReadSlots& read) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status ThawByAge(Thaw& thaw, const ReadSlots& read) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Commit(Thaw& thaw) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const RowSchema schema_;
+  const TableOptions options_;  // But for the limiter's, which may change.
+  const int64_t capacity_;
+  const int64_t row_bytes_;
+  const int64_t slot_bytes_;  // Of a row and its bookkeeping.
+  const int64_t insert_rows_;
+  const int64_t gather_rows_;
+  const bool counted_;  // max_times_sampled is set.
+  const uint64_t incarnation_;
+
+  mutable std::atomic<int> learners_waiting_{0};  // Raised without the lock, lowered under it.
+  std::atomic<bool> waits_for_cut_{false};        // Written under the lock.
+
+  mutable Mutex mu_;
+  mutable int64_t learner_turns_ ABSL_GUARDED_BY(mu_) = 0;
+  RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
+  WriterLedger ledger_ ABSL_GUARDED_BY(mu_);
+  Slab slab_ ABSL_GUARDED_BY(mu_);
+  Slots slots_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Selector> sampler_ ABSL_GUARDED_BY(mu_);  // Rows that may be drawn: all but leased ones.
+  std::unique_ptr<Selector> remover_ ABSL_GUARDED_BY(mu_);  // All rows but those that were found leased when in front.
+  float highest_priority_ ABSL_GUARDED_BY(mu_) = 1;
+  int64_t draws_left_ ABSL_GUARDED_BY(mu_) = 0;  // Sum of DrawsLeft over all rows.
+  uint64_t seed_ ABSL_GUARDED_BY(mu_);
+  uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
+  // As in TableState.
+  int64_t leased_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t sampled_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t refunded_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t duplicates_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t consumed_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t evicted_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t priorities_updated_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t priorities_stale_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t priorities_refused_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace recbots::replay

@@ -11,14 +11,25 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace recbots::replay {
 
 // Random 128 bits of one start of a writing process: its incarnation.
 using WriterId = std::array<uint8_t, 16>;
+
+// What a checkpoint keeps of a writer.
+struct WriterMark {
+  WriterId id = {};
+  int64_t rows = 0;
+  // Order of its last Close among those of all; 0: it was open.
+  int64_t closed_at = 0;
+};
 
 class WriterLedger {
  public:
@@ -34,11 +45,24 @@ class WriterLedger {
   // Valid until the next Open.
   int64_t* Find(const WriterId& id);
 
+  // Rows of that writer in the newest checkpoint; 0 for one that is not known.
+  int64_t durable(const WriterId& id) const;
+  // These are the writers of the newest checkpoint; of all others nothing is in it.
+  void SetDurable(absl::Span<const WriterMark> marks);
+
+  // All writers, in no order.
+  std::vector<WriterMark> Marks() const;
+  // Makes an empty ledger know writers of another one. All their streams have ended, those that were open last; where
+  // not all fit, the ones that closed first are forgotten: returns how many. What they wrote is durable.
+  //   INVALID_ARGUMENT  a writer twice, or a negative number; the ledger is empty
+  absl::StatusOr<int64_t> Restore(std::vector<WriterMark> marks);
+
   int64_t size() const { return static_cast<int64_t>(writers_.size()); }
 
  private:
   struct Entry {
     int64_t rows = 0;
+    int64_t durable_rows = 0;
     int64_t open_streams = 0;
     int64_t closed_at = 0;  // Order of the last Close.
   };

@@ -13,7 +13,9 @@
 namespace recbots {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // Shell scripts in place of the roles, in a folder of their own.
 class LocalClusterTest : public ::testing::Test {
@@ -39,6 +41,11 @@ class LocalClusterTest : public ::testing::Test {
     std::ifstream file(dir_ + "/" + name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
+  absl::StatusOr<ClusterEnd> Run() {
+    const auto addresses = ChooseAddresses(options_.run_dir, options_.num_replay_shards);
+    EXPECT_TRUE(addresses.ok()) << addresses.status();
+    return addresses.ok() ? RunLocalCluster(options_, *addresses) : addresses.status();
+  }
   void ExpectNothingLeft() const {
     std::ifstream pids(dir_ + "/pids");
     for (pid_t pid; pids >> pid;) EXPECT_NE(kill(pid, 0), 0) << "process " << pid << " still runs";
@@ -53,7 +60,7 @@ TEST_F(LocalClusterTest, EndsWithTheLearner) {
   options_.num_actors = 2;
   options_.overrides = {"seed=7"};
   SetRole("learner", "echo status line\necho trouble >&2\necho \"$@\"\nsleep 0.3\nexit 0\n");
-  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  const absl::StatusOr<ClusterEnd> end = Run();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
   EXPECT_THAT(Read("run/learner.log"), HasSubstr("status line"));
@@ -65,10 +72,47 @@ TEST_F(LocalClusterTest, EndsWithTheLearner) {
   ExpectNothingLeft();
 }
 
+TEST_F(LocalClusterTest, ShardsOfReplayAreTheirOwnProcessesAndKnownToAll) {
+  options_.num_replay_shards = 3;
+  options_.checkpoint = true;
+  const std::string says = "echo \"$@\"\n";
+  for (const char* role : {"replay", "actor"}) SetRole(role, says + kServes);
+  SetRole("learner", says + "sleep 0.3\nexit 0\n");
+  ASSERT_TRUE(Run().ok());
+  const std::string run_dir = std::filesystem::canonical(options_.run_dir);
+  const auto socket = [&](int i) { return "unix:" + run_dir + "/replay-" + std::to_string(i) + ".sock"; };
+  const std::string all = "--replay=" + socket(0) + "," + socket(1) + "," + socket(2);
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr(all));
+  EXPECT_THAT(Read("run/actor-0.log"), HasSubstr(all));
+  for (int i = 0; i < 3; ++i) {
+    const std::string log = Read("run/replay-" + std::to_string(i) + ".log");
+    EXPECT_THAT(log, HasSubstr("--listen=" + socket(i)));
+    EXPECT_THAT(log, HasSubstr("--checkpoint_dir=" + options_.run_dir + "/replay"));
+    EXPECT_THAT(log, HasSubstr("drained"));
+  }
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, LongPathsAndCommasMeanPortsOfLoopback) {
+  const auto short_one = ChooseAddresses(options_.run_dir, 2);
+  ASSERT_TRUE(short_one.ok()) << short_one.status();
+  EXPECT_TRUE(short_one->sockets);
+  for (const std::string& name : {std::string(100, 'x'), std::string("a,b")}) {
+    const std::string dir = dir_ + "/" + name;
+    std::filesystem::create_directories(dir);
+    const auto addresses = ChooseAddresses(dir, 2);
+    ASSERT_TRUE(addresses.ok()) << addresses.status();
+    EXPECT_FALSE(addresses->sockets);
+    EXPECT_THAT(addresses->replay, ElementsAre(StartsWith("127.0.0.1:"), StartsWith("127.0.0.1:")));
+    EXPECT_THAT(addresses->learner, StartsWith("127.0.0.1:"));
+  }
+  EXPECT_EQ(ChooseAddresses(dir_ + "/nowhere", 1).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(LocalClusterTest, EndsWhenARoleDies) {
   SetRole("learner", kServes);
   SetRole("actor", "echo out of luck >&2\nsleep 0.2\nexit 3\n");
-  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  const absl::StatusOr<ClusterEnd> end = Run();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kRoleDied);
   EXPECT_EQ(end->dead_role, "actor-0");
@@ -78,7 +122,7 @@ TEST_F(LocalClusterTest, EndsWhenARoleDies) {
 }
 
 TEST_F(LocalClusterTest, SaysWhenAProgramIsMissing) {
-  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);  // There is no recbots-learner.
+  const absl::StatusOr<ClusterEnd> end = Run();  // There is no recbots-learner.
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->dead_role, "learner");
   EXPECT_EQ(end->exit_code, 127);
@@ -96,7 +140,7 @@ TEST_F(LocalClusterTest, EndsOnASignal) {
     kill(parent, SIGINT);
     _exit(0);
   }
-  const absl::StatusOr<ClusterEnd> end = RunLocalCluster(options_);
+  const absl::StatusOr<ClusterEnd> end = Run();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kInterrupted);
   ExpectNothingLeft();
@@ -106,7 +150,7 @@ TEST_F(LocalClusterTest, KillsWhatDoesNotDrain) {
   SetRole("learner", "exit 0\n");
   options_.drain = absl::Milliseconds(300);
   SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
-  ASSERT_TRUE(RunLocalCluster(options_).ok());
+  ASSERT_TRUE(Run().ok());
   ExpectNothingLeft();
 }
 

@@ -10,13 +10,16 @@
 
 #include <array>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/base/host_port.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -59,13 +62,15 @@ class HeldSignals {
 
 class Cluster {
  public:
-  explicit Cluster(const LocalClusterOptions& options) : options_(options) {}
+  Cluster(const LocalClusterOptions& options, const ClusterAddresses& addresses)
+      : options_(options), addresses_(addresses) {}
 
   absl::Status Start();
   ClusterEnd Watch(const HeldSignals& signals);
   void End();
 
  private:
+  absl::Status AddReplay();
   absl::Status Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
                    bool pipe_stdout = false);
   void PassOnLearnerLines(absl::Duration patience);
@@ -73,6 +78,7 @@ class Cluster {
   void AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline);
 
   const LocalClusterOptions& options_;
+  const ClusterAddresses& addresses_;
   std::vector<ChildProcess> children_;  // The learner first.
   std::ofstream learner_log_;
 };
@@ -94,20 +100,27 @@ absl::Status Cluster::Add(const std::string& role, const std::string& name, std:
   return absl::OkStatus();
 }
 
+absl::Status Cluster::AddReplay() {
+  const bool one = addresses_.replay.size() == 1;
+  for (size_t i = 0; i < addresses_.replay.size(); ++i) {
+    std::vector<std::string> flags = {absl::StrCat("--listen=", addresses_.replay[i])};
+    if (options_.checkpoint) flags.push_back(absl::StrCat("--checkpoint_dir=", options_.run_dir, "/replay"));
+    RECBOTS_RETURN_IF_ERROR(Add("replay", one ? "replay" : absl::StrCat("replay-", i), std::move(flags)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Cluster::Start() {
-  RECBOTS_ASSIGN_OR_RETURN(const int replay_port, FindFreePort());
-  RECBOTS_ASSIGN_OR_RETURN(const int learner_port, FindFreePort());
-  const std::string replay = absl::StrCat("127.0.0.1:", replay_port);
-  const std::string learner = absl::StrCat("127.0.0.1:", learner_port);
-  std::vector<std::string> learner_flags = {absl::StrCat("--listen=", learner), absl::StrCat("--replay=", replay),
+  const std::string to_replay = absl::StrCat("--replay=", absl::StrJoin(addresses_.replay, ","));
+  const std::string to_learner = absl::StrCat("--learner=", addresses_.learner);
+  std::vector<std::string> learner_flags = {absl::StrCat("--listen=", addresses_.learner), to_replay,
                                             absl::StrCat("--http=", options_.learner_http)};
   if (options_.keep) learner_flags.push_back("--keep");
   RECBOTS_RETURN_IF_ERROR(Add("learner", "learner", learner_flags, /*pipe_stdout=*/true));
   learner_log_.open(children_[0].log_path(), std::ios::app);
-  RECBOTS_RETURN_IF_ERROR(Add("replay", "replay", {absl::StrCat("--listen=", replay)}));
-  const std::string to_learner = absl::StrCat("--learner=", learner);
+  RECBOTS_RETURN_IF_ERROR(AddReplay());
   for (int i = 0; i < options_.num_actors; ++i) {
-    RECBOTS_RETURN_IF_ERROR(Add("actor", absl::StrCat("actor-", i), {absl::StrCat("--replay=", replay), to_learner}));
+    RECBOTS_RETURN_IF_ERROR(Add("actor", absl::StrCat("actor-", i), {to_replay, to_learner}));
   }
   return Add("evaluator", "evaluator", {to_learner});
 }
@@ -160,7 +173,9 @@ void Cluster::End() {
   children_.clear();  // Kills what is left.
 }
 
-bool Cluster::IsService(const ChildProcess& child) { return child.name() == "learner" || child.name() == "replay"; }
+bool Cluster::IsService(const ChildProcess& child) {
+  return child.name() == "learner" || absl::StartsWith(child.name(), "replay");
+}
 
 void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline) {
   bool running = true;
@@ -187,9 +202,30 @@ absl::StatusOr<int> FindFreePort() {
   return ntohs(address.sin_port);
 }
 
-absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options) {
+absl::StatusOr<ClusterAddresses> ChooseAddresses(const std::string& run_dir, int num_replay_shards) {
+  std::error_code error;
+  const std::string dir = std::filesystem::canonical(run_dir, error);
+  if (error) return absl::InvalidArgumentError(absl::StrCat("run directory '", run_dir, "': ", error.message()));
+  const auto socket = [&dir](const std::string& name) { return absl::StrCat("unix:", dir, "/", name, ".sock"); };
+  ClusterAddresses addresses;
+  // All sockets or none: the longest name decides.
+  addresses.sockets = ParseUnixAddress(socket(absl::StrCat("replay-", num_replay_shards))).ok();
+  const auto choose = [&](const std::string& name) -> absl::StatusOr<std::string> {
+    if (addresses.sockets) return socket(name);
+    RECBOTS_ASSIGN_OR_RETURN(const int port, FindFreePort());
+    return absl::StrCat("127.0.0.1:", port);
+  };
+  for (int i = 0; i < num_replay_shards; ++i) {
+    RECBOTS_ASSIGN_OR_RETURN(std::string address, choose(absl::StrCat("replay-", i)));
+    addresses.replay.push_back(std::move(address));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(addresses.learner, choose("learner"));
+  return addresses;
+}
+
+absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
   const HeldSignals signals;
-  Cluster cluster(options);
+  Cluster cluster(options, addresses);
   absl::Status status = cluster.Start();
   ClusterEnd end;
   if (status.ok()) end = cluster.Watch(signals);

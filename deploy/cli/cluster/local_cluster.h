@@ -1,4 +1,4 @@
-// The whole system as processes on loopback: replay, learner, actors, evaluator.
+// The whole system as processes on one machine: replay, learner, actors, evaluator.
 #pragma once
 
 #include <string>
@@ -17,11 +17,24 @@ struct LocalClusterOptions {
   std::string run_dir;                 // Exists.
   std::string learner_http = "127.0.0.1:0";
   int num_actors = 1;
-  bool keep = false;   // Go on after the goal.
-  bool quiet = false;  // Do not pass the learner's lines on to stdout.
+  int num_replay_shards = 1;  // Replay processes; each has the settings of the configuration for itself.
+  bool checkpoint = false;    // Replay keeps checkpoints in run_dir/replay, and begins with what lies there.
+  bool keep = false;          // Go on after the goal.
+  bool quiet = false;         // Do not pass the learner's lines on to stdout.
   // Time the roles have to drain and to write what they must; what still runs then is killed.
   absl::Duration drain = absl::Seconds(5);
 };
+
+// Where the services of a cluster listen.
+struct ClusterAddresses {
+  std::vector<std::string> replay;  // One per shard.
+  std::string learner;
+  bool sockets = false;  // unix: in the run directory, not loopback.
+};
+
+// Sockets in the run directory, which cost less per byte than TCP; where its path is too long for one, or has a comma,
+// free ports of 127.0.0.1. INVALID_ARGUMENT, UNAVAILABLE: no such directory, no free port.
+absl::StatusOr<ClusterAddresses> ChooseAddresses(const std::string& run_dir, int num_replay_shards);
 
 // How a cluster ended.
 struct ClusterEnd {
@@ -32,11 +45,12 @@ struct ClusterEnd {
   std::string log_excerpt;  // kRoleDied: the last lines of its log.
 };
 
-// Starts everything, passes the learner's status lines on, and ends everything: when the learner is done, when a role
-// dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM while it runs;
-// call it while the process has a single thread. Ends within `drain` and a moment of a signal even when a role hangs.
-//   UNAVAILABLE  a process could not be started, no free port
-absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options);
+// Starts everything at `addresses`, passes the learner's status lines on, and ends everything: when the learner is
+// done, when a role dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM
+// while it runs; call it while the process has a single thread. Ends within `drain` and a moment of a signal even when
+// a role hangs.
+//   UNAVAILABLE  a process could not be started
+absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses);
 
 // A TCP port of the loopback interface that was free a moment ago.
 absl::StatusOr<int> FindFreePort();

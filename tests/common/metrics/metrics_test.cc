@@ -52,7 +52,8 @@ TEST(MetricNamesTest, AreWhatTheDocumentationLists) {
   }
   std::vector<std::string> declared;
   for (const MetricDescription& metric : metric::kAll) {
-    const std::string label = *metric.label == '\0' ? "" : absl::StrCat("`", metric.label, "`");
+    std::string label = *metric.label == '\0' ? "" : absl::StrCat("`", metric.label, "`");
+    if (*metric.second_label != '\0') absl::StrAppend(&label, ", `", metric.second_label, "`");
     declared.push_back(
         absl::StrCat("| `", metric.name, "` | ", TypeName(metric.type), " | ", label, " | ", metric.help, " |"));
   }
@@ -78,12 +79,12 @@ TEST(MetricsTest, ARoleShowsItsOwnSeriesAndThoseOfEveryRole) {
 
 TEST(MetricsTest, TheSameSeriesIsTheSameObject) {
   Metrics metrics;
-  auto& counter = metrics.counter(metric::kReplayBlocked, "min_size");
-  EXPECT_EQ(&counter, &metrics.counter(metric::kReplayBlocked, "min_size"));
-  EXPECT_NE(&counter, &metrics.counter(metric::kReplayBlocked, "spi_insert"));
+  auto& counter = metrics.counter(metric::kReplayBlocked, "t", "min_size");
+  EXPECT_EQ(&counter, &metrics.counter(metric::kReplayBlocked, "t", "min_size"));
+  EXPECT_NE(&counter, &metrics.counter(metric::kReplayBlocked, "t", "spi_insert"));
   counter.Increment(1.5);
-  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_blocked_seconds_total{reason=\"min_size\"} 1.5\n"));
-  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_blocked_seconds_total{reason=\"spi_insert\"} 0\n"));
+  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_blocked_seconds_total{reason=\"min_size\",table=\"t\"} 1.5\n"));
+  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_blocked_seconds_total{reason=\"spi_insert\",table=\"t\"} 0\n"));
 }
 
 TEST(MetricsTest, HistogramsCountInBuckets) {
@@ -120,7 +121,8 @@ TEST(MetricsDeathTest, WhatIsNotDeclaredIsOurMistake) {
   EXPECT_DEATH(metrics.counter(stray), "recbots_stray_total");
   EXPECT_DEATH(metrics.gauge(metric::kActorSteps), "recbots_actor_env_steps_total");
   EXPECT_DEATH(metrics.counter(metric::kActorSteps, "surplus"), "surplus");
-  EXPECT_DEATH(metrics.counter(metric::kReplayBlocked), "label 'reason'");
+  EXPECT_DEATH(metrics.counter(metric::kReplayBlocked), "label 'table'");
+  EXPECT_DEATH(metrics.counter(metric::kReplayBlocked, "t"), "label 'reason'");
 }
 
 }  // namespace

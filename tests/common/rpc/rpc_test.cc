@@ -1,9 +1,18 @@
 // Servers and channels over loopback.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
@@ -17,6 +26,7 @@ namespace recbots {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
@@ -25,7 +35,7 @@ absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
 class InfoService : public v1::ReplayService::Service {
  public:
   grpc::Status Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse* response) override {
-    response->set_capacity_rows(77);
+    response->set_readers(77);
     return grpc::Status::OK;
   }
 };
@@ -58,6 +68,30 @@ TEST(HostPortTest, RefusesWhatIsNoAddressAndNamesIt) {
     const absl::Status status = ParseHostPort(address).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << address;
     EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("'" + address + "'"), HasSubstr("host:port")));
+  }
+}
+
+TEST(HostPortTest, ListsMixPortsAndSockets) {
+  const auto list = ParseAddresses("replay:7001,unix:/run/replay.sock,[::1]:80");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_THAT(*list, ElementsAre("replay:7001", "unix:/run/replay.sock", "[::1]:80"));
+  const std::string long_path(kMaxSocketPathBytes, '/');
+  EXPECT_EQ(*ParseUnixAddress("unix:" + long_path), long_path);
+  for (const std::string& address :
+       {std::string("replay:7001,"), std::string(""), std::string("unix:"), std::string("unix:relative"),
+        std::string("a:1,,b:2"), "unix:" + long_path + "/"}) {
+    EXPECT_EQ(ParseAddresses(address).status().code(), absl::StatusCode::kInvalidArgument) << address;
+  }
+  EXPECT_THAT(std::string(ParseUnixAddress("unix:" + long_path + "/").status().message()),
+              AllOf(HasSubstr("108 bytes"), HasSubstr("107")));
+}
+
+TEST(HostPortTest, TellsWhatOnlyThisMachineReaches) {
+  for (const char* address : {"unix:/x", "127.0.0.1:1", "127.8.0.1:1", "localhost:1", "[::1]:1"}) {
+    EXPECT_TRUE(IsLocalAddress(address)) << address;
+  }
+  for (const char* address : {"0.0.0.0:1", "[::]:1", "replay:1", "10.0.0.1:1", "128.0.0.1:1", ""}) {
+    EXPECT_FALSE(IsLocalAddress(address)) << address;
   }
 }
 
@@ -110,6 +144,35 @@ TEST(RpcServerTest, MessagesOverTheLimitEndTheCallWithResourceExhausted) {
   EXPECT_EQ(stub->Info(&second, large, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
+TEST(RpcServerTest, MessagesOverEightMebibytesAreRefusedBothWaysAndTheServerLivesOn) {
+  class LargeService : public v1::ReplayService::Service {
+   public:
+    grpc::Status Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse* response) override {
+      response->set_version(std::string(answer_bytes, 'x'));
+      return grpc::Status::OK;
+    }
+    size_t answer_bytes = 0;
+  } service;
+  auto server = StartServer("127.0.0.1:0", &service);
+  ASSERT_NE(server, nullptr);
+  for (const bool bulk : {false, true}) {
+    auto stub = v1::ReplayService::NewStub(MakeChannel(server->address(), {.bulk = bulk}));
+    for (const auto& [request_bytes, answer_bytes, code] :
+         {std::tuple{8 << 20, 0, grpc::StatusCode::RESOURCE_EXHAUSTED},
+          std::tuple{0, 8 << 20, grpc::StatusCode::RESOURCE_EXHAUSTED},
+          std::tuple{8'000'000, 8'000'000, grpc::StatusCode::OK}}) {
+      service.answer_bytes = static_cast<size_t>(answer_bytes);
+      v1::InfoRequest request;
+      request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
+          15, std::string(static_cast<size_t>(request_bytes), 'x'));
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(Soon()));
+      v1::InfoResponse response;
+      EXPECT_EQ(stub->Info(&context, request, &response).error_code(), code) << request_bytes << ' ' << answer_bytes;
+    }
+  }
+}
+
 TEST(RpcServerTest, StopIsIdempotentAndFreesThePort) {
   InfoService service;
   auto server = StartServer("127.0.0.1:0", &service);
@@ -118,6 +181,94 @@ TEST(RpcServerTest, StopIsIdempotentAndFreesThePort) {
   server->Stop();
   server->Stop();
   EXPECT_NE(StartServer(address, &service), nullptr);
+}
+
+// A folder for sockets; the name is short, because their paths are bounded.
+class UnixServerTest : public ::testing::Test {
+ protected:
+  UnixServerTest() { std::filesystem::create_directories(dir_); }
+  ~UnixServerTest() override { std::filesystem::remove_all(dir_); }
+
+  absl::Status StartStatus(const std::string& path) {
+    return RpcServer::Start({.address = "unix:" + path}, {&service_}).status();
+  }
+
+  const std::string dir_ = absl::StrCat(::testing::TempDir(), "unix_", getpid());
+  const std::string path_ = dir_ + "/a.sock";
+  InfoService service_;
+};
+
+TEST_F(UnixServerTest, ServesAtSeveralAddressesAndRemovesItsSockets) {
+  const std::string other = dir_ + "/b.sock";
+  auto server = StartServer(absl::StrCat("unix:", path_, ",127.0.0.1:0,unix:", other), &service_);
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(server->address(), absl::StrCat("unix:", path_, ",127.0.0.1:", server->port(), ",unix:", other));
+  server->SetServing(true);
+  EXPECT_TRUE(AwaitServing("replay", server->address(), Soon()).ok());
+  const std::vector<std::string> addresses = *ParseAddresses(server->address());
+  for (const std::string& address : addresses) {
+    EXPECT_TRUE(CallInfo(MakeChannel(address), Soon()).ok()) << address;
+  }
+  struct stat found {};
+  ASSERT_EQ(stat(path_.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+  server->Stop();
+  EXPECT_TRUE(std::filesystem::is_empty(dir_));
+}
+
+TEST_F(UnixServerTest, OnlySocketsHaveNoPort) {
+  auto server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(server->port(), 0);
+  EXPECT_EQ(server->address(), "unix:" + path_);
+}
+
+TEST_F(UnixServerTest, TakesOverASocketWhoseServerWasKilled) {
+  // Bound and closed without removing the file, as a process that is killed leaves it.
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path_.begin(), path_.end(), address.sun_path);
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  close(fd);
+  ASSERT_TRUE(std::filesystem::is_socket(path_));
+  auto server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  EXPECT_TRUE(CallInfo(MakeChannel("unix:" + path_), Soon()).ok());
+}
+
+TEST_F(UnixServerTest, LeavesAloneWhatIsInUseOrIsNoSocket) {
+  auto server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(StartStatus(path_).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(CallInfo(MakeChannel("unix:" + path_), Soon()).ok());
+  const std::string file = dir_ + "/file";
+  std::ofstream(file) << "precious";
+  EXPECT_EQ(StartStatus(file).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(std::filesystem::file_size(file), 8u);
+  EXPECT_EQ(StartStatus(dir_ + "/nowhere/a.sock").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(StartStatus(dir_ + "/" + std::string(107, 'x')).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(UnixServerTest, StopLeavesTheSocketOfASuccessor) {
+  auto server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  std::filesystem::rename(path_, dir_ + "/old.sock");
+  std::ofstream(path_) << "of somebody else";
+  server->Stop();
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(UnixServerTest, ChannelsFindAServerThatWasRestarted) {
+  auto server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  auto channel = MakeChannel("unix:" + path_);
+  ASSERT_TRUE(CallInfo(channel, Soon()).ok());
+  server->Stop();
+  EXPECT_FALSE(CallInfo(channel, absl::Now() + absl::Milliseconds(300)).ok());
+  server = StartServer("unix:" + path_, &service_);
+  ASSERT_NE(server, nullptr);
+  EXPECT_TRUE(CallInfo(channel, Soon()).ok());
 }
 
 TEST(ChannelTest, FindsAServerThatWasRestartedOnTheSamePort) {

@@ -28,9 +28,9 @@ class TestLearner {
  public:
   static constexpr uint64_t kFingerprint = 0x1234567890abcdef;
 
-  explicit TestLearner(const std::string& address = "127.0.0.1:0", WeightsServiceOptions options = {})
-      : service(WithFingerprint(std::move(options)), store) {
-    auto started = RpcServer::Start({.address = address}, {&service});
+  explicit TestLearner(const std::string& address = "127.0.0.1:0", const WeightsServiceOptions& options = {})
+      : service(WithFingerprint(options), store) {
+    auto started = RpcServer::Start({.address = address, .security = options.security}, {&service});
     EXPECT_TRUE(started.ok()) << started.status();
     server = *std::move(started);
   }

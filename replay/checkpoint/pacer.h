@@ -1,0 +1,31 @@
+// Holds writing to a rate while nobody waits for it.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace recbots::replay {
+
+// One attempt's bytes; no burst is saved up while nothing is written. Not thread-safe.
+class Pacer {
+ public:
+  // 0: no bound.
+  explicit Pacer(int64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
+
+  void Start(absl::Time now) { due_ = now; }
+  // Notes bytes that were written; the time before which no more should be.
+  absl::Time Wrote(int64_t bytes, absl::Time now) {
+    if (bytes_per_second_ == 0) return now;
+    due_ =
+        (due_ > now ? due_ : now) + absl::Seconds(static_cast<double>(bytes) / static_cast<double>(bytes_per_second_));
+    return due_;
+  }
+
+ private:
+  const int64_t bytes_per_second_;
+  absl::Time due_ = absl::InfinitePast();
+};
+
+}  // namespace recbots::replay

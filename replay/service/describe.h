@@ -1,0 +1,12 @@
+// Tables in the words of the wire.
+#pragma once
+
+#include "recbots/v1/replay.pb.h"
+#include "replay/service/stream_hub.h"
+
+namespace recbots::replay {
+
+void FillTableState(const TableHub& hub, const TableState& state, v1::TableState& out);
+void FillTableInfo(const TableHub& hub, v1::TableInfo& out);
+
+}  // namespace recbots::replay

@@ -1,0 +1,71 @@
+#include "replay/service/stream.h"
+
+#include "common/rpc/grpc_status.h"
+#include "replay/service/stream_hub.h"
+
+namespace recbots::replay {
+
+void ServiceStream::Start() {
+  const bool open = hub_.Add(shared_from_this());
+  MutexLock lock(&mu_);
+  if (!open) return EndLocked(absl::UnavailableError("replay is draining"));
+  ReadLocked();
+}
+
+void ServiceStream::Drain() {
+  {
+    MutexLock lock(&mu_);
+    if (!finish_) LastWordsLocked();
+  }
+  End(absl::UnavailableError("replay is draining"));
+}
+
+void ServiceStream::OnCancel() { End(absl::CancelledError("the peer went away or the server stops")); }
+
+void ServiceStream::OnDone() {
+  const std::shared_ptr<ServiceStream> self = hub_.Remove(this);
+  SetGone();
+  TableHub* table = nullptr;
+  {
+    MutexLock lock(&mu_);
+    table = table_;
+  }
+  if (table != nullptr) table->lot.Leave(side_, this);
+  Gone();
+}
+
+void ServiceStream::WriteLocked(grpc::ByteBuffer message) {
+  writing_ = true;
+  out_.Swap(&message);
+  StartWrite(&out_);
+}
+
+void ServiceStream::WriteDoneLocked() {
+  writing_ = false;
+  out_.Clear();  // Lets go of the payload.
+}
+
+void ServiceStream::EndLocked(const absl::Status& status) {
+  if (finish_) return;
+  SetGone();
+  finish_ = ToGrpcStatus(status);
+  MaybeFinishLocked();
+}
+
+void ServiceStream::MaybeFinishLocked() {
+  if (!finish_ || writing_ || finished_) return;
+  finished_ = true;
+  Finish(*finish_);
+}
+
+void ServiceStream::End(const absl::Status& status) {
+  TableHub* table = nullptr;
+  {
+    MutexLock lock(&mu_);
+    EndLocked(status);
+    table = table_;
+  }
+  if (table != nullptr) table->lot.Leave(side_, this);
+}
+
+}  // namespace recbots::replay

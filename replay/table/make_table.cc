@@ -1,0 +1,87 @@
+#include "replay/table/make_table.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+
+namespace recbots::replay {
+namespace {
+
+// Tables of one run draw from streams of their own, wherever they stand in the configuration.
+uint64_t SeedOf(absl::string_view name, uint64_t seed) {
+  uint64_t hash = 0xCBF29CE484222325;  // FNV-1a.
+  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
+  const auto block = Philox4x32({static_cast<uint32_t>(hash), static_cast<uint32_t>(hash >> 32), 0, 0}, seed);
+  return uint64_t{block[0]} << 32 | block[1];
+}
+
+absl::StatusOr<RowSchema> SchemaOf(const v1::TableConfig& config, const RowSchema& transitions) {
+  if (config.columns().empty()) return transitions;
+  std::vector<Column> columns;
+  for (const v1::ColumnConfig& column : config.columns()) {
+    if (column.type() == v1::ColumnConfig::TYPE_UNSPECIFIED) {
+      return absl::InvalidArgumentError(absl::StrCat("column '", column.name(), "' has no type"));
+    }
+    columns.push_back({column.name(),
+                       static_cast<DType>(column.type()),  // The same numbers on both sides.
+                       {column.shape().begin(), column.shape().end()}});
+  }
+  return RowSchema::Create(std::move(columns));
+}
+
+RateLimiterOptions LimiterOf(const v1::RateLimiterConfig& config) {
+  return {.kind = config.kind() == v1::RateLimiterConfig::QUEUE ? RateLimiterOptions::Kind::kQueue
+                                                                : RateLimiterOptions::Kind::kRatio,
+          .queue_size = config.queue_size(),
+          .min_size = config.min_size(),
+          .samples_per_insert = config.samples_per_insert(),
+          .error_buffer = config.error_buffer()};
+}
+
+SelectorKind RemoverOf(v1::TableConfig::Remover remover) {
+  switch (remover) {
+    case v1::TableConfig::REMOVE_NEWEST:
+      return SelectorKind::kNewest;
+    case v1::TableConfig::REMOVE_LOWEST_PRIORITY:
+      return SelectorKind::kLowestPriority;
+    default:
+      return SelectorKind::kOldest;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
+                                                 uint64_t seed) {
+  TableOptions options;
+  options.name = config.name();
+  options.capacity_rows = config.capacity_rows();
+  options.capacity_bytes = config.capacity_bytes();
+  options.sampler = static_cast<SelectorKind>(config.sampler());
+  options.remover = RemoverOf(config.remover());
+  options.priority_exponent = config.priority_exponent();
+  options.max_times_sampled = config.max_times_sampled();
+  options.rate_limiter = LimiterOf(config.rate_limiter());
+  options.seed = SeedOf(options.name, seed);
+  const absl::StatusOr<RowSchema> schema = SchemaOf(config, transitions);
+  if (!schema.ok()) {
+    return absl::Status(schema.status().code(),
+                        absl::StrCat("replay table '", config.name(), "': ", schema.status().message()));
+  }
+  return Table::Create(*schema, options);
+}
+
+absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, const RowSchema& transitions,
+                                                 uint64_t seed) {
+  std::vector<std::unique_ptr<Table>> tables(1);
+  RECBOTS_ASSIGN_OR_RETURN(tables[0], MakeTable(config.table(), transitions, seed));
+  for (const v1::TableConfig& more : config.more_tables()) {
+    RECBOTS_ASSIGN_OR_RETURN(tables.emplace_back(), MakeTable(more, transitions, seed));
+  }
+  return Store::Create(std::move(tables));
+}
+
+}  // namespace recbots::replay
