@@ -12,9 +12,9 @@ namespace {
 
 constexpr absl::Duration kBound = absl::Seconds(20);  // Within which a server has to have ended.
 
-using ShutdownTest = FaultTest;
+using SigtermTest = FaultTest;
 
-TEST_F(ShutdownTest, SigtermUnderLoadKeepsAllThatWasAcknowledged) {
+TEST_F(SigtermTest, SigtermUnderLoadKeepsAllThatWasAcknowledged) {
   // No checkpoints but those that are asked for and the last one; nobody asks.
   Server& server = StartServer({.replay_config = absl::StrCat("table ", QueueTable("queue", 4'000'000), "more_tables ",
                                                               PrioritizedTable("prioritized", 50'000, 100),
@@ -56,7 +56,7 @@ TEST_F(ShutdownTest, SigtermUnderLoadKeepsAllThatWasAcknowledged) {
 }
 
 // With clients that hold it up: one asleep, one that waits for room, one that waits for rows.
-TEST_F(ShutdownTest, SigtermEndsInTimeWhateverClientsDo) {
+TEST_F(SigtermTest, SigtermEndsInTimeWhateverClientsDo) {
   Server& server = StartServer(
       {.replay_config = absl::StrCat("table ", QueueTable("queue", 5000), "more_tables ", QueueTable("empty", 5000))});
   LedgerWriter& writer = StartWriter({.address = server.address(), .table = "queue", .streams = 4});
