@@ -3,10 +3,12 @@
 #include <httplib.h>
 
 #include <iostream>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/command_line.h"
+#include "common/base/host_port.h"
 #include "common/role/role.h"
 #include "common/rpc/channel.h"
 
@@ -32,20 +34,31 @@ int AskHttp(const std::string& address) {
 }  // namespace
 
 int HealthCommand(const std::vector<std::string>& arguments) {
-  constexpr char kUsage[] = "usage: recbots health HOST:PORT | recbots health --http HOST:PORT\n";
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(
-      arguments, {{"http", "HOST:PORT", "ask /healthz instead of gRPC", ""}, {"help", "", "this text", ""}});
+  std::vector<FlagSpec> specs = SecurityFlags();
+  specs.push_back({"http", "HOST:PORT", "ask /healthz instead of gRPC", ""});
+  specs.push_back({"help", "", "this text", ""});
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, specs);
+  const std::string usage = "usage: recbots health HOST:PORT|unix:/PATH [flags] | recbots health --http HOST:PORT\n" +
+                            CommandLine::Help(specs);
   if (flags.ok() && flags->has("help")) {
-    std::cout << kUsage;
+    std::cout << usage;
     return kExitOk;
   }
   if (!flags.ok() || flags->has("http") == (flags->positional().size() == 1)) {
-    std::cerr << kUsage;
+    std::cerr << usage;
     return kExitBadUsage;
   }
   if (flags->has("http")) return AskHttp(flags->value("http"));
   const std::string& address = flags->positional()[0];
-  return Say(std::string(AwaitServing("server", address, absl::Now() + absl::Seconds(kPatienceSeconds)).message()));
+  absl::Status wrong = ParseAddresses(address).status();
+  const absl::StatusOr<std::shared_ptr<const Security>> security = LoadSecurity(*flags);
+  wrong.Update(security.status());
+  if (!wrong.ok()) {
+    std::cerr << "recbots: " << wrong.message() << "\n";
+    return kExitBadUsage;
+  }
+  const absl::Time deadline = absl::Now() + absl::Seconds(kPatienceSeconds);
+  return Say(std::string(AwaitServing("server", address, deadline, *security).message()));
 }
 
 }  // namespace recbots

@@ -71,11 +71,14 @@ absl::Status CheckHeader(const v1::FrozenTable& header) {
   if (header.max_times_sampled() < 0 || header.max_times_sampled() > 0xFFFF) {
     return Loss(header, "max_times_sampled ", header.max_times_sampled(), ", want 0..65535");
   }
-  for (const int64_t count :
-       {header.inserted(), header.sampled(), header.refunded(), header.duplicates(), header.consumed(),
-        header.evicted(), header.priorities_updated(), header.priorities_stale(), header.priorities_refused(),
-        header.limiter_inserted(), header.limiter_sampled()}) {
+  for (const int64_t count : {header.inserted(), header.sampled(), header.refunded(), header.duplicates(),
+                              header.consumed(), header.evicted(), header.priorities_updated(),
+                              header.priorities_stale(), header.priorities_refused(), header.limiter_inserted()}) {
     if (count < 0 || count > kMaxCount) return Loss(header, "a counter of ", count, ", want 0..", kMaxCount);
+  }
+  // Below zero when the past was cut off (RateLimiter::Continue) and part of it refunded afterwards.
+  if (header.limiter_sampled() < -kMaxCount || header.limiter_sampled() > kMaxCount) {
+    return Loss(header, "limiter_sampled ", header.limiter_sampled(), ", want at most ", kMaxCount, " either way");
   }
   if (!(header.highest_priority() >= 1 && std::isfinite(header.highest_priority()))) {
     return Loss(header, "highest_priority ", header.highest_priority(), ", want a finite number from 1");
@@ -174,6 +177,7 @@ absl::StatusOr<FrozenArrays> ReadFrozenArrays(const v1::FrozenTable& header, abs
   const int64_t counted = header.max_times_sampled() > 0 ? used : 0;
   Reader reader(header, bytes);
   std::vector<uint16_t> pending;
+  std::vector<int64_t> limiter;
   std::vector<uint32_t> base;
   RECBOTS_RETURN_IF_ERROR(reader.Next(kWordsArray, used, arrays.words));
   RECBOTS_RETURN_IF_ERROR(reader.Next(kPrioritiesArray, used, arrays.priorities));
@@ -183,10 +187,12 @@ absl::StatusOr<FrozenArrays> ReadFrozenArrays(const v1::FrozenTable& header, abs
   RECBOTS_RETURN_IF_ERROR(reader.Next(kFreeArray, -1, arrays.free));
   RECBOTS_ASSIGN_OR_RETURN(arrays.sampler, reader.Next(kSamplerArray));
   RECBOTS_ASSIGN_OR_RETURN(arrays.remover, reader.Next(kRemoverArray));
+  RECBOTS_RETURN_IF_ERROR(reader.Next(kLimiterArray, static_cast<int64_t>(arrays.limiter.size()), limiter));
   RECBOTS_RETURN_IF_ERROR(reader.Next(kBaseArray, 1, base));
   RECBOTS_RETURN_IF_ERROR(reader.End());
   if (base[0] > kMaxGeneration) return Loss(header, "first generation ", base[0], ", want at most ", kMaxGeneration);
   arrays.base = base[0];
+  std::copy(limiter.begin(), limiter.end(), arrays.limiter.begin());
   arrays.times.resize(arrays.used);
   pending.resize(arrays.used);
   RECBOTS_RETURN_IF_ERROR(FindRows(header, pending, arrays));

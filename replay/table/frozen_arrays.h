@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "recbots/v1/checkpoint.pb.h"
+#include "replay/table/rate_limiter.h"
 #include "replay/table/writer_ledger.h"
 
 namespace recbots::replay {
@@ -20,6 +21,7 @@ inline constexpr char kPendingArray[] = "times_in_flight";  // the same
 inline constexpr char kFreeArray[] = "free_slots";          // uint32, in the order given up
 inline constexpr char kSamplerArray[] = "sampler";          // Selector::Save
 inline constexpr char kRemoverArray[] = "remover";          // the same
+inline constexpr char kLimiterArray[] = "rate_limiter";     // int64: RateLimiter::Settings
 inline constexpr char kBaseArray[] = "first_generation";    // uint32: of slots not used yet
 
 struct FrozenArrays {
@@ -31,6 +33,7 @@ struct FrozenArrays {
   std::vector<uint32_t> free;
   absl::string_view sampler;  // Borrowed.
   absl::string_view remover;
+  RateLimiter::Settings limiter = {};
   uint32_t base = 0;
 
   std::vector<uint32_t> by_age;    // Slots that hold rows, oldest first.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -145,22 +144,24 @@ void RateLimiter::Sampled(int64_t rows) {
 
 void RateLimiter::Refunded(int64_t rows) { Sampled(-rows); }
 
-bool RateLimiter::Continue(int64_t inserted, int64_t sampled) {
+bool RateLimiter::Continue(int64_t inserted, int64_t sampled, const Settings& other) {
   inserted_ = inserted;
   sampled_ = sampled;
   balance_ = 0;
   if (p_ == 0) return true;
   __extension__ using Wide = __int128;
   const Wide made = Wide{inserted} * p_;
-  Wide counted = sampled;
-  if (made - counted * q_ > high_) {
-    counted = (made - high_ + q_ - 1) / q_;
-  } else if (made - counted * q_ < low_) {
-    counted = std::max<Wide>(made - low_, 0) / q_;
+  const Wide balance = made - Wide{sampled} * q_;
+  // Alike: also what refunds have lifted over the bounds goes on as it was.
+  constexpr auto kMost = static_cast<Wide>(kMaxBalance);
+  if (other == settings() && balance <= kMost && balance >= -kMost) {
+    balance_ = static_cast<int64_t>(balance);
+    return true;
   }
-  // More samples than 2^63 cannot have been: such counters were made up, and the ratio begins anew with this row.
-  constexpr Wide kMost = std::numeric_limits<int64_t>::max() / 2;
-  if (counted > kMost) {
+  Wide counted = sampled;
+  if (balance > high_) counted = (made - high_ + q_ - 1) / q_;
+  if (balance < low_) counted = std::max<Wide>(made - low_, 0) / q_;
+  if (counted > kMost) {  // Nobody has counted so far: the counters were made up, and counting begins anew.
     inserted_ = sampled_ = 0;
     return false;
   }

@@ -13,6 +13,7 @@
 // Not thread-safe: Table guards it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "absl/status/statusor.h"
@@ -78,10 +79,14 @@ class RateLimiter {
   void Sampled(int64_t rows);
   void Refunded(int64_t rows);
 
-  // Goes on from counters of another limiter: rows inserted and sampled (refunds taken off), each at least 0. Where
-  // they lie outside of this one's bounds (other settings), samples count as if as few were missing or too many as the
-  // bounds allow, so that nobody waits for the past to be made up for: false then.
-  bool Continue(int64_t inserted, int64_t sampled);
+  // What admission follows from, for telling whether two limiters are alike.
+  using Settings = std::array<int64_t, 5>;
+  Settings settings() const { return {p_, q_, low_, high_, min_size_}; }
+
+  // Goes on from counters of a limiter with `settings`: rows inserted, at least 0, and sampled, refunds taken off.
+  // Under other settings than this one's they may lie outside of its bounds: then the samples count as just enough or
+  // few enough to lie within, so that nobody waits until the past is made up for, and the result is false.
+  bool Continue(int64_t inserted, int64_t sampled, const Settings& settings);
 
   int64_t inserted() const { return inserted_; }
   int64_t sampled() const { return sampled_; }

@@ -220,7 +220,7 @@ absl::Status Table::SetRateLimiter(const RateLimiterOptions& options) {
     return Refusal(options_, "rate limiter of another kind, want the one it was made with (ratio or queue)");
   }
   MutexLock lock(&mu_);
-  limiter.Continue(limiter_.inserted(), limiter_.sampled());
+  limiter.Continue(limiter_.inserted(), limiter_.sampled(), limiter_.settings());
   limiter_ = limiter;
   return absl::OkStatus();
 }

@@ -135,9 +135,9 @@ class Table {
   // num_rows long; charges the limiter. Either all rows are drawn or none (what lies at the three is undefined then).
   // Draws follow from the seed and from what was done to the table before, call by call.
   SampleResult Sample(int64_t num_rows, char* columns, ItemKey* keys, float* probabilities) ABSL_LOCKS_EXCLUDED(mu_);
-  // A batch was used: rows of it that were sampled max_times_sampled times go, once no other batch with them is in flight.
-  // Without max_times_sampled there is nothing to do. Keys of rows that are gone are passed over; shards are not looked
-  // at.
+  // A batch was used: rows of it that were sampled max_times_sampled times go, once no other batch with them is in
+  // flight. Without max_times_sampled there is nothing to do. Keys of rows that are gone are passed over; shards are
+  // not looked at.
   void Acknowledge(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
   // A batch was not used: takes back its charge and its draws; leased rows may be drawn again, where they were in the
   // order of age. Rows that are gone since count for the ratio of a limiter, not for a queue.
@@ -154,8 +154,8 @@ class Table {
   TableState state() const ABSL_LOCKS_EXCLUDED(mu_);
   // FAILED_PRECONDITION as RateLimiter::CheckReader, and for batches larger than what max_times_sampled lets be drawn.
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Changes the limiter while it runs; counters go on, as RateLimiter::Continue says. INVALID_ARGUMENT as Create, and for
-  // another kind; nothing changed then.
+  // Changes the limiter while it runs; counters go on, as RateLimiter::Continue says. INVALID_ARGUMENT as Create, and
+  // for another kind; nothing changed then.
   absl::Status SetRateLimiter(const RateLimiterOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   RateLimiterOptions rate_limiter() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -168,26 +168,26 @@ class Table {
   void FreezeLocked(FrozenTable& frozen) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes room in `frozen` for what Freeze will note, and touches it: call it before the lock is taken.
   void PrepareFreeze(FrozenTable& frozen) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Segments (of Slab::kSegmentBytes) that changed since the last cut that was kept, ascending; all that hold rows for a
-  // new table or a restored one. Constant during a cut.
+  // Segments (of Slab::kSegmentBytes) that changed since the last cut that was kept, ascending; all that hold rows for
+  // a new table or a restored one. Constant during a cut.
   std::vector<int64_t> dirty_segments() const ABSL_LOCKS_EXCLUDED(mu_);
-  // During a cut: copies one of dirty_segments() to `to`, as it was at the cut, in pieces of 256 KiB, each under the lock.
-  // Returns its bytes: Slab::kSegmentBytes, or less for the last one in use. Each of them once: inserts write there again
-  // without a copy.
+  // During a cut: copies one of dirty_segments() to `to`, as it was at the cut, in pieces of 256 KiB, each under the
+  // lock. Returns its bytes: Slab::kSegmentBytes, or less for the last one in use. Each of them once: inserts write
+  // there again without a copy.
   int64_t ReadSegment(int64_t segment, char* to) ABSL_LOCKS_EXCLUDED(mu_);
   void EndCut(bool kept) ABSL_LOCKS_EXCLUDED(mu_);
-  // Inserts that found no memory to copy what a cut still needs wait (BlockedOn::kCheckpoint); true from then on until one
-  // gets through or the cut ends.
+  // Inserts that found no memory to copy what a cut still needs wait (BlockedOn::kCheckpoint); true from then on until
+  // one gets through or the cut ends.
   bool waits_for_cut() const { return waits_for_cut_.load(std::memory_order_relaxed); }
   // Memory for such copies, over all tables that share it (none: as much as it takes). Call before the first cut.
   void SetCopyBudget(std::shared_ptr<CopyBudget> budget) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once. With
-  // the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys, draws
-  // (the seed is the frozen one), limiter counters, writers. Otherwise the options of this table win: rows are inserted
-  // anew in order of age, the newest where not all fit, and `differences` says what differs. Draws in flight of rows that
-  // are counted (max_times_sampled) are refunded, oldest first; those of others nobody knows. Call it before anything
-  // else; on error the table is as new.
+  // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once.
+  // With the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys,
+  // draws (the seed is the frozen one), limiter counters, writers. Otherwise the options of this table win: rows are
+  // inserted anew in order of age, the newest where not all fit, and `differences` says what differs. Draws in flight
+  // of rows that are counted (max_times_sampled) are refunded, oldest first; those of others nobody knows. Call it
+  // before anything else; on error the table is as new.
   //   FAILED_PRECONDITION  another schema; names the first difference
   //   DATA_LOSS            arrays that do not fit the header or each other; names what and where
   //   others               what `read` returned
@@ -284,6 +284,7 @@ class Table {
   absl::Status ThawInPlace(Thaw& thaw, const ReadSlots& read) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status ThawByAge(Thaw& thaw, const ReadSlots& read) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Commit(Thaw& thaw) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ContinueLimiter(Thaw& thaw) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const RowSchema schema_;
   const TableOptions options_;  // But for the limiter's, which may change.

@@ -76,6 +76,8 @@ void Table::FreezeLocked(FrozenTable& frozen) {
   copy(kFreeArray, slots_.free().data(), slots_.free().size() * sizeof(uint32_t));
   sampler_->Save(begin(kSamplerArray, sampler_->SavedBytes()));
   remover_->Save(begin(kRemoverArray, remover_->SavedBytes()));
+  const RateLimiter::Settings limiter = limiter_.settings();
+  copy(kLimiterArray, limiter.data(), sizeof(limiter));
   const uint32_t base = slots_.base();
   copy(kBaseArray, &base, sizeof(base));
   frozen.arrays.resize(static_cast<size_t>(to - frozen.arrays.data()));
@@ -283,24 +285,31 @@ void Table::Commit(Thaw& thaw) {
   priorities_updated_ = header.priorities_updated();
   priorities_stale_ = header.priorities_stale();
   priorities_refused_ = header.priorities_refused();
-  const int64_t sampled = std::max<int64_t>(0, header.limiter_sampled() - thaw.arrays.in_flight);
-  const int64_t rows = slots_.num_held();
-  const bool queue = limiter_.options().kind == RateLimiterOptions::Kind::kQueue;
-  // A queue counts rows that are there.
-  const int64_t counted = queue ? std::max(header.limiter_inserted(), rows) - rows : sampled;
-  const int64_t inserted = queue ? std::max(header.limiter_inserted(), rows) : header.limiter_inserted();
-  const bool within = limiter_.Continue(inserted, counted);
-  if (!within || (queue && counted != sampled)) {
-    thaw.differences.push_back(absl::StrCat("rate limiter: ", header.limiter_inserted(), " inserted and ", sampled,
-                                            " sampled in the checkpoint count as ", limiter_.inserted(), " and ",
-                                            limiter_.sampled(), " under the settings here"));
-  }
+  ContinueLimiter(thaw);
   const auto forgotten = ledger_.Restore(thaw.arrays.writers);
   RECBOTS_CHECK_OK(forgotten.status());
   if (*forgotten > 0) {
     thaw.differences.push_back(
         absl::StrCat("writers: ", *forgotten, " more than the ", options_.max_writers, " that are remembered here"));
   }
+}
+
+void Table::ContinueLimiter(Thaw& thaw) {
+  const int64_t inserted = thaw.header.limiter_inserted();
+  const int64_t sampled = thaw.header.limiter_sampled() - thaw.arrays.in_flight;
+  bool within = false;
+  if (limiter_.options().kind == RateLimiterOptions::Kind::kQueue) {
+    // A queue counts rows that are there.
+    const int64_t rows = slots_.num_held();
+    limiter_.Continue(std::max(inserted, rows), std::max(inserted, rows) - rows, limiter_.settings());
+    within = limiter_.inserted() == inserted && limiter_.sampled() == sampled;
+  } else {
+    within = limiter_.Continue(inserted, sampled, thaw.arrays.limiter);
+  }
+  if (within) return;
+  thaw.differences.push_back(absl::StrCat("rate limiter: ", inserted, " inserted and ", sampled,
+                                          " sampled in the checkpoint count as ", limiter_.inserted(), " and ",
+                                          limiter_.sampled(), " under the settings here"));
 }
 
 }  // namespace recbots::replay

@@ -56,7 +56,8 @@ class CheckpointerTest : public testing::Test {
     auto store = MakeTestStore(tables_);
     const auto checkpointer = Checkpointer::Open(options_, store.get());
     EXPECT_TRUE(checkpointer.ok()) << checkpointer.status();
-    if (checkpointer.ok()) EXPECT_EQ((*checkpointer)->restored().sequence, sequence);
+    if (!checkpointer.ok()) return store;
+    EXPECT_EQ((*checkpointer)->restored().sequence, sequence);
     return store;
   }
 

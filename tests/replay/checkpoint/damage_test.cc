@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/base/random.h"
 #include "replay/checkpoint/checkpointer.h"
+#include "replay/checkpoint/file_names.h"
 #include "tests/replay/checkpoint/test_folder.h"
 #include "tests/replay/checkpoint/test_store.h"
 
@@ -125,7 +126,7 @@ TEST_F(DamageTest, WhatComesBackIsOneCheckpointWhole) {
     EXPECT_EQ(ContentOf(*store), contents_[static_cast<size_t>(report.sequence - 1)]);
     // Every newer one that is there is named with its fault.
     for (int64_t newer = report.sequence + 1; newer <= kCheckpoints; ++newer) {
-      if (!std::filesystem::exists(absl::StrFormat("%s/manifest-%012d", shard, newer))) continue;
+      if (!std::filesystem::exists(shard + "/" + ManifestName(newer))) continue;
       EXPECT_TRUE(std::any_of(report.refused.begin(), report.refused.end(), [&](const std::string& why) {
         return absl::StartsWith(why, absl::StrCat("checkpoint ", newer, ": "));
       }));

@@ -1,6 +1,7 @@
 // A program that writes checkpoints without end is killed at random moments; what it left must be a whole cut each
 // time, never an older one than before, and nothing half-written may pile up.
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -11,6 +11,7 @@
 #include "common/base/thread.h"
 #include "replay/checkpoint/checkpoint_directory.h"
 #include "replay/checkpoint/checkpointer.h"
+#include "replay/checkpoint/file_names.h"
 #include "tests/replay/checkpoint/test_folder.h"
 #include "tests/replay/checkpoint/test_store.h"
 
@@ -146,7 +147,7 @@ TEST_F(RestoreTest, ACutAmongTwoBusyThreadsIsAMomentOfTheirs) {
       ASSERT_LT(operation, 10'000'000u);
     }
     ExpectSameFromNowOn(*model, *restored);
-    ASSERT_TRUE(folder.Remove(absl::StrFormat("manifest-%012d", sequence)).ok());
+    ASSERT_TRUE(folder.Remove(ManifestName(sequence)).ok());
   }
 }
 

@@ -1,0 +1,64 @@
+#include "deploy/cli/inspect/replay_admin.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/grpc_status.h"
+#include "common/rpc/retry.h"
+
+namespace recbots {
+namespace {
+
+// One attempt to get an answer, so that there is something to say when the deadline comes.
+constexpr absl::Duration kAttempt = absl::Seconds(2);
+
+}  // namespace
+
+ReplayAdmin::ReplayAdmin(std::string address, std::shared_ptr<const Security> security)
+    : address_(std::move(address)),
+      security_(std::move(security)),
+      stub_(v1::ReplayService::NewStub(MakeChannel(address_, {.security = security_}))) {}
+
+absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(absl::Time deadline) {
+  PeerRetry retry("replay", address_, {.give_up_after = absl::InfiniteDuration()});
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kAttempt)));
+    Security::Prepare(security_.get(), context);
+    v1::InfoResponse response;
+    const absl::Status status = FromGrpcStatus(stub_->Info(&context, v1::InfoRequest(), &response));
+    if (status.ok()) return response;
+    const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
+    if (!delay.ok() || absl::Now() + *delay >= deadline) return Named(status);
+    absl::SleepFor(*delay);
+  }
+}
+
+absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(absl::Time deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  Security::Prepare(security_.get(), context);
+  v1::CheckpointResponse response;
+  const absl::Status status = FromGrpcStatus(stub_->Checkpoint(&context, v1::CheckpointRequest(), &response));
+  if (!status.ok()) return Named(status);
+  return response;
+}
+
+absl::Status ReplayAdmin::SetRateLimiter(const v1::SetRateLimiterRequest& request, absl::Time deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  Security::Prepare(security_.get(), context);
+  v1::SetRateLimiterResponse response;
+  return Named(FromGrpcStatus(stub_->SetRateLimiter(&context, request, &response)));
+}
+
+absl::Status ReplayAdmin::Named(const absl::Status& status) const {
+  if (status.ok()) return status;
+  const char* what = absl::IsUnimplemented(status) ? " is no replay server: " : ": ";
+  return absl::Status(status.code(), absl::StrCat("replay at ", address_, what, status.message()));
+}
+
+}  // namespace recbots
