@@ -28,6 +28,9 @@ namespace {
 
 // How long one wait lasts before the actor looks whether it should end.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
+// What is kept until a checkpoint holds it, per shard of replay: a few seconds of rows, so that half of it, after which
+// a checkpoint is asked for, does not ask for one all the time.
+constexpr int64_t kDurableBufferBytes = int64_t{64} << 20;
 // What the last rows get to reach replay at the end.
 constexpr absl::Duration kDrainTime = absl::Seconds(2);
 
@@ -95,6 +98,9 @@ absl::Status Actor::Connect() {
   writer.block_bytes = config_.actor().block_bytes();
   writer.max_delay = absl::Seconds(config_.actor().block_delay_seconds());
   writer.retry = retry;
+  writer.durable = config_.replay().durable_writers();
+  if (writer.durable) writer.buffer_bytes = kDurableBufferBytes;
+  writer.security = role_.security();
   RECBOTS_ASSIGN_OR_RETURN(writer_, replay::ReplayWriter::Create(schema_, writer));
   watcher_ = WeightsWatcher::Start(watcher);
   return absl::OkStatus();

@@ -1,81 +1,119 @@
-// The rows a writer has not yet had acknowledged, in the blocks in which they are sent: a fixed ring, filled at one
-// end, sent from the middle, released at the other end.
+// The rows a writer has to keep, in the blocks in which they are sent: a fixed ring, filled at one end, sent from the
+// middle, released at the other end.
 //
-//   oldest ... sent | sealed, not sent | being filled | free
+//   oldest ... acknowledged, not durable | sent | sealed, not sent | being filled | free
 //
-// Rows are numbered from 0 over the life of the ring. Not thread-safe: ReplayWriter guards it.
+// Rows lie in memory that gRPC sends from, and that it may still hold when the block is gone. Rows are numbered from 0
+// over the life of the ring. Not thread-safe: ShardWriter guards it.
 #pragma once
+
+#include <grpcpp/support/slice.h>
 
 #include <cstdint>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "recbots/v1/replay.pb.h"
+#include "absl/types/span.h"
+#include "replay/wire/insert_codec.h"
+#include "replay/wire/slice_pool.h"
 
 namespace recbots::replay {
 
 class BlockRing {
  public:
-  // One row's bytes, rows in a full block, blocks. All at least 1.
-  BlockRing(int64_t row_bytes, int64_t block_rows, int64_t num_blocks);
+  struct Options {
+    int64_t row_bytes = 1;
+    int64_t block_rows = 1;  // In a full block.
+    int64_t num_blocks = 1;
+    bool until_durable = false;  // Keep rows until they are durable; otherwise until they are acknowledged.
+  };
+  explicit BlockRing(const Options& options);
 
-  // Copies what fits into the block being filled and seals it when full; 0: all blocks are sealed.
-  int64_t Append(const char* rows, int64_t num_rows, int64_t weights_version);
+  // Copies what fits into the block being filled and seals it when it is full; 0: there is no room. A block has
+  // priorities for all of its rows or for none: `priorities` has one per row, or is empty.
+  int64_t Append(const char* rows, int64_t num_rows, int64_t weights_version, absl::Span<const float> priorities);
   // Seals the block being filled. Requires filling_rows() > 0.
   void Seal();
 
+  bool full() const { return sealed_ == options_.num_blocks; }
   // After the ring was full: room enough that it is worth waking somebody.
-  bool roomy() const { return sealed_ <= static_cast<int64_t>(blocks_.size()) * 3 / 4; }
-  bool full() const { return sealed_ == static_cast<int64_t>(blocks_.size()); }
+  bool roomy() const { return sealed_ <= options_.num_blocks * 3 / 4; }
+  bool half_full() const { return sealed_ >= (options_.num_blocks + 1) / 2; }
   int64_t filling_rows() const { return full() ? 0 : At(sealed_).num_rows; }
   // When the first row of the block being filled came. Requires filling_rows() > 0.
   absl::Time filling_since() const { return At(sealed_).since; }
   bool has_unsent() const { return sent_ < sealed_; }
 
-  // The next block to send, its first_sequence relative to row `base`; it counts as sent. Requires has_unsent(). Until
-  // it is released the message is the caller's, who adds the checksum.
-  v1::InsertRequest& Send(int64_t base);
-  // Makes the block ready for the wire.
-  static void AddChecksum(v1::InsertRequest& request);
+  struct Outgoing {
+    BlockHeader header;  // Without the checksum.
+    grpc::Slice rows;
+    grpc::Slice priorities;  // Empty: none.
+  };
+  // The next block to send, its first_sequence relative to row `base`; it counts as sent. Requires has_unsent().
+  Outgoing Send(int64_t base);
   // Bytes of rows in the next block to send. Requires has_unsent().
-  int64_t next_bytes() const { return At(sent_).num_rows * row_bytes_; }
+  int64_t next_bytes() const { return At(sent_).num_rows * options_.row_bytes; }
   // Bytes sent and not acknowledged.
   int64_t bytes_in_flight() const;
-  // All that is left has to be sent again.
-  void Rewind() { sent_ = 0; }
 
-  // Nothing that is kept is acknowledged any more; returns the first row kept, appended_rows() when there is none.
-  int64_t Forget();
-
-  // Rows below `row` are acknowledged: frees the blocks that end there, but not the last one sent while it is being
-  // written.
-  void Release(int64_t row, bool last_sent_is_being_written);
+  // Rows below `row` are acknowledged, durable: frees the blocks that end there. Durable ones are acknowledged ones.
+  void Acknowledge(int64_t row);
+  void SetDurable(int64_t row);
+  // A new stream, on which the store said what it has (which may be less than it had): the rest has to be sent again.
+  // Requires kept_from() <= acknowledged <= sent_rows().
+  void Resume(int64_t acknowledged, int64_t durable);
+  // What is not acknowledged has to be sent again.
+  void Rewind();
+  // Nothing that is kept is acknowledged any more.
+  void Forget();
 
   int64_t appended_rows() const { return appended_; }
   int64_t acknowledged_rows() const { return acknowledged_; }
+  int64_t durable_rows() const { return durable_; }
+  // Every row below is released, none from here on.
+  int64_t kept_from() const { return At(0).num_rows > 0 ? At(0).first_row : appended_; }
+  // What has to go on being kept.
+  int64_t released_below() const { return options_.until_durable ? durable_ : acknowledged_; }
   // One past the last row sent on any stream; what is acknowledged cannot be beyond it.
   int64_t sent_rows() const { return sent_rows_; }
+  // One past the last row sent since the last Resume, Rewind or Forget.
+  int64_t sent_now() const { return sent_ == 0 ? kept_from() : EndOf(At(sent_ - 1)); }
 
  private:
   struct Block {
-    v1::InsertRequest message;
+    SlicePool::Buffer buffer;  // Rows, then priorities.
     int64_t first_row = 0;
     int64_t num_rows = 0;
+    int64_t weights_version = 0;
+    bool has_priorities = false;
     absl::Time since;
   };
 
   // The i-th block from the oldest on.
-  Block& At(int64_t i) { return blocks_[static_cast<size_t>((oldest_ + i) % static_cast<int64_t>(blocks_.size()))]; }
+  Block& At(int64_t i) { return blocks_[static_cast<size_t>((oldest_ + i) % options_.num_blocks)]; }
   const Block& At(int64_t i) const { return const_cast<BlockRing*>(this)->At(i); }
+  static int64_t EndOf(const Block& block) { return block.first_row + block.num_rows; }
+  float* PrioritiesOf(const Block& block) const {
+    return reinterpret_cast<float*>(block.buffer.data + priorities_offset_);
+  }
+  void Begin(Block& block, bool has_priorities);
+  void Release();
+  // Puts acknowledged blocks that were sealed early together, so that a ring that waits for a checkpoint is full of
+  // rows and not of half-empty blocks.
+  void Merge();
+  bool MergeWithNext(int64_t i);
 
-  const int64_t row_bytes_;
-  const int64_t block_rows_;
+  const Options options_;
+  const size_t priorities_offset_;
+  SlicePool pool_;
   std::vector<Block> blocks_;
   int64_t oldest_ = 0;
   int64_t sealed_ = 0;
   int64_t sent_ = 0;  // Of the sealed ones.
   int64_t appended_ = 0;
   int64_t acknowledged_ = 0;
+  int64_t durable_ = 0;
+  int64_t merged_ = 0;  // Blocks from the oldest on that were looked at by Merge.
   int64_t sent_rows_ = 0;
 };
 

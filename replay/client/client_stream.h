@@ -1,34 +1,41 @@
 // One bidirectional stream of a client that has a thread of its own: state to wait for instead of callbacks to nest.
 #pragma once
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
 #include "common/rpc/grpc_status.h"
+#include "common/rpc/security.h"
 
 namespace recbots::replay {
 
-// Everything but the constructor is called with the owner's mutex held, and every change of state happens under it, so
-// that the owner can wait for any of it. The owner destroys the stream only when done() is true.
+// Request and Response are messages, or grpc::ByteBuffer for what is not to be copied. Everything but the constructor
+// is called with the owner's mutex held, and every change of state happens under it, so that the owner can wait for any
+// of it. The owner destroys the stream only when done() is true.
 template <typename Request, typename Response>
 class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
  public:
-  using Reactor = grpc::ClientBidiReactor<Request, Response>;
   struct Handlers {
-    // A message came. Called without the mutex, one at a time; the next is read when it returns.
-    std::function<void(const Response&)> on_message;
-    // The message given to Write may be changed again. Called without the mutex.
+    // A message came, and is the handler's. Called without the mutex, one at a time; the next is read when it returns.
+    std::function<void(Response&)> on_message;
+    // Another message may be written. Called without the mutex.
     std::function<void()> on_written;
   };
 
-  // `open` starts the call: stub->async()->Method(context, reactor).
-  ClientStream(Mutex* mu, Handlers handlers, const std::function<void(grpc::ClientContext*, Reactor*)>& open)
-      : mu_(*mu), handlers_(std::move(handlers)) {
-    open(&context_, this);
+  // Calls `method` ("/package.Service/Method", which outlives the stream).
+  ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+               const Security* security)
+      : mu_(*mu), handlers_(std::move(handlers)), stub_(channel) {
+    Security::Prepare(security, context_);
+    stub_.PrepareBidiStreamingCall(&context_, method, {}, this);
     this->AddHold();  // Writes are started outside reactions: the stream must not end under them.
     this->StartRead(&response_);
     this->StartCall();
@@ -37,18 +44,17 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   // The peer accepted the call (its initial metadata came).
   bool greeted() const { return greeted_; }
   bool can_write() const { return !broken_ && !writing_; }
-  bool writing() const { return writing_; }
   bool done() const { return done_; }
   // Why it ended; valid when done().
   const absl::Status& status() const { return status_; }
 
-  // Requires can_write(). `message` stays as it is until on_written or done().
+  // Requires can_write(). `message` stays as it is until can_write() or done().
   void Write(const Request* message) {
     writing_ = true;
     this->StartWrite(message);
   }
-  // The same in two steps, so that the owner can let go of its mutex while a large message is serialised (and sent,
-  // when nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
+  // The same in two steps, so that the owner can let go of its mutex while a large message is made (and sent, when
+  // nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
   void BeginWrite() { writing_ = starting_ = true; }
   void FinishWrite(const Request* message) {
     this->StartWrite(message);
@@ -93,6 +99,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
 
   Mutex& mu_;
   const Handlers handlers_;
+  grpc::TemplatedGenericStub<Request, Response> stub_;
   grpc::ClientContext context_;
   Response response_;
   bool greeted_ = false;

@@ -1,5 +1,7 @@
 #include <grpcpp/grpcpp.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/grpc_status.h"
@@ -8,9 +10,11 @@
 
 namespace recbots::replay {
 
-absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline) {
-  const auto stub = v1::ReplayService::NewStub(MakeChannel(address));
+absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline,
+                                         std::shared_ptr<const Security> security) {
+  const auto stub = v1::ReplayService::NewStub(MakeChannel(address, {.security = security}));
   grpc::ClientContext context;
+  Security::Prepare(security.get(), context);
   context.set_deadline(absl::ToChronoTime(deadline));
   context.set_wait_for_ready(true);
   v1::InfoResponse response;

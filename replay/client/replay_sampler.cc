@@ -1,205 +1,229 @@
 #include "replay/client/replay_sampler.h"
 
-#include <deque>
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
-#include "common/base/thread.h"
-#include "common/rpc/channel.h"
-#include "common/wire/row_schema_proto.h"
-#include "recbots/v1/replay.grpc.pb.h"
-#include "replay/client/batch_assembler.h"
-#include "replay/client/client_stream.h"
+#include "common/base/status_macros.h"
+#include "replay/client/address_watch.h"
+#include "replay/client/shard_sampler.h"
+#include "replay/wire/sample_codec.h"
 
 namespace recbots::replay {
 namespace {
 
-constexpr absl::Duration kTick = absl::Seconds(10);  // Longest wait of the thread; nothing depends on it.
-
-using SampleClientStream = ClientStream<v1::SampleCredit, v1::SampleBatch>;
-
-v1::SampleCredit MakeFirst(const RowSchema& schema, const ReplaySamplerOptions& options) {
-  v1::SampleCredit credit;
-  credit.set_batches(options.batches_in_flight);
-  credit.set_batch_size(options.batch_size);
-  credit.set_seed(options.seed);
-  *credit.mutable_schema() = RowSchemaToProto(schema);
-  return credit;
-}
+// How long a shard whose address is gone may yet come back.
+constexpr absl::Duration kGrace = absl::Seconds(10);
+// A shard that holds up a batch for so long, while another has nothing to do, is left out for a while.
+constexpr absl::Duration kPatience = absl::Seconds(3);
+constexpr absl::Duration kSuspension = absl::Seconds(10);
 
 }  // namespace
 
 class ReplaySampler::Impl {
  public:
-  Impl(const RowSchema& schema, const ReplaySamplerOptions& options)
-      : options_(options),
-        first_(MakeFirst(schema, options)),
-        stub_(v1::ReplayService::NewStub(MakeChannel(options.address, {.bulk = true}))),
-        retry_("replay", options.address, options.retry),
-        // One more for the batch that the learner works on.
-        assembler_(std::make_shared<const RowSchema>(schema), options.batch_size, options.batches_in_flight + 1),
-        thread_("replay-sampler", [this] { Run(); }) {}
-  ~Impl() { Close(); }  // Thread, the last member, is joined first.
+  Impl(const RowSchema& schema, const ReplaySamplerOptions& options) : shared_(schema, options) {
+    shared_.advance = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { Advance(); };
+    watch_.emplace(options.resolver,
+                   AddressWatch::Handlers{.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
+                                          .away = [this] { return SomethingAway(); }});
+  }
+  ~Impl() {
+    Close();
+    watch_.reset();
+    for (auto& shard : shards_) shard.reset();
+  }
 
   absl::StatusOr<SampledBatch> Next(absl::Time deadline);
-  void Recycle(ColumnBatch batch) { assembler_.Recycle(std::move(batch)); }
+  absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
+  void Recycle(SampledBatch batch) {
+    MutexLock lock(&shared_.mu);
+    shared_.queue.Recycle(std::move(batch));
+  }
   void Close() {
-    MutexLock lock(&mu_);
-    closed_ = true;
+    MutexLock lock(&shared_.mu);
+    shared_.closed = true;
   }
   absl::Status status() const {
-    MutexLock lock(&mu_);
-    return final_;
+    MutexLock lock(&shared_.mu);
+    return shared_.final_error;
   }
-  ReplaySamplerStats stats() const {
-    MutexLock lock(&mu_);
-    return stats_;
-  }
+  ReplaySamplerStats stats() const;
 
  private:
-  // Connects and reconnects, until closed or a final error.
-  void Run() ABSL_LOCKS_EXCLUDED(mu_);
-  // One stream, from the call to its end; the result is why it ended.
-  absl::Status RunStream() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status FollowStream(SampleClientStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void OnPart(const v1::SampleBatch& part) ABSL_LOCKS_EXCLUDED(mu_);
-  void SendCredit() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  using Owned = std::unique_ptr<ShardSampler>;
 
-  const ReplaySamplerOptions options_;
-  const v1::SampleCredit first_;
-  const std::unique_ptr<v1::ReplayService::Stub> stub_;
-  PeerRetry retry_;           // Used by the thread only.
-  BatchAssembler assembler_;  // Used by the stream under way, and between streams by the thread.
+  // Orders what can be ordered, and ends streams that would hold everything up.
+  void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
+  absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
-  mutable Mutex mu_;
-  SampleClientStream* stream_ ABSL_GUARDED_BY(mu_) = nullptr;  // The one under way; owned by RunStream.
-  std::deque<SampledBatch> ready_ ABSL_GUARDED_BY(mu_);        // At most batches_in_flight.
-  int32_t credits_due_ ABSL_GUARDED_BY(mu_) = 0;               // To be sent when the stream can write.
-  v1::SampleCredit credit_ ABSL_GUARDED_BY(mu_);
-  bool closed_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Status final_ ABSL_GUARDED_BY(mu_);
-  absl::Status last_error_ ABSL_GUARDED_BY(mu_);
-  ReplaySamplerStats stats_ ABSL_GUARDED_BY(mu_);
+  // Called by the watch.
+  bool SomethingAway() const {
+    const ReplaySamplerStats now = stats();
+    return now.shards == 0 || now.connected_shards < now.shards;
+  }
+  void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(shared_.mu);
+  // Addresses that no shard has.
+  std::vector<ShardAddress> NewAddresses(const Resolution& found) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
+  // Shards whose address is gone take over a new one, or are to be dropped.
+  std::vector<int> LookAfterOrphans(const Resolution& found, std::vector<ShardAddress>& added)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
-  Thread thread_;
+  SamplerShared shared_;
+  std::map<int, absl::Time> orphan_since_;  // Used by the watch only.
+  std::array<Owned, kMaxShards> shards_;    // Changed by the watch only, under shared_.mu.
+  std::optional<AddressWatch> watch_;
 };
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(absl::Time deadline) {
-  MutexLock lock(&mu_);
-  if (ready_.empty()) {
+  MutexLock lock(&shared_.mu);
+  const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return shared_.queue.ready() || shared_.closed || !shared_.final_error.ok();
+  };
+  if (!over()) {
     const absl::Time start = absl::Now();
-    mu_.AwaitUntil([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !ready_.empty() || closed_ || !final_.ok(); },
-                   deadline);
-    stats_.waited += absl::Now() - start;
+    shared_.mu.AwaitUntil(over, deadline);
+    shared_.stats.waited += absl::Now() - start;
   }
-  if (closed_) return absl::CancelledError("replay sampler: closed");
-  if (ready_.empty()) return final_.ok() ? NothingCame() : final_;
-  SampledBatch batch = std::move(ready_.front());
-  ready_.pop_front();
-  ++stats_.batches;
-  ++credits_due_;
-  SendCredit();
+  if (shared_.closed) return absl::CancelledError("replay sampler: closed");
+  if (!shared_.queue.ready()) return shared_.final_error.ok() ? NothingCame() : shared_.final_error;
+  SampledBatch batch = shared_.queue.Take();
+  ++shared_.stats.batches;
+  Advance();
   return batch;
 }
 
 absl::Status ReplaySampler::Impl::NothingCame() const {
-  const bool connected = stream_ != nullptr && stream_->greeted();
-  return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", options_.address,
+  const bool connected = shared_.contact.any();
+  const absl::Status& error = shared_.last_error;
+  return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", shared_.options.address,
                                                   connected ? ": connected, it holds them back" : "",
-                                                  "; last error: ", last_error_.ok() ? "none" : last_error_.message()));
+                                                  "; last error: ", error.ok() ? "none" : error.message()));
 }
 
-void ReplaySampler::Impl::SendCredit() {
-  if (credits_due_ == 0 || stream_ == nullptr || !stream_->can_write()) return;
-  credit_.set_batches(credits_due_);
-  credits_due_ = 0;
-  stream_->Write(&credit_);
-}
-
-void ReplaySampler::Impl::OnPart(const v1::SampleBatch& part) {
-  const absl::Status status = assembler_.Add(part);  // Copies outside the lock.
-  if (status.ok() && !assembler_.complete()) return;
-  MutexLock lock(&mu_);
-  if (!status.ok()) {
-    final_ = status;
-    return;
+void ReplaySampler::Impl::Advance() {
+  const absl::Time now = absl::Now();
+  if (const auto stalled = shared_.queue.Stalled(now, kPatience); stalled.has_value()) {
+    RECBOTS_LOG(WARNING) << "a shard of replay holds batches up, going on without it"
+                         << Field("address", shards_[static_cast<size_t>(*stalled)]->target());
+    shared_.queue.Suspend(*stalled, now + kSuspension);
+    shards_[static_cast<size_t>(*stalled)]->Restart();
   }
-  ready_.push_back(assembler_.Take());
+  shared_.queue.Place(now);
+  for (const Owned& shard : shards_) {
+    if (shard == nullptr) continue;
+    shard->SendCredit(/*all=*/false);
+    if (shared_.queue.Stuck(shard->shard())) shard->Restart();
+  }
 }
 
-void ReplaySampler::Impl::Run() {
-  MutexLock lock(&mu_);
-  while (true) {
-    const absl::Status status = RunStream();
-    if (closed_ || !final_.ok()) return;
-    last_error_ = status;
-    const absl::StatusOr<absl::Duration> delay = retry_.Failed(status);
-    if (!delay.ok()) {
-      final_ = delay.status();
-      RECBOTS_LOG(ERROR) << "replay sampler gives up" << Field("address", options_.address)
-                         << Field("error", final_.ToString());
-      return;
+absl::Status ReplaySampler::Impl::UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities) {
+  if (keys.size() != priorities.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("replay sampler: ", keys.size(), " keys and ", priorities.size(), " priorities"));
+  }
+  absl::Status refused;
+  MutexLock lock(&shared_.mu);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!(priorities[i] >= 0 && priorities[i] <= std::numeric_limits<float>::max())) {
+      if (!refused.ok()) continue;
+      refused = absl::InvalidArgumentError(
+          absl::StrCat("replay sampler: priority ", priorities[i], " of row ", i, ", want finite and at least 0"));
+      continue;
     }
-    mu_.AwaitFor([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_; }, *delay);
-    if (closed_) return;
+    const Owned& shard = shards_[static_cast<size_t>(ShardOf(keys[i]))];
+    if (shard == nullptr || !shard->AddPriority(keys[i], priorities[i])) ++shared_.stats.dropped_priorities;
   }
+  return refused;
 }
 
-absl::Status ReplaySampler::Impl::RunStream() {
-  SampleClientStream stream(&mu_,
-                            {.on_message = [this](const v1::SampleBatch& part) { OnPart(part); },
-                             .on_written =
-                                 [this] {
-                                   MutexLock lock(&mu_);
-                                   SendCredit();
-                                 }},
-                            [this](grpc::ClientContext* context, SampleClientStream::Reactor* reactor) {
-                              stub_->async()->Sample(context, reactor);
-                            });
-  stream.Write(&first_);
-  credits_due_ = 0;
-  stream_ = &stream;
-  const absl::Status status = FollowStream(stream);
-  if (!stream.done()) {
-    stream.Cancel();
-    mu_.AwaitUntil([&stream] { return stream.done(); }, absl::InfiniteFuture());  // A cancelled call always ends.
+ReplaySamplerStats ReplaySampler::Impl::stats() const {
+  MutexLock lock(&shared_.mu);
+  ReplaySamplerStats stats = shared_.stats;
+  for (const Owned& shard : shards_) {
+    if (shard == nullptr) continue;
+    ++stats.shards;
+    if (shard->connected()) ++stats.connected_shards;
   }
-  stream_ = nullptr;
-  assembler_.Reset();
-  // Replay takes back what was not acknowledged and draws it again: used here, it would count twice.
-  for (SampledBatch& batch : ready_) assembler_.Recycle(std::move(batch.batch));
-  ready_.clear();
-  return status.ok() ? stream.status() : status;
+  return stats;
 }
 
-absl::Status ReplaySampler::Impl::FollowStream(SampleClientStream& stream) {
-  const auto ended = [this, &stream]()
-                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || closed_ || !final_.ok(); };
-  const auto answered = [&stream, &ended] { return stream.greeted() || ended(); };
-  if (!mu_.AwaitFor(answered, options_.connect_timeout)) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("no answer within ", absl::FormatDuration(options_.connect_timeout)));
+void ReplaySampler::Impl::OnAddresses(const Resolution& found) {
+  std::vector<Owned> gone;  // Destroyed without the mutex.
+  MutexLock lock(&shared_.mu);
+  if (shared_.closed) return;
+  std::vector<ShardAddress> added = NewAddresses(found);
+  const std::vector<int> dropped = LookAfterOrphans(found, added);
+  for (const int shard : dropped) {
+    shards_[static_cast<size_t>(shard)]->Stop();
+    gone.push_back(std::move(shards_[static_cast<size_t>(shard)]));
   }
-  if (!stream.greeted()) return absl::OkStatus();
-  retry_.Succeeded();
-  ++stats_.connections;
-  while (!mu_.AwaitFor(ended, kTick)) {
+  shared_.mu.Unlock();
+  gone.clear();
+  shared_.mu.Lock();
+  for (const int shard : dropped) shared_.queue.RemoveShard(shard);
+  for (const ShardAddress& address : added) {
+    if (shared_.queue.num_shards() == kMaxShards) break;
+    const int shard = shared_.queue.AddShard();
+    shards_[static_cast<size_t>(shard)] = std::make_unique<ShardSampler>(&shared_, address, shard);
   }
-  return absl::OkStatus();
+  if (const absl::Duration away = shared_.contact.away_for();
+      shared_.queue.num_shards() == 0 && away >= shared_.options.retry.give_up_after && shared_.final_error.ok()) {
+    shared_.final_error =
+        absl::DeadlineExceededError(absl::StrCat("replay at ", shared_.options.address, " was away for ",
+                                                 absl::FormatDuration(away), ": ", found.status.message()));
+  }
+  if (!found.status.ok() && shared_.last_error.ok()) shared_.last_error = found.status;
+}
+
+std::vector<ShardAddress> ReplaySampler::Impl::NewAddresses(const Resolution& found) const {
+  std::vector<ShardAddress> added;
+  for (const ShardAddress& address : found.shards) {
+    const auto has = [&address](const Owned& shard) { return shard != nullptr && shard->target() == address.target; };
+    if (std::none_of(shards_.begin(), shards_.end(), has)) added.push_back(address);
+  }
+  return added;
+}
+
+std::vector<int> ReplaySampler::Impl::LookAfterOrphans(const Resolution& found, std::vector<ShardAddress>& added) {
+  std::vector<int> dropped;
+  for (const Owned& shard : shards_) {
+    if (shard == nullptr) continue;
+    const auto listed = [&shard](const ShardAddress& address) { return address.target == shard->target(); };
+    if (shard->connected() || std::any_of(found.shards.begin(), found.shards.end(), listed)) {
+      orphan_since_.erase(shard->shard());
+    } else if (!added.empty()) {
+      shard->MoveTo(added.back());
+      added.pop_back();
+      orphan_since_.erase(shard->shard());
+    } else if (absl::Now() - orphan_since_.try_emplace(shard->shard(), absl::Now()).first->second > kGrace) {
+      RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", shard->target());
+      orphan_since_.erase(shard->shard());
+      dropped.push_back(shard->shard());
+    }
+  }
+  return dropped;
 }
 
 absl::StatusOr<std::unique_ptr<ReplaySampler>> ReplaySampler::Create(const RowSchema& schema,
-                                                                     const ReplaySamplerOptions& options) {
+                                                                     const ReplaySamplerOptions& given) {
   RECBOTS_CHECK(!schema.columns().empty());
-  if (options.batch_size < 1 || options.batch_size > 65536) {
+  ReplaySamplerOptions options = given;
+  if (options.batch_size < 1 || options.batch_size > kMaxBatchRows) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay sampler: batch_size ", options.batch_size, ", want 1..65536"));
+        absl::StrCat("replay sampler: batch_size ", options.batch_size, ", want 1..", kMaxBatchRows));
   }
-  if (options.batches_in_flight < 1 || options.batches_in_flight > 1024) {
+  if (options.batches_in_flight < 1 || options.batches_in_flight > kMaxBatches) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay sampler: batches_in_flight ", options.batches_in_flight, ", want 1..1024"));
+        absl::StrCat("replay sampler: batches_in_flight ", options.batches_in_flight, ", want 1..", kMaxBatches));
+  }
+  if (options.resolver == nullptr) {
+    RECBOTS_ASSIGN_OR_RETURN(options.resolver, MakeAddressResolver(options.address));
   }
   return std::unique_ptr<ReplaySampler>(new ReplaySampler(std::make_unique<Impl>(schema, options)));
 }
@@ -207,7 +231,10 @@ absl::StatusOr<std::unique_ptr<ReplaySampler>> ReplaySampler::Create(const RowSc
 ReplaySampler::ReplaySampler(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ReplaySampler::~ReplaySampler() = default;
 absl::StatusOr<SampledBatch> ReplaySampler::Next(absl::Time deadline) { return impl_->Next(deadline); }
-void ReplaySampler::Recycle(ColumnBatch batch) { impl_->Recycle(std::move(batch)); }
+absl::Status ReplaySampler::UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities) {
+  return impl_->UpdatePriorities(keys, priorities);
+}
+void ReplaySampler::Recycle(SampledBatch batch) { impl_->Recycle(std::move(batch)); }
 void ReplaySampler::Close() { impl_->Close(); }
 absl::Status ReplaySampler::status() const { return impl_->status(); }
 ReplaySamplerStats ReplaySampler::stats() const { return impl_->stats(); }

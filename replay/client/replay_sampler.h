@@ -1,14 +1,16 @@
 // Batches from replay: what learners hold.
 //
 // Keeps batches_in_flight batches ordered or ready, so that the next one is there when the learner asks; a batch is
-// drawn when it is sent, so more in flight means staler rows. Batches that came from a connection that broke are
-// dropped, because replay takes their charge back. Reconnects by itself, also to a store that was restarted.
+// drawn when it is sent, so more in flight means staler rows. Of several shards each batch has rows of all, in
+// proportion to the total weights they last told; one that dies costs its rows and nothing else: its parts are drawn
+// again from the others, batches come in order as before, and when it is back it takes part again. Parts that came over
+// a connection that broke are dropped, because replay takes their charge back. Reconnects by itself, also to a store
+// that was restarted.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -17,9 +19,10 @@
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
-#include "replay/table/column_batch.h"
+#include "replay/client/address_resolver.h"
+#include "replay/client/importance_weights.h"
+#include "replay/client/sampled_batch.h"
 #include "replay/table/item_key.h"
-#include "replay/table/rate_limiter.h"
 
 namespace recbots::replay {
 
@@ -30,22 +33,10 @@ struct ReplaySamplerOptions {
   int32_t batches_in_flight = 2;  // 1..1024. More: less waiting, staler rows, more memory.
   uint64_t seed = 0;              // Key of the draws of shards; rows within a shard are its own draws.
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
-  RetryOptions retry = {};
-  std::shared_ptr<const Security> security = {};  // nullptr: none.
+  RetryOptions retry = {};                            // give_up_after: of all shards together.
+  std::shared_ptr<const Security> security = {};      // nullptr: none.
+  std::shared_ptr<AddressResolver> resolver = {};     // nullptr: of `address`.
 };
-
-struct SampledBatch {
-  ColumnBatch batch;
-  std::vector<ItemKey> keys;         // One per row, with the shard; for UpdatePriorities.
-  std::vector<float> probabilities;  // With which each row was drawn, shards included. For ImportanceWeights.
-  v1::TableState table;              // At the draw; of several shards: their sum, incarnations combined.
-  BlockedOn blocked_on = BlockedOn::kNone;
-  absl::Duration blocked;  // How long replay held it back, for that reason.
-};
-
-// w_i = (N P_i)^-beta / max_j w_j (Schaul et al. 2016, section 3.4), N being the rows held: 1 for the rarest row of the
-// batch, less for others; all 1 for beta 0 or uniform draws. `weights` has one place per probability.
-void ImportanceWeights(absl::Span<const float> probabilities, int64_t num_rows, double beta, absl::Span<float> weights);
 
 struct ReplaySamplerStats {
   int64_t batches = 0;      // Handed out.
@@ -59,30 +50,32 @@ struct ReplaySamplerStats {
 // Thread-safe.
 class ReplaySampler {
  public:
-  // Connects in the background. INVALID_ARGUMENT: an option out of range.
+  // Connects in the background. INVALID_ARGUMENT: an option out of range, addresses that cannot be read.
   static absl::StatusOr<std::unique_ptr<ReplaySampler>> Create(const RowSchema& schema,
                                                                const ReplaySamplerOptions& options);
   ~ReplaySampler();
 
   // The next batch, in the order sent. Taking it tells replay that it is used and orders another.
-  //   DEADLINE_EXCEEDED  none by then; names what replay last waited for and the last error
+  //   DEADLINE_EXCEEDED  none by then; says whether replay is connected and holds it back, and the last error
   //   CANCELLED          Close() was called
   //   others             final errors, see status()
   absl::StatusOr<SampledBatch> Next(absl::Time deadline);
 
-  // New priorities for rows of batches that were handed out, as many as keys: they travel with the next order. A
-  // negative or infinite priority or a NaN is refused for its row.
-  //   INVALID_ARGUMENT  some were refused: names the first; the others are under way
+  // New priorities for rows of batches that were handed out, as many as keys: they travel with the next order, or 0.1 s
+  // later. A negative or infinite priority or a NaN is refused for its row; those of rows whose shard is away are
+  // dropped and counted.
+  //   INVALID_ARGUMENT  some were refused: names the first, the others are under way; or not as many as keys
   absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
 
   // Gives the memory of a batch back for later ones. Optional; without it each batch is allocated anew.
   void Recycle(SampledBatch batch);
 
-  // Ends the stream and wakes whoever waits in Next. Idempotent.
+  // Ends the streams and wakes whoever waits in Next. Idempotent.
   void Close();
 
   // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema, a batch the limiter never admits),
-  // INVALID_ARGUMENT, DEADLINE_EXCEEDED (replay was away for retry.give_up_after).
+  // INVALID_ARGUMENT, INTERNAL (what came is no batch), DEADLINE_EXCEEDED (all of replay was away for
+  // retry.give_up_after).
   absl::Status status() const;
   ReplaySamplerStats stats() const;
 

@@ -1,11 +1,16 @@
 // Streams rows to replay: what actors hold.
 //
-// Append copies rows into the block being built (one memcpy, no lock per row, no allocation once warm); a thread of its
-// own sends blocks of 64 KiB, or smaller ones 5 ms after their first row. Blocks are kept until they are acknowledged
-// and are sent again after a reconnection: nothing is lost and nothing doubled while the store lives. When the store
-// itself was restarted, the writer goes on as a new one with what was not yet acknowledged; that is logged and counted.
+// Append copies rows once, into the memory from which blocks are sent: one memcpy, no lock per row, no allocation once
+// warm. A thread per shard sends blocks of 64 KiB, or smaller ones 5 ms after their first row. Blocks are kept until
+// they are acknowledged (durable writers: until a checkpoint holds them) and are sent again after a reconnection, or
+// when they were damaged on the way: nothing is lost and nothing doubled while the store lives, and for durable writers
+// whatever happens to it as long as its checkpoints are there. When a store came back without rows it had acknowledged,
+// the writer goes on as a new one with what it still has; that is logged and counted (lost_rows).
 //
-// Memory is bounded: when all blocks are full, Append waits. Rows are never dropped.
+// Several shards take blocks in turn. One that is away or holds rows back is passed over as long as another takes rows,
+// and comes back by itself.
+//
+// Memory is bounded by buffer_bytes per shard: when no shard has room, Append waits. Rows are never dropped.
 #pragma once
 
 #include <array>
@@ -19,6 +24,7 @@
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
+#include "replay/client/address_resolver.h"
 #include "replay/table/rate_limiter.h"
 
 namespace recbots::replay {
@@ -29,14 +35,15 @@ struct ReplayWriterOptions {
   std::string table = {};                            // Empty: the servers' first.
   std::string writer_name = {};                      // For logs: host or container. At most 256 bytes.
   bool durable = false;                              // Keep rows until a checkpoint holds them.
-  int64_t block_bytes = 64 << 10;                    // Larger: less work per row, more delay.
+  int64_t block_bytes = 64 << 10;                    // 1..4 MiB. Larger: less work per row, more delay.
   absl::Duration max_delay = absl::Milliseconds(5);  // A block is sent so long after its first row at the latest.
   // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
   // give them what they write in a few seconds.
   int64_t buffer_bytes = 2 << 20;
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
-  RetryOptions retry = {};
-  std::shared_ptr<const Security> security = {};  // nullptr: none.
+  RetryOptions retry = {};                            // give_up_after: of all shards together.
+  std::shared_ptr<const Security> security = {};      // nullptr: none.
+  std::shared_ptr<AddressResolver> resolver = {};     // nullptr: of `address`.
 };
 
 struct ReplayWriterStats {
@@ -54,21 +61,22 @@ struct ReplayWriterStats {
   std::array<absl::Duration, kNumBlockedOn> blocked;
 };
 
-// Thread-safe; rows of one Append stay in order, those of concurrent ones mix.
+// Thread-safe; rows of one Append reach a shard in order, those of concurrent ones mix.
 class ReplayWriter {
  public:
-  // Connects in the background. INVALID_ARGUMENT: an option out of range.
+  // Connects in the background. INVALID_ARGUMENT: an option out of range, addresses that cannot be read.
   static absl::StatusOr<std::unique_ptr<ReplayWriter>> Create(const RowSchema& schema,
                                                               const ReplayWriterOptions& options);
   // Drops what is not acknowledged; Close first.
   ~ReplayWriter();
 
   // Takes num_rows x row_bytes bytes. Returns the rows taken: all, or fewer when the deadline came first (append the
-  // rest later). weights_version: of the policy that chose the newest of them.
-  //   CANCELLED  Close() was called
-  //   others     final errors, see status()
-  //   INVALID_ARGUMENT  a priority that is negative, infinite or NaN: names the row; nothing was taken, more may follow
-  // `priorities`: one per row; empty: the highest the table has seen.
+  // rest later). weights_version: of the policy that chose the newest of them. `priorities`: one per row; empty: the
+  // highest the table has seen.
+  //   CANCELLED         Close() was called
+  //   INVALID_ARGUMENT  a priority that is negative, infinite or NaN (names the row), or not one per row: nothing was
+  //                     taken, more may follow
+  //   others            final errors, see status()
   absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline,
                                  absl::Span<const float> priorities = {});
 
@@ -77,11 +85,13 @@ class ReplayWriter {
   //   others             final errors, see status()
   absl::Status Flush(absl::Time deadline);
 
-  // Flushes, then ends the stream. After it nothing is taken or sent. Idempotent. The result is that of Flush.
+  // Flushes, then ends the streams, which takes 2 s at most. After it nothing is taken or sent. Idempotent. The result
+  // is that of Flush.
   absl::Status Close(absl::Time deadline);
 
-  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema), INVALID_ARGUMENT (a block was
-  // refused), DEADLINE_EXCEEDED (replay was away for retry.give_up_after).
+  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema; durable, but replay keeps no
+  // checkpoints), INVALID_ARGUMENT (a block was refused), DATA_LOSS (a block arrived damaged five times in a row),
+  // DEADLINE_EXCEEDED (all of replay was away for retry.give_up_after).
   absl::Status status() const;
   ReplayWriterStats stats() const;
 

@@ -6,16 +6,15 @@
 #include <cstring>
 
 #include "common/base/thread.h"
-#include "replay/client/batch_assembler.h"
 #include "replay/client/replay_writer.h"
-#include "tests/replay/support/replay_server.h"
+#include "tests/replay/client/shard_server.h"
 
 namespace recbots::replay {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::unique_ptr<ReplaySampler> MakeSampler(const ReplayServer& server, ReplaySamplerOptions options = {}) {
+std::unique_ptr<ReplaySampler> MakeSampler(const ShardServer& server, ReplaySamplerOptions options = {}) {
   options.address = server.address();
   auto sampler = ReplaySampler::Create(TestSchema(), options);
   RECBOTS_CHECK_OK(sampler.status());
@@ -35,7 +34,7 @@ void ExpectWholeRows(const ColumnBatch& batch) {
 }
 
 TEST(ReplaySamplerTest, BatchesOfAnySizeArriveWhole) {
-  ReplayServer server;
+  ShardServer server;
   Fill(server.table(), 1000);
   for (const int32_t batch_size : {1, 100, 40'000}) {
     const auto sampler = MakeSampler(server, {.batch_size = batch_size});
@@ -46,14 +45,14 @@ TEST(ReplaySamplerTest, BatchesOfAnySizeArriveWhole) {
       EXPECT_EQ(sampled->table.rows(), 1000);
       EXPECT_EQ(sampled->table.incarnation(), server.table().incarnation());
       ExpectWholeRows(sampled->batch);
-      sampler->Recycle(std::move(sampled->batch));
+      sampler->Recycle(*std::move(sampled));
     }
     EXPECT_EQ(sampler->stats().batches, 5);
   }
 }
 
 TEST(ReplaySamplerTest, NeverMoreBatchesAreDrawnThanOrdered) {
-  ReplayServer server;
+  ShardServer server;
   Fill(server.table(), 100);
   const auto sampler = MakeSampler(server, {.batch_size = 10, .batches_in_flight = 3});
   ASSERT_TRUE(Eventually([&] { return server.table().state().sampled == 30; }));
@@ -62,7 +61,7 @@ TEST(ReplaySamplerTest, NeverMoreBatchesAreDrawnThanOrdered) {
 }
 
 TEST(ReplaySamplerTest, SaysHowLongABatchWasHeldBack) {
-  ReplayServer server({.rate_limiter = {.min_size = 50}});
+  ShardServer server({.table = {.rate_limiter = {.min_size = 50}}});
   const auto sampler = MakeSampler(server, {.batch_size = 10});
   const auto early = sampler->Next(absl::Now() + absl::Milliseconds(200));
   EXPECT_EQ(early.status().code(), absl::StatusCode::kDeadlineExceeded);
@@ -78,7 +77,7 @@ TEST(ReplaySamplerTest, SaysHowLongABatchWasHeldBack) {
 }
 
 TEST(ReplaySamplerTest, GoesOnWhenTheServerIsRestartedWithItsTableOrWithout) {
-  ReplayServer server;
+  ShardServer server;
   Fill(server.table(), 100);
   const auto sampler = MakeSampler(server, {.batch_size = 10});
   const uint64_t first = sampler->Next(Patience())->table.incarnation();
@@ -87,7 +86,7 @@ TEST(ReplaySamplerTest, GoesOnWhenTheServerIsRestartedWithItsTableOrWithout) {
   ASSERT_TRUE(Eventually([&] { return sampler->stats().connections == 2; }));
   ASSERT_TRUE(sampler->Next(Patience()).ok());
   server.Kill();
-  server.NewTable();
+  server.NewStore();
   Fill(server.table(), 50);
   server.Start();
   ASSERT_TRUE(Eventually([&] { return sampler->stats().connections == 3; }));
@@ -98,7 +97,7 @@ TEST(ReplaySamplerTest, GoesOnWhenTheServerIsRestartedWithItsTableOrWithout) {
 }
 
 TEST(ReplaySamplerTest, WhatItCannotEverGetIsFinalAndNamed) {
-  ReplayServer server({.rate_limiter = {.min_size = 1, .samples_per_insert = 1, .error_buffer = 100}});
+  ShardServer server({.table = {.rate_limiter = {.min_size = 1, .samples_per_insert = 1, .error_buffer = 100}}});
   const auto greedy = MakeSampler(server, {.batch_size = 60, .batches_in_flight = 2});
   const auto refused = greedy->Next(Patience());
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -109,7 +108,7 @@ TEST(ReplaySamplerTest, WhatItCannotEverGetIsFinalAndNamed) {
 }
 
 TEST(ReplaySamplerTest, CloseWakesWhoWaits) {
-  ReplayServer server({.rate_limiter = {.min_size = 50}});
+  ShardServer server({.table = {.rate_limiter = {.min_size = 50}}});
   const auto sampler = MakeSampler(server, {.batch_size = 10});
   absl::Status status;
   {
@@ -123,7 +122,8 @@ TEST(ReplaySamplerTest, CloseWakesWhoWaits) {
 TEST(ReplaySamplerTest, WritersAndReaderKeepTheRatioTogether) {
   constexpr double kRatio = 4;
   constexpr double kBuffer = 640;
-  ReplayServer server({.rate_limiter = {.min_size = 100, .samples_per_insert = kRatio, .error_buffer = kBuffer}});
+  ShardServer server(
+      {.table = {.rate_limiter = {.min_size = 100, .samples_per_insert = kRatio, .error_buffer = kBuffer}}});
   const auto sampler = MakeSampler(server, {.batch_size = 32, .batches_in_flight = 4});
   Thread writing("writing", [&] {
     const auto writer = ReplayWriter::Create(TestSchema(), {.address = server.address()}).value();
@@ -141,25 +141,8 @@ TEST(ReplaySamplerTest, WritersAndReaderKeepTheRatioTogether) {
     const double difference =
         static_cast<double>(last_inserted - 100) * kRatio - static_cast<double>(sampled->table.sampled());
     ASSERT_LE(std::abs(difference), kBuffer) << i;
-    sampler->Recycle(std::move(sampled->batch));
+    sampler->Recycle(*std::move(sampled));
   }
-}
-
-TEST(BatchAssemblerTest, RefusesPartsThatMakeNoBatch) {
-  const auto schema = std::make_shared<const RowSchema>(TestSchema());
-  BatchAssembler assembler(schema, /*batch_size=*/2, /*max_spare=*/1);
-  v1::SampleBatch part;
-  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("without a header"));
-  part.mutable_header()->set_num_rows(3);
-  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("3 rows"));
-  part.mutable_header()->set_num_rows(2);
-  part.mutable_header()->set_payload_bytes(static_cast<int64_t>(schema->batch_bytes(2)));
-  part.set_columns(std::string(schema->batch_bytes(2) + 1, 'x'));
-  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("want at most"));
-  assembler.Reset();
-  part.set_columns("short");
-  part.set_last_part(true);
-  EXPECT_THAT(std::string(assembler.Add(part).message()), HasSubstr("5 bytes, want"));
 }
 
 }  // namespace

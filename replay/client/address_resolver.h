@@ -1,0 +1,43 @@
+// From the addresses a person writes to the shards behind them: every address that a name stands for is one shard.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace recbots::replay {
+
+struct ShardAddress {
+  // host:port in numbers, or unix:/path: what a channel connects to, and what tells shards apart.
+  std::string target = {};
+  // The name it came from, for certificates; empty: the target says it.
+  std::string server_name = {};
+
+  friend bool operator==(const ShardAddress&, const ShardAddress&) = default;
+};
+
+struct Resolution {
+  std::vector<ShardAddress> shards = {};  // In the order written; each once; at most kMaxShards.
+  absl::Status status = {};               // The first name that could not be looked up, and why.
+};
+
+// Used by one thread.
+class AddressResolver {
+ public:
+  virtual ~AddressResolver() = default;
+  // May take as long as the resolver of the system does (seconds, when name servers are away).
+  virtual Resolution Resolve() = 0;
+  // True: the answer never changes and costs nothing.
+  virtual bool constant() const = 0;
+};
+
+// Of a list of host:port and unix:/path, separated by commas. A name that cannot be looked up any more keeps its last
+// answer. IPv4 is preferred where a name has both, and a name of this machine alone (localhost) is one shard: otherwise
+// one server would count twice.
+//   INVALID_ARGUMENT  the list is empty or malformed
+absl::StatusOr<std::unique_ptr<AddressResolver>> MakeAddressResolver(const std::string& addresses);
+
+}  // namespace recbots::replay

@@ -1,0 +1,131 @@
+// The batches a learner has ordered, in order, and from which shards their rows come.
+//
+// Each batch is split over the shards by a multinomial draw in proportion to their newest total weights, so that a row
+// is drawn with its share of all weight, whatever shard it lies on: probability of the shard x probability there. Rows
+// whose shard went away are drawn again from those that are left. With one shard all of this is nothing: a batch is one
+// part.
+//
+// A shard answers orders in sequence, and takes acknowledgements in that sequence; at most batches_in_flight parts of a
+// shard are ordered and not acknowledged. Parts are acknowledged once their batch was taken.
+//
+// Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/row_schema.h"
+#include "recbots/v1/replay.pb.h"
+#include "replay/client/part_reader.h"
+#include "replay/client/sampled_batch.h"
+
+namespace recbots::replay {
+
+class BatchQueue {
+ public:
+  struct Options {
+    std::shared_ptr<const RowSchema> schema;
+    int32_t batch_size = 1;
+    int32_t batches_in_flight = 1;
+    uint64_t seed = 0;
+  };
+  explicit BatchQueue(const Options& options);
+
+  // A shard's ordinal, the lowest that is free; requires num_shards() < kMaxShards. Begins without a stream.
+  int AddShard();
+  // Requires that it has no stream.
+  void RemoveShard(int shard);
+  int num_shards() const { return num_shards_; }
+
+  // A stream began; it ended: what was ordered on it and is not taken is lost.
+  void Open(int shard);
+  void Close(int shard);
+  bool open(int shard) const { return At(shard).open; }
+  // Nothing is ordered there before `until` as long as others have rows.
+  void Suspend(int shard, absl::Time until) { At(shard).suspended_until = until; }
+
+  // Decides where rows come from that are not ordered yet, as far as known shards have any. True: some were placed.
+  bool Place(absl::Time now);
+  // The next order to send: its number of rows, 0 to ask for the state. None: nothing to send, or no credit.
+  std::optional<int32_t> NextOrder(int shard, absl::Time now);
+  // Parts used since the stream began.
+  int64_t Acknowledged(int shard);
+
+  // Where the next part of a shard belongs; none: nothing is ordered. Stays valid until Arrived or Close.
+  std::optional<PartTarget> Expected(int shard);
+  // The next part of a shard is complete.
+  void Arrived(int shard, const v1::SampleHeader& header, absl::Time now);
+  // A part of the oldest batch waits for credit that only taking this batch would give: the stream has to begin anew.
+  bool Stuck(int shard) const;
+  // A shard for which the oldest batch has waited for `patience`, while another that has rows has nothing to do.
+  std::optional<int> Stalled(absl::Time now, absl::Duration patience) const;
+
+  bool ready() const { return batches_.front().missing_rows == 0; }
+  // The oldest batch; another one is wanted in its place. Requires ready().
+  SampledBatch Take();
+  // Memory for later batches.
+  void Recycle(SampledBatch batch);
+
+ private:
+  struct Part {
+    int64_t batch = 0;  // Number; -1: none, it asks for the state.
+    int32_t first_row = 0;
+    int32_t num_rows = 0;
+    double share = 1;
+    bool arrived = false;
+  };
+  struct Range {
+    int32_t first_row = 0;
+    int32_t num_rows = 0;
+  };
+  struct Shard {
+    bool exists = false;
+    bool open = false;
+    bool asked_state = false;  // And not yet answered.
+    uint64_t weight = 0;       // Newest; 0: none, or not known.
+    std::optional<v1::TableState> state;
+    absl::Time heard = absl::InfinitePast();
+    absl::Time suspended_until = absl::InfinitePast();
+    std::deque<Part> waiting;  // For credit.
+    std::deque<Part> sent;     // Not acknowledged.
+    size_t arrived = 0;        // The first so many of them.
+    int64_t acknowledged = 0;
+  };
+  struct Batch {
+    SampledBatch result;
+    bool has_memory = false;
+    int32_t missing_rows = 0;
+    std::vector<Range> unplaced;
+    std::vector<std::pair<int, v1::TableState>> states;  // Of the shards it came from, at their draws.
+    absl::Time touched;                                  // Last placed or arrived.
+  };
+
+  Shard& At(int shard) { return shards_[static_cast<size_t>(shard)]; }
+  const Shard& At(int shard) const { return shards_[static_cast<size_t>(shard)]; }
+  // nullptr: it was taken.
+  Batch* Find(int64_t number);
+  bool Used(const Part& part) const { return part.arrived && part.batch < first_batch_; }
+  void AddBatch();
+  void GiveMemory(Batch& batch);
+  void Lose(const Part& part);
+  // Shards that may be ordered from now.
+  const std::vector<int>& Candidates(absl::Time now);
+  void Split(int64_t batch, Range range, const std::vector<int>& candidates);
+  v1::TableState StateOf(const Batch& batch) const;
+
+  const Options options_;
+  std::vector<Shard> shards_;
+  int num_shards_ = 0;
+  std::deque<Batch> batches_;  // batches_in_flight of them.
+  int64_t first_batch_ = 0;    // Number of the oldest.
+  uint64_t draws_ = 0;
+  std::vector<SampledBatch> spare_;
+  std::vector<int> candidates_;  // Scratch.
+  std::vector<int32_t> counts_;
+};
+
+}  // namespace recbots::replay

@@ -1,0 +1,31 @@
+// How long all of replay was out of reach.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace recbots::replay {
+
+// Counts the connections to all shards. Thread-safe.
+class Contact {
+ public:
+  void Connected() { ++connected_; }
+  void Disconnected() {
+    last_.store(absl::ToUnixNanos(absl::Now()), std::memory_order_relaxed);
+    --connected_;
+  }
+  bool any() const { return connected_.load(std::memory_order_relaxed) > 0; }
+  absl::Duration away_for() const {
+    if (any()) return absl::ZeroDuration();
+    return absl::Now() - absl::FromUnixNanos(last_.load(std::memory_order_relaxed));
+  }
+
+ private:
+  std::atomic<int> connected_{0};
+  std::atomic<int64_t> last_{absl::ToUnixNanos(absl::Now())};
+};
+
+}  // namespace recbots::replay

@@ -1,0 +1,260 @@
+// The streams of a ShardWriter, one after the other.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/crc32c.h"
+#include "common/base/log.h"
+#include "common/wire/row_schema_proto.h"
+#include "replay/client/shard_writer.h"
+#include "replay/wire/proto_bytes.h"
+
+namespace recbots::replay {
+namespace {
+
+constexpr absl::Duration kEndTimeout = absl::Seconds(1);
+constexpr absl::Duration kTick = absl::Seconds(10);  // Longest wait of the thread; nothing depends on it.
+// A checkpoint that did not come (the disk was full) is asked for again.
+constexpr absl::Duration kCommitAgain = absl::Seconds(5);
+constexpr int kMaxRefusalsInRow = 5;
+
+const std::string& Method() {
+  static const auto* const method = new std::string("/recbots.v1.ReplayService/Insert");
+  return *method;
+}
+
+absl::string_view Bytes(const grpc::Slice& slice) {
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
+}
+
+}  // namespace
+
+void ShardWriter::Run() {
+  MutexLock lock(&mu_);
+  const auto called = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || next_address_.has_value(); };
+  // The constructor gives the first address.
+  mu_.AwaitUntil(called, absl::InfiniteFuture());
+  while (!stopping_ && final_.ok()) {
+    if (next_address_.has_value()) {
+      EndSearch();
+      address_.target.clear();  // MoveTo told the directory.
+      Relocate(*std::exchange(next_address_, std::nullopt));
+    }
+    const absl::Status status = RunStream();
+    if (stopping_ || !final_.ok()) break;
+    const absl::Duration delay = AfterStream(status);
+    if (delay > absl::ZeroDuration()) mu_.AwaitFor(called, delay);
+  }
+  stopped_ = true;
+  shared_.news.Tell();
+}
+
+absl::Status ShardWriter::RunStream() {
+  ack_.reset();
+  commit_covers_ = 0;
+  Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}}, channel_,
+                Method(), options_.security.get());
+  absl::Status status = Greet(stream);
+  if (status.ok()) {
+    shared_.contact.Connected();
+    shared_.news.Tell();
+    SendBlocks(stream);
+    connected_ = false;
+    stats_.blocked_on = BlockedOn::kNone;
+    shared_.contact.Disconnected();
+  }
+  const absl::Status end = EndStream(stream);
+  shared_.stores.Note(address_.target, 0);
+  shared_.news.Tell();
+  return status.ok() ? end : status;
+}
+
+v1::InsertRequest ShardWriter::MakeHello() const {
+  v1::InsertRequest request;
+  v1::WriterHello& hello = *request.mutable_hello();
+  *hello.mutable_schema() = RowSchemaToProto(shared_.schema);
+  hello.set_writer_name(options_.writer_name);
+  hello.set_writer_id(writer_id_);
+  hello.set_table(options_.table);
+  hello.set_durable(options_.durable);
+  return request;
+}
+
+absl::Status ShardWriter::Greet(Stream& stream) {
+  outgoing_ = ToBytes(MakeHello());
+  stream.Write(&outgoing_);
+  const auto answered = [this, &stream]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return (ack_.has_value() && stream.can_write()) || stream.done() || stopping_;
+  };
+  if (!mu_.AwaitFor(answered, options_.connect_timeout)) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("no answer within ", absl::FormatDuration(options_.connect_timeout)));
+  }
+  if (!ack_.has_value() || !stream.can_write()) {
+    return stream.done() ? stream.status() : absl::CancelledError("stopping");
+  }
+  retry_->Succeeded();
+  ++stats_.connections;
+  return AcceptStore();
+}
+
+absl::Status ShardWriter::AcceptStore() {
+  shared_.stores.Note(address_.target, answering_store_);
+  if (store_id_ != 0 && answering_store_ != store_id_) {
+    other_store_ = true;
+    return absl::AbortedError("another store answers there");
+  }
+  store_id_ = answering_store_;
+  EndSearch();
+  const int64_t row = base_ + ack_->acknowledged_rows();
+  if (row < ring_.kept_from()) {
+    forgotten_ = true;
+    return absl::AbortedError("the store does not know rows that it acknowledged");
+  }
+  if (row > std::max(ring_.sent_rows(), ring_.kept_from())) {
+    Fail(absl::InternalError(absl::StrCat("replay acknowledged row ", row, ", want at most ", ring_.sent_rows())));
+    return final_;
+  }
+  ring_.Resume(row, base_ + ack_->durable_rows());
+  connected_ = true;
+  return absl::OkStatus();
+}
+
+void ShardWriter::SendBlocks(Stream& stream) {
+  const auto ended = [this, &stream]()
+                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || stopping_ || !final_.ok(); };
+  while (true) {
+    const bool due = IsDue();
+    const int64_t next = ring_.has_unsent() ? ring_.next_bytes() : ring_.filling_rows() * row_bytes_;
+    // Once the window is used up, half of it has to be free: several blocks then go at one wake-up.
+    window_used_ = ring_.bytes_in_flight() + next > ack_->window_bytes();
+    const auto can_go_on = [this, &stream, &ended, due]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      if (ended() || (MustCommit() && stream.can_write())) return true;
+      if (ring_.has_unsent()) return CanSend(stream, ring_.next_bytes());
+      return (due || flush_to_ > FillingFrom()) && CanSend(stream, ring_.filling_rows() * row_bytes_);
+    };
+    mu_.AwaitUntil(can_go_on, NextLook(due));
+    if (ended()) return;
+    if (MustCommit() && stream.can_write()) {
+      SendCommit(stream);
+      continue;
+    }
+    if (!ring_.has_unsent()) {
+      // What may not be sent yet had better go on being filled.
+      if (!IsDue() || !CanSend(stream, ring_.filling_rows() * row_bytes_)) continue;
+      ring_.Seal();
+    }
+    if (CanSend(stream, ring_.next_bytes())) SendBlock(stream);
+  }
+}
+
+void ShardWriter::SendBlock(Stream& stream) {
+  BlockRing::Outgoing block = ring_.Send(base_);
+  stream.BeginWrite();
+  mu_.Unlock();  // Append goes on meanwhile.
+  block.header.crc32c = recbots::Crc32c(Bytes(block.rows));
+  absl::Span<const grpc::Slice> priorities;
+  if (block.priorities.size() > 0) {
+    block.header.crc32c = recbots::Crc32c(Bytes(block.priorities), block.header.crc32c);
+    priorities = absl::MakeConstSpan(&block.priorities, 1);
+  }
+  outgoing_ = EncodeInsertBlock(block.header, absl::MakeConstSpan(&block.rows, 1), priorities);
+  stream.FinishWrite(&outgoing_);
+  mu_.Lock();
+}
+
+void ShardWriter::SendCommit(Stream& stream) {
+  v1::InsertRequest request;
+  request.mutable_commit();
+  outgoing_ = ToBytes(request);
+  commit_covers_ = ring_.sent_now();
+  commit_sent_ = absl::Now();
+  stream.Write(&outgoing_);
+}
+
+bool ShardWriter::MustCommit() const {
+  if (!options_.durable || ring_.sent_now() <= ring_.durable_rows()) return false;
+  const bool flushing = flush_to_ > ring_.durable_rows() && flush_to_ <= ring_.sent_now();
+  if (!flushing && !ring_.half_full()) return false;
+  if (ring_.durable_rows() >= commit_covers_) return true;
+  if (flushing && flush_to_ > commit_covers_) return true;
+  return commit_sent_ + kCommitAgain <= absl::Now();
+}
+
+bool ShardWriter::IsDue() const {
+  if (ring_.filling_rows() == 0) return false;
+  return flush_to_ > FillingFrom() || ring_.filling_since() + options_.max_delay <= absl::Now();
+}
+
+absl::Time ShardWriter::NextLook(bool due) const {
+  const absl::Time now = absl::Now();
+  const absl::Time latest = commit_covers_ > ring_.durable_rows() ? now + kCommitAgain : now + kTick;
+  if (due || ring_.has_unsent()) return latest;
+  if (ring_.filling_rows() > 0) return ring_.filling_since() + options_.max_delay;
+  // A look every 5 ms at an idle ring costs less than being woken by the first row of every block, and loses nothing:
+  // rows that came since are not yet due.
+  return now + options_.max_delay;
+}
+
+absl::Status ShardWriter::EndStream(Stream& stream) {
+  const auto done = [&stream] { return stream.done(); };
+  // Politely only when nothing is outstanding: a server that waits for the limiter does not read the farewell.
+  const bool all_in = ring_.acknowledged_rows() == ring_.appended_rows();
+  if (stopping_ && all_in && stream.can_write() && !stream.done()) {
+    stream.Close();
+    mu_.AwaitFor(done, kEndTimeout);
+  }
+  if (!stream.done()) {
+    stream.Cancel();
+    mu_.AwaitUntil(done, absl::InfiniteFuture());  // A cancelled call always ends.
+  }
+  return stream.status();
+}
+
+bool ShardWriter::CanSend(const Stream& stream, int64_t bytes) const {
+  if (!stream.can_write()) return false;
+  const int64_t in_flight = ring_.bytes_in_flight();
+  // One block may always be under way: a window smaller than a block must not stop everything.
+  if (in_flight == 0) return true;
+  return in_flight + bytes <= (window_used_ ? ack_->window_bytes() / 2 : ack_->window_bytes());
+}
+
+void ShardWriter::OnAck(const v1::InsertAck& ack) {
+  MutexLock lock(&mu_);
+  // Only the first one names the store.
+  if (!ack_.has_value()) answering_store_ = ack.store_id();
+  ack_ = ack;
+  const BlockedOn was_blocked_on = stats_.blocked_on;
+  stats_.blocked_on = static_cast<BlockedOn>(std::clamp<int>(ack.blocked_on(), 1, kNumBlockedOn - 1));
+  if (!connected_) return;  // AcceptStore looks at it.
+  const int64_t row = base_ + ack.acknowledged_rows();
+  if (row > std::max(ring_.sent_rows(), ring_.acknowledged_rows())) {
+    return Fail(
+        absl::InternalError(absl::StrCat("replay acknowledged row ", row, ", want at most ", ring_.sent_rows())));
+  }
+  if (row > ring_.acknowledged_rows()) refusals_in_row_ = 0;
+  ring_.Acknowledge(row);
+  ring_.SetDurable(base_ + ack.durable_rows());
+  if (ack.has_refusal()) OnRefusal(ack.refusal());
+  const bool room = wanted_room_ && ring_.roomy();
+  if (room) wanted_room_ = false;
+  if (room || (was_blocked_on != stats_.blocked_on && stats_.blocked_on == BlockedOn::kNone)) shared_.news.Tell();
+}
+
+void ShardWriter::OnRefusal(const v1::BlockRefusal& refusal) {
+  const auto code = static_cast<absl::StatusCode>(refusal.code());
+  if (code != absl::StatusCode::kDataLoss) {
+    return Fail(absl::Status(code == absl::StatusCode::kOk ? absl::StatusCode::kInternal : code,
+                             absl::StrCat("replay at ", address_.target, " refused: ", refusal.message())));
+  }
+  if (++refusals_in_row_ > kMaxRefusalsInRow) {
+    return Fail(absl::DataLossError(absl::StrCat("replay at ", address_.target, " refused a block ", refusals_in_row_,
+                                                 " times in a row: ", refusal.message())));
+  }
+  ++stats_.resent_blocks;
+  RECBOTS_LOG(WARNING) << "a block was damaged on its way, sending it again" << Field("address", address_.target)
+                       << Field("error", refusal.message());
+  ring_.Rewind();
+}
+
+}  // namespace recbots::replay

@@ -1,0 +1,47 @@
+// What the shard writers of one ReplayWriter have in common.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/mutex.h"
+#include "common/base/row_schema.h"
+#include "replay/client/contact.h"
+#include "replay/client/replay_writer.h"
+#include "replay/client/store_directory.h"
+
+namespace recbots::replay {
+
+// Something happened that an Append without room may go on for. A leaf among locks.
+class News {
+ public:
+  int64_t count() const { return count_.load(); }
+  void Tell() ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    ++count_;
+  }
+  // Waits for news since `seen`; false: none by the deadline.
+  bool AwaitSince(int64_t seen, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    return mu_.AwaitUntil([this, seen] { return count_.load() != seen; }, deadline);
+  }
+
+ private:
+  Mutex mu_;
+  std::atomic<int64_t> count_{0};  // Changed under the mutex.
+};
+
+struct WriterShared {
+  WriterShared(const RowSchema& row_schema, const ReplayWriterOptions& writer_options)
+      : schema(row_schema), options(writer_options) {}
+
+  const RowSchema schema;
+  const ReplayWriterOptions options;
+  StoreDirectory stores;
+  Contact contact;
+  News news;
+};
+
+}  // namespace recbots::replay
