@@ -164,8 +164,8 @@ TEST_F(DamagedFilesTest, AnOlderCheckpointServesWhenTheNewestIsDamaged) {
   const std::string newest = NewestManifest();
   const std::string bytes = Read(PathOf(newest));
   for (const std::string& damaged :
-       {bytes.substr(0, bytes.size() / 2), bytes.substr(0, 3), std::string(bytes.size(), '\0'), "x" + bytes.substr(1),
-        bytes.substr(0, bytes.size() - 1) + "?"}) {
+       {bytes.substr(0, bytes.size() / 2), bytes.substr(0, 3), std::string(bytes.size(), '\0'),
+        absl::StrCat("x", bytes.substr(1)), absl::StrCat(bytes.substr(0, bytes.size() - 1), "?")}) {
     Reset();
     Write(PathOf(newest), damaged);
     StartOnce();

@@ -1,14 +1,16 @@
 // The tools of the fault tests: a checker that misses a doubled row would let everything pass.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "tests/faults/audit.h"
@@ -35,85 +37,6 @@ TEST(LedgerRowTest, AnyChangedBitIsSeen) {
   }
 }
 
-// A writer's page and a reader's, filled by hand.
-class AuditTest : public ::testing::Test {
- protected:
-  AuditTest() : writer_(std::make_unique<WriterPage>()), reader_(std::make_unique<ReaderPage>()) {
-    writer_->writer = 7;
-    writer_->attempted = 20;
-    writer_->appended = 16;
-    audit_.AddWriter(*writer_);
-  }
-  // Two rows a batch.
-  void See(ReaderPage& page, const std::vector<int64_t>& sequences) {
-    for (const int64_t sequence : sequences) {
-      const int64_t row = page.rows;
-      page.sightings[row] = {7, 0, sequence, row / 2};
-      page.rows = row + 1;
-      page.batches = row / 2 + 1;
-    }
-  }
-
-  std::unique_ptr<WriterPage> writer_;
-  std::unique_ptr<ReaderPage> reader_;
-  Audit audit_;
-};
-
-TEST_F(AuditTest, AcceptsWhatIsAllThereOnce) {
-  See(*reader_, {0, 1, 2, 3, 4, 5, 6, 7, 9, 8, 10, 11, 12, 13, 14, 15});
-  audit_.AddReader("reader", *reader_);
-  EXPECT_TRUE(audit_.NothingStrangeOrDoubled());
-  EXPECT_TRUE(audit_.HoldsAll(*writer_));
-  EXPECT_TRUE(audit_.HoldsAPrefix(*writer_, 16));
-  EXPECT_TRUE(audit_.LossIsCounted(*writer_));
-  EXPECT_FALSE(audit_.HoldsAPrefix(*writer_, 17));
-}
-
-TEST_F(AuditTest, SeesAMissingRow) {
-  See(*reader_, {0, 1, 3});
-  audit_.AddReader("reader", *reader_);
-  EXPECT_FALSE(audit_.HoldsAPrefix(*writer_, 0));
-  EXPECT_THAT(audit_.HoldsAll(*writer_).message(), HasSubstr("the first row missing is 2"));
-}
-
-TEST_F(AuditTest, SeesALossThatNobodyCounted) {
-  See(*reader_, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
-  audit_.AddReader("reader", *reader_);
-  writer_->lost = 5;
-  EXPECT_THAT(audit_.LossIsCounted(*writer_).message(), HasSubstr("6 rows are missing"));
-  writer_->lost = 6;
-  EXPECT_TRUE(audit_.LossIsCounted(*writer_));
-}
-
-TEST_F(AuditTest, SeesADoubledRowAndOneThatNobodyWrote) {
-  See(*reader_, {0, 1, 0, 20});
-  audit_.AddReader("reader", *reader_);
-  const auto result = audit_.NothingStrangeOrDoubled();
-  EXPECT_THAT(result.message(), HasSubstr("2 rows are wrong"));
-  EXPECT_THAT(result.message(), HasSubstr("row 7.0/0 came again: batch 0 of reader, then batch 1 of reader"));
-  EXPECT_THAT(result.message(), HasSubstr("row 7.0/20: nobody wrote it"));
-}
-
-TEST_F(AuditTest, LetsOnlyUnsureBatchesComeAgain) {
-  See(*reader_, {0, 1, 2, 3, 4, 5});
-  audit_.AddReader("killed", *reader_, /*unsure_batches=*/2);
-  auto second = std::make_unique<ReaderPage>();
-  See(*second, {2, 4, 5, 6});
-  audit_.AddReader("second", *second);
-  EXPECT_TRUE(audit_.NothingStrangeOrDoubled());
-  EXPECT_EQ(audit_.redelivered(), 3);
-  auto third = std::make_unique<ReaderPage>();
-  See(*third, {1, 4});
-  audit_.AddReader("third", *third);
-  EXPECT_THAT(audit_.NothingStrangeOrDoubled().message(), HasSubstr("2 rows are wrong"));
-}
-
-TEST_F(AuditTest, PassesOnWhatReadersComplainOf) {
-  reader_->bad_rows = 3;
-  audit_.AddReader("reader", *reader_);
-  EXPECT_THAT(audit_.NothingStrangeOrDoubled().message(), HasSubstr("3 rows are not whole"));
-}
-
 class ToolsTest : public ::testing::Test {
  protected:
   ToolsTest() : dir_(::testing::TempDir() + "/fault_tools_" + std::to_string(getpid())) {
@@ -129,6 +52,82 @@ class ToolsTest : public ::testing::Test {
 
   const std::string dir_;
 };
+
+// A writer's page and readers', filled by hand.
+class AuditTest : public ToolsTest {
+ protected:
+  AuditTest() : writer_(std::make_unique<WriterPage>()) {
+    writer_->writer = 7;
+    writer_->attempted = 20;
+    writer_->appended = 16;
+    audit_.AddWriter(*writer_);
+  }
+  // Two rows a batch.
+  ReaderPage& NewReader(const std::vector<int64_t>& sequences) {
+    auto file = OpenReaderPage(dir_ + "/reader-" + std::to_string(readers_.size()));
+    EXPECT_TRUE(file.ok()) << file.status();
+    readers_.push_back(*std::move(file));
+    auto& page = *readers_.back().as<ReaderPage>();
+    for (const int64_t sequence : sequences) {
+      const int64_t row = page.rows;
+      page.sightings[row] = {7, 0, sequence, row / 2};
+      page.rows = row + 1;
+      page.batches = row / 2 + 1;
+    }
+    return page;
+  }
+
+  std::unique_ptr<WriterPage> writer_;
+  std::vector<SharedFile> readers_;
+  Audit audit_;
+};
+
+TEST_F(AuditTest, AcceptsWhatIsAllThereOnce) {
+  audit_.AddReader("reader", NewReader({0, 1, 2, 3, 4, 5, 6, 7, 9, 8, 10, 11, 12, 13, 14, 15}));
+  EXPECT_TRUE(audit_.NothingStrangeOrDoubled());
+  EXPECT_TRUE(audit_.HoldsAll(*writer_));
+  EXPECT_TRUE(audit_.HoldsAPrefix(*writer_, 16));
+  EXPECT_TRUE(audit_.LossIsCounted(*writer_));
+  EXPECT_FALSE(audit_.HoldsAPrefix(*writer_, 17));
+}
+
+TEST_F(AuditTest, SeesAMissingRow) {
+  audit_.AddReader("reader", NewReader({0, 1, 3}));
+  EXPECT_FALSE(audit_.HoldsAPrefix(*writer_, 0));
+  EXPECT_THAT(audit_.HoldsAll(*writer_).message(), HasSubstr("the first row missing is 2"));
+}
+
+TEST_F(AuditTest, SeesALossThatNobodyCounted) {
+  audit_.AddReader("reader", NewReader({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  writer_->lost = 5;
+  EXPECT_THAT(audit_.LossIsCounted(*writer_).message(), HasSubstr("6 rows are missing"));
+  writer_->lost = 6;
+  EXPECT_TRUE(audit_.LossIsCounted(*writer_));
+}
+
+TEST_F(AuditTest, SeesADoubledRowAndOneThatNobodyWrote) {
+  audit_.AddReader("reader", NewReader({0, 1, 0, 20}));
+  const auto result = audit_.NothingStrangeOrDoubled();
+  EXPECT_THAT(result.message(), HasSubstr("2 rows are wrong"));
+  EXPECT_THAT(result.message(), HasSubstr("row 7.0/0 came again: batch 0 of reader, then batch 1 of reader"));
+  EXPECT_THAT(result.message(), HasSubstr("row 7.0/20: nobody wrote it"));
+}
+
+TEST_F(AuditTest, LetsOnlyUnsureBatchesComeAgain) {
+  audit_.AddReader("killed", NewReader({0, 1, 2, 3, 4, 5}), /*unsure_batches=*/2);
+  audit_.AddReader("second", NewReader({2, 4, 5, 6}));
+  EXPECT_TRUE(audit_.NothingStrangeOrDoubled());
+  EXPECT_EQ(audit_.redelivered(), 3);
+  audit_.AddReader("third", NewReader({1, 4}));
+  EXPECT_THAT(audit_.NothingStrangeOrDoubled().message(), HasSubstr("2 rows are wrong"));
+}
+
+TEST_F(AuditTest, PassesOnWhatReadersComplainOf) {
+  ReaderPage& page = NewReader({});
+  page.bad_rows = 3;
+  audit_.AddReader("reader", page);
+  EXPECT_THAT(audit_.NothingStrangeOrDoubled().message(), HasSubstr("3 rows are not whole"));
+}
 
 TEST_F(ToolsTest, ProcessTellsItsEnd) {
   Process process = Start("echo gone; exit 3");

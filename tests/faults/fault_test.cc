@@ -196,9 +196,8 @@ testing::AssertionResult FaultTest::Drain(Server& server, const std::string& tab
     audit.AddWriter(filler.page());
   }
   LedgerReader& reader = StartReader({.address = server.address(), .table = table, .batch = kDrainBatch});
-  const auto emptied = Await(absl::StrCat("end of queue '", table, "' of ", rows, " rows"), [&] {
-    return reader.page().rows >= rows + missing && server.Table(table).state().rows() == 0;
-  });
+  auto emptied = Await(absl::StrCat("end of queue '", table, "' of ", rows, " rows"),
+                       [&] { return reader.page().rows >= rows + missing && server.Table(table).state().rows() == 0; });
   if (!emptied) return emptied << " (" << reader.page().rows.load() << " came)";
   reader.Kill();
   audit.AddReader("the one who emptied the queue", reader.page());

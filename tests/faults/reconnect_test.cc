@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/log.h"
 #include "tests/faults/cutting_proxy.h"
 #include "tests/faults/fault_test.h"
 
