@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 std::vector<TableOptions> Tables() {
   std::vector<TableOptions> tables = ThreeTables(4000);
-  tables[0].capacity_rows = 150'000;  // More than a segment.
+  tables[0].capacity_rows = 135'000;  // More than a segment.
   return tables;
 }
 
@@ -40,10 +40,12 @@ class DamageTest : public testing::Test {
     const auto store = MakeTestStore(Tables());
     const auto checkpointer = Checkpointer::Open(Options(original_.path()), store.get());
     ASSERT_TRUE(checkpointer.ok()) << checkpointer.status();
+    const std::vector<TestRow> rows = MakeRows(9, 0, 135'000);
+    ASSERT_EQ(store->tables()[0]->Append(Bytes(rows), 135'000), 135'000);
     Driver driver(store.get());
     uint32_t operation = 0;
     for (int i = 0; i < kCheckpoints; ++i) {
-      for (const uint32_t end = operation + (i == 0 ? 4000 : 100); operation < end; ++operation) driver.Do(operation);
+      for (const uint32_t end = operation + (i == 0 ? 1000 : 100); operation < end; ++operation) driver.Do(operation);
       ASSERT_TRUE((*checkpointer)->Checkpoint(absl::Now() + absl::Seconds(60)).ok());
       contents_.push_back(ContentOf(*store));
     }
@@ -61,7 +63,7 @@ class DamageTest : public testing::Test {
   std::string Damage(const std::string& path, Rng& rng) {
     const std::string& name = names_[rng.Index(static_cast<uint32_t>(names_.size()))];
     const std::string file = path + "/" + name;
-    std::string content = ReadText(file);
+    std::string content = std::filesystem::is_regular_file(file) ? ReadText(file) : "";
     const auto size = static_cast<uint32_t>(content.size());
     std::filesystem::remove_all(file);
     const uint32_t how = rng.Index(7);
@@ -98,7 +100,7 @@ TEST_F(DamageTest, WhatComesBackIsOneCheckpointWhole) {
     const TestFolder copy;
     const std::string shard = copy / "shard-0";
     std::filesystem::create_directory(shard);
-    for (const auto& [name, content] : files_) {
+    for (const std::string& name : names_) {
       std::filesystem::create_hard_link(original_ / "shard-0/" + name, shard + "/" + name);
     }
     WriteText(shard + "/notes.txt", "foreign");
