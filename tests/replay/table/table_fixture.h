@@ -68,9 +68,10 @@ struct KeptTable {
   }
   // Reads what changed, and ends the cut.
   void Read(Table& table) {
+    static thread_local std::vector<char> segment(Slab::kSegmentBytes);
     for (const int64_t i : table.dirty_segments()) {
-      segments[i].resize(Slab::kSegmentBytes);
-      segments[i].resize(static_cast<size_t>(table.ReadSegment(i, segments[i].data())));
+      const int64_t bytes = table.ReadSegment(i, segment.data());
+      segments[i].assign(segment.begin(), segment.begin() + bytes);
     }
     table.EndCut(/*kept=*/true);
   }

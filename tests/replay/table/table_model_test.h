@@ -208,7 +208,7 @@ class ModelRun {
     table_->Lock();
     table_->FreezeLocked(frozen);
     table_->Unlock();
-    std::vector<char> segment(Slab::kSegmentBytes);
+    static std::vector<char> segment(Slab::kSegmentBytes);
     if (!table_->dirty_segments().empty()) table_->ReadSegment(0, segment.data());
     table_->EndCut(/*kept=*/false);
     for (const Batch& batch : batches_) {

@@ -1,8 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "tests/replay/table/table_fixture.h"
 
 namespace recbots::replay {
@@ -179,80 +177,6 @@ TEST(TableRestoreTest, AReaderThatFailsLeavesTheTableNew) {
     EXPECT_EQ(Draw(*restored, 100).sequences, Draw(*fresh, 100).sequences);
     EXPECT_EQ(AllRows(*restored), AllRows(*fresh));
   }
-}
-
-// What a disk may make of the arrays: each change is refused with a word on it, or is one that does no harm.
-TEST(TableRestoreTest, TrustsNothingItReads) {
-  const TableOptions counted = {.capacity_rows = 12, .max_times_sampled = 3};
-  const TableOptions options[] = {
-      {.capacity_rows = 12}, counted, {.capacity_rows = 12, .sampler = SelectorKind::kPrioritized}};
-  Rng rng(/*seed=*/31, Purpose::kTest, {});
-  int refused = 0, taken = 0;
-  for (int i = 0; i < 3000; ++i) {
-    if (i % 1000 == 0) rng = Rng(31, Purpose::kTest, {.step = static_cast<uint32_t>(i)});
-    const TableOptions& option = options[i % 3];
-    const auto table = MakeTestTable(option);
-    AppendRows(*table, 0, 9 + i % 7);
-    const DrawnBatch used = Draw(*table, 8);
-    Draw(*table, 5);
-    table->Acknowledge(used.keys);
-    KeptTable kept;
-    kept.Take(*table);
-    std::vector<char>& arrays = kept.frozen.arrays;
-    v1::FrozenTable& header = kept.frozen.header;
-    switch (rng.Index(6)) {
-      case 0:
-        arrays.resize(rng.Index(static_cast<uint32_t>(arrays.size()) + 40));
-        break;
-      case 1:
-        header.mutable_arrays(static_cast<int>(rng.Index(10)))->set_bytes(static_cast<int64_t>(rng.Bits()) - 100);
-        break;
-      case 2: {
-        // Any number of the header.
-        std::vector<const google::protobuf::FieldDescriptor*> fields;
-        for (int f = 0; f < header.GetDescriptor()->field_count(); ++f)
-          fields.push_back(header.GetDescriptor()->field(f));
-        const auto* field = fields[rng.Index(static_cast<uint32_t>(fields.size()))];
-        const int64_t values[] = {-1, 0, 1, 3, 13, int64_t{1} << 31, int64_t{1} << 62, INT64_MIN};
-        if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT64 && !field->is_repeated()) {
-          header.GetReflection()->SetInt64(&header, field, values[rng.Index(8)]);
-        } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32) {
-          header.GetReflection()->SetInt32(&header, field, static_cast<int32_t>(rng.Index(8)) - 2);
-        } else if (field->name() == "highest_priority") {
-          header.set_highest_priority(rng.Index(2) == 0 ? std::nanf("") : -1.0f);
-        }
-        break;
-      }
-      case 3:
-        header.add_writers()->set_writer_id(std::string(rng.Index(2) == 0 ? 16 : 15, 'x'));
-        header.add_writers()->set_writer_id(std::string(16, rng.Index(2) == 0 ? 'x' : 'y'));
-        header.mutable_writers(0)->set_rows(static_cast<int64_t>(rng.Index(3)) - 1);
-        break;
-      default:
-        for (uint32_t changes = 1 + rng.Index(2); changes > 0 && !arrays.empty(); --changes) {
-          arrays[rng.Index(static_cast<uint32_t>(arrays.size()))] = static_cast<char>(rng.Bits());
-        }
-    }
-    const auto restored = MakeTestTable(option);
-    std::vector<std::string> differences;
-    const auto zeros = [](int64_t, int64_t count, char* to) {
-      std::memset(to, 0, static_cast<size_t>(count) * sizeof(TestRow));
-      return absl::OkStatus();
-    };
-    const absl::Status status = restored->Restore(kept.frozen, zeros, differences);
-    ASSERT_TRUE(status.ok() || status.code() == absl::StatusCode::kDataLoss) << status;
-    ++(status.ok() ? taken : refused);
-    // Whatever came of it, it works.
-    AppendRows(*restored, 100, 30);
-    const DrawnBatch batch = Draw(*restored, 5);
-    restored->UpdatePriorities(batch.keys, std::vector<float>(batch.keys.size(), 2.0f));
-    restored->Acknowledge(batch.keys);
-    restored->state();
-    KeptTable once_more;
-    once_more.Take(*restored);
-  }
-  EXPECT_GT(refused, 750);
-  EXPECT_GT(taken, 250);
 }
 
 }  // namespace
