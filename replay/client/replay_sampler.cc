@@ -36,7 +36,12 @@ class ReplaySampler::Impl {
   ~Impl() {
     Close();
     watch_.reset();
-    for (auto& shard : shards_) shard.reset();
+    std::array<Owned, kMaxShards> gone;  // Destroyed without the mutex.
+    MutexLock lock(&shared_.mu);
+    gone.swap(shards_);
+    shared_.mu.Unlock();
+    for (Owned& shard : gone) shard.reset();
+    shared_.mu.Lock();
   }
 
   absl::StatusOr<SampledBatch> Next(absl::Time deadline);

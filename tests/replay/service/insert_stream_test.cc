@@ -147,7 +147,7 @@ TEST(InsertStreamTest, RefusesBadHellos) {
   EXPECT_THAT(refusal(MakeHello(1, "third"), grpc::NOT_FOUND), HasSubstr("no table 'third', there are: first, second"));
   EXPECT_THAT(refusal(MakeBlock(0, 1), grpc::INVALID_ARGUMENT), HasSubstr("want a hello"));
   EXPECT_THAT(refusal(v1::InsertRequest(), grpc::INVALID_ARGUMENT), HasSubstr("none of hello, block, commit"));
-  EXPECT_EQ(server.service().stats("").writers, 0);
+  EXPECT_EQ(server.service().stats("").writers, 0) << "none was accepted";
 }
 
 TEST(InsertStreamTest, EndsStreamsThatCannotBeRead) {
