@@ -34,6 +34,7 @@ class Learner {
 
  private:
   absl::Status MakeParts();
+  void MakeLoop();
   absl::Status Serve();
   void OnEnding(Ending ending);
   // UNAVAILABLE: the file cannot be written; names it. Without --run_dir nothing is written.
@@ -45,6 +46,7 @@ class Learner {
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
+  std::unique_ptr<ReplayBatchSource> batches_;
   std::unique_ptr<WeightsService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<LearnerLoop> loop_;
@@ -68,17 +70,26 @@ absl::Status Learner::MakeParts() {
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
   replay::ReplaySamplerOptions sampler;
   RECBOTS_ASSIGN_OR_RETURN(sampler.address, role_.PeerAddress("replay"));
+  sampler.table = config.replay().table().name();
   sampler.batch_size = config.learner().batch_size();
   sampler.batches_in_flight = config.learner().batches_in_flight();
   sampler.seed = config.seed();
   sampler.retry = retry;
+  sampler.security = role_.security();
   RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema, sampler));
+  batches_ = std::make_unique<ReplayBatchSource>(*sampler_);
+  MakeLoop();
+  return absl::OkStatus();
+}
 
+void Learner::MakeLoop() {
+  const v1::ExperimentConfig& config = role_.config();
   LearnerLoopOptions options;
   options.publish_updates = config.learner().publish_updates();
   options.status_period = absl::Seconds(config.learner().status_seconds());
   options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
   options.keep = role_.flags().has("keep");
+  options.prioritizer = MakePrioritizerOptions(config);
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
@@ -88,17 +99,19 @@ absl::Status Learner::MakeParts() {
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](Ending ending) { OnEnding(ending); };
   loop_ =
-      std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *sampler_, store_, state_, role_.metrics());
-  return absl::OkStatus();
+      std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, state_, role_.metrics());
 }
 
 absl::Status Learner::Serve() {
   WeightsServiceOptions options;
   options.config_fingerprint = ConfigFingerprint(role_.config());
+  options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { state_.OnEvaluation(evaluation); };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
-  RECBOTS_ASSIGN_OR_RETURN(server_, RpcServer::Start({.address = role_.flags().value("listen")}, {service_.get()}));
+  RECBOTS_ASSIGN_OR_RETURN(
+      server_,
+      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get()}));
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
   loop_->PublishWeights();

@@ -22,18 +22,22 @@ absl::StatusOr<v1::ExperimentConfig> LoadExperimentConfig(const std::string& pat
                                                           const std::vector<std::string>& overrides);
 
 // Sets one field. Repeated fields take a comma-separated list, which replaces what was there; messages are made on the
-// way; choosing another member of a oneof drops the old one, and so do the three ways to give W. A refused override
-// changes nothing.
-//   INVALID_ARGUMENT  no such field (names the nearest one), a message instead of a value, a value of another type
+// way, but for those of a list, which have to be there ("replay.more_tables[0].capacity_rows=5"); choosing another
+// member of a oneof drops the old one, and so do the three ways to give W. A refused override changes nothing.
+//   INVALID_ARGUMENT  no such field (names the nearest one), a message instead of a value, a value of another type, an
+//                     element that is not there
 absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig& config);
 
 // Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
 // set count as their defaults), then what ties fields together:
 //   - a scenario is chosen;
 //   - W is given at most once, and a list of it is complete;
-//   - the limiter can admit batches: error_buffer >= batch_size x batches_in_flight and >= 2 x max(1,
-//   samples_per_insert),
-//     unless no ratio is held;
+//   - tables have names of their own, and columns that make a row;
+//   - min_size or queue_size fits the capacity; a queue has max_times_sampled 1;
+//   - where a ratio is held it is at most max_times_sampled, and error_buffer is at least 2 x max(1,
+//   samples_per_insert);
+//     that of the learner's table also batch_size x batches_in_flight; a batch fits a queue;
+//   - insert_budget_bytes is at least insert_window_bytes.
 // A goal without any bound is fine: such a run ends when it is stopped.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
@@ -41,14 +45,17 @@ absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
 // What a run that trains needs besides, where the environment is known:
 //   - an algorithm is chosen; k and random_candidates are at most the number of items; actor.users is a multiple of
 //     users_per_session;
-//   - min_size and a batch fit capacity_rows and capacity_bytes;
+//   - min_size (queue_size) and a batch fit capacity_rows and capacity_bytes, with up to 64 bytes of bookkeeping a row;
+//   - the learner's table holds transitions, and its sampler and remover do what they say: always the oldest or newest
+//     row only with max_times_sampled, priorities only with PRIORITIZED;
 //   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
 
 // Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
-// matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. A default counts
-// the same said or left out. The same on every machine.
+// matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. Nothing of replay
+// counts: rows of the learner's table follow from the environment, and how they are kept and drawn is no concern of an
+// actor's. A default counts the same said or left out. The same on every machine.
 uint64_t ConfigFingerprint(const v1::ExperimentConfig& config);
 
 // The configuration as text proto, for run directories and pages; reading it gives the same again.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/field_path.h"
@@ -106,23 +107,67 @@ absl::Status PutValue(const Target& target, absl::string_view text) {
                    absl::StrCat("one of its fields: ", absl::StrJoin(FieldNames(*target.field.message_type()), ", ")));
 }
 
+// One step of a path: "users", or "more_tables[2]" for an element.
+struct Step {
+  explicit Step(absl::string_view text) : name(text.substr(0, text.find('['))), index(text.substr(name.size())) {}
+
+  std::string name;
+  std::string index;  // "[2]" or empty.
+};
+
+// The message that a step which is not the last leads to; one that is not in a list is made where it is missing.
+absl::StatusOr<Message*> Enter(Message& message, const FieldDescriptor& field, const Step& step,
+                               const std::string& where) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!field.is_repeated() && step.index.empty()) return reflection.MutableMessage(&message, &field);
+  if (!field.is_repeated()) {
+    return absl::InvalidArgumentError(absl::StrCat(where, " is no list, it has no element ", step.index));
+  }
+  const int size = reflection.FieldSize(message, &field);
+  absl::string_view digits = step.index;
+  int index = -1;
+  if (absl::ConsumePrefix(&digits, "[") && absl::ConsumeSuffix(&digits, "]") && absl::SimpleAtoi(digits, &index) &&
+      index >= 0 && index < size) {
+    return reflection.MutableRepeatedMessage(&message, &field, index);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(where, step.index, ": want ", where, "[I] with I from 0 to below ", size,
+                   ", the elements that the configuration has; more of them only in its file"));
+}
+
+// Why nothing can be written to one element.
+absl::Status Element(const FieldDescriptor& field, const Step& step, const std::string& name) {
+  if (!field.is_repeated()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, " is no list, it has no element ", step.index));
+  }
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, step.index, ": a list of values is set as a whole, want ", name, "=A,B,..."));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      name, step.index, ": want one of its fields: ", absl::StrJoin(FieldNames(*field.message_type()), ", ")));
+}
+
 // Finds the field that `path` names, making messages on the way.
 absl::StatusOr<Target> Resolve(absl::string_view path, Message& root) {
   Message* message = &root;
-  const std::vector<std::string> names = absl::StrSplit(path, '.');
-  for (size_t i = 0; i < names.size(); ++i) {
-    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(names[i]);
-    const std::string where = absl::StrJoin(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), ".");
+  const std::vector<std::string> steps = absl::StrSplit(path, '.');
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const bool last = i + 1 == steps.size();
+    const Step step(steps[i]);
+    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(step.name);
+    const std::string where = absl::StrJoin(steps.begin(), steps.begin() + static_cast<ptrdiff_t>(i), ".");
     if (field == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(where.empty() ? "the experiment" : where, " has no field '",
-                                                     names[i], "'", Suggestion(names[i], *message->GetDescriptor())));
+                                                     step.name, "'", Suggestion(step.name, *message->GetDescriptor())));
     }
-    if (i + 1 == names.size()) return Target{*message, *field, path};
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(JoinPath(where, names[i]), " is a value, it has no field '", names[i + 1], "'"));
+    const std::string name = JoinPath(where, step.name);
+    if (last && step.index.empty()) return Target{*message, *field, path};
+    if (last) return Element(*field, step, name);
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " is a value, it has no field '", steps[i + 1], "'"));
     }
-    message = message->GetReflection()->MutableMessage(message, field);
+    RECBOTS_ASSIGN_OR_RETURN(message, Enter(*message, *field, step, name));
   }
   return absl::InvalidArgumentError("no field named");  // StrSplit gives at least one name.
 }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -6,7 +5,6 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/field_path.h"
 #include "common/config/validate.h"
 #include "common/rl/spec.h"
 #include "common/rl/transition.h"
@@ -60,46 +58,6 @@ absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const Environmen
   return absl::OkStatus();
 }
 
-absl::Status CheckLimiter(const v1::ExperimentConfig& config) {
-  const v1::RateLimiterConfig& limiter = config.replay().table().rate_limiter();
-  if (limiter.samples_per_insert() == 0) return absl::OkStatus();  // No ratio is held.
-  const int64_t in_flight = int64_t{config.learner().batch_size()} * config.learner().batches_in_flight();
-  const double for_inserts = 2 * std::max(1.0, limiter.samples_per_insert());
-  const double want = std::max(static_cast<double>(in_flight), for_inserts);
-  if (limiter.error_buffer() >= want) return absl::OkStatus();
-  const std::string why =
-      static_cast<double>(in_flight) >= for_inserts
-          ? absl::StrCat("learner.batch_size ", config.learner().batch_size(), " x learner.batches_in_flight ",
-                         config.learner().batches_in_flight(), ", else no batch could ever be sampled")
-          : absl::StrCat("2 x samples_per_insert ", limiter.samples_per_insert(), ", else no row could be inserted");
-  return absl::InvalidArgumentError(
-      absl::StrCat("replay.table.rate_limiter.error_buffer ",
-                   ValueText(limiter, *limiter.GetDescriptor()->FindFieldByName("error_buffer")), ", want at least ",
-                   want, " (", why, ")"));
-}
-
-// The two capacities and what must fit them.
-absl::Status CheckCapacity(const v1::ExperimentConfig& config, int64_t row_bytes) {
-  const v1::TableConfig& table = config.replay().table();
-  const struct {
-    absl::string_view name;
-    int64_t rows;
-  } needs[] = {{"replay.table.rate_limiter.min_size", table.rate_limiter().min_size()},
-               {"learner.batch_size", config.learner().batch_size()}};
-  for (const auto& need : needs) {
-    if (need.rows > table.capacity_rows()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(need.name, " ", need.rows, ", want at most replay.table.capacity_rows ", table.capacity_rows()));
-    }
-    if (need.rows > table.capacity_bytes() / row_bytes) {
-      return absl::InvalidArgumentError(absl::StrCat("replay.table.capacity_bytes ", table.capacity_bytes(),
-                                                     ", want at least ", need.rows * row_bytes, " (", need.name, " ",
-                                                     need.rows, " rows of ", row_bytes, " bytes)"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 // Batches hold whole sessions.
 absl::Status CheckSessions(const v1::ExperimentConfig& config) {
   const int session = config.environment().users_per_session();
@@ -133,7 +91,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
   if (config.environment().has_document_browsing()) {
     RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
   }
-  return CheckLimiter(config);
+  return CheckReplay(config);
 }
 
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
@@ -142,7 +100,7 @@ absl::Status CheckTraining(const v1::ExperimentConfig& config, const Environment
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
   const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
-  RECBOTS_RETURN_IF_ERROR(CheckCapacity(config, row_bytes));
+  RECBOTS_RETURN_IF_ERROR(CheckReplayOfTransitions(config, row_bytes));
   return CheckActor(config, row_bytes);
 }
 

@@ -1,4 +1,4 @@
-// The two halves of ValidateExperimentConfig (config.h).
+// The parts of ValidateExperimentConfig and CheckTraining (config.h).
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,5 +17,10 @@ absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_
 
 // Checks what ties fields together. Call it after CheckRanges.
 absl::Status CheckRules(const v1::ExperimentConfig& config);
+
+// The part of CheckRules on replay, and what a run that trains needs besides: rows of the environment's transitions
+// have `row_bytes`.
+absl::Status CheckReplay(const v1::ExperimentConfig& config);
+absl::Status CheckReplayOfTransitions(const v1::ExperimentConfig& config, int64_t row_bytes);
 
 }  // namespace recbots

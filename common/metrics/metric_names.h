@@ -98,6 +98,19 @@ inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_inse
                                                "Rows sampled per row inserted, as replay counts them"};
 inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge, "Loss of the newest update",
                                                 "name"};
+inline constexpr MetricDescription kLearnerBeta{"recbots_learner_importance_exponent", MetricType::kGauge,
+                                                "Prioritized replay: beta of the newest update; 0 without"};
+inline constexpr MetricDescription kLearnerWeight{
+    "recbots_learner_importance_weight", MetricType::kGauge,
+    "Prioritized replay: mean weight of a row over the last status period"};
+inline constexpr MetricDescription kLearnerPriority{
+    "recbots_learner_priority", MetricType::kGauge,
+    "Prioritized replay: mean priority sent back over the last status period"};
+inline constexpr MetricDescription kLearnerPriorities{
+    "recbots_learner_priorities_total", MetricType::kCounter,
+    "Prioritized replay: rows sent with a priority; of those refused, stale (gone) or dropped (shard away); "
+    "not_finite: not sent",
+    "outcome"};
 inline constexpr MetricDescription kLearnerWait{"recbots_learner_wait_seconds_total", MetricType::kCounter,
                                                 "Time the learner waited for batches"};
 inline constexpr MetricDescription kLearnerValue{"recbots_learner_value", MetricType::kGauge,
@@ -167,6 +180,10 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kLearnerLagSeconds,
                                  kLearnerSpi,
                                  kLearnerLoss,
+                                 kLearnerBeta,
+                                 kLearnerWeight,
+                                 kLearnerPriority,
+                                 kLearnerPriorities,
                                  kLearnerWait,
                                  kLearnerValue,
                                  kLearnerOptimum,

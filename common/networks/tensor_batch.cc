@@ -24,6 +24,14 @@ at::ScalarType TorchType(DType dtype) {
   return at::kFloat;
 }
 
+absl::StatusOr<at::Tensor> WrapMemory(const void* data, at::IntArrayRef sizes, at::ScalarType dtype) {
+  at::Tensor tensor;
+  // from_blob takes no const memory; nobody writes to a batch.
+  RECBOTS_RETURN_IF_ERROR(
+      RunTorch([&] { tensor = at::from_blob(const_cast<void*>(data), sizes, at::TensorOptions(dtype)); }));
+  return tensor;
+}
+
 struct Columns {
   const RowSchema& schema;
   absl::string_view bytes;
@@ -42,11 +50,7 @@ absl::StatusOr<at::Tensor> Wrap(const Columns& columns, absl::string_view name, 
   std::vector<int64_t> sizes = {columns.rows};
   sizes.insert(sizes.end(), column.shape.begin(), column.shape.end());
   const char* data = columns.bytes.data() + columns.schema.batch_offset(i, static_cast<size_t>(columns.rows));
-  at::Tensor tensor;
-  // from_blob takes no const memory; nobody writes to a batch.
-  RECBOTS_RETURN_IF_ERROR(
-      RunTorch([&] { tensor = at::from_blob(const_cast<char*>(data), sizes, at::TensorOptions(TorchType(dtype))); }));
-  return tensor;
+  return WrapMemory(data, sizes, TorchType(dtype));
 }
 
 }  // namespace
@@ -70,6 +74,10 @@ absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::s
   RECBOTS_ASSIGN_OR_RETURN(batch.reward, Wrap(in, transition::kReward, DType::kFloat32, 0));
   RECBOTS_ASSIGN_OR_RETURN(batch.discount, Wrap(in, transition::kDiscount, DType::kFloat32, 0));
   return batch;
+}
+
+absl::StatusOr<at::Tensor> WrapRowValues(absl::Span<const float> values) {
+  return WrapMemory(values.data(), {static_cast<int64_t>(values.size())}, at::kFloat);
 }
 
 }  // namespace recbots

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/base/row_schema.h"
 
 namespace recbots {
@@ -18,6 +19,8 @@ struct TransitionBatch {
   at::Tensor slate;             // int32 [B, K] candidate positions
   at::Tensor reward;            // float32 [B]
   at::Tensor discount;          // float32 [B]: 0 where terminated
+  // float32 [B], at least 0: what each row counts in the losses; undefined: all the same. Not a column of the rows.
+  at::Tensor importance_weights = {};
 };
 
 // Wraps `rows` rows that lie as columns (RowSchema). The tensors borrow: `columns` outlives them, and they are not
@@ -25,5 +28,8 @@ struct TransitionBatch {
 //   INVALID_ARGUMENT  no rows, fewer or more bytes than `rows` rows have, columns not aligned to 64 bytes, or a column
 //                     that a transition has (common/rl/transition.h) is missing or of another type or shape
 absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows);
+
+// One number per row, [B]; borrows as WrapTransitions does.
+absl::StatusOr<at::Tensor> WrapRowValues(absl::Span<const float> values);
 
 }  // namespace recbots

@@ -89,7 +89,8 @@ std::string TargetFor(const std::string& address) {
 
 absl::Status AwaitOne(const std::string& peer_name, const std::string& address, absl::Time deadline,
                       std::shared_ptr<const Security> security) {
-  grpc::GenericStub stub(MakeChannel(address, {.security = std::move(security)}));
+  const std::shared_ptr<grpc::Channel> channel = MakeChannel(address, {.security = std::move(security)});
+  grpc::GenericStub stub(channel);
   PeerRetry retry(peer_name, address,
                   {.max_delay = absl::Milliseconds(200), .give_up_after = absl::InfiniteDuration()});
   while (true) {
@@ -110,7 +111,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
       return absl::DeadlineExceededError(
           absl::StrCat(peer_name, " at ", address, " is not serving: ", status.message()));
     }
-    absl::SleepFor(*delay);
+    AwaitRetry(*channel, *delay);
   }
 }
 
@@ -120,6 +121,14 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const Cha
   RouteGrpcLog();
   return grpc::CreateCustomChannel(TargetFor(address), Security::ChannelCredentials(options.security.get()),
                                    Arguments(options));
+}
+
+void AwaitRetry(grpc::Channel& channel, absl::Duration delay) {
+  if (channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
+    absl::SleepFor(delay);  // It was the peer that said no.
+  } else {
+    channel.WaitForConnected(absl::ToChronoTime(absl::Now() + delay));
+  }
 }
 
 absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,

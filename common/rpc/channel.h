@@ -27,6 +27,11 @@ struct ChannelOptions {
 // s. `address` is host:port or unix:/path.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const ChannelOptions& options = {});
 
+// Waits for `delay` before the next call, less when the channel gets connected meanwhile. Not a sleep: a channel that
+// is not connected makes progress only while somebody waits on it, and otherwise notices late what became of its
+// attempt.
+void AwaitRetry(grpc::Channel& channel, absl::Duration delay);
+
 // Waits until grpc.health.v1 of the peer says SERVING; of each, when `address` is a list with commas.
 //   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
 //   UNAUTHENTICATED    one side wants TLS that the other lacks, or does not trust the other's certificate

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
 #include <cblas.h>
@@ -87,7 +88,7 @@ Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size,
     : batch_size(size),
       ones(at::ones({size}, at::TensorOptions(dtype))),
       items(at::empty({size}, at::TensorOptions(at::kLong))),
-      d_climb(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
+      d_even(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
       actor(dtype),
       target_actor(dtype),
       embeddings(dtype),
@@ -114,6 +115,9 @@ absl::Status Wolpertinger::CheckBatch(const TransitionBatch& batch) const {
   RECBOTS_RETURN_IF_ERROR(CheckTensor("next_observation", batch.next_observation, at::kFloat, {rows, features}));
   RECBOTS_RETURN_IF_ERROR(CheckTensor("slate", batch.slate, at::kInt, {rows, 1}));
   RECBOTS_RETURN_IF_ERROR(CheckTensor("reward", batch.reward, dtype_, {rows}));
+  if (batch.importance_weights.defined()) {
+    RECBOTS_RETURN_IF_ERROR(CheckTensor("importance_weights", batch.importance_weights, at::kFloat, {rows}));
+  }
   return CheckTensor("discount", batch.discount, dtype_, {rows});
 }
 
@@ -133,11 +137,30 @@ absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   scratch_.next_observation = batch.next_observation.to(dtype_);
   scratch_.reward = batch.reward;
   scratch_.discount = batch.discount;
+  return LoadWeights(batch.importance_weights);
+}
+
+// The weights go into what every row's gradient begins with: nothing else of an update knows of them.
+absl::Status Wolpertinger::LoadWeights(const at::Tensor& weights) {
+  scratch_.d_climb = scratch_.d_even;
+  if (!weights.defined()) return absl::OkStatus();
+  const at::Tensor column = weights.contiguous();
+  const float* weight = column.data_ptr<float>();
+  for (int64_t row = 0; row < scratch_.batch_size; ++row) {
+    if (std::isfinite(weight[row]) && weight[row] >= 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch: importance_weights[", row, "] is ", weight[row], ", want a finite number of at least 0"));
+  }
+  scratch_.d_climb = at::mul(column.to(dtype_).view({-1, 1}), scratch_.d_even);
   return absl::OkStatus();
 }
 
-absl::Status Wolpertinger::Update(const TransitionBatch& batch) {
+absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
   RECBOTS_RETURN_IF_ERROR(CheckBatch(batch));
+  if (!td_errors.empty() && static_cast<int64_t>(td_errors.size()) != batch.reward.size(0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch: room for ", td_errors.size(), " TD errors, want ", batch.reward.size(0), " (rows) or 0"));
+  }
   absl::Status loaded;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     const c10::InferenceMode no_autograd;
@@ -145,6 +168,7 @@ absl::Status Wolpertinger::Update(const TransitionBatch& batch) {
     if (!loaded.ok()) return;
     ComputeTargets();
     ComputeCriticGradients();
+    if (!td_errors.empty()) WriteTdErrors(td_errors);
     if (actor_is_due()) {
       ComputeActorGradients();
     } else {

@@ -11,6 +11,8 @@
 //            critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its gradient
 //            ends in the actor.
 // Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
+// Importance weights, where the batch has them, stand before each row's term in all of these means: what a biased draw
+// distorts is the mean over states, and the actor's losses are such means as much as the critic's is.
 // With two critics the first one chooses and the smaller of the two values counts (Fujimoto et al. 2018,
 // arXiv:1802.09477, section 4.2).
 //
@@ -52,9 +54,10 @@ class Wolpertinger final : public Algorithm {
   // INVALID_ARGUMENT: a field out of range; names field, value and bound.
   static absl::StatusOr<std::unique_ptr<Wolpertinger>> Create(const WolpertingerOptions& options);
 
-  // INVALID_ARGUMENT also where an item shown is not one of the catalogue.
-  absl::Status Update(const TransitionBatch& batch) override;
-  // critic_loss: the sum over critics; actor_loss: 0 before the actor's first update.
+  // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
+  // a row is worth another look as long as one of them has it wrong (a mean would halve what only one has to learn).
+  absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
+  // As weighted. critic_loss: the sum over critics; actor_loss: 0 before the actor's first update.
   Losses losses() const override;
   int64_t updates() const override { return updates_; }
   std::string EncodeWeights() const override;
@@ -93,7 +96,9 @@ class Wolpertinger final : public Algorithm {
     at::Tensor reward, discount, target_values;  // [B]
     at::Tensor state[2];                         // [B, H]: the state's part of each critic's first layer
     at::Tensor td_error[2], d_value;             // [B, 1]
-    at::Tensor d_climb;                          // [B, 1]: -1 / B, the gradient of the climbed loss
+    at::Tensor d_even;                           // [B, 1]: -1 / B
+    at::Tensor d_climb;                          // [B, 1]: the gradient of the climbed loss: d_even, times the weights
+    at::Tensor d_climb_then;                     // d_climb of the actor's newest update.
     at::Tensor action, d_action, best_action;    // [B, E]
     at::Tensor d_proto_action;                   // [B, E]
     at::Tensor distance;                         // [B, E]: from the best candidate to the proto-action
@@ -111,6 +116,7 @@ class Wolpertinger final : public Algorithm {
 
   absl::Status CheckBatch(const TransitionBatch& batch) const;
   absl::Status LoadBatch(const TransitionBatch& batch);
+  absl::Status LoadWeights(const at::Tensor& weights);
   bool actor_is_due() const { return (updates_ + 1) % options_.actor_delay == 0; }
   Rng MakeRng(Draw draw, int64_t row) const;
 
@@ -121,8 +127,11 @@ class Wolpertinger final : public Algorithm {
   void ComputeActorGradients();
   void ComputeClimb();
   void ComputeRegression(bool add);
+  void WriteTdErrors(absl::Span<float> td_errors) const;
   void Step();
 
+  // Mean over rows of `values` [B, n], summed over n, with the weights in d_climb.
+  double MeanOverRows(const at::Tensor& values, const at::Tensor& d_climb) const;
   void AddTargetNoise(at::Tensor& proto_action) const;
   // Fills `candidates`; values by the first critic only.
   struct CandidateInput {

@@ -23,7 +23,8 @@ constexpr absl::Duration kAttempt = absl::Seconds(5);
 EvaluationClient::EvaluationClient(const std::string& address, std::shared_ptr<const Security> security)
     : address_(address),
       security_(std::move(security)),
-      stub_(v1::WeightsService::NewStub(MakeChannel(address, {.security = security_}))) {}
+      channel_(MakeChannel(address, {.security = security_})),
+      stub_(v1::WeightsService::NewStub(channel_)) {}
 
 absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Time deadline) {
   PeerRetry retry("learner", address_, {.give_up_after = absl::InfiniteDuration()});
@@ -43,7 +44,7 @@ absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Ti
                                                       " not accepted by the learner at ", address_, ": ",
                                                       status.message()));
     }
-    absl::SleepFor(delay);
+    AwaitRetry(*channel_, delay);
   }
 }
 

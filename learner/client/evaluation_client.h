@@ -27,6 +27,7 @@ class EvaluationClient {
  private:
   const std::string address_;
   const std::shared_ptr<const Security> security_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::WeightsService::StubInterface> stub_;
 };
 

@@ -1,6 +1,7 @@
 #include "learner/loop/learner_loop.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -8,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/networks/tensor_batch.h"
 #include "common/rl/transition.h"
+#include "replay/table/importance_weights.h"
 
 namespace recbots {
 namespace {
@@ -25,19 +27,20 @@ absl::Span<const T> ColumnOf(const replay::ColumnBatch& batch, const char* name)
 
 }  // namespace
 
-LearnerLoop::LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm,
-                         replay::ReplaySampler& sampler, WeightStore& store, RunState& state, Metrics& metrics)
+LearnerLoop::LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, BatchSource& batches,
+                         WeightStore& store, RunState& state, Metrics& metrics)
     : options_(options),
       hooks_(std::move(hooks)),
       algorithm_(algorithm),
-      sampler_(sampler),
+      batches_(batches),
       store_(store),
       state_(state),
       metrics_(metrics),
       updates_total_(metrics.counter(metric::kLearnerUpdates)),
       env_steps_total_(metrics.counter(metric::kLearnerEnvSteps)),
       lag_updates_(metrics.histogram(metric::kLearnerLagUpdates, kLagUpdateBounds)),
-      lag_seconds_(metrics.histogram(metric::kLearnerLagSeconds, kLagSecondBounds)) {}
+      lag_seconds_(metrics.histogram(metric::kLearnerLagSeconds, kLagSecondBounds)),
+      prioritizer_(options.prioritizer) {}
 
 void LearnerLoop::PublishWeights() {
   const RunCounters counters = state_.counters();
@@ -62,36 +65,67 @@ absl::Status LearnerLoop::Run() {
 absl::Status LearnerLoop::UpdateOnce() {
   RECBOTS_ASSIGN_OR_RETURN(std::optional<replay::SampledBatch> sampled, NextBatch());
   if (!sampled.has_value()) return absl::OkStatus();
-  const replay::ColumnBatch& rows = sampled->batch;
-  RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch,
-                           WrapTransitions(rows.schema(), {rows.data(), rows.size()}, rows.num_rows()));
-  RECBOTS_RETURN_IF_ERROR(algorithm_.Update(batch));
+  RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   updates_total_.Increment();
   state_.SetUpdates(algorithm_.updates());
-  env_steps_.Observe(sampled->table.incarnation(), sampled->table.inserted());
-  env_steps_total_.Increment(static_cast<double>(env_steps_.total() - state_.env_steps()));
-  // After a restart replay holds the rows of former learners: they are no rate of now.
-  if (state_.env_steps() == 0) period_.counters.env_steps = env_steps_.total();
-  state_.SetEnvSteps(env_steps_.total());
-  samples_per_insert_ = static_cast<double>(sampled->table.sampled()) /
-                        static_cast<double>(std::max<int64_t>(1, sampled->table.inserted()));
+  NoteTable(sampled->table);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
-  NoteLags(rows);
-  sampler_.Recycle(std::move(sampled->batch));
+  NoteLags(sampled->batch);
+  batches_.Recycle(*std::move(sampled));
   if (algorithm_.updates() - published_updates_ >= options_.publish_updates) PublishWeights();
   return absl::OkStatus();
 }
 
+absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
+  const replay::ColumnBatch& rows = sampled.batch;
+  RECBOTS_ASSIGN_OR_RETURN(TransitionBatch batch,
+                           WrapTransitions(rows.schema(), {rows.data(), rows.size()}, rows.num_rows()));
+  prioritizer_.Begin(sampled.probabilities.size());
+  if (prioritizer_.enabled()) {
+    replay::ImportanceWeights(sampled.probabilities, prioritizer_.exponent(algorithm_.updates()),
+                              prioritizer_.weights());
+    RECBOTS_ASSIGN_OR_RETURN(batch.importance_weights, WrapRowValues(prioritizer_.weights()));
+  }
+  RECBOTS_RETURN_IF_ERROR(algorithm_.Update(batch, prioritizer_.td_errors()));
+  return prioritizer_.enabled() ? SendPriorities(sampled) : absl::OkStatus();
+}
+
+absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
+  const int64_t left_out = prioritizer_.not_finite();
+  RECBOTS_RETURN_IF_ERROR(prioritizer_.Prioritize(sampled.keys));
+  const auto left_out_now = static_cast<double>(prioritizer_.not_finite() - left_out);
+  metrics_.counter(metric::kLearnerPriorities, "not_finite").Increment(left_out_now);
+  metrics_.counter(metric::kLearnerPriorities, "sent").Increment(static_cast<double>(prioritizer_.keys().size()));
+  const absl::Status sent = batches_.UpdatePriorities(prioritizer_.keys(), prioritizer_.priorities());
+  // Rows keep the priorities they had, which training survives; what is final, Next tells as well.
+  if (!sent.ok() && std::has_single_bit(++failed_sends_)) {
+    RECBOTS_LOG(WARNING) << "priorities not sent: " << sent.message() << Field("batches_so_far", failed_sends_);
+  }
+  return absl::OkStatus();
+}
+
+void LearnerLoop::NoteTable(const v1::TableState& table) {
+  env_steps_.Observe(table.incarnation(), table.inserted(), /*first=*/table.restored());
+  env_steps_total_.Increment(static_cast<double>(env_steps_.total() - state_.env_steps()));
+  // After a restart replay holds the rows of former learners: they are no rate of now.
+  if (state_.env_steps() == 0) period_.counters.env_steps = env_steps_.total();
+  state_.SetEnvSteps(env_steps_.total());
+  samples_per_insert_ =
+      static_cast<double>(table.sampled()) / static_cast<double>(std::max<int64_t>(1, table.inserted()));
+  stale_.Observe(table.incarnation(), table.priorities_stale(), /*first=*/table.priorities_stale());
+  refused_.Observe(table.incarnation(), table.priorities_refused(), /*first=*/table.priorities_refused());
+}
+
 absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
   const absl::Time start = absl::Now();
-  absl::StatusOr<replay::SampledBatch> sampled = sampler_.Next(start + kPatience);
+  absl::StatusOr<replay::SampledBatch> sampled = batches_.Next(start + kPatience);
   const absl::Duration waited = absl::Now() - start;
   period_.waited += waited;
   if (sampled.ok()) {
     hooks_.activity("training");
     return std::optional<replay::SampledBatch>(*std::move(sampled));
   }
-  if (!absl::IsDeadlineExceeded(sampled.status()) || !sampler_.status().ok()) {
+  if (!absl::IsDeadlineExceeded(sampled.status()) || !batches_.status().ok()) {
     return hooks_.stop() ? absl::StatusOr<std::optional<replay::SampledBatch>>(std::nullopt) : sampled.status();
   }
   hooks_.activity("waiting for a batch from replay");
@@ -130,18 +164,35 @@ void LearnerLoop::CheckEnding() {
   hooks_.on_ending(ending);
 }
 
-void LearnerLoop::ShowStatusIfDue(absl::Time now) {
+void LearnerLoop::ShowEvaluation() {
   const int64_t evaluations = state_.evaluations();
-  if (evaluations != evaluations_seen_) {
-    evaluations_seen_ = evaluations;
-    const std::optional<v1::Evaluation> newest = state_.goal().newest();
-    metrics_.gauge(metric::kLearnerValue).Set(newest->value());
-    metrics_.gauge(metric::kLearnerRandom).Set(newest->random_value());
-    if (newest->has_optimum()) {
-      metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
-      metrics_.gauge(metric::kLearnerShare).Set(ShareOfOptimum(*newest));
-    }
+  if (evaluations == evaluations_seen_) return;
+  evaluations_seen_ = evaluations;
+  const std::optional<v1::Evaluation> newest = state_.goal().newest();
+  metrics_.gauge(metric::kLearnerValue).Set(newest->value());
+  metrics_.gauge(metric::kLearnerRandom).Set(newest->random_value());
+  if (!newest->has_optimum()) return;
+  metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
+  metrics_.gauge(metric::kLearnerShare).Set(ShareOfOptimum(*newest));
+}
+
+void LearnerLoop::ShowPrioritizer(StatusLine& line) {
+  if (!prioritizer_.enabled()) return;
+  line.importance_exponent = prioritizer_.exponent(algorithm_.updates());
+  const Prioritizer::Means means = prioritizer_.TakeMeans();
+  metrics_.gauge(metric::kLearnerBeta).Set(*line.importance_exponent);
+  metrics_.gauge(metric::kLearnerWeight).Set(means.weight);
+  metrics_.gauge(metric::kLearnerPriority).Set(means.priority);
+  for (const auto& [outcome, total] : {std::pair{"stale", stale_.total()},
+                                       {"refused", refused_.total()},
+                                       {"dropped", batches_.dropped_priorities()}}) {
+    prometheus::Counter& counter = metrics_.counter(metric::kLearnerPriorities, outcome);
+    counter.Increment(static_cast<double>(total) - counter.Value());
   }
+}
+
+void LearnerLoop::ShowStatusIfDue(absl::Time now) {
+  ShowEvaluation();
   if (now - period_.start < options_.status_period) return;
   const RunCounters counters = state_.counters();
   const double seconds = std::max(1e-3, counters.wall_seconds - period_.counters.wall_seconds);
@@ -157,6 +208,7 @@ void LearnerLoop::ShowStatusIfDue(absl::Time now) {
   line.samples_per_insert_target = options_.samples_per_insert;
   line.evaluation = state_.goal().newest();
   line.bound_by = BoundBy(watchers, absl::Seconds(seconds));
+  ShowPrioritizer(line);
   metrics_.gauge(metric::kLearnerUpdateRate).Set(line.updates_per_second);
   metrics_.gauge(metric::kLearnerEnvRate).Set(line.env_steps_per_second);
   metrics_.gauge(metric::kLearnerActors).Set(watchers.actors);

@@ -1,4 +1,4 @@
-// Sample, update, publish: the learner's one thread.
+// Sample, update, prioritise, publish: the learner's one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,11 @@
 #include "absl/time/time.h"
 #include "common/metrics/metrics.h"
 #include "learner/algorithms/algorithm.h"
+#include "learner/loop/batch_source.h"
 #include "learner/run/lag_window.h"
+#include "learner/run/prioritizer.h"
 #include "learner/run/run_state.h"
 #include "learner/weights/weight_store.h"
-#include "replay/client/replay_sampler.h"
 
 namespace recbots {
 
@@ -23,6 +24,7 @@ struct LearnerLoopOptions {
   double samples_per_insert = 0;                       // The ratio that replay holds; 0: none. For the status line.
   bool keep = false;                                   // Go on after the ending.
   absl::Duration final_evaluation = absl::Seconds(5);  // How long the last version's evaluation is waited for.
+  PrioritizerOptions prioritizer = {};
 };
 
 // Who watches the weights now.
@@ -31,7 +33,7 @@ struct Watchers {
   int evaluators = 0;
 };
 
-// Not thread-safe; what it shares with others (state, store, metrics, sampler) is.
+// Not thread-safe; what it shares with others (state, store, metrics, batches) is.
 class LearnerLoop {
  public:
   struct Hooks {
@@ -43,14 +45,14 @@ class LearnerLoop {
   };
 
   // All references must outlive the loop.
-  LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, replay::ReplaySampler& sampler,
+  LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, BatchSource& batches,
               WeightStore& store, RunState& state, Metrics& metrics);
 
   // Publishes the initial weights: call before the weights service says that it serves.
   void PublishWeights();
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
-  // Errors are final ones of the sampler or the algorithm.
+  // Errors are final ones of the batches' source, of the algorithm, or of the prioritizer (training has diverged).
   absl::Status Run();
 
  private:
@@ -63,17 +65,23 @@ class LearnerLoop {
   };
 
   absl::Status UpdateOnce();
+  // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
+  absl::Status Learn(const replay::SampledBatch& sampled);
+  absl::Status SendPriorities(const replay::SampledBatch& sampled);
+  void NoteTable(const v1::TableState& table);
   // The next batch; nullopt: told to stop.
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
   void CheckEnding();
   void ShowStatusIfDue(absl::Time now);
+  void ShowEvaluation();
+  void ShowPrioritizer(StatusLine& line);
   std::string BoundBy(const Watchers& watchers, absl::Duration elapsed) const;
 
   const LearnerLoopOptions options_;
   const Hooks hooks_;
   Algorithm& algorithm_;
-  replay::ReplaySampler& sampler_;
+  BatchSource& batches_;
   WeightStore& store_;
   RunState& state_;
   Metrics& metrics_;
@@ -82,7 +90,9 @@ class LearnerLoop {
   prometheus::Histogram& lag_updates_;
   prometheus::Histogram& lag_seconds_;
 
-  EnvStepCounter env_steps_;
+  Prioritizer prioritizer_;
+  ReplayCounter env_steps_, stale_, refused_;
+  uint64_t failed_sends_ = 0;
   LagWindow lags_;
   double samples_per_insert_ = 0;
   int64_t published_updates_ = 0;

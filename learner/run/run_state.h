@@ -14,19 +14,19 @@
 
 namespace recbots {
 
-// Rows inserted since the run began, whatever happens to the store: its counters begin anew when it restarts. Not
-// thread-safe.
-class EnvStepCounter {
+// By how much a counter of replay's has grown since the run began, whatever happens to the store: its counters begin
+// anew when it restarts. Not thread-safe.
+class ReplayCounter {
  public:
-  // `inserted` of the store that calls itself `incarnation`.
-  void Observe(uint64_t incarnation, int64_t inserted) {
+  // `value` in the store that calls itself `incarnation`, where it was `first` when that incarnation began.
+  void Observe(uint64_t incarnation, int64_t value, int64_t first) {
     if (incarnation != incarnation_) {
       incarnation_ = incarnation;
-      seen_ = 0;
+      seen_ = first;
     }
     // Parts of several reports may overtake each other; counters only grow.
-    if (inserted > seen_) total_ += inserted - seen_;
-    seen_ = std::max(seen_, inserted);
+    if (value > seen_) total_ += value - seen_;
+    seen_ = std::max(seen_, value);
   }
   int64_t total() const { return total_; }
 

@@ -49,6 +49,7 @@ std::string FormatStatusLine(const StatusLine& line) {
   absl::StrAppendFormat(&text, " | lag p50/p99 %.0f/%.0f upd", line.lag_p50_updates, line.lag_p99_updates);
   absl::StrAppendFormat(&text, " | spi %.1f", line.samples_per_insert);
   if (line.samples_per_insert_target > 0) absl::StrAppendFormat(&text, "/%g", line.samples_per_insert_target);
+  if (line.importance_exponent.has_value()) absl::StrAppendFormat(&text, " | beta %.2f", *line.importance_exponent);
   absl::StrAppend(&text, " | ", FormatEvaluation(line.evaluation), " | bound by: ", line.bound_by);
   return text;
 }

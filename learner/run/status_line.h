@@ -16,13 +16,15 @@ struct StatusLine {
   double lag_p50_updates = 0;
   double lag_p99_updates = 0;
   double samples_per_insert = 0;
-  double samples_per_insert_target = 0;  // 0: none
+  double samples_per_insert_target = 0;       // 0: none
+  std::optional<double> importance_exponent;  // Of prioritized replay, where that is used.
   std::optional<v1::Evaluation> evaluation;
   std::string bound_by;  // "learner", "actors", "replay", ...
 };
 
 // [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
+// With prioritized replay " | beta 0.72" stands behind spi.
 std::string FormatStatusLine(const StatusLine& line);
 
 // 950, 41.2k, 3.10M: three digits and a unit.

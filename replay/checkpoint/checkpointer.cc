@@ -142,8 +142,14 @@ void Checkpointer::Impl::Run() {
     const absl::StatusOr<CheckpointReport> report = writer_.Write();
     if (absl::IsCancelled(report.status())) break;
     Note(report);
-    MutexLock lock(&listener_mu_);
-    if (listener_) listener_(report.status());
+    {
+      MutexLock lock(&listener_mu_);
+      if (listener_) listener_(report.status());
+    }
+    MutexLock lock(&mu_);
+    over_ = begun_;
+    if (report.ok()) kept_ = begun_;
+    ended_at_ = absl::Now();
   }
 }
 
@@ -170,8 +176,6 @@ bool Checkpointer::Impl::AwaitTurn() {
 
 void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
   MutexLock lock(&mu_);
-  over_ = begun_;
-  ended_at_ = absl::Now();
   stats_.last_error = report.status();
   if (!report.ok()) {
     ++stats_.failed;
@@ -180,12 +184,11 @@ void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
                        << Field("newest", stats_.sequence);
     return;
   }
-  kept_ = begun_;
   backoff_ = absl::ZeroDuration();
   ++stats_.finished;
   stats_.sequence = report->sequence;
   stats_.bytes_written += report->bytes_written;
-  stats_.finished_at = ended_at_;
+  stats_.finished_at = absl::Now();
   stats_.newest = *report;
 }
 

@@ -1,8 +1,10 @@
 #include "replay/service/replay_service.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -35,6 +37,11 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;
+}
+
+std::string LimiterText(const RateLimiterOptions& limiter) {
+  return absl::StrCat("min_size ", limiter.min_size, ", samples_per_insert ", limiter.samples_per_insert,
+                      ", error_buffer ", limiter.error_buffer);
 }
 
 }  // namespace
@@ -153,11 +160,8 @@ class ReplayService::Impl final : public Handlers {
     RECBOTS_RETURN_IF_ERROR(table.SetRateLimiter(after));
     const TableState state = table.state();
     RECBOTS_LOG(INFO) << "rate limiter changed" << Field("table", table.name()) << Field("peer", peer)
-                      << Field("min_size", after.min_size) << Field("was", before.min_size)
-                      << Field("samples_per_insert", after.samples_per_insert)
-                      << Field("was", before.samples_per_insert) << Field("error_buffer", after.error_buffer)
-                      << Field("was", before.error_buffer) << Field("inserted", state.inserted)
-                      << Field("sampled", state.sampled) << Field("refunded", state.refunded);
+                      << Field("from", LimiterText(before)) << Field("to", LimiterText(after))
+                      << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded);
     for (const auto& stream : hub_.streams()) stream->OnLimiter();
     hub->lot.Wake(ParkingLot::kSampler);
     hub->lot.Wake(ParkingLot::kInserter);

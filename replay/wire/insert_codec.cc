@@ -162,7 +162,7 @@ absl::Status InsertMessage::ReadBlock(WireReader reader) {
 
 absl::Status CheckBlock(const BlockView& block, size_t row_bytes, std::vector<float>& priorities) {
   RECBOTS_RETURN_IF_ERROR(CheckSizes(block, row_bytes));
-  if (const uint32_t crc = Crc32c(block.priorities, Crc32c(block.rows, 0)); crc != block.header.crc32c) {
+  if (const uint32_t crc = Crc32cOf(block.priorities, Crc32cOf(block.rows, 0)); crc != block.header.crc32c) {
     return absl::DataLossError(absl::StrCat("block: crc32c ", absl::Hex(block.header.crc32c), " for bytes whose is ",
                                             absl::Hex(crc), ", rows ", block.header.first_sequence, " to ",
                                             block.header.first_sequence + block.header.num_rows - 1));

@@ -16,8 +16,8 @@ size_t SizeOf(absl::Span<const absl::string_view> pieces) {
   return size;
 }
 
-uint32_t Crc32c(absl::Span<const absl::string_view> pieces, uint32_t crc) {
-  for (const absl::string_view piece : pieces) crc = recbots::Crc32c(piece, crc);
+uint32_t Crc32cOf(absl::Span<const absl::string_view> pieces, uint32_t crc) {
+  for (const absl::string_view piece : pieces) crc = Crc32c(piece, crc);
   return crc;
 }
 

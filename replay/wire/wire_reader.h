@@ -21,7 +21,7 @@ namespace recbots::replay {
 using Pieces = std::vector<absl::string_view>;
 size_t SizeOf(absl::Span<const absl::string_view> pieces);
 // CRC-32C of the pieces, continuing from `crc`.
-uint32_t Crc32c(absl::Span<const absl::string_view> pieces, uint32_t crc);
+uint32_t Crc32cOf(absl::Span<const absl::string_view> pieces, uint32_t crc);
 
 enum class WireType : int { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 

@@ -83,7 +83,7 @@ absl::StatusOr<double> UpdatesPerSecond(const v1::AlgorithmConfig& config, const
   const double rate = MedianRate(options, [&] {
     // Wrapping the columns is part of every update of the learner.
     const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), kRows);
-    status.Update(batch.ok() ? algorithm->Update(*batch) : batch.status());
+    status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
     return 1.0;
   });
   RECBOTS_RETURN_IF_ERROR(status);

@@ -162,13 +162,14 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
 }
 
 void Cluster::End() {
-  const absl::Time deadline = absl::Now() + options_.drain;
+  absl::Time deadline = absl::Now() + options_.drain;
   // Actors and evaluator first, so that they can hand over what they have to services that still are there.
   std::vector<ChildProcess*> workers, services;
   for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
   for (const std::vector<ChildProcess*>& group : {workers, services}) {
     for (ChildProcess* child : group) child->Signal(SIGTERM);
     AwaitEnd(group, deadline);
+    if (options_.checkpoint) deadline += options_.last_checkpoint;
   }
   children_.clear();  // Kills what is left.
 }

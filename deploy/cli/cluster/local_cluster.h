@@ -21,8 +21,10 @@ struct LocalClusterOptions {
   bool checkpoint = false;    // Replay keeps checkpoints in run_dir/replay, and begins with what lies there.
   bool keep = false;          // Go on after the goal.
   bool quiet = false;         // Do not pass the learner's lines on to stdout.
-  // Time the roles have to drain and to write what they must; what still runs then is killed.
+  // Time the roles have to drain and to write what they must; what still runs then is killed. With checkpoints, the
+  // services have so much more for the last one.
   absl::Duration drain = absl::Seconds(5);
+  absl::Duration last_checkpoint = absl::Seconds(60);
 };
 
 // Where the services of a cluster listen.
@@ -47,8 +49,8 @@ struct ClusterEnd {
 
 // Starts everything at `addresses`, passes the learner's status lines on, and ends everything: when the learner is
 // done, when a role dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM
-// while it runs; call it while the process has a single thread. Ends within `drain` and a moment of a signal even when
-// a role hangs.
+// while it runs; call it while the process has a single thread. Ends within `drain` (with checkpoints also
+// `last_checkpoint`) and a moment of a signal even when a role hangs.
 //   UNAVAILABLE  a process could not be started
 absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses);
 

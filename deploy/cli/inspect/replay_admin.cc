@@ -20,7 +20,8 @@ constexpr absl::Duration kAttempt = absl::Seconds(2);
 ReplayAdmin::ReplayAdmin(std::string address, std::shared_ptr<const Security> security)
     : address_(std::move(address)),
       security_(std::move(security)),
-      stub_(v1::ReplayService::NewStub(MakeChannel(address_, {.security = security_}))) {}
+      channel_(MakeChannel(address_, {.security = security_})),
+      stub_(v1::ReplayService::NewStub(channel_)) {}
 
 absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(absl::Time deadline) {
   PeerRetry retry("replay", address_, {.give_up_after = absl::InfiniteDuration()});
@@ -33,7 +34,7 @@ absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(absl::Time deadline) {
     if (status.ok()) return response;
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
     if (!delay.ok() || absl::Now() + *delay >= deadline) return Named(status);
-    absl::SleepFor(*delay);
+    AwaitRetry(*channel_, *delay);
   }
 }
 

@@ -33,6 +33,7 @@ class ReplayAdmin {
 
   const std::string address_;
   const std::shared_ptr<const Security> security_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::ReplayService::StubInterface> stub_;
 };
 

@@ -11,6 +11,7 @@
 #include "common/networks/tensor_batch.h"
 #include "common/rl/transition.h"
 #include "learner/algorithms/make_algorithm.h"
+#include "replay/table/importance_weights.h"
 #include "replay/table/make_table.h"
 
 namespace recbots {
@@ -40,7 +41,12 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentCon
   return trainer;
 }
 
-Trainer::Trainer(const v1::ExperimentConfig& config) : config_(config), state_(config.goal()) {}
+Trainer::Trainer(const v1::ExperimentConfig& config)
+    : config_(config),
+      keys_(static_cast<size_t>(config.learner().batch_size())),
+      probabilities_(keys_.size()),
+      prioritizer_(MakePrioritizerOptions(config)),
+      state_(config.goal()) {}
 
 Trainer::~Trainer() = default;
 
@@ -49,7 +55,7 @@ absl::Status Trainer::Init() {
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
   const EnvironmentSpec& spec = scenario_->spec();
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec));
-  RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay(), schema));
+  RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, seed));
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), spec, seed));
   RECBOTS_ASSIGN_OR_RETURN(behaviour_, MakePolicy(config_.algorithm(), spec, config_.actor().users(), seed));
   const int states = static_cast<int>(scenario_->AllObservations().size()) / std::max(1, spec.num_user_features);
@@ -91,7 +97,8 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
 
 absl::Status Trainer::LearnWhileAdmitted() {
   // Without a ratio samples never wait: one update per step of the users then.
-  const bool has_ratio = config_.replay().table().rate_limiter().samples_per_insert() > 0;
+  const v1::RateLimiterConfig& limiter = config_.replay().table().rate_limiter();
+  const bool has_ratio = limiter.kind() == v1::RateLimiterConfig::QUEUE || limiter.samples_per_insert() > 0;
   do {
     if (Over() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
     const int64_t before = algorithm_->updates();
@@ -102,18 +109,28 @@ absl::Status Trainer::LearnWhileAdmitted() {
 }
 
 absl::Status Trainer::UpdateOnce() {
-  const auto draw = static_cast<uint64_t>(algorithm_->updates());
-  const Rng rng(config_.seed(), Purpose::kReplay, {0, static_cast<uint32_t>(draw >> 32), static_cast<uint32_t>(draw)});
-  if (table_->Sample(rng, batch_.num_rows(), batch_.data()).blocked_on != replay::BlockedOn::kNone) {
-    return absl::OkStatus();
-  }
-  RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch,
-                           WrapTransitions(batch_.schema(), {batch_.data(), batch_.size()}, batch_.num_rows()));
-  RECBOTS_RETURN_IF_ERROR(algorithm_->Update(batch));
+  const replay::SampleResult drawn =
+      table_->Sample(batch_.num_rows(), batch_.data(), keys_.data(), probabilities_.data());
+  if (drawn.blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(Learn());
+  table_->Acknowledge(keys_);
   state_.SetUpdates(algorithm_->updates());
   if (algorithm_->updates() % config_.learner().publish_updates() != 0) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(Publish());
   return EvaluateIfDue();
+}
+
+absl::Status Trainer::Learn() {
+  RECBOTS_ASSIGN_OR_RETURN(TransitionBatch batch,
+                           WrapTransitions(batch_.schema(), {batch_.data(), batch_.size()}, batch_.num_rows()));
+  prioritizer_.Begin(keys_.size());
+  if (!prioritizer_.enabled()) return algorithm_->Update(batch, {});
+  replay::ImportanceWeights(probabilities_, prioritizer_.exponent(algorithm_->updates()), prioritizer_.weights());
+  RECBOTS_ASSIGN_OR_RETURN(batch.importance_weights, WrapRowValues(prioritizer_.weights()));
+  RECBOTS_RETURN_IF_ERROR(algorithm_->Update(batch, prioritizer_.td_errors()));
+  RECBOTS_RETURN_IF_ERROR(prioritizer_.Prioritize(keys_));
+  table_->UpdatePriorities(prioritizer_.keys(), prioritizer_.priorities());
+  return absl::OkStatus();
 }
 
 absl::Status Trainer::Publish() {
@@ -160,6 +177,7 @@ void Trainer::ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_s
   line.samples_per_insert =
       static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted));
   line.samples_per_insert_target = config_.replay().table().rate_limiter().samples_per_insert();
+  if (prioritizer_.enabled()) line.importance_exponent = prioritizer_.exponent(now.updates);
   line.evaluation = state_.goal().newest();
   line.bound_by = "one thread for all";
   last_status_ = now;

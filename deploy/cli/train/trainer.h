@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "actor/loop/environment_loop.h"
@@ -12,6 +13,7 @@
 #include "actor/recsim/scenario.h"
 #include "common/inference/network_policy.h"
 #include "learner/algorithms/algorithm.h"
+#include "learner/run/prioritizer.h"
 #include "learner/run/report.h"
 #include "learner/run/run_state.h"
 #include "recbots/v1/config.pb.h"
@@ -47,6 +49,8 @@ class Trainer {
   absl::Status Init();
   absl::Status LearnWhileAdmitted();
   absl::Status UpdateOnce();
+  // One update on the batch, weighted and with new priorities where rows are drawn by priority.
+  absl::Status Learn();
   absl::Status Publish();
   absl::Status EvaluateIfDue();
   void ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status);
@@ -62,7 +66,11 @@ class Trainer {
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<TableSink> sink_;
   std::unique_ptr<EnvironmentLoop> loop_;
+  // The batch being learnt from.
   replay::ColumnBatch batch_;
+  std::vector<replay::ItemKey> keys_;
+  std::vector<float> probabilities_;
+  Prioritizer prioritizer_;
 
   RunState state_;
   Report report_;

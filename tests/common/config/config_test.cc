@@ -119,8 +119,10 @@ TEST(FingerprintTest, ChangesWithEnvironmentAlgorithmAndSeedOnly) {
         "algorithm.wolpertinger.learning_rate=0.0010000001", "algorithm.wolpertinger.search_space=RAW"}) {
     EXPECT_NE(FingerprintWith({text}), base) << text;
   }
-  for (const std::string text : {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=5000",
-                                 "evaluator.episodes=10", "goal.share_of_optimum=0.5"}) {
+  for (const std::string text :
+       {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=5000",
+        "replay.table.name=other", "replay.table.sampler=PRIORITIZED", "learner.priority_offset=1",
+        "replay.durable_writers=true", "evaluator.episodes=10", "goal.share_of_optimum=0.5"}) {
     EXPECT_EQ(FingerprintWith({text}), base) << text;
   }
 }

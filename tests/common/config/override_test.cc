@@ -50,6 +50,18 @@ TEST(OverrideTest, TheLastWayToGiveWWins) {
   EXPECT_EQ(config.environment().document_browsing().acceptance_size(), 1);
 }
 
+TEST(OverrideTest, ReachesIntoTheMessagesOfAList) {
+  v1::ExperimentConfig config;
+  config.mutable_replay()->add_more_tables();
+  config.mutable_replay()->add_more_tables()->add_columns();
+  ASSERT_TRUE(ApplyOverride("replay.more_tables[0].rate_limiter.min_size=7", config).ok());
+  ASSERT_TRUE(ApplyOverride("replay.more_tables[1].columns[0].shape=3,4", config).ok());
+  EXPECT_EQ(config.replay().more_tables(0).rate_limiter().min_size(), 7);
+  EXPECT_THAT(config.replay().more_tables(1).columns(0).shape(), ElementsAre(3, 4));
+  ASSERT_TRUE(ApplyOverride("replay.more_tables=", config).ok());
+  EXPECT_EQ(config.replay().more_tables_size(), 0);
+}
+
 TEST(OverrideTest, RefusesAndNamesWhatWasMeant) {
   const struct {
     std::string text;
@@ -63,6 +75,17 @@ TEST(OverrideTest, RefusesAndNamesWhatWasMeant) {
       {"learner..batch_size=3", "learner has no field ''"},
       {"learner=3", "learner '3', want one of its fields: batch_size"},
       {"seed.x=3", "seed is a value, it has no field 'x'"},
+      {"seed[0]=3", "seed is no list, it has no element [0]"},
+      {"replay[0].table.name=x", "replay is no list, it has no element [0]"},
+      {"replay.more_tables.name=x", "replay.more_tables: want replay.more_tables[I] with I from 0 to below 1"},
+      {"replay.more_tables[1].name=x", "replay.more_tables[1]: want replay.more_tables[I] with I from 0 to below 1"},
+      {"replay.more_tables[-1].name=x", "with I from 0 to below 1, the elements that the configuration has"},
+      {"replay.more_tables[0.name=x", "replay.more_tables[0: want"},
+      {"replay.more_tables[0]x.name=x", "replay.more_tables[0]x: want"},
+      {"replay.more_tables[].name=x", "replay.more_tables[]: want"},
+      {"replay.more_tables[0]=x", "replay.more_tables[0]: want one of its fields: name, columns"},
+      {"replay.more_tables=x", "replay.more_tables 'x', want one of its fields"},
+      {"environment.document_browsing.acceptance[0]=1", "acceptance[0]: a list of values is set as a whole"},
       {"learner.batch_size=many", "learner.batch_size 'many', want an integer -2147483648..2147483647"},
       {"learner.batch_size=3000000000", "want an integer -2147483648..2147483647"},
       {"learner.batch_size=1.5", "want an integer"},
@@ -76,6 +99,7 @@ TEST(OverrideTest, RefusesAndNamesWhatWasMeant) {
   for (const auto& c : cases) {
     v1::ExperimentConfig config;
     config.set_seed(5);
+    config.mutable_replay()->add_more_tables();
     const std::string before = config.SerializeAsString();
     const absl::Status status = ApplyOverride(c.text, config);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << c.text;

@@ -98,9 +98,9 @@ const Wrong kWrong[] = {
     {"MinSizeOverRows",
      {"replay.table.capacity_rows=999"},
      {"replay.table.rate_limiter.min_size 1000", "at most replay.table.capacity_rows 999"}},
-    {"MinSizeOverBytes",  // A row: 2 x 10 x 4 + 4 + 4 + 3 x 4 padded, + 3 x 8 bytes = 128.
-     {"replay.table.capacity_bytes=127999"},
-     {"replay.table.capacity_bytes 127999", "at least 128000", "min_size 1000", "128 bytes"}},
+    {"MinSizeOverBytes",  // A row: 2 x 10 x 4 + 4 + 4 + 3 x 4 padded, + 3 x 8 bytes = 128, and bookkeeping.
+     {"replay.table.capacity_bytes=191999"},
+     {"replay.table.capacity_bytes 191999", "at least 192000", "min_size 1000", "128 bytes and up to 64"}},
     {"BatchOverRows",
      {"learner.batch_size=200", "replay.table.capacity_rows=100", "replay.table.rate_limiter.min_size=10"},
      {"learner.batch_size 200", "at most replay.table.capacity_rows 100"}},
@@ -157,13 +157,15 @@ TEST(ValidateTest, TheBufferItNamesIsTheLeastThatWorks) {
   EXPECT_FALSE(ValidateExperimentConfig(config).ok());
 }
 
-// Whatever numeric field has bounds: the bounds themselves pass the range check, a step beyond does not.
+// Whatever numeric field has bounds, in messages, lists and messages in lists: a step beyond is refused.
 TEST(ValidateTest, EveryBoundOfTheProtoIsEnforced) {
   int checked = 0;
   const auto check = [&checked](const std::string& path, const google::protobuf::FieldDescriptor& field) {
-    if (field.is_repeated() || !field.options().HasExtension(v1::min)) return;
+    if (!field.options().HasExtension(v1::min)) return;
     const double below = field.options().GetExtension(v1::min) - 1;
     v1::ExperimentConfig config = GoodConfig();
+    config.mutable_replay()->mutable_table()->add_columns();
+    config.mutable_replay()->add_more_tables()->add_columns();
     ASSERT_TRUE(ApplyOverride(path + "=" + std::to_string(static_cast<int64_t>(below)), config).ok()) << path;
     EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()), HasSubstr(path)) << path;
     ++checked;
@@ -174,14 +176,14 @@ TEST(ValidateTest, EveryBoundOfTheProtoIsEnforced) {
         for (int i = 0; i < type.field_count(); ++i) {
           const auto& field = *type.field(i);
           if (field.message_type() != nullptr) {
-            walk(prefix + field.name() + ".", *field.message_type());
+            walk(prefix + field.name() + (field.is_repeated() ? "[0]." : "."), *field.message_type());
           } else {
             check(prefix + field.name(), field);
           }
         }
       };
   walk("", *good.GetDescriptor());
-  EXPECT_GT(checked, 30);
+  EXPECT_GT(checked, 130);
 }
 
 }  // namespace

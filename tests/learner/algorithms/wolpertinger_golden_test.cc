@@ -143,7 +143,7 @@ void CheckUpdate(const json& in, const json& out, bool double_precision, double 
 
   const TransitionBatch batch = MakeBatch(in, options.shape, double_precision ? at::kDouble : at::kFloat);
   for (int step = 0; step < in["steps"].get<int>(); ++step) {
-    const absl::Status status = algorithm->Update(batch);
+    const absl::Status status = algorithm->Update(batch, {});
     ASSERT_TRUE(status.ok()) << status.ToString();
     const auto i = static_cast<size_t>(step);
     ExpectNear(algorithm->target_values(), out["targets"][i], tolerance, "targets");

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "common/inference/wolpertinger_policy.h"
@@ -71,7 +72,15 @@ struct Reference {
   std::vector<at::Tensor> p;
 };
 
-void CompareWithAutograd(const WolpertingerOptions& options) {
+// Importance weights from 0 on, or none.
+at::Tensor MakeWeights(int64_t rows) {
+  Rng rng(9, Purpose::kTest, {.stream = 100});
+  const at::Tensor weights = at::empty({rows}, at::TensorOptions(at::kFloat));
+  for (int64_t i = 0; i < rows; ++i) weights.data_ptr<float>()[i] = i % 7 == 3 ? 0 : static_cast<float>(rng.Uniform());
+  return weights;
+}
+
+void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& weights) {
   const auto algorithm = Wolpertinger::Create(options).value();
   // Targets that differ from the online networks, and values that are not all next to zero.
   algorithm->target().Initialize(77);
@@ -79,7 +88,9 @@ void CompareWithAutograd(const WolpertingerOptions& options) {
     for (const Critic& critic : networks->critics) critic.mlp.w3.mul_(100);
   }
   const Reference online(algorithm->online()), target(algorithm->target());
-  const TransitionBatch batch = MakeBatch(options, 25);
+  TransitionBatch batch = MakeBatch(options, 25);
+  batch.importance_weights = weights;
+  const at::Tensor w = weights.defined() ? weights.to(at::kDouble) : at::ones({25}, at::TensorOptions(at::kDouble));
   const at::Tensor s = batch.observation.to(at::kDouble), next = batch.next_observation.to(at::kDouble);
 
   const at::Tensor first = target.AllValues(next, 0);
@@ -88,8 +99,14 @@ void CompareWithAutograd(const WolpertingerOptions& options) {
   if (options.twin_critics) value = at::minimum(value, target.AllValues(next, 1).gather(1, best));
   const at::Tensor y = (batch.reward + batch.discount * value.view({-1})).detach();
   const at::Tensor shown = online.Embeddings().index_select(0, batch.slate.view({-1}).to(at::kLong));
-  at::Tensor critic_loss = (online.Value(s, shown, 0) - y).pow(2).mean();
-  if (options.twin_critics) critic_loss = critic_loss + (online.Value(s, shown, 1) - y).pow(2).mean();
+  const at::Tensor error = online.Value(s, shown, 0) - y;
+  at::Tensor td_error = error.abs().detach();
+  at::Tensor critic_loss = (w * error.pow(2)).mean();
+  if (options.twin_critics) {
+    const at::Tensor error2 = online.Value(s, shown, 1) - y;
+    td_error = at::maximum(td_error, error2.abs().detach());
+    critic_loss = critic_loss + (w * error2.pow(2)).mean();
+  }
   critic_loss.backward();
   std::vector<at::Tensor> want(online.p.size());
   for (size_t i = 6; i < want.size(); ++i) want[i] = online.p[i].grad().clone();
@@ -97,15 +114,19 @@ void CompareWithAutograd(const WolpertingerOptions& options) {
   const at::Tensor proto = online.Actor(s);
   at::Tensor actor_loss = at::zeros({}, at::TensorOptions(at::kDouble));
   if (options.actor_objective != ActorObjective::kRegressToBest)
-    actor_loss = actor_loss - online.Value(s, proto, 0).mean();
+    actor_loss = actor_loss - (w * online.Value(s, proto, 0)).mean();
   if (options.actor_objective != ActorObjective::kClimbCritic) {
     const at::Tensor favourite = online.Embeddings().index_select(0, online.AllValues(s, 0).argmax(1)).detach();
-    actor_loss = actor_loss + (proto - favourite).pow(2).sum(1).mean();
+    actor_loss = actor_loss + (w * (proto - favourite).pow(2).sum(1)).mean();
   }
   actor_loss.backward();
   for (size_t i = 0; i < 6; ++i) want[i] = online.p[i].grad();
 
-  ASSERT_TRUE(algorithm->Update(batch).ok());
+  std::vector<float> errors(25, -1);
+  ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(errors)).ok());
+  for (int64_t i = 0; i < 25; ++i) {
+    EXPECT_FLOAT_EQ(errors[static_cast<size_t>(i)], td_error[i].item<float>()) << i;
+  }
   EXPECT_LT((algorithm->target_values() - y).abs().max().item<double>(), 1e-12);
   EXPECT_NEAR(algorithm->losses()[0].second, critic_loss.item<double>(), 1e-12);
   EXPECT_NEAR(algorithm->losses()[1].second, actor_loss.item<double>(), 1e-12);
@@ -127,7 +148,8 @@ TEST(WolpertingerTest, GradientsMatchAutograd) {
       options.actor_objective = objective;
       options.twin_critics = twin;
       options.double_precision = true;
-      CompareWithAutograd(options);
+      CompareWithAutograd(options, at::Tensor());
+      CompareWithAutograd(options, MakeWeights(25));
     }
   }
 }
@@ -135,7 +157,7 @@ TEST(WolpertingerTest, GradientsMatchAutograd) {
 std::string WeightsAfter(const WolpertingerOptions& options, int updates, int64_t rows = 16) {
   const auto algorithm = Wolpertinger::Create(options).value();
   for (int i = 0; i < updates; ++i) {
-    EXPECT_TRUE(algorithm->Update(MakeBatch(options, rows, static_cast<uint32_t>(i))).ok());
+    EXPECT_TRUE(algorithm->Update(MakeBatch(options, rows, static_cast<uint32_t>(i)), {}).ok());
   }
   EXPECT_EQ(algorithm->updates(), updates);
   return algorithm->EncodeWeights();
@@ -152,6 +174,61 @@ TEST(WolpertingerTest, SameSeedAndBatchesGiveTheSameBytes) {
   WolpertingerOptions other = options;
   other.seed = 6;
   EXPECT_NE(WeightsAfter(options, 5), WeightsAfter(other, 5));
+}
+
+TEST(WolpertingerTest, EqualWeightsAreLikeNoneAndAskingForErrorsChangesNothing) {
+  for (const bool twin : {false, true}) {
+    WolpertingerOptions options = SmallOptions();
+    options.actor_objective = ActorObjective::kClimbAndRegress;
+    options.twin_critics = twin;
+    const auto plain = Wolpertinger::Create(options).value();
+    const auto asked = Wolpertinger::Create(options).value();
+    const auto weighted = Wolpertinger::Create(options).value();
+    std::vector<float> errors(16);
+    for (uint32_t i = 0; i < 20; ++i) {
+      TransitionBatch batch = MakeBatch(options, 16, i);
+      ASSERT_TRUE(plain->Update(batch, {}).ok());
+      ASSERT_TRUE(asked->Update(batch, absl::MakeSpan(errors)).ok());
+      batch.importance_weights = at::ones({16}, at::TensorOptions(at::kFloat));
+      ASSERT_TRUE(weighted->Update(batch, {}).ok());
+    }
+    EXPECT_EQ(plain->EncodeWeights(), asked->EncodeWeights());
+    const at::Tensor difference = plain->online().arena.flat() - weighted->online().arena.flat();
+    EXPECT_LT(difference.abs().max().item<double>(), 1e-5);
+  }
+}
+
+// A row of weight 0 may hold anything: the gradient is that of the others.
+TEST(WolpertingerTest, RowsOfWeightZeroTeachNothing) {
+  WolpertingerOptions options = SmallOptions();
+  options.random_candidates = 0;  // They are drawn by row.
+  options.double_precision = true;
+  const auto one = Wolpertinger::Create(options).value();
+  const auto two = Wolpertinger::Create(options).value();
+  TransitionBatch batch = MakeBatch(options, 8);
+  batch.importance_weights = at::ones({8}, at::TensorOptions(at::kFloat));
+  batch.importance_weights[5] = 0;
+  ASSERT_TRUE(one->Update(batch, {}).ok());
+  batch.reward[5] = 1000;
+  batch.observation[5].mul_(-3);
+  batch.slate[5] = (batch.slate[5] + 1).remainder(options.shape.num_items);
+  ASSERT_TRUE(two->Update(batch, {}).ok());
+  EXPECT_LT((one->gradients().arena.flat() - two->gradients().arena.flat()).abs().max().item<double>(), 1e-15);
+}
+
+TEST(WolpertingerTest, ErrorsSayWhereTheNetworksHaveDiverged) {
+  WolpertingerOptions options = SmallOptions();
+  for (const bool twin : {false, true}) {
+    options.twin_critics = twin;
+    const auto algorithm = Wolpertinger::Create(options).value();
+    TransitionBatch batch = MakeBatch(options, 4);
+    batch.reward[2] = std::numeric_limits<float>::quiet_NaN();
+    std::vector<float> errors(4);
+    ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(errors)).ok());
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(std::isnan(errors[i]), i == 2) << i;
+    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 4, 1), absl::MakeSpan(errors)).ok());
+    for (const float error : errors) EXPECT_TRUE(std::isnan(error)) << "the second critic's count as well";
+  }
 }
 
 TEST(WolpertingerTest, EveryOptionChangesTheResult) {
@@ -185,7 +262,7 @@ TEST(WolpertingerTest, TheActorWaitsForItsTurn) {
   at::Tensor actor = algorithm->online().arena.Range(0, 6).clone();
   for (int i = 1; i <= 7; ++i) {
     const at::Tensor critic = algorithm->online().arena.Range(6, 13).clone();
-    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8, static_cast<uint32_t>(i))).ok());
+    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8, static_cast<uint32_t>(i)), {}).ok());
     EXPECT_EQ(!algorithm->online().arena.Range(0, 6).equal(actor), i % 3 == 0) << i;
     EXPECT_FALSE(algorithm->online().arena.Range(6, 13).equal(critic)) << i;
     actor = algorithm->online().arena.Range(0, 6).clone();
@@ -201,7 +278,7 @@ TEST(WolpertingerTest, TargetsMoveByTau) {
     EXPECT_TRUE(algorithm->target().arena.flat().equal(algorithm->online().arena.flat()));
     algorithm->target().Initialize(9);
     const at::Tensor before = algorithm->target().arena.flat().clone();
-    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8)).ok());
+    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8), {}).ok());
     const at::Tensor want = before * (1 - tau) + algorithm->online().arena.flat() * tau;
     EXPECT_LT((algorithm->target().arena.flat() - want).abs().max().item<double>(), 1e-15);
   }
@@ -217,7 +294,7 @@ TEST(WolpertingerTest, TargetsAreAtLeastThoseOfFewerCandidates) {
     options.shape.k = k;
     options.random_candidates = 0;
     const auto algorithm = Wolpertinger::Create(options).value();
-    ASSERT_TRUE(algorithm->Update(batch).ok());
+    ASSERT_TRUE(algorithm->Update(batch, {}).ok());
     const at::Tensor targets = algorithm->target_values().clone();
     if (fewer.defined()) {
       EXPECT_TRUE(targets.ge(fewer - 1e-12).all().item<bool>()) << k;
@@ -233,8 +310,8 @@ TEST(WolpertingerTest, TheSecondCriticOnlyLowersTargets) {
   const auto one = Wolpertinger::Create(options).value();
   options.twin_critics = true;
   const auto two = Wolpertinger::Create(options).value();
-  ASSERT_TRUE(one->Update(batch).ok());
-  ASSERT_TRUE(two->Update(batch).ok());
+  ASSERT_TRUE(one->Update(batch, {}).ok());
+  ASSERT_TRUE(two->Update(batch, {}).ok());
   EXPECT_TRUE(two->target_values().le(one->target_values() + 1e-12).all().item<bool>());
   EXPECT_TRUE(two->target_values().lt(one->target_values() - 1e-9).any().item<bool>());
 }
@@ -242,7 +319,7 @@ TEST(WolpertingerTest, TheSecondCriticOnlyLowersTargets) {
 TEST(WolpertingerTest, WeightsPlayTheSameInThePolicy) {
   const WolpertingerOptions options = SmallOptions();
   const auto algorithm = Wolpertinger::Create(options).value();
-  for (uint32_t i = 0; i < 200; ++i) ASSERT_TRUE(algorithm->Update(MakeBatch(options, 32, i)).ok());
+  for (uint32_t i = 0; i < 200; ++i) ASSERT_TRUE(algorithm->Update(MakeBatch(options, 32, i), {}).ok());
   const auto policy = WolpertingerPolicy::Create({.shape = options.shape}).value();
   ASSERT_TRUE(policy->SetWeights(algorithm->EncodeWeights()).ok());
 
@@ -292,7 +369,7 @@ TEST(WolpertingerTest, LearnsTheBrowsingTaskWithHalfOfTheItemsRetrieved) {
     options.shape = {.num_user_features = 10, .num_items = 10, .k = 5};
     options.seed = seed;
     const auto algorithm = Wolpertinger::Create(options).value();
-    for (uint32_t i = 0; i < 3000; ++i) ASSERT_TRUE(algorithm->Update(BrowsingBatch(32, seed, i)).ok());
+    for (uint32_t i = 0; i < 3000; ++i) ASSERT_TRUE(algorithm->Update(BrowsingBatch(32, seed, i), {}).ok());
     const auto policy = WolpertingerPolicy::Create({.shape = options.shape}).value();
     ASSERT_TRUE(policy->SetWeights(algorithm->EncodeWeights()).ok());
     for (int document = 0; document < 10; ++document) {
@@ -306,7 +383,7 @@ TEST(WolpertingerTest, LearnsTheBrowsingTaskWithHalfOfTheItemsRetrieved) {
 TEST(WolpertingerTest, BatchesOfAnotherSizeAreFine) {
   const WolpertingerOptions options = SmallOptions();
   const auto algorithm = Wolpertinger::Create(options).value();
-  for (const int64_t rows : {1, 40, 3, 3}) EXPECT_TRUE(algorithm->Update(MakeBatch(options, rows)).ok()) << rows;
+  for (const int64_t rows : {1, 40, 3, 3}) EXPECT_TRUE(algorithm->Update(MakeBatch(options, rows), {}).ok()) << rows;
 }
 
 TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
@@ -316,7 +393,7 @@ TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
   const auto refused = [&](const std::function<void(TransitionBatch&)>& change, const std::string& message) {
     TransitionBatch batch = MakeBatch(options, 8);
     change(batch);
-    const absl::Status status = algorithm->Update(batch);
+    const absl::Status status = algorithm->Update(batch, {});
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << message;
     EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(message));
   };
@@ -327,6 +404,17 @@ TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
   refused([](auto& b) { b.slate[3][0] = -1; }, "slate[3] is item -1");
   refused([](auto& b) { b.discount = at::Tensor(); }, "discount is undefined");
   refused([](auto& b) { b.reward = at::zeros({0}); }, "at least 1 row");
+  refused(
+      [](auto& b) {
+        b.importance_weights = at::ones({8, 1});
+      },
+      "importance_weights is Float [8, 1], want Float [8]");
+  refused([](auto& b) { b.importance_weights = at::ones({8}, at::kDouble); }, "importance_weights is Double [8]");
+  refused([](auto& b) { b.importance_weights = MakeWeights(8).sub(0.5); }, "want a finite number of at least 0");
+  refused([](auto& b) { b.importance_weights = at::full({8}, std::nan("")); }, "importance_weights[0] is nan");
+  std::vector<float> errors(7);
+  const absl::Status status = algorithm->Update(MakeBatch(options, 8), absl::MakeSpan(errors));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("room for 7 TD errors, want 8 (rows) or 0"));
   EXPECT_EQ(algorithm->updates(), 0);
   EXPECT_EQ(algorithm->EncodeWeights(), before);
 }

@@ -26,6 +26,10 @@ TEST(StatusLineTest, ShowsARun) {
   EXPECT_EQ(FormatStatusLine(line),
             "[00:00:35] upd 41.2k (5.80k/s) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
             "value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
+  line.importance_exponent = 0.7249;
+  EXPECT_EQ(FormatStatusLine(line),
+            "[00:00:35] upd 41.2k (5.80k/s) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
+            "beta 0.72 | value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
 }
 
 TEST(StatusLineTest, ShowsWhatIsNotKnownYet) {

@@ -28,6 +28,7 @@ CheckpointerOptions OnRequest(const std::string& directory) {
   CheckpointerOptions options;
   options.directory = directory;
   options.interval = absl::ZeroDuration();
+  options.keep = 4;
   return options;
 }
 
@@ -101,9 +102,7 @@ TEST_F(RestoreTest, ACutAmongTwoBusyThreadsIsAMomentOfTheirs) {
   const std::vector<TableOptions> tables = ThreeTables(20000);
   const auto store = MakeTestStore(tables);
   {
-    CheckpointerOptions options = OnRequest(directory_.path());
-    options.keep = 4;
-    const auto checkpointer = MustOpen(options, store.get());
+    const auto checkpointer = MustOpen(OnRequest(directory_.path()), store.get());
     Mutex mu;
     Driver driver(store.get());
     uint32_t next = 0;
@@ -158,17 +157,19 @@ TEST_F(RestoreTest, OtherSettingsWinAndAreSaid) {
   std::vector<TableOptions> options = ThreeTables(3000);
   options[0].capacity_rows = 500;
   const auto restored = MakeTestStore(options);
-  const auto report = Read(restored.get());
-  ASSERT_TRUE(report.ok()) << report.status();
-  ASSERT_FALSE(report->differences.empty());
-  EXPECT_THAT(report->differences[0], HasSubstr("table 'transitions'"));
+  {
+    // And what was taken over is written as it is now.
+    const auto checkpointer = MustOpen(OnRequest(directory_.path()), restored.get());
+    const RestoreReport& report = checkpointer->restored();
+    ASSERT_FALSE(report.differences.empty());
+    EXPECT_THAT(report.differences[0], HasSubstr("table 'transitions'"));
+    ASSERT_TRUE(checkpointer->Checkpoint(Patience()).ok());
+  }
   std::vector<TestRow> newest = AllRows(*store->tables()[0]);
   newest.erase(newest.begin(), newest.end() - 500);
   EXPECT_EQ(AllRows(*restored->tables()[0]), newest);
   EXPECT_EQ(AllRows(*restored->tables()[1]), AllRows(*store->tables()[1]));
 
-  // And such a store is written as it is now.
-  Write(restored.get());
   const auto again = MakeTestStore(options);
   const auto second = Read(again.get());
   ASSERT_TRUE(second.ok()) << second.status();

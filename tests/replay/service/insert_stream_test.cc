@@ -1,82 +1,29 @@
+#include "replay/service/insert_stream.h"
+
 #include <gmock/gmock.h>
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "common/base/crc32c.h"
-#include "common/rpc/channel.h"
-#include "common/wire/row_schema_proto.h"
-#include "recbots/v1/replay.grpc.pb.h"
-#include "tests/replay/support/replay_server.h"
+#include <cmath>
+
+#include "tests/replay/support/raw_streams.h"
 
 namespace recbots::replay {
 namespace {
 
 using ::testing::HasSubstr;
 
-v1::InsertRequest MakeHello(uint8_t writer) {
-  v1::InsertRequest request;
-  request.mutable_hello()->set_writer_id(std::string(16, static_cast<char>(writer)));
-  *request.mutable_hello()->mutable_schema() = RowSchemaToProto(TestSchema());
-  return request;
-}
-
-v1::InsertRequest MakeBlock(int64_t first, int64_t count) {
-  const auto rows = MakeRows(1, first, count);
-  v1::InsertRequest request;
-  v1::InsertBlock& block = *request.mutable_block();
-  block.set_first_sequence(first);
-  block.set_num_rows(static_cast<int32_t>(count));
-  block.mutable_rows()->assign(Bytes(rows), rows.size() * sizeof(TestRow));
-  block.set_crc32c(Crc32c(block.rows()));
-  return request;
-}
-
-// Speaks the protocol word by word.
-class RawWriter {
- public:
-  explicit RawWriter(const ReplayServer& server) : stub_(v1::ReplayService::NewStub(MakeChannel(server.address()))) {
-    context_.set_deadline(absl::ToChronoTime(Patience()));
-    context_.set_wait_for_ready(true);
-    stream_ = stub_->Insert(&context_);
-  }
-  void Send(const v1::InsertRequest& request) { stream_->Write(request); }
-  // The next acknowledgement that says something other than the last.
-  v1::InsertAck Receive() {
-    v1::InsertAck ack;
-    EXPECT_TRUE(stream_->Read(&ack));
-    return ack;
-  }
-  // Acknowledgements up to that many rows.
-  v1::InsertAck ReceiveUntil(int64_t rows) {
-    v1::InsertAck ack = Receive();
-    while (ack.acknowledged_rows() < rows) ack = Receive();
-    return ack;
-  }
-  grpc::Status Finish() {
-    stream_->WritesDone();
-    v1::InsertAck ack;
-    while (stream_->Read(&ack)) {
-    }
-    return stream_->Finish();
-  }
-
- private:
-  std::unique_ptr<v1::ReplayService::Stub> stub_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::InsertRequest, v1::InsertAck>> stream_;
-};
+constexpr auto kSpiInsert = static_cast<size_t>(BlockedOn::kSpiInsert);
 
 TEST(InsertStreamTest, AcknowledgesWhatIsInTheTable) {
   ReplayServer server({}, {.insert_window_bytes = 12345});
-  RawWriter writer(server);
-  writer.Send(MakeHello(1));
-  const v1::InsertAck first = writer.Receive();
-  EXPECT_EQ(first.acknowledged_rows(), 0);
-  EXPECT_EQ(first.window_bytes(), 12345);
-  EXPECT_EQ(first.blocked_on(), v1::BLOCKED_ON_NONE);
+  RawWriter writer(server, MakeHello(1));
+  EXPECT_EQ(writer.greeting().acknowledged_rows(), 0);
+  EXPECT_EQ(writer.greeting().window_bytes(), 12345);
+  EXPECT_EQ(writer.greeting().blocked_on(), v1::BLOCKED_ON_NONE);
+  EXPECT_EQ(writer.greeting().store_id(), server.store().id());
   writer.Send(MakeBlock(0, 10));
   writer.Send(MakeBlock(10, 5));
-  EXPECT_EQ(writer.ReceiveUntil(15).acknowledged_rows(), 15);
+  EXPECT_EQ(writer.ReceiveRows(15).acknowledged_rows(), 15);
   EXPECT_TRUE(writer.Finish().ok());
   EXPECT_EQ(AllRows(server.table()), MakeRows(1, 0, 15));
 }
@@ -84,119 +31,262 @@ TEST(InsertStreamTest, AcknowledgesWhatIsInTheTable) {
 TEST(InsertStreamTest, AWriterThatComesBackIsToldWhereToResumeAndItsOldRowsAreSkipped) {
   ReplayServer server;
   {
-    RawWriter writer(server);
-    writer.Send(MakeHello(1));
+    RawWriter writer(server, MakeHello(1));
     writer.Send(MakeBlock(0, 10));
-    writer.ReceiveUntil(10);
+    writer.ReceiveRows(10);
   }
-  RawWriter writer(server);
-  writer.Send(MakeHello(1));
-  EXPECT_EQ(writer.Receive().acknowledged_rows(), 10);
+  RawWriter writer(server, MakeHello(1));
+  EXPECT_EQ(writer.greeting().acknowledged_rows(), 10);
   writer.Send(MakeBlock(4, 10));
-  EXPECT_EQ(writer.ReceiveUntil(14).acknowledged_rows(), 14);
+  writer.ReceiveRows(14);
   EXPECT_EQ(AllRows(server.table()), MakeRows(1, 0, 14));
   EXPECT_EQ(server.table().state().duplicates, 6);
 }
 
-TEST(InsertStreamTest, RefusesBadBlocksWholeAndTheTableLives) {
+TEST(InsertStreamTest, WritesToTheTableItNames) {
+  ReplayServer server({.name = "first"}, {}, {{.name = "second"}});
+  RawWriter first(server, MakeHello(1)), second(server, MakeHello(1, "second"));
+  first.Send(MakeBlock(0, 3));
+  second.Send(MakeBlock(0, 5));
+  first.ReceiveRows(3);
+  second.ReceiveRows(5);
+  EXPECT_EQ(server.table("first").state().rows, 3);
+  EXPECT_EQ(server.table("second").state().rows, 5);
+}
+
+TEST(InsertStreamTest, TakesPrioritiesWithTheirRows) {
+  ReplayServer server({.sampler = SelectorKind::kHighestPriority});
+  RawWriter writer(server, MakeHello(1));
+  writer.Send(MakeBlock(0, 3, {1, 7, 2}));
+  writer.ReceiveRows(3);
+  std::vector<char> columns(TestSchema().batch_bytes(1));
+  ItemKey key = 0;
+  float probability = 0;
+  ASSERT_EQ(server.table().Sample(1, columns.data(), &key, &probability).blocked_on, BlockedOn::kNone);
+  int64_t sequence = 0;
+  std::memcpy(&sequence, columns.data() + TestSchema().batch_offset(1, 1), sizeof(sequence));
+  EXPECT_EQ(sequence, 1);
+}
+
+TEST(InsertStreamTest, RefusesBadBlocksWholeAndTheStreamGoesOn) {
   ReplayServer server;
-  const auto refusal = [&server](const v1::InsertRequest& bad) {
-    RawWriter writer(server);
-    writer.Send(MakeHello(2));
+  RawWriter writer(server, MakeHello(2));
+  const auto expect_refusal = [&](const v1::InsertRequest& bad, absl::StatusCode code, const char* words) {
     writer.Send(bad);
-    const grpc::Status status = writer.Finish();
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-    return status.error_message();
+    const v1::BlockRefusal refusal = writer.ReceiveRefusal();
+    EXPECT_EQ(refusal.first_sequence(), bad.block().first_sequence());
+    EXPECT_EQ(refusal.code(), static_cast<int>(code)) << refusal.message();
+    EXPECT_THAT(refusal.message(), HasSubstr(words));
   };
+  constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   v1::InsertRequest bad = MakeBlock(0, 10);
   (*bad.mutable_block()->mutable_rows())[100] ^= 1;
-  EXPECT_THAT(refusal(bad), HasSubstr("crc32c"));
+  expect_refusal(bad, absl::StatusCode::kDataLoss, "crc32c");
   bad = MakeBlock(0, 10);
   bad.mutable_block()->mutable_rows()->pop_back();
-  EXPECT_THAT(refusal(bad), HasSubstr("319 bytes for 10 rows of 32, want 320"));
+  expect_refusal(bad, kInvalid, "319 bytes for 10 rows of 32, want 320");
   bad = MakeBlock(0, 10);
   bad.mutable_block()->set_num_rows(0);
-  EXPECT_THAT(refusal(bad), HasSubstr("num_rows 0, want 1..65536"));
-  bad.mutable_block()->set_num_rows(-5);
-  EXPECT_THAT(refusal(bad), HasSubstr("num_rows -5"));
-  EXPECT_THAT(refusal(MakeBlock(1, 10)), HasSubstr("first_sequence 1, want 0..0"));
+  expect_refusal(bad, kInvalid, "num_rows 0, want 1..65536");
   bad = MakeBlock(0, 10);
   bad.mutable_block()->set_first_sequence(-1);
-  EXPECT_THAT(refusal(bad), HasSubstr("first_sequence -1"));
-  EXPECT_THAT(refusal(v1::InsertRequest()), HasSubstr("want a block"));
+  expect_refusal(bad, kInvalid, "first_sequence -1");
+  expect_refusal(MakeBlock(0, 3, {1, std::nanf(""), 1}), kInvalid, "of row 1, want finite and at least 0");
+  expect_refusal(MakeBlock(0, 3, {1, 1, -2}), kInvalid, "priority -2 of row 2");
+  bad = MakeBlock(0, 3, {1, 2});
+  expect_refusal(bad, kInvalid, "8 bytes of priorities for 3 rows");
   EXPECT_EQ(server.table().state().inserted, 0);
-  EXPECT_EQ(server.service().stats().refused_blocks, 7);
+  EXPECT_EQ(server.service().stats("").refused_blocks, 7);
+  writer.Send(MakeBlock(0, 10));
+  writer.ReceiveRows(10);
+  expect_refusal(MakeBlock(11, 10), kInvalid, "first_sequence 11, want at most 10");
+  writer.Send(MakeBlock(10, 1));
+  writer.ReceiveRows(11);
+  EXPECT_EQ(AllRows(server.table()), MakeRows(1, 0, 11));
+  EXPECT_TRUE(writer.Finish().ok());
+}
 
-  RawWriter good(server);
-  good.Send(MakeHello(2));
-  good.Send(MakeBlock(0, 10));
-  EXPECT_EQ(good.ReceiveUntil(10).acknowledged_rows(), 10);
+TEST(InsertStreamTest, DropsWhatComesBehindARefusedBlockUntilTheSequenceIsContinued) {
+  ReplayServer server;
+  RawWriter writer(server, MakeHello(2));
+  v1::InsertRequest bad = MakeBlock(10, 10);
+  (*bad.mutable_block()->mutable_rows())[0] ^= 1;
+  writer.Send(MakeBlock(0, 10));
+  writer.Send(bad);
+  for (int64_t first = 20; first < 100; first += 10) writer.Send(MakeBlock(first, 10));  // Under way already.
+  EXPECT_EQ(writer.ReceiveRefusal().first_sequence(), 10);
+  for (int64_t first = 10; first < 100; first += 10) writer.Send(MakeBlock(first, 10));
+  writer.ReceiveRows(100);
+  EXPECT_EQ(AllRows(server.table()), MakeRows(1, 0, 100));
+  EXPECT_EQ(server.service().stats("").refused_blocks, 1);
+  EXPECT_EQ(server.table().state().duplicates, 0);
 }
 
 TEST(InsertStreamTest, RefusesBadHellos) {
-  ReplayServer server;
-  const auto refusal = [&server](const v1::InsertRequest& bad) {
+  ReplayServer server({.name = "first"}, {}, {{.name = "second"}});
+  const auto refusal = [&server](const v1::InsertRequest& bad, grpc::StatusCode code) {
     RawWriter writer(server);
     writer.Send(bad);
-    return writer.Finish();
+    const grpc::Status status = writer.Finish();
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    return status.error_message();
   };
   v1::InsertRequest bad = MakeHello(1);
   bad.mutable_hello()->set_writer_id("short");
-  EXPECT_THAT(refusal(bad).error_message(), HasSubstr("writer_id of 5 bytes, want 16"));
+  EXPECT_THAT(refusal(bad, grpc::INVALID_ARGUMENT), HasSubstr("writer_id of 5 bytes, want 16"));
   bad = MakeHello(1);
   bad.mutable_hello()->set_writer_name(std::string(257, 'x'));
-  EXPECT_THAT(refusal(bad).error_message(), HasSubstr("writer_name of 257 bytes, want at most 256"));
-  EXPECT_THAT(refusal(MakeBlock(0, 1)).error_message(), HasSubstr("want a hello"));
+  EXPECT_THAT(refusal(bad, grpc::INVALID_ARGUMENT), HasSubstr("writer_name of 257 bytes, want at most 256"));
+  bad = MakeHello(1);
+  bad.mutable_hello()->clear_schema();
+  EXPECT_THAT(refusal(bad, grpc::INVALID_ARGUMENT), HasSubstr("schema"));
   bad = MakeHello(1);
   bad.mutable_hello()->mutable_schema()->mutable_columns(2)->set_shape(0, 5);
-  const grpc::Status status = refusal(bad);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(status.error_message(), HasSubstr("'payload float32 [4]' here and 'payload float32 [5]' there"));
+  EXPECT_THAT(refusal(bad, grpc::FAILED_PRECONDITION),
+              HasSubstr("of table 'first': column 2 is 'payload float32 [4]' here and 'payload float32 [5]' there"));
+  EXPECT_THAT(refusal(MakeHello(1, "third"), grpc::NOT_FOUND), HasSubstr("no table 'third', there are: first, second"));
+  EXPECT_THAT(refusal(MakeBlock(0, 1), grpc::INVALID_ARGUMENT), HasSubstr("want a hello"));
+  EXPECT_THAT(refusal(v1::InsertRequest(), grpc::INVALID_ARGUMENT), HasSubstr("none of hello, block, commit"));
+  EXPECT_EQ(server.service().stats("").writers, 0) << "none was accepted";
 }
 
-TEST(InsertStreamTest, SaysWhatItWaitsForAndGoesOnWhenSamplesCome) {
+TEST(InsertStreamTest, EndsStreamsThatCannotBeRead) {
+  ReplayServer server;
+  RawWriter twice(server, MakeHello(1));
+  twice.Send(MakeHello(1));
+  grpc::Status status = twice.Finish();
+  EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("a second hello"));
+  RawWriter empty(server, MakeHello(2));
+  empty.Send(v1::InsertRequest());
+  EXPECT_EQ(empty.Finish().error_code(), grpc::INVALID_ARGUMENT);
+  RawWriter other(server, MakeHello(3));
+  other.Send(MakeBlock(0, 1));
+  EXPECT_EQ(other.ReceiveRows(1).acknowledged_rows(), 1) << "others go on";
+}
+
+TEST(InsertStreamTest, AMessageThatIsTooLargeEndsItsStreamOnly) {
+  ReplayServer server;
+  RawWriter large(server, MakeHello(1)), other(server, MakeHello(2));
+  v1::InsertRequest block = MakeBlock(0, 1);
+  block.mutable_block()->mutable_rows()->resize(9 << 20);
+  large.Send(block);
+  EXPECT_EQ(large.Finish().error_code(), grpc::RESOURCE_EXHAUSTED);
+  // What the transport takes and a block may not have.
+  block.mutable_block()->mutable_rows()->resize(5 << 20);
+  other.Send(block);
+  EXPECT_THAT(other.ReceiveRefusal().message(), HasSubstr("at most 4194304"));
+  EXPECT_EQ(server.table().state().inserted, 0);
+}
+
+TEST(InsertStreamTest, SaysWhatItWaitsForAndForHowLongAndGoesOnWhenSamplesCome) {
   ReplayServer server({.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}});
-  RawWriter writer(server);
-  writer.Send(MakeHello(1));
+  RawWriter writer(server, MakeHello(1));
   writer.Send(MakeBlock(0, 25));
-  v1::InsertAck ack = writer.ReceiveUntil(20);
-  EXPECT_EQ(ack.acknowledged_rows(), 20);
-  EXPECT_EQ(ack.blocked_on(), v1::BLOCKED_ON_SPI_INSERT);
+  EXPECT_EQ(writer.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT).acknowledged_rows(), 20);
   // The samples go through the service, which is what wakes the writer.
-  const auto stub = v1::ReplayService::NewStub(MakeChannel(server.address()));
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(Patience()));
-  const auto reader = stub->Sample(&context);
-  v1::SampleCredit credit;
-  credit.set_batches(1);
-  credit.set_batch_size(10);
-  *credit.mutable_schema() = RowSchemaToProto(TestSchema());
-  reader->Write(credit);
-  v1::SampleBatch batch;
-  ASSERT_TRUE(reader->Read(&batch));
-  ack = writer.ReceiveUntil(25);
-  EXPECT_EQ(ack.acknowledged_rows(), 25);
+  RawReader reader(server, MakeFirst(10, 1, {10}));
+  reader.Receive();
+  const v1::InsertAck ack = writer.ReceiveRows(25);
   EXPECT_EQ(ack.blocked_on(), v1::BLOCKED_ON_NONE);
-  EXPECT_GT(server.service().stats().blocked[static_cast<size_t>(BlockedOn::kSpiInsert)], absl::ZeroDuration());
-  context.TryCancel();
+  EXPECT_GT(ack.blocked_micros(), 0);
+  EXPECT_GT(server.service().stats("").blocked[kSpiInsert], absl::ZeroDuration());
+  writer.Send(MakeBlock(25, 1));
+  EXPECT_EQ(writer.ReceiveRows(26).blocked_micros(), 0) << "that wait was told";
+}
+
+TEST(InsertStreamTest, WaitsForRoomUntilAReaderAcknowledges) {
+  ReplayServer server({.capacity_rows = 10,
+                       .sampler = SelectorKind::kOldest,
+                       .max_times_sampled = 1,
+                       .rate_limiter = {.kind = RateLimiterOptions::Kind::kQueue, .queue_size = 10}});
+  RawWriter writer(server, MakeHello(1));
+  writer.Send(MakeBlock(0, 10));
+  writer.ReceiveRows(10);
+  RawReader reader(server, MakeFirst(4, 2, {4}));
+  reader.Receive();
+  writer.Send(MakeBlock(10, 4));
+  const v1::InsertAck blocked = writer.ReceiveBlocked(v1::BLOCKED_ON_CAPACITY);
+  EXPECT_EQ(blocked.acknowledged_rows(), 10) << "drawn rows keep their place until they are acknowledged";
+  reader.Send(MakeCredit(1));
+  writer.ReceiveRows(14);
+  EXPECT_EQ(AllRows(server.table()), MakeRows(1, 4, 10));
+}
+
+TEST(InsertStreamTest, SharesTheBudgetAmongWritersAndSaysSo) {
+  ReplayServer server({}, {.insert_window_bytes = 100'000, .insert_budget_bytes = 160'000});
+  const auto window = [](int64_t bytes) { return [bytes](const auto& ack) { return ack.window_bytes() == bytes; }; };
+  RawWriter first(server, MakeHello(1));
+  EXPECT_EQ(first.greeting().window_bytes(), 100'000);
+  RawWriter second(server, MakeHello(2));
+  EXPECT_EQ(second.greeting().window_bytes(), 80'000);
+  first.ReceiveUntil(window(80'000));
+  {
+    RawWriter third(server, MakeHello(3));
+    EXPECT_EQ(third.greeting().window_bytes(), 40'000) << "as for four";
+    first.ReceiveUntil(window(40'000));
+    second.ReceiveUntil(window(40'000));
+    third.Cancel();
+  }
+  first.ReceiveUntil(window(80'000));
+  std::vector<std::unique_ptr<RawWriter>> many;
+  for (int i = 0; i < 62; ++i) {
+    many.push_back(std::make_unique<RawWriter>(server, MakeHello(static_cast<uint8_t>(10 + i))));
+  }
+  EXPECT_EQ(many.back()->greeting().window_bytes(), 4096) << "the least that is given";
+}
+
+TEST(InsertStreamTest, AWriterThatDoesNotReadIsServedAllTheSame) {
+  ReplayServer server;
+  RawWriter deaf(server), other(server, MakeHello(2));
+  deaf.Send(MakeHello(1));
+  constexpr int64_t kBlocks = 5000;
+  for (int64_t i = 0; i < kBlocks; ++i) deaf.Send(MakeBlock(i, 1));
+  EXPECT_TRUE(Eventually([&] { return server.table().state().inserted == kBlocks; }));
+  other.Send(MakeBlock(0, 1));
+  other.ReceiveRows(1);
+  EXPECT_EQ(deaf.ReceiveRows(kBlocks).acknowledged_rows(), kBlocks) << "and is told when it reads";
+}
+
+TEST(InsertStreamTest, CountsWritersThatVanish) {
+  ReplayServer server;
+  RawWriter gone(server, MakeHello(1)), polite(server, MakeHello(2));
+  EXPECT_EQ(server.service().stats("").writers, 2);
+  EXPECT_TRUE(polite.Finish().ok());
+  gone.Cancel();
+  ASSERT_TRUE(Eventually([&] { return server.service().stats("").writers == 0; }));
+  ASSERT_TRUE(Eventually([&] { return server.service().stats("").dead_writers == 1; }));
+}
+
+TEST(InsertStreamTest, AWriterThatVanishesWhileItWaitsLeavesNothingBehind) {
+  ReplayServer server({.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}});
+  {
+    RawWriter writer(server, MakeHello(1));
+    writer.Send(MakeBlock(0, 25));
+    writer.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT);
+    writer.Cancel();
+  }
+  ASSERT_TRUE(Eventually([&] { return server.service().stats("").writers == 0; }));
+  RawReader reader(server, MakeFirst(10, 1, {10}));
+  reader.Receive();
+  EXPECT_EQ(server.table().state().inserted, 20);
+  RawWriter again(server, MakeHello(1));
+  EXPECT_EQ(again.greeting().acknowledged_rows(), 20);
 }
 
 TEST(InsertStreamTest, DrainAcknowledgesWhatIsAppliedAndEndsUnavailable) {
   ReplayServer server({.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}});
-  RawWriter parked(server), idle(server);
-  parked.Send(MakeHello(1));
+  RawWriter parked(server, MakeHello(1)), idle(server, MakeHello(2));
   parked.Send(MakeBlock(0, 25));
-  parked.ReceiveUntil(20);
-  idle.Send(MakeHello(2));
-  idle.Receive();
+  parked.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT);
   server.service().Drain();
-  const v1::InsertAck last = parked.Receive();
-  EXPECT_EQ(last.acknowledged_rows(), 20);
-  EXPECT_EQ(last.blocked_on(), v1::BLOCKED_ON_DRAINING);
-  EXPECT_EQ(parked.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(idle.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  server.service().Drain();
+  EXPECT_EQ(parked.ReceiveBlocked(v1::BLOCKED_ON_DRAINING).acknowledged_rows(), 20);
+  EXPECT_EQ(parked.Finish().error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(idle.Finish().error_code(), grpc::UNAVAILABLE);
   RawWriter late(server);
-  EXPECT_EQ(late.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(late.Finish().error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(server.service().stats("").dead_writers, 0);
 }
 
 }  // namespace

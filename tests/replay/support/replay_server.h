@@ -1,13 +1,17 @@
-// A replay server on loopback that can be killed and started again, on the same port, with the same table or a new one.
+// A replay server on loopback that can be killed and started again, on the same port, with the same tables, new ones,
+// or those of its newest checkpoint.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/rpc_server.h"
+#include "replay/checkpoint/checkpointer.h"
 #include "replay/service/replay_service.h"
+#include "replay/table/store.h"
 #include "tests/replay/support/test_rows.h"
 
 namespace recbots::replay {
@@ -28,25 +32,39 @@ bool Eventually(const Condition& condition) {
 
 class ReplayServer {
  public:
-  explicit ReplayServer(const TableOptions& table_options = {}, const ReplayServiceOptions& options = {})
-      : table_options_(table_options), options_(options) {
+  // `more`: tables beside the first. `checkpoints`: with a directory, the store lives on there; it is restored whenever
+  // the server starts.
+  explicit ReplayServer(const TableOptions& table = {}, const ReplayServiceOptions& options = {},
+                        const std::vector<TableOptions>& more = {}, const CheckpointerOptions& checkpoints = {})
+      : tables_{table}, options_(options), checkpoints_(checkpoints) {
+    tables_.insert(tables_.end(), more.begin(), more.end());
     NewTable();
     Start();
   }
   ~ReplayServer() { Kill(); }
 
-  // Cuts every stream at once; the table stays.
+  // Cuts every stream at once; the tables stay. No last checkpoint.
   void Kill() {
     if (server_ == nullptr) return;
     server_->Stop(absl::ZeroDuration());
     server_.reset();
     service_.reset();
+    checkpointer_.reset();
   }
   void Start() {
-    service_ = std::make_unique<ReplayService>(table_.get(), options_);
+    ReplayServiceOptions options = options_;
+    if (!checkpoints_.directory.empty()) {
+      NewTable();
+      auto checkpointer = Checkpointer::Open(checkpoints_, store_.get());
+      RECBOTS_CHECK_OK(checkpointer.status());
+      checkpointer_ = *std::move(checkpointer);
+      options.checkpointer = checkpointer_.get();
+    }
+    service_ = std::make_unique<ReplayService>(store_.get(), options);
     // The port may be held for a moment by a connection that is being torn down.
-    RECBOTS_CHECK(Eventually([this] {
-      auto server = RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_)}, {service_->service()});
+    RECBOTS_CHECK(Eventually([&] {
+      auto server = RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_), .security = options.security},
+                                     {service_->service()});
       if (server.ok()) server_ = *std::move(server);
       return server.ok();
     }));
@@ -54,20 +72,30 @@ class ReplayServer {
   }
   // Forgets everything; call between Kill and Start.
   void NewTable() {
-    auto table = Table::Create(TestSchema(), table_options_);
-    RECBOTS_CHECK_OK(table.status());
-    table_ = *std::move(table);
+    std::vector<std::unique_ptr<Table>> tables;
+    for (const TableOptions& options : tables_) {
+      auto table = Table::Create(TestSchema(), options);
+      RECBOTS_CHECK_OK(table.status());
+      tables.push_back(*std::move(table));
+    }
+    auto store = Store::Create(std::move(tables));
+    RECBOTS_CHECK_OK(store.status());
+    store_ = *std::move(store);
   }
 
-  Table& table() { return *table_; }
+  Table& table(const std::string& name = "") { return *store_->Find(name); }
+  Store& store() { return *store_; }
   ReplayService& service() { return *service_; }
+  Checkpointer& checkpointer() { return *checkpointer_; }
   RpcServer& server() { return *server_; }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
  private:
-  const TableOptions table_options_;
+  std::vector<TableOptions> tables_;
   const ReplayServiceOptions options_;
-  std::unique_ptr<Table> table_;
+  const CheckpointerOptions checkpoints_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<ReplayService> service_;
   std::unique_ptr<RpcServer> server_;
   int port_ = 0;

@@ -164,7 +164,7 @@ class CheckBlockTest : public testing::Test {
     block_.rows = {rows_};
     block_.priorities = {absl::string_view(reinterpret_cast<const char*>(given_.data()), given_.size() * 4)};
     block_.header.num_rows = static_cast<int32_t>(rows_.size() / kRowBytes);
-    block_.header.crc32c = Crc32c(block_.priorities, Crc32c(block_.rows, 0));
+    block_.header.crc32c = Crc32cOf(block_.priorities, Crc32cOf(block_.rows, 0));
   }
   absl::Status Check() { return CheckBlock(block_, kRowBytes, priorities_); }
   void ExpectRefused(absl::StatusCode code, const char* words) {

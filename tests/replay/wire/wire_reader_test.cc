@@ -66,7 +66,7 @@ TEST(WireReaderTest, ChecksumsAndSizesDoNotDependOnTheCut) {
   const std::string bytes = RandomBytes(rng, 5000);
   const Pieces pieces = Cut(bytes, rng, 300);
   EXPECT_EQ(SizeOf(pieces), 5000u);
-  EXPECT_EQ(Crc32c(pieces, 0), recbots::Crc32c(bytes));
+  EXPECT_EQ(Crc32cOf(pieces, 0), Crc32c(bytes));
 }
 
 }  // namespace

@@ -1,0 +1,361 @@
+// The loop around an algorithm: what it takes, sends, publishes, counts and says. Algorithm and replay are fakes.
+#include "learner/loop/learner_loop.h"
+
+#include <ATen/core/Tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/rl/transition.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr size_t kRows = 4;
+
+// Does as it is told, and remembers what it was given.
+class FakeAlgorithm final : public Algorithm {
+ public:
+  absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override {
+    if (!fails_with.ok()) return fails_with;
+    const at::Tensor& weights = batch.importance_weights;
+    seen_weights.clear();
+    if (weights.defined()) seen_weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
+    asked_for = td_errors.size();
+    std::copy_n(errors.begin(), td_errors.size(), td_errors.begin());
+    rewards.push_back(batch.reward.data_ptr<float>()[0]);
+    ++updates_;
+    return absl::OkStatus();
+  }
+  Losses losses() const override { return {{"critic_loss", 0.25}}; }
+  int64_t updates() const override { return updates_; }
+  std::string EncodeWeights() const override { return absl::StrCat("weights ", updates_); }
+
+  absl::Status fails_with;
+  std::vector<float> errors = {0.5, 1, 1.5, 2};
+  std::vector<float> seen_weights, rewards;
+  size_t asked_for = 0;
+
+ private:
+  int64_t updates_ = 0;
+};
+
+// Gives batches as long as it has some; the k-th has the reward k in every row.
+class FakeSource final : public BatchSource {
+ public:
+  FakeSource() {
+    EnvironmentSpec spec;
+    spec.num_user_features = 2;
+    spec.num_candidates = 3;
+    spec.response_fields = {"clicked"};
+    schema_ = std::make_shared<const RowSchema>(TransitionSchema(spec).value());
+    table.set_incarnation(1);
+  }
+
+  absl::StatusOr<replay::SampledBatch> Next(absl::Time) override {
+    if (!final_error.ok()) return final_error;
+    if (num_batches == 0) return absl::DeadlineExceededError("no batch");
+    --num_batches;
+    replay::SampledBatch sampled;
+    sampled.batch = replay::ColumnBatch(schema_, kRows);
+    const auto reward = static_cast<size_t>(schema_->Find(transition::kReward));
+    for (float& value : sampled.batch.mutable_column<float>(reward)) value = static_cast<float>(given_);
+    for (size_t row = 0; row < kRows; ++row) sampled.keys.push_back(100 * given_ + row);
+    ++given_;
+    sampled.probabilities = {0.4f, 0.1f, 0.2f, 0.3f};
+    table.set_inserted(table.inserted() + 10);
+    table.set_sampled(table.sampled() + kRows);
+    sampled.table = table;
+    return sampled;
+  }
+  absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> values) override {
+    EXPECT_EQ(keys.size(), values.size());
+    sent_keys.emplace_back(keys.begin(), keys.end());
+    sent_priorities.emplace_back(values.begin(), values.end());
+    return refusal;
+  }
+  void Recycle(replay::SampledBatch) override { ++recycled; }
+  absl::Status status() const override { return final_error; }
+  int64_t dropped_priorities() const override { return dropped; }
+
+  int num_batches = 0;
+  int recycled = 0;
+  int64_t dropped = 0;
+  absl::Status final_error, refusal;
+  v1::TableState table;
+  std::vector<std::vector<replay::ItemKey>> sent_keys;
+  std::vector<std::vector<float>> sent_priorities;
+
+ private:
+  std::shared_ptr<const RowSchema> schema_;
+  uint64_t given_ = 1;
+};
+
+v1::GoalConfig MaxUpdates(int64_t updates) {
+  v1::GoalConfig goal;
+  goal.set_max_updates(updates);
+  return goal;
+}
+
+class LearnerLoopTest : public ::testing::Test {
+ protected:
+  LearnerLoopTest() { options_.status_period = absl::ZeroDuration(); }
+
+  // Runs until the source has given `num_batches` and had none the time after, or as `goal` says.
+  absl::Status Run(int num_batches, const v1::GoalConfig& goal = {}) {
+    source_.num_batches = num_batches;
+    state_ = std::make_unique<RunState>(goal);
+    LearnerLoop::Hooks hooks;
+    hooks.stop = [this] { return stop_ || (source_.num_batches == 0 && ++idle_ > 3); };
+    hooks.watchers = [this] { return watchers_; };
+    hooks.print = [this](const std::string& line) { lines_.push_back(line); };
+    hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
+    hooks.on_ending = [this](Ending ending) { endings_.push_back(ending); };
+    LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
+    loop.PublishWeights();
+    return loop.Run();
+  }
+  void Prioritize() {
+    options_.prioritizer = {
+        .enabled = true, .priority_offset = 0.25, .importance_exponent = 0.5, .annealing_updates = 4};
+  }
+  double Priorities(const std::string& outcome) {
+    return metrics_.counter(metric::kLearnerPriorities, outcome).Value();
+  }
+
+  LearnerLoopOptions options_;
+  FakeAlgorithm algorithm_;
+  FakeSource source_;
+  WeightStore store_;
+  Metrics metrics_{{"learner"}};
+  std::unique_ptr<RunState> state_;
+  bool stop_ = false;
+  int idle_ = 0;
+  Watchers watchers_;
+  std::vector<std::string> lines_, activities_;
+  std::vector<Ending> endings_;
+};
+
+TEST_F(LearnerLoopTest, LearnsFromEachBatchOnceAndPublishes) {
+  options_.publish_updates = 3;
+  ASSERT_TRUE(Run(7).ok());
+  EXPECT_THAT(algorithm_.rewards, ElementsAre(1, 2, 3, 4, 5, 6, 7));
+  EXPECT_EQ(source_.recycled, 7);
+  EXPECT_EQ(store_.version(), 3) << "at first, after 3 and after 6";
+  EXPECT_EQ(store_.newest()->header.updates(), 6);
+  EXPECT_EQ(store_.newest()->header.env_steps(), 60);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerUpdates).Value(), 7);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerEnvSteps).Value(), 70);
+  EXPECT_EQ(state_->updates(), 7);
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerLoss, "critic_loss").Value(), 0.25);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kNotYet));
+}
+
+TEST_F(LearnerLoopTest, WithoutPrioritiesNothingIsWeightedOrSentBack) {
+  ASSERT_TRUE(Run(3).ok());
+  EXPECT_THAT(algorithm_.seen_weights, IsEmpty());
+  EXPECT_EQ(algorithm_.asked_for, 0u);
+  EXPECT_THAT(source_.sent_keys, IsEmpty());
+  EXPECT_THAT(lines_, Each(Not(HasSubstr("beta"))));
+  EXPECT_THAT(metrics_.Text(), Not(HasSubstr("recbots_learner_priorities_total{")));
+}
+
+TEST_F(LearnerLoopTest, WeighsRowsByTheProbabilityTheyWereDrawnWith) {
+  Prioritize();
+  ASSERT_TRUE(Run(1).ok());
+  for (size_t row = 0; row < kRows; ++row) {
+    const double probability = std::vector{0.4, 0.1, 0.2, 0.3}[row];
+    EXPECT_FLOAT_EQ(algorithm_.seen_weights[row], static_cast<float>(std::pow(0.1 / probability, 0.5))) << row;
+  }
+}
+
+TEST_F(LearnerLoopTest, AnnealsTheExponentWithTheUpdates) {
+  Prioritize();
+  ASSERT_TRUE(Run(3).ok());
+  EXPECT_FLOAT_EQ(algorithm_.seen_weights[0], static_cast<float>(std::pow(0.25, 0.75))) << "2 of 4 updates before it";
+  EXPECT_THAT(lines_.back(), HasSubstr(" | beta 0.88 | "));
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerBeta).Value(), 0.875);
+  ASSERT_TRUE(Run(5).ok());
+  EXPECT_FLOAT_EQ(algorithm_.seen_weights[0], 0.25f) << "beta is 1";
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerBeta).Value(), 1);
+}
+
+TEST_F(LearnerLoopTest, SendsErrorsBackAsPrioritiesOfTheirRows) {
+  Prioritize();
+  ASSERT_TRUE(Run(2).ok());
+  EXPECT_THAT(source_.sent_keys, ElementsAre(ElementsAre(100, 101, 102, 103), ElementsAre(200, 201, 202, 203)));
+  EXPECT_THAT(source_.sent_priorities, Each(ElementsAre(0.75f, 1.25f, 1.75f, 2.25f)));
+  EXPECT_EQ(Priorities("sent"), 8);
+  EXPECT_EQ(Priorities("not_finite"), 0);
+}
+
+TEST_F(LearnerLoopTest, ShowsMeansOverAStatusPeriod) {
+  Prioritize();
+  options_.status_period = absl::Hours(1);  // The line at the end of the run is the only one.
+  ASSERT_TRUE(Run(10, MaxUpdates(3)).ok());
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_DOUBLE_EQ(metrics_.gauge(metric::kLearnerPriority).Value(), 1.5);
+  double sum = 0;
+  for (const double exponent : {0.5, 0.625, 0.75}) {
+    for (const double probability : {0.4, 0.1, 0.2, 0.3}) sum += std::pow(0.1 / probability, exponent);
+  }
+  EXPECT_NEAR(metrics_.gauge(metric::kLearnerWeight).Value(), sum / 12, 1e-6);
+}
+
+TEST_F(LearnerLoopTest, LeavesOutWhatIsNotFinite) {
+  Prioritize();
+  algorithm_.errors = {1, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 2};
+  ASSERT_TRUE(Run(2).ok());
+  EXPECT_THAT(source_.sent_keys, ElementsAre(ElementsAre(100, 103), ElementsAre(200, 203)));
+  EXPECT_THAT(source_.sent_priorities, Each(ElementsAre(1.25f, 2.25f)));
+  EXPECT_EQ(Priorities("sent"), 4);
+  EXPECT_EQ(Priorities("not_finite"), 4);
+}
+
+TEST_F(LearnerLoopTest, EndsWhereTrainingHasDiverged) {
+  Prioritize();
+  algorithm_.errors.assign(kRows, std::numeric_limits<float>::quiet_NaN());
+  const absl::Status status = Run(5);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("all 4 TD errors of a batch are NaN or infinite"));
+  EXPECT_THAT(source_.sent_keys, IsEmpty());
+  EXPECT_EQ(algorithm_.updates(), 1);
+}
+
+TEST_F(LearnerLoopTest, GoesOnWhenPrioritiesAreRefused) {
+  Prioritize();
+  source_.refusal = absl::InvalidArgumentError("refused");
+  ASSERT_TRUE(Run(5).ok());
+  EXPECT_EQ(algorithm_.updates(), 5);
+}
+
+TEST_F(LearnerLoopTest, CountsWhatBecameOfPrioritiesFromItsOwnBeginningOn) {
+  Prioritize();
+  source_.table.set_priorities_stale(1000);  // Of a learner before this one.
+  source_.table.set_priorities_refused(50);
+  int calls = 0;
+  LearnerLoop::Hooks hooks;
+  hooks.stop = [&] {
+    source_.table.set_priorities_stale(source_.table.priorities_stale() + 3);
+    source_.table.set_priorities_refused(source_.table.priorities_refused() + 1);
+    source_.dropped = 7;
+    if (calls == 2) source_.table.set_incarnation(2);  // A restarted store, with the counters of its checkpoint.
+    return ++calls > 4;
+  };
+  hooks.watchers = [] { return Watchers(); };
+  hooks.print = [](const std::string&) {};
+  hooks.activity = [](const char*) {};
+  hooks.on_ending = [](Ending) {};
+  source_.num_batches = 4;
+  RunState state{v1::GoalConfig()};
+  LearnerLoop loop(options_, hooks, algorithm_, source_, store_, state, metrics_);
+  ASSERT_TRUE(loop.Run().ok());
+  EXPECT_EQ(Priorities("stale"), 6) << "between batches 1 and 2 and 3 and 4";
+  EXPECT_EQ(Priorities("refused"), 2);
+  EXPECT_EQ(Priorities("dropped"), 7);
+}
+
+TEST_F(LearnerLoopTest, WaitsForBatchesAndSaysSo) {
+  ASSERT_TRUE(Run(0).ok());
+  EXPECT_EQ(algorithm_.updates(), 0);
+  EXPECT_THAT(activities_, Each("waiting for a batch from replay"));
+  EXPECT_THAT(endings_, ElementsAre(Ending::kNotYet));
+}
+
+TEST_F(LearnerLoopTest, EndsWithFinalErrors) {
+  algorithm_.fails_with = absl::InvalidArgumentError("batch: slate");
+  EXPECT_EQ(Run(1).code(), absl::StatusCode::kInvalidArgument);
+  algorithm_.fails_with = absl::OkStatus();
+  source_.final_error = absl::FailedPreconditionError("another schema");
+  EXPECT_EQ(Run(1).code(), absl::StatusCode::kFailedPrecondition);
+  idle_ = 0;
+  source_.final_error = absl::DeadlineExceededError("replay was away for 600 s");
+  EXPECT_EQ(Run(1).code(), absl::StatusCode::kDeadlineExceeded) << "for good, unlike a wait that was too short";
+}
+
+TEST_F(LearnerLoopTest, ATellToStopIsNoError) {
+  stop_ = true;
+  source_.final_error = absl::CancelledError("closed");
+  EXPECT_TRUE(Run(1).ok());
+}
+
+TEST_F(LearnerLoopTest, PublishesTheLastWeightsAtTheEnd) {
+  ASSERT_TRUE(Run(10, MaxUpdates(5)).ok());
+  EXPECT_EQ(algorithm_.updates(), 5);
+  EXPECT_EQ(store_.newest()->header.updates(), 5);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
+  EXPECT_GE(lines_.size(), 5u);
+}
+
+TEST_F(LearnerLoopTest, GivesUpOnAnEvaluationThatDoesNotCome) {
+  watchers_.evaluators = 1;
+  options_.final_evaluation = absl::Milliseconds(1);
+  ASSERT_TRUE(Run(10, MaxUpdates(2)).ok());
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
+  EXPECT_EQ(activities_.back(), "waiting for the last evaluation");
+}
+
+TEST_F(LearnerLoopTest, KeepsOnWhenAskedTo) {
+  options_.keep = true;
+  ASSERT_TRUE(Run(10, MaxUpdates(5)).ok());
+  EXPECT_EQ(algorithm_.updates(), 10);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates)) << "once";
+}
+
+TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
+  v1::GoalConfig goal;
+  goal.set_share_of_optimum(0.9);
+  goal.set_evaluations(1);
+  state_ = std::make_unique<RunState>(goal);
+  source_.num_batches = 100;
+  LearnerLoop::Hooks hooks;
+  hooks.stop = [&] {
+    if (algorithm_.updates() == 3 && state_->evaluations() == 0) {
+      v1::Evaluation evaluation;
+      evaluation.set_weights_version(1);
+      evaluation.set_value(9.5);
+      evaluation.set_optimum(10);
+      evaluation.set_random_value(1);
+      state_->OnEvaluation(evaluation);
+    }
+    return false;
+  };
+  hooks.watchers = [] { return Watchers{.actors = 2, .evaluators = 1}; };
+  hooks.print = [this](const std::string& line) { lines_.push_back(line); };
+  hooks.activity = [](const char*) {};
+  hooks.on_ending = [this](Ending ending) { endings_.push_back(ending); };
+  LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
+  ASSERT_TRUE(loop.Run().ok());
+  EXPECT_EQ(algorithm_.updates(), 4);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kShareReached));
+  EXPECT_THAT(lines_.back(), HasSubstr("value 9.50 = 95.0 % of optimum"));
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerShare).Value(), 0.95);
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerActors).Value(), 2);
+}
+
+TEST_F(LearnerLoopTest, CountsStepsAcrossARestoredStore) {
+  ASSERT_TRUE(Run(5).ok());
+  EXPECT_EQ(state_->env_steps(), 50);
+  source_.table.set_incarnation(2);
+  source_.table.set_restored(40);
+  source_.table.set_inserted(40);
+  idle_ = 0;
+  ASSERT_TRUE(Run(2).ok());
+  EXPECT_EQ(state_->env_steps(), 20) << "of a learner that begins then";
+}
+
+}  // namespace
+}  // namespace recbots
