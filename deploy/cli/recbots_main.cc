@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/role/role.h"
+#include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster_command.h"
 #include "deploy/cli/health_command.h"
 #include "deploy/cli/simulate_command.h"
@@ -43,6 +44,10 @@ int Dispatch(const std::vector<std::string>& arguments) {
     std::cout << kUsage;
     return arguments.empty() ? kExitBadUsage : kExitOk;
   }
+  // Those of replay need no LibTorch; recbots-bench lists and runs them too, among all others.
+  if (command == "bench" && !rest.empty() && rest[0].rfind("replay", 0) == 0)
+    return BenchCommand(ReplayBenches(), rest);
+  if (command == "bench-writers") return BenchWritersCommand(rest);
   if (command == "train" || command == "bench") {
     const std::string program = program_dir + "/recbots-" + command;
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};

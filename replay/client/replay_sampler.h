@@ -20,8 +20,8 @@
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/address_resolver.h"
-#include "replay/client/importance_weights.h"
 #include "replay/client/sampled_batch.h"
+#include "replay/table/importance_weights.h"
 #include "replay/table/item_key.h"
 
 namespace recbots::replay {

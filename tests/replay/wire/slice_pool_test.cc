@@ -15,7 +15,7 @@ namespace {
 
 TEST(SlicePoolTest, GivesAlignedZeroedMemory) {
   SlicePool pool(1 << 20);
-  for (const size_t bytes : {1, 63, 64, 65, 1000, 100'000}) {
+  for (const size_t bytes : std::vector<size_t>{1, 63, 64, 65, 1000, 100000}) {
     const SlicePool::Buffer buffer = pool.Take(bytes);
     EXPECT_EQ(buffer.slice.size(), bytes);
     EXPECT_EQ(reinterpret_cast<const char*>(buffer.slice.begin()), buffer.data);
