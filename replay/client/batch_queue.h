@@ -59,8 +59,12 @@ class BatchQueue {
   std::optional<PartTarget> Expected(int shard);
   // The next part of a shard is complete.
   void Arrived(int shard, const v1::SampleHeader& header, absl::Time now);
-  // A part of the oldest batch waits for credit that only taking this batch would give: the stream has to begin anew.
-  bool Stuck(int shard) const;
+  // The oldest batch waits for credit, or for news, that only taking it would make room for: streams have to begin
+  // anew. That takes a shard that went away while others had delivered all they may.
+  bool Stuck() const;
+  // All streams are going to end: nothing is placed before they did, so that batches are then whole again, and need one
+  // part of a shard at most.
+  void AwaitCloses();
   // A shard for which the oldest batch has waited for `patience`, while another that has rows has nothing to do.
   std::optional<int> Stalled(absl::Time now, absl::Duration patience) const;
 
@@ -85,6 +89,7 @@ class BatchQueue {
   struct Shard {
     bool exists = false;
     bool open = false;
+    bool closing = false;      // Waited for by Place.
     bool asked_state = false;  // And not yet answered.
     uint64_t weight = 0;       // Newest; 0: none, or not known.
     std::optional<v1::TableState> state;
@@ -108,6 +113,11 @@ class BatchQueue {
   const Shard& At(int shard) const { return shards_[static_cast<size_t>(shard)]; }
   // nullptr: it was taken.
   Batch* Find(int64_t number);
+  // It has delivered what it may, and none of it was taken.
+  bool IsFull(const Shard& shard) const {
+    return shard.open && shard.arrived == shard.sent.size() &&
+           shard.sent.size() >= static_cast<size_t>(options_.batches_in_flight) && !Used(shard.sent.front());
+  }
   bool Used(const Part& part) const { return part.arrived && part.batch < first_batch_; }
   void AddBatch();
   void GiveMemory(Batch& batch);

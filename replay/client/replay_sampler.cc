@@ -121,9 +121,12 @@ void ReplaySampler::Impl::Advance() {
   }
   shared_.queue.Place(now);
   for (const Owned& shard : shards_) {
-    if (shard == nullptr) continue;
-    shard->SendCredit(/*all=*/false);
-    if (shared_.queue.Stuck(shard->shard())) shard->Restart();
+    if (shard != nullptr) shard->SendCredit(/*all=*/false);
+  }
+  if (!shared_.queue.Stuck()) return;
+  shared_.queue.AwaitCloses();
+  for (const Owned& shard : shards_) {
+    if (shard != nullptr) shard->Restart();
   }
 }
 
