@@ -1,5 +1,4 @@
 // recbots-replay: the experience store as a process.
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -7,6 +6,7 @@
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/config/config.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
@@ -22,14 +22,12 @@ constexpr absl::Duration kRefresh = absl::Milliseconds(200);
 // For the last checkpoint. A disk that takes longer is lost time: the checkpoint before stays valid.
 constexpr absl::Duration kLastCheckpoint = absl::Seconds(60);
 
-// Of the tables that list no columns: a transition of the run's environment, which is not looked at otherwise.
+// What a row is in the tables that list no columns. Without such tables the environment is not looked at.
 absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
-  const auto lists_columns = [](const v1::TableConfig& table) { return table.columns_size() > 0; };
-  const auto& more = config.replay().more_tables();
-  if (lists_columns(config.replay().table()) && std::all_of(more.begin(), more.end(), lists_columns)) {
-    return RowSchema();
-  }
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  if (!HoldsTransitions(config.replay())) return RowSchema();
+  const bool trains = config.replay().table().columns().empty();  // The first table is the learner's.
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
+                           trains ? MakeTrainingScenario(config) : MakeScenario(config.environment(), config.seed()));
   return TransitionSchema(scenario->spec());
 }
 
@@ -52,9 +50,6 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
                                               store));
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
-  for (const std::string& refused : restored.refused) {
-    RECBOTS_LOG(WARNING) << "passed over a checkpoint" << Field("directory", claimed) << Field("why", refused);
-  }
   for (const std::string& difference : restored.differences) {
     RECBOTS_LOG(WARNING) << "not as in the checkpoint, the configuration is in force" << Field("what", difference);
   }
