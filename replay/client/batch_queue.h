@@ -6,7 +6,8 @@
 // part.
 //
 // A shard answers orders in sequence, and takes acknowledgements in that sequence; at most batches_in_flight parts of a
-// shard are ordered and not acknowledged. Parts are acknowledged once their batch was taken.
+// shard are ordered and not acknowledged. Parts are acknowledged once their batch was used: taken, and the learner came
+// for the next one.
 //
 // Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
 #pragma once
@@ -71,6 +72,8 @@ class BatchQueue {
   bool ready() const { return batches_.front().missing_rows == 0; }
   // The oldest batch; another one is wanted in its place. Requires ready().
   SampledBatch Take();
+  // What was taken so far is used.
+  void Use() { first_unused_ = first_batch_; }
   // Memory for later batches.
   void Recycle(SampledBatch batch);
 
@@ -113,12 +116,13 @@ class BatchQueue {
   const Shard& At(int shard) const { return shards_[static_cast<size_t>(shard)]; }
   // nullptr: it was taken.
   Batch* Find(int64_t number);
-  // It has delivered what it may, and none of it was taken.
+  // It has delivered what it may, and none of it was taken (which would be used in time).
   bool IsFull(const Shard& shard) const {
     return shard.open && shard.arrived == shard.sent.size() &&
-           shard.sent.size() >= static_cast<size_t>(options_.batches_in_flight) && !Used(shard.sent.front());
+           shard.sent.size() >= static_cast<size_t>(options_.batches_in_flight) && !Taken(shard.sent.front());
   }
-  bool Used(const Part& part) const { return part.arrived && part.batch < first_batch_; }
+  bool Taken(const Part& part) const { return part.arrived && part.batch < first_batch_; }
+  bool Used(const Part& part) const { return part.arrived && part.batch < first_unused_; }
   void AddBatch();
   void GiveMemory(Batch& batch);
   void Lose(const Part& part);
@@ -132,6 +136,7 @@ class BatchQueue {
   int num_shards_ = 0;
   std::deque<Batch> batches_;  // batches_in_flight of them.
   int64_t first_batch_ = 0;    // Number of the oldest.
+  int64_t first_unused_ = 0;   // Batches before it were used.
   uint64_t draws_ = 0;
   std::vector<SampledBatch> spare_;
   std::vector<int> candidates_;  // Scratch.
