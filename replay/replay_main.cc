@@ -1,5 +1,6 @@
 // recbots-replay: the experience store as a process.
-#include <algorithm>
+#include <malloc.h>
+
 #include <memory>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/config/config.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
@@ -22,14 +24,19 @@ constexpr absl::Duration kRefresh = absl::Milliseconds(200);
 // For the last checkpoint. A disk that takes longer is lost time: the checkpoint before stays valid.
 constexpr absl::Duration kLastCheckpoint = absl::Seconds(60);
 
-// Of the tables that list no columns: a transition of the run's environment, which is not looked at otherwise.
+// gRPC takes memory anew for all it receives. glibc gives the free end of a heap back to the system from 128 kB on, and
+// large blocks at once, so that every message cost page faults: up to a third of the time of an insert.
+void KeepFreedMemory() {
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+}
+
+// What a row is in the tables that list no columns. Without such tables the environment is not looked at.
 absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
-  const auto lists_columns = [](const v1::TableConfig& table) { return table.columns_size() > 0; };
-  const auto& more = config.replay().more_tables();
-  if (lists_columns(config.replay().table()) && std::all_of(more.begin(), more.end(), lists_columns)) {
-    return RowSchema();
-  }
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  if (!HoldsTransitions(config.replay())) return RowSchema();
+  const bool trains = config.replay().table().columns().empty();  // The first table is the learner's.
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
+                           trains ? MakeTrainingScenario(config) : MakeScenario(config.environment(), config.seed()));
   return TransitionSchema(scenario->spec());
 }
 
@@ -52,9 +59,6 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
                                               store));
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
-  for (const std::string& refused : restored.refused) {
-    RECBOTS_LOG(WARNING) << "passed over a checkpoint" << Field("directory", claimed) << Field("why", refused);
-  }
   for (const std::string& difference : restored.differences) {
     RECBOTS_LOG(WARNING) << "not as in the checkpoint, the configuration is in force" << Field("what", difference);
   }
@@ -67,14 +71,16 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
   return checkpointer;
 }
 
-void WriteLastCheckpoint(Checkpointer& checkpointer) {
+// Rows are lost when it fails, and so the process has failed.
+absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
   const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(absl::Now() + kLastCheckpoint);
   if (!report.ok()) {
-    RECBOTS_LOG(ERROR) << "no last checkpoint, the one before stays valid" << Field("error", report.status());
-    return;
+    return absl::Status(report.status().code(),
+                        absl::StrCat("no last checkpoint, the one before stays valid: ", report.status().message()));
   }
   RECBOTS_LOG(INFO) << "last checkpoint" << Field("sequence", report->sequence) << Field("bytes", report->bytes_written)
                     << Field("seconds", absl::ToDoubleSeconds(report->took));
+  return absl::OkStatus();
 }
 
 void LogTables(const char* event, const Store& store) {
@@ -118,14 +124,15 @@ absl::Status Serve(Role& role) {
   server->Stop();
   LogTables("drained", store);
   role.SetActivity("writing the last checkpoint");
-  if (checkpointer != nullptr) WriteLastCheckpoint(*checkpointer);
+  const absl::Status written = checkpointer == nullptr ? absl::OkStatus() : WriteLastCheckpoint(*checkpointer);
   metrics.Refresh();
-  return absl::OkStatus();
+  return written;
 }
 
 }  // namespace
 }  // namespace recbots::replay
 
 int main(int argc, char** argv) {
+  recbots::replay::KeepFreedMemory();
   return recbots::RunRole("replay", {"listen", "checkpoint_dir"}, argc, argv, recbots::replay::Serve);
 }

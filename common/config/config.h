@@ -30,7 +30,7 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 
 // Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
 // set count as their defaults), then what ties fields together:
-//   - a scenario is chosen;
+//   - a scenario is chosen, unless every table of replay lists columns of its own (a server for other clients);
 //   - W is given at most once, and a list of it is complete;
 //   - tables have names of their own, and columns that make a row;
 //   - min_size or queue_size fits the capacity; a queue has max_times_sampled 1;
@@ -41,6 +41,9 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 // A goal without any bound is fine: such a run ends when it is stopped.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
+
+// Whether a table lists no columns: its rows are transitions of the run's environment, which then has to be known.
+bool HoldsTransitions(const v1::ReplayConfig& config);
 
 // What a run that trains needs besides, where the environment is known:
 //   - an algorithm is chosen; k and random_candidates are at most the number of items; actor.users is a multiple of

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/row_schema.h"
 #include "common/base/status_macros.h"
+#include "common/config/config.h"
 #include "common/config/field_path.h"
 #include "common/config/validate.h"
 
@@ -200,7 +201,14 @@ absl::Status CheckReplay(const v1::ExperimentConfig& config) {
     return Refuse("replay.insert_budget_bytes ", replay.insert_budget_bytes(), ", want at least insert_window_bytes ",
                   replay.insert_window_bytes());
   }
-  return CheckBatches(config.learner(), tables[0]);
+  // A table with columns of its own is not the learner's.
+  return tables[0].config.columns().empty() ? CheckBatches(config.learner(), tables[0]) : absl::OkStatus();
+}
+
+bool HoldsTransitions(const v1::ReplayConfig& config) {
+  const auto lists_none = [](const v1::TableConfig& table) { return table.columns().empty(); };
+  return lists_none(config.table()) ||
+         std::any_of(config.more_tables().begin(), config.more_tables().end(), lists_none);
 }
 
 absl::Status CheckReplayOfTransitions(const v1::ExperimentConfig& config, int64_t row_bytes) {

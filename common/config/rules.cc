@@ -87,7 +87,7 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
 }  // namespace
 
 absl::Status CheckRules(const v1::ExperimentConfig& config) {
-  RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
+  if (HoldsTransitions(config.replay())) RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
   if (config.environment().has_document_browsing()) {
     RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
   }

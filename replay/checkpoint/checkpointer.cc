@@ -155,10 +155,11 @@ void Checkpointer::Impl::Run() {
 
 absl::Time Checkpointer::Impl::NextTurn() const {
   if (waited_ > begun_) return absl::InfinitePast();
-  // What was asked for and failed is tried again by itself: who asked without waiting counts on it.
-  if (requested_ > kept_) return ended_at_ + backoff_;
-  if (options_.interval <= absl::ZeroDuration()) return absl::InfiniteFuture();
-  return ended_at_ + options_.interval;
+  const bool periodic = options_.interval > absl::ZeroDuration();
+  const absl::Time turn = periodic ? ended_at_ + options_.interval : absl::InfiniteFuture();
+  // What was asked for and failed is tried again by itself: who asked without waiting counts on it. Never later than if
+  // nobody had asked.
+  return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
 }
 
 bool Checkpointer::Impl::AwaitTurn() {

@@ -87,6 +87,9 @@ class ReplaySampler::Impl {
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(absl::Time deadline) {
   MutexLock lock(&shared_.mu);
+  // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
+  shared_.queue.Use();
+  Advance();
   const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return shared_.queue.ready() || shared_.closed || !shared_.final_error.ok();
   };
@@ -121,9 +124,12 @@ void ReplaySampler::Impl::Advance() {
   }
   shared_.queue.Place(now);
   for (const Owned& shard : shards_) {
-    if (shard == nullptr) continue;
-    shard->SendCredit(/*all=*/false);
-    if (shared_.queue.Stuck(shard->shard())) shard->Restart();
+    if (shard != nullptr) shard->SendCredit(/*all=*/false);
+  }
+  if (!shared_.queue.Stuck()) return;
+  shared_.queue.AwaitCloses();
+  for (const Owned& shard : shards_) {
+    if (shard != nullptr) shard->Restart();
   }
 }
 

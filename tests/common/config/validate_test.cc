@@ -124,6 +124,12 @@ TEST(ValidateTest, ScenarioAndAlgorithmMustBeChosen) {
   config.clear_environment();
   EXPECT_THAT(std::string(ValidateExperimentConfig(config).message()),
               HasSubstr("environment: no scenario, want one of document_browsing"));
+  v1::ColumnConfig& column = *config.mutable_replay()->mutable_table()->add_columns();
+  column.set_name("x");
+  config.mutable_learner()->set_batch_size(65536);
+  EXPECT_TRUE(ValidateExperimentConfig(config).ok()) << "tables for others need no environment and no learner";
+  config.mutable_replay()->add_more_tables()->set_name("more");
+  EXPECT_FALSE(ValidateExperimentConfig(config).ok()) << "this one holds transitions";
   config = GoodConfig();
   config.mutable_algorithm()->clear_wolpertinger();
   EXPECT_TRUE(ValidateExperimentConfig(config).ok()) << "a simulation needs none";
