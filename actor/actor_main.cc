@@ -92,6 +92,7 @@ absl::Status Actor::Connect() {
   watcher.worker_name = name;
   watcher.config_fingerprint = ConfigFingerprint(config_);
   watcher.retry = retry;
+  watcher.security = role_.security();
   replay::ReplayWriterOptions writer;
   RECBOTS_ASSIGN_OR_RETURN(writer.address, role_.PeerAddress("replay"));
   writer.writer_name = name;

@@ -75,7 +75,8 @@ absl::Status EvaluatorRole::MakeParts() {
   watcher.worker_name = absl::StrCat("evaluator/", getpid());
   watcher.config_fingerprint = ConfigFingerprint(config_);
   watcher.retry = retry;
-  client_ = std::make_unique<EvaluationClient>(watcher.address);
+  watcher.security = role_.security();
+  client_ = std::make_unique<EvaluationClient>(watcher.address, watcher.security);
   watcher_ = WeightsWatcher::Start(watcher);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   return absl::OkStatus();

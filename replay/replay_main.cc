@@ -71,14 +71,16 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
   return checkpointer;
 }
 
-void WriteLastCheckpoint(Checkpointer& checkpointer) {
+// Rows are lost when it fails, and so the process has failed.
+absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
   const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(absl::Now() + kLastCheckpoint);
   if (!report.ok()) {
-    RECBOTS_LOG(ERROR) << "no last checkpoint, the one before stays valid" << Field("error", report.status());
-    return;
+    return absl::Status(report.status().code(),
+                        absl::StrCat("no last checkpoint, the one before stays valid: ", report.status().message()));
   }
   RECBOTS_LOG(INFO) << "last checkpoint" << Field("sequence", report->sequence) << Field("bytes", report->bytes_written)
                     << Field("seconds", absl::ToDoubleSeconds(report->took));
+  return absl::OkStatus();
 }
 
 void LogTables(const char* event, const Store& store) {
@@ -122,9 +124,9 @@ absl::Status Serve(Role& role) {
   server->Stop();
   LogTables("drained", store);
   role.SetActivity("writing the last checkpoint");
-  if (checkpointer != nullptr) WriteLastCheckpoint(*checkpointer);
+  const absl::Status written = checkpointer == nullptr ? absl::OkStatus() : WriteLastCheckpoint(*checkpointer);
   metrics.Refresh();
-  return absl::OkStatus();
+  return written;
 }
 
 }  // namespace

@@ -51,8 +51,11 @@ absl::Status ExplainConnection(const absl::Status& status) {
   if (const absl::string_view meaning = ExplainHandshake(text); !meaning.empty()) {
     return absl::UnauthenticatedError(absl::StrCat("TLS handshake failed: ", meaning, " [", text, "]"));
   }
-  if (!absl::StrContains(text, "Socket closed")) return status;
-  return absl::UnavailableError(absl::StrCat(kClosed, " [", text, "]"));
+  if (absl::StrContains(text, "Socket closed")) return absl::UnavailableError(absl::StrCat(kClosed, " [", text, "]"));
+  if (absl::StrContains(text, "tcp handshaker shutdown")) {
+    return absl::UnavailableError(absl::StrCat("nobody answers there in time [", text, "]"));
+  }
+  return status;
 }
 
 }  // namespace recbots

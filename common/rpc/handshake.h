@@ -15,9 +15,8 @@ absl::string_view ExplainHandshake(absl::string_view text);
 
 // Statuses of calls that no connection could be made for become
 //   UNAUTHENTICATED  a TLS handshake that fails whenever it is tried; with the explanation
-//   UNAVAILABLE      as before, but with an explanation, when the peer takes connections and closes them: it wants TLS
-//   or
-//                    another certificate, or is just going down
+//   UNAVAILABLE      as before, but explained: the peer takes connections and closes them (it wants TLS or another
+//                    certificate, or is just going down), or the attempt to connect ran out of time
 // All others stay as they are.
 absl::Status ExplainConnection(const absl::Status& status);
 

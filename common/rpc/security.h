@@ -24,9 +24,7 @@ struct SecurityOptions {
 class Security {
  public:
   // INVALID_ARGUMENT  a file that cannot be read, is empty or is no PEM, a certificate that is not valid now, a key
-  // with
-  //                   a password or of another certificate, half of a pair; names the flag, the file and what is
-  //                   missing
+  //                   with a password or of another certificate, half of a pair; names flag, file and what is missing
   static absl::StatusOr<std::shared_ptr<const Security>> Load(const SecurityOptions& options);
 
   // FAILED_PRECONDITION  an authority alone is enough for a client, but a server has to show a certificate

@@ -9,8 +9,10 @@
 
 #include "common/base/log.h"
 #include "common/role/role.h"
+#include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster_command.h"
 #include "deploy/cli/health_command.h"
+#include "deploy/cli/inspect/inspect_command.h"
 #include "deploy/cli/simulate_command.h"
 
 namespace recbots {
@@ -18,11 +20,12 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: recbots COMMAND ...\n"
-    "  cluster CONFIG [flags]   replay, learner, actors and evaluator on loopback, until the goal is reached\n"
+    "  cluster CONFIG [flags]   replay, learner, actors and evaluator on this machine, until the goal is reached\n"
     "  train CONFIG [flags]     the same in one process without network, deterministic\n"
     "  simulate CONFIG [flags]  what a policy earns over many episodes, and the log of what it showed\n"
     "  bench [NAME] [flags]     figures of this machine, one JSON object a line\n"
-    "  health HOST:PORT         whether a role serves\n"
+    "  inspect TARGET [flags]   what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds\n"
+    "  health ADDRESS           whether a role serves\n"
     "  version\n"
     "Every command takes --help.\n";
 
@@ -34,6 +37,7 @@ int Dispatch(const std::vector<std::string>& arguments) {
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (command == "cluster") return ClusterCommand(program_dir, rest);
   if (command == "health") return HealthCommand(rest);
+  if (command == "inspect") return InspectCommand(rest);
   if (command == "simulate") return SimulateCommand(rest);
   if (command == "version" || command == "--version") {
     std::cout << "recbots " << kVersion << "\n";
@@ -43,6 +47,10 @@ int Dispatch(const std::vector<std::string>& arguments) {
     std::cout << kUsage;
     return arguments.empty() ? kExitBadUsage : kExitOk;
   }
+  // Those of replay need no LibTorch; recbots-bench lists and runs them too, among all others.
+  if (command == "bench" && !rest.empty() && rest[0].rfind("replay", 0) == 0)
+    return BenchCommand(ReplayBenches(), rest);
+  if (command == "bench-writers") return BenchWritersCommand(rest);
   if (command == "train" || command == "bench") {
     const std::string program = program_dir + "/recbots-" + command;
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};

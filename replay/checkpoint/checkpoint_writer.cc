@@ -24,8 +24,10 @@ constexpr size_t kMaxUnsynced = 16;
 constexpr int64_t kPiece = int64_t{1} << 20;
 constexpr absl::string_view kVersion = "recbots 0.1.0";
 
-// The file holds these bytes. Its CRC is known to be theirs, but 32 bits prove nothing.
-bool Holds(const Folder& folder, const v1::CheckpointFile& expected, absl::string_view content) {
+// The file holds these bytes already. An equal CRC alone would prove nothing.
+bool Holds(const Folder& folder, const v1::CheckpointFile& expected, const BlockFileHeader& header,
+           absl::string_view content) {
+  if (expected.bytes() != static_cast<int64_t>(content.size()) || expected.crc32c() != header.crc32c) return false;
   const absl::StatusOr<BlockFile> file = BlockFile::Open(folder, expected);
   if (!file.ok()) return false;
   std::vector<char> block(static_cast<size_t>(kBlockBytes));
@@ -35,6 +37,15 @@ bool Holds(const Folder& folder, const v1::CheckpointFile& expected, absl::strin
     if (std::memcmp(block.data(), content.data() + i * kBlockBytes, length) != 0) return false;
   }
   return true;
+}
+
+// The same store in the same files: one may stand for the other.
+bool SameContent(const v1::CheckpointManifest& a, const v1::CheckpointManifest& b) {
+  const auto same = [](const v1::CheckpointTable& left, const v1::CheckpointTable& right) {
+    return left.SerializeAsString() == right.SerializeAsString();
+  };
+  return a.store_id() == b.store_id() && a.tables_size() == b.tables_size() &&
+         std::equal(a.tables().begin(), a.tables().end(), b.tables().begin(), same);
 }
 
 int64_t NumSegments(int64_t bytes) { return (bytes + Slab::kSegmentBytes - 1) / Slab::kSegmentBytes; }
@@ -86,12 +97,11 @@ absl::Status CheckpointWriter::WriteCut() {
   for (size_t i = 0; i < frozen_.size(); ++i) {
     RECBOTS_RETURN_IF_ERROR(WriteArrays(i, *manifest_.mutable_tables(static_cast<int>(i))));
   }
-  if (written_.empty() && own_newest_) return absl::OkStatus();
+  if (written_.empty() && SameContent(manifest_, newest_)) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(SyncFiles());
   manifest_.set_written_unix_micros(absl::ToUnixMicros(absl::Now()));
   RECBOTS_RETURN_IF_ERROR(WriteManifest());
   newest_.Swap(&manifest_);
-  own_newest_ = true;
   return absl::OkStatus();
 }
 
@@ -123,8 +133,7 @@ absl::StatusOr<v1::CheckpointFile> CheckpointWriter::WriteSegment(size_t index, 
   const int64_t bytes = store_->tables()[index]->ReadSegment(segment, buffer_.data());
   const absl::string_view content(buffer_.data(), static_cast<size_t>(bytes));
   const BlockFileHeader header = MakeBlockFileHeader(content);
-  if (known != nullptr && known->bytes() == bytes && known->crc32c() == header.crc32c &&
-      Holds(*folder_, *known, content)) {
+  if (known != nullptr && Holds(*folder_, *known, header, content)) {
     return *known;
   }
   v1::CheckpointFile file;
@@ -136,17 +145,16 @@ absl::StatusOr<v1::CheckpointFile> CheckpointWriter::WriteSegment(size_t index, 
 }
 
 absl::Status CheckpointWriter::WriteArrays(size_t index, v1::CheckpointTable& out) {
-  const v1::CheckpointTable* const known = own_newest_ ? Newest(out.frozen().name()) : nullptr;
-  // Whatever changes an array counts something in the header.
-  if (known != nullptr && known->frozen().SerializeAsString() == out.frozen().SerializeAsString()) {
-    *out.mutable_arrays() = known->arrays();
-    return absl::OkStatus();
-  }
   const std::vector<char>& arrays = frozen_[index].arrays;
   const int64_t bytes = ArraysBytes(out.frozen());
   RECBOTS_CHECK(bytes >= 0 && bytes <= static_cast<int64_t>(arrays.size())) << bytes << " bytes of arrays";
   const absl::string_view content(arrays.data(), static_cast<size_t>(bytes));
   const BlockFileHeader header = MakeBlockFileHeader(content);
+  const v1::CheckpointTable* const known = Newest(out.frozen().name());
+  if (known != nullptr && Holds(*folder_, known->arrays(), header, content)) {
+    *out.mutable_arrays() = known->arrays();
+    return absl::OkStatus();
+  }
   v1::CheckpointFile& file = *out.mutable_arrays();
   file.set_name(ArraysName(static_cast<int64_t>(index), last_sequence_, header.crc32c));
   file.set_bytes(bytes);

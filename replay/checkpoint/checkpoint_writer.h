@@ -60,9 +60,7 @@ class CheckpointWriter {
   const Options options_;
   std::set<int64_t> refused_;
   v1::CheckpointManifest newest_;  // On disk.
-  // Whether the newest one was written by this object: its arrays then tell of the tables as they were.
-  bool own_newest_ = false;
-  int64_t last_sequence_;  // Of the last attempt.
+  int64_t last_sequence_;          // Of the last attempt.
 
   // The attempt that goes on. The memory is kept from one to the next.
   std::vector<FrozenTable> frozen_;

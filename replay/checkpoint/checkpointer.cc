@@ -142,17 +142,24 @@ void Checkpointer::Impl::Run() {
     const absl::StatusOr<CheckpointReport> report = writer_.Write();
     if (absl::IsCancelled(report.status())) break;
     Note(report);
-    MutexLock lock(&listener_mu_);
-    if (listener_) listener_(report.status());
+    {
+      MutexLock lock(&listener_mu_);
+      if (listener_) listener_(report.status());
+    }
+    MutexLock lock(&mu_);
+    over_ = begun_;
+    if (report.ok()) kept_ = begun_;
+    ended_at_ = absl::Now();
   }
 }
 
 absl::Time Checkpointer::Impl::NextTurn() const {
   if (waited_ > begun_) return absl::InfinitePast();
-  // What was asked for and failed is tried again by itself: who asked without waiting counts on it.
-  if (requested_ > kept_) return ended_at_ + backoff_;
-  if (options_.interval <= absl::ZeroDuration()) return absl::InfiniteFuture();
-  return ended_at_ + options_.interval;
+  const bool periodic = options_.interval > absl::ZeroDuration();
+  const absl::Time turn = periodic ? ended_at_ + options_.interval : absl::InfiniteFuture();
+  // What was asked for and failed is tried again by itself: who asked without waiting counts on it. Never later than if
+  // nobody had asked.
+  return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
 }
 
 bool Checkpointer::Impl::AwaitTurn() {
@@ -170,8 +177,6 @@ bool Checkpointer::Impl::AwaitTurn() {
 
 void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
   MutexLock lock(&mu_);
-  over_ = begun_;
-  ended_at_ = absl::Now();
   stats_.last_error = report.status();
   if (!report.ok()) {
     ++stats_.failed;
@@ -180,12 +185,11 @@ void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
                        << Field("newest", stats_.sequence);
     return;
   }
-  kept_ = begun_;
   backoff_ = absl::ZeroDuration();
   ++stats_.finished;
   stats_.sequence = report->sequence;
   stats_.bytes_written += report->bytes_written;
-  stats_.finished_at = ended_at_;
+  stats_.finished_at = absl::Now();
   stats_.newest = *report;
 }
 

@@ -24,11 +24,11 @@ struct CheckpointerOptions {
   absl::Duration interval = absl::Seconds(60);  // Between checkpoints; zero: only when asked. More: less to write.
   int keep = 3;                                 // Checkpoints kept, at least 1.
   int64_t write_bytes_per_second = 50'000'000;  // While nobody waits for it; 0: as fast as the disk takes it.
-  int64_t copy_bytes = int64_t{64} << 20;       // CopyBudget of all tables.
+  int64_t copy_bytes = int64_t{64} << 20;       // CopyBudget of all tables; at least a segment.
 };
 
 struct CheckpointReport {
-  int64_t sequence = 0;
+  int64_t sequence = 0;  // Grows from attempt to attempt; that of the one before where nothing had changed since.
   int64_t bytes_written = 0;
   absl::Duration took;
   absl::Duration pause;  // For which the tables stood still.
@@ -58,9 +58,13 @@ class Checkpointer {
  public:
   // Claims a directory, restores the newest checkpoint there that checks into `store` (which is new and outlives this),
   // and starts the thread that writes.
-  //   UNAVAILABLE          the directory cannot be made, read or claimed; names it
-  //   FAILED_PRECONDITION  the checkpoint holds another schema, or tables that the store lacks; names the difference
-  //   DATA_LOSS            there are manifests, but none of them checks; names the newest and why
+  // After an error the store is not to be used.
+  //   INVALID_ARGUMENT     an option out of range
+  //   UNAVAILABLE, RESOURCE_EXHAUSTED  the directory cannot be made, read or claimed; names it
+  //   FAILED_PRECONDITION  the checkpoint holds another schema, or tables that the store lacks, or was written in a
+  //   newer
+  //                        format; names the difference
+  //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Open(const CheckpointerOptions& options, Store* store);
   // Stops without a last checkpoint.
   ~Checkpointer();
@@ -69,10 +73,12 @@ class Checkpointer {
   //   DEADLINE_EXCEEDED  it goes on in the background
   //   UNAVAILABLE, RESOURCE_EXHAUSTED (disk full)  why it failed; names the file; the last one stays valid
   absl::StatusOr<CheckpointReport> Checkpoint(absl::Time deadline);
-  // The same without waiting; requests that come while one waits to begin are one.
+  // The same without waiting; requests that come while one waits to begin are one. When it fails it is tried again,
+  // after a second at first, then twice as long each time up to a minute.
   void Request();
   // Called by the checkpointer's thread after every checkpoint, finished (durable marks of the tables are set) or
-  // failed.
+  // failed, before those who wait for it go on. It may call anything here but Checkpoint and SetListener. When this
+  // returns, the listener before runs no more; nullptr: none.
   void SetListener(std::function<void(const absl::Status&)> listener);
 
   const RestoreReport& restored() const;

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/checkpoint/checkpoint_directory.h"
+#include "replay/checkpoint/file_names.h"
 #include "replay/checkpoint/manifest.h"
 #include "replay/checkpoint/row_files.h"
 
@@ -121,7 +122,13 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store) {
       result.report.took = absl::Now() - start;
       return result;
     }
-    if (absl::IsFailedPrecondition(status) || touched) return status;
+    if (absl::IsFailedPrecondition(status)) return status;
+    if (touched) {
+      // Its files check, but contradict each other: not what a disk does.
+      return absl::Status(status.code(),
+                          absl::StrCat("checkpoint ", sequence, ": ", status.message(), ". Move '",
+                                       folder.PathOf(ManifestName(sequence)), "' away to try the one before"));
+    }
     result.refused.insert(sequence);
     result.report.refused.push_back(absl::StrCat("checkpoint ", sequence, ": ", status.message()));
   }

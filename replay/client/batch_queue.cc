@@ -55,12 +55,26 @@ void BatchQueue::Lose(const Part& part) {
   Batch* const batch = Find(part.batch);
   if (batch == nullptr) return;
   if (part.arrived) batch->missing_rows += part.num_rows;
-  batch->unplaced.push_back({part.first_row, part.num_rows});
+  // What lies together is one part again.
+  std::vector<Range>& ranges = batch->unplaced;
+  const auto behind = [](const Range& range, int32_t row) { return range.first_row < row; };
+  auto at = ranges.insert(std::lower_bound(ranges.begin(), ranges.end(), part.first_row, behind),
+                          {part.first_row, part.num_rows});
+  const auto joined = [](const Range& a, const Range& b) { return a.first_row + a.num_rows == b.first_row; };
+  if (at + 1 != ranges.end() && joined(*at, at[1])) {
+    at->num_rows += at[1].num_rows;
+    ranges.erase(at + 1);
+  }
+  if (at != ranges.begin() && joined(at[-1], *at)) {
+    at[-1].num_rows += at->num_rows;
+    ranges.erase(at);
+  }
 }
 
 bool BatchQueue::Place(absl::Time now) {
   const auto unplaced = [](const Batch& batch) { return !batch.unplaced.empty(); };
   if (std::none_of(batches_.begin(), batches_.end(), unplaced)) return false;
+  if (std::any_of(shards_.begin(), shards_.end(), [](const Shard& shard) { return shard.closing; })) return false;
   const std::vector<int>& candidates = Candidates(now);
   if (candidates.empty()) return false;
   for (size_t i = 0; i < batches_.size(); ++i) {
@@ -177,13 +191,22 @@ void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, absl::Time n
   }
 }
 
-bool BatchQueue::Stuck(int shard) const {
-  const Shard& from = At(shard);
-  if (from.waiting.empty() || from.arrived < from.sent.size()) return false;
-  if (from.sent.size() < static_cast<size_t>(options_.batches_in_flight)) return false;
-  if (from.sent.empty() || Used(from.sent.front())) return false;
+bool BatchQueue::Stuck() const {
   const auto of_oldest = [this](const Part& part) { return part.batch == first_batch_; };
-  return std::any_of(from.waiting.begin(), from.waiting.end(), of_oldest);
+  bool any_full = false;
+  bool any_weight = false;
+  for (const Shard& shard : shards_) {
+    if (shard.closing) return false;  // Under way.
+    any_weight = any_weight || shard.weight > 0;
+    if (!IsFull(shard)) continue;
+    any_full = true;
+    if (std::any_of(shard.waiting.begin(), shard.waiting.end(), of_oldest)) return true;
+  }
+  return any_full && !any_weight && !batches_.front().unplaced.empty();
+}
+
+void BatchQueue::AwaitCloses() {
+  for (Shard& shard : shards_) shard.closing = shard.open;
 }
 
 std::optional<int> BatchQueue::Stalled(absl::Time now, absl::Duration patience) const {

@@ -6,7 +6,8 @@
 // part.
 //
 // A shard answers orders in sequence, and takes acknowledgements in that sequence; at most batches_in_flight parts of a
-// shard are ordered and not acknowledged. Parts are acknowledged once their batch was taken.
+// shard are ordered and not acknowledged. Parts are acknowledged once their batch was used: taken, and the learner came
+// for the next one.
 //
 // Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
 #pragma once
@@ -59,14 +60,20 @@ class BatchQueue {
   std::optional<PartTarget> Expected(int shard);
   // The next part of a shard is complete.
   void Arrived(int shard, const v1::SampleHeader& header, absl::Time now);
-  // A part of the oldest batch waits for credit that only taking this batch would give: the stream has to begin anew.
-  bool Stuck(int shard) const;
+  // The oldest batch waits for credit, or for news, that only taking it would make room for: streams have to begin
+  // anew. That takes a shard that went away while others had delivered all they may.
+  bool Stuck() const;
+  // All streams are going to end: nothing is placed before they did, so that batches are then whole again, and need one
+  // part of a shard at most.
+  void AwaitCloses();
   // A shard for which the oldest batch has waited for `patience`, while another that has rows has nothing to do.
   std::optional<int> Stalled(absl::Time now, absl::Duration patience) const;
 
   bool ready() const { return batches_.front().missing_rows == 0; }
   // The oldest batch; another one is wanted in its place. Requires ready().
   SampledBatch Take();
+  // What was taken so far is used.
+  void Use() { first_unused_ = first_batch_; }
   // Memory for later batches.
   void Recycle(SampledBatch batch);
 
@@ -85,6 +92,7 @@ class BatchQueue {
   struct Shard {
     bool exists = false;
     bool open = false;
+    bool closing = false;      // Waited for by Place.
     bool asked_state = false;  // And not yet answered.
     uint64_t weight = 0;       // Newest; 0: none, or not known.
     std::optional<v1::TableState> state;
@@ -108,7 +116,13 @@ class BatchQueue {
   const Shard& At(int shard) const { return shards_[static_cast<size_t>(shard)]; }
   // nullptr: it was taken.
   Batch* Find(int64_t number);
-  bool Used(const Part& part) const { return part.arrived && part.batch < first_batch_; }
+  // It has delivered what it may, and none of it was taken (which would be used in time).
+  bool IsFull(const Shard& shard) const {
+    return shard.open && shard.arrived == shard.sent.size() &&
+           shard.sent.size() >= static_cast<size_t>(options_.batches_in_flight) && !Taken(shard.sent.front());
+  }
+  bool Taken(const Part& part) const { return part.arrived && part.batch < first_batch_; }
+  bool Used(const Part& part) const { return part.arrived && part.batch < first_unused_; }
   void AddBatch();
   void GiveMemory(Batch& batch);
   void Lose(const Part& part);
@@ -122,6 +136,7 @@ class BatchQueue {
   int num_shards_ = 0;
   std::deque<Batch> batches_;  // batches_in_flight of them.
   int64_t first_batch_ = 0;    // Number of the oldest.
+  int64_t first_unused_ = 0;   // Batches before it were used.
   uint64_t draws_ = 0;
   std::vector<SampledBatch> spare_;
   std::vector<int> candidates_;  // Scratch.

@@ -36,7 +36,12 @@ class ReplaySampler::Impl {
   ~Impl() {
     Close();
     watch_.reset();
-    for (auto& shard : shards_) shard.reset();
+    std::array<Owned, kMaxShards> gone;  // Destroyed without the mutex.
+    MutexLock lock(&shared_.mu);
+    gone.swap(shards_);
+    shared_.mu.Unlock();
+    for (Owned& shard : gone) shard.reset();
+    shared_.mu.Lock();
   }
 
   absl::StatusOr<SampledBatch> Next(absl::Time deadline);
@@ -82,6 +87,9 @@ class ReplaySampler::Impl {
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(absl::Time deadline) {
   MutexLock lock(&shared_.mu);
+  // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
+  shared_.queue.Use();
+  Advance();
   const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return shared_.queue.ready() || shared_.closed || !shared_.final_error.ok();
   };
@@ -116,9 +124,12 @@ void ReplaySampler::Impl::Advance() {
   }
   shared_.queue.Place(now);
   for (const Owned& shard : shards_) {
-    if (shard == nullptr) continue;
-    shard->SendCredit(/*all=*/false);
-    if (shared_.queue.Stuck(shard->shard())) shard->Restart();
+    if (shard != nullptr) shard->SendCredit(/*all=*/false);
+  }
+  if (!shared_.queue.Stuck()) return;
+  shared_.queue.AwaitCloses();
+  for (const Owned& shard : shards_) {
+    if (shard != nullptr) shard->Restart();
   }
 }
 

@@ -1,11 +1,11 @@
 // Batches from replay: what learners hold.
 //
-// Keeps batches_in_flight batches ordered or ready, so that the next one is there when the learner asks; a batch is
-// drawn when it is sent, so more in flight means staler rows. Of several shards each batch has rows of all, in
-// proportion to the total weights they last told; one that dies costs its rows and nothing else: its parts are drawn
-// again from the others, batches come in order as before, and when it is back it takes part again. Parts that came over
-// a connection that broke are dropped, because replay takes their charge back. Reconnects by itself, also to a store
-// that was restarted.
+// Keeps batches_in_flight batches ordered, ready or in the learner's hands, so that the next one is there when the
+// learner asks; a batch is drawn when it is sent, so more in flight means staler rows. Of several shards each batch has
+// rows of all, in proportion to the total weights they last told; one that dies costs its rows and nothing else: its
+// parts are drawn again from the others, batches come in order as before, and when it is back it takes part again.
+// Parts that came over a connection that broke are dropped, because replay takes their charge back. Reconnects by
+// itself, also to a store that was restarted.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,20 @@
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/address_resolver.h"
-#include "replay/client/importance_weights.h"
 #include "replay/client/sampled_batch.h"
+#include "replay/table/importance_weights.h"
 #include "replay/table/item_key.h"
 
 namespace recbots::replay {
 
 struct ReplaySamplerOptions {
-  std::string address = {};       // As of ReplayWriterOptions: one or several shards.
-  std::string table = {};         // Empty: the servers' first.
-  int32_t batch_size = 256;       // Rows, 1..65536.
-  int32_t batches_in_flight = 2;  // 1..1024. More: less waiting, staler rows, more memory.
-  uint64_t seed = 0;              // Key of the draws of shards; rows within a shard are its own draws.
+  std::string address = {};  // As of ReplayWriterOptions: one or several shards.
+  std::string table = {};    // Empty: the servers' first.
+  int32_t batch_size = 256;  // Rows, 1..65536.
+  // 1..1024, the one in the learner's hands among them: with 1, nothing is drawn ahead. More: less waiting, staler
+  // rows, more memory.
+  int32_t batches_in_flight = 2;
+  uint64_t seed = 0;  // Key of the draws of shards; rows within a shard are its own draws.
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
   RetryOptions retry = {};                            // give_up_after: of all shards together.
   std::shared_ptr<const Security> security = {};      // nullptr: none.
@@ -55,7 +57,8 @@ class ReplaySampler {
                                                                const ReplaySamplerOptions& options);
   ~ReplaySampler();
 
-  // The next batch, in the order sent. Taking it tells replay that it is used and orders another.
+  // The next batch, in the order sent. Coming for it tells replay that the one before is used, and orders another; what
+  // was not used when a learner dies or closes, replay gives to whoever comes next.
   //   DEADLINE_EXCEEDED  none by then; says whether replay is connected and holds it back, and the last error
   //   CANCELLED          Close() was called
   //   others             final errors, see status()

@@ -118,6 +118,7 @@ absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num
   int64_t taken = 0;
   while (taken < num_rows) {
     const int64_t seen = shared_.news.count();
+    if (shared_.failed.load(std::memory_order_relaxed)) return status();
     std::shared_ptr<const Shards> all;
     {
       MutexLock lock(&mu_);
@@ -129,7 +130,6 @@ absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num
                           priorities.empty() ? priorities : priorities.subspan(static_cast<size_t>(taken))});
     taken += more;
     if (more > 0) continue;
-    RECBOTS_RETURN_IF_ERROR(status());
     const BlockedOn reason = stats().blocked_on;
     const absl::Time start = absl::Now();
     const bool news = shared_.news.AwaitSince(seen, deadline);
@@ -252,6 +252,7 @@ void ReplayWriter::Impl::OnAddresses(const Resolution& found) {
     }
     const absl::Duration away = shared_.contact.away_for();
     if (after->empty() && away >= shared_.options.retry.give_up_after && final_.ok()) {
+      shared_.failed = true;
       final_ = absl::DeadlineExceededError(absl::StrCat("replay at ", shared_.options.address, " was away for ",
                                                         absl::FormatDuration(away), ": ", found.status.message()));
     }

@@ -55,7 +55,7 @@ void ShardSampler::MoveTo(const ShardAddress& address) {
 }
 
 bool ShardSampler::AddPriority(ItemKey key, float priority) {
-  if (!connected_) return false;
+  if (stream_ == nullptr) return false;
   // Nobody orders any more, it seems: the newest count.
   if (static_cast<size_t>(next_.keys_size()) >= kMaxPriorityUpdates) {
     shared_.stats.dropped_priorities += next_.keys_size();
@@ -73,7 +73,7 @@ void ShardSampler::DropPriorities() {
 }
 
 void ShardSampler::SendCredit(bool all) {
-  if (stream_ == nullptr || !stream_->can_write()) return;
+  if (stream_ == nullptr || restart_ || !stream_->can_write()) return;
   const absl::Time now = absl::Now();
   for (auto rows = shared_.queue.NextOrder(shard_, now); rows.has_value();
        rows = shared_.queue.NextOrder(shard_, now)) {
@@ -141,7 +141,7 @@ absl::Status ShardSampler::RunStream() {
   restart_ = false;
   said_used_ = 0;
   stream_ = &stream;
-  next_ = shared_.first_credit;
+  next_.MergeFrom(shared_.first_credit);  // To priorities that a stream which we ended ourselves left behind.
   shared_.queue.Open(shard_);
   shared_.queue.Place(absl::Now());
   for (auto rows = shared_.queue.NextOrder(shard_, absl::Now()); rows.has_value();
@@ -187,7 +187,7 @@ void ShardSampler::EndStream(Stream& stream) {
   stream_ = nullptr;
   reader_.Reset();
   message_.Clear();
-  DropPriorities();
+  if (!restart_) DropPriorities();
   // Replay takes back what was not acknowledged and draws it again: used here, it would count twice.
   shared_.queue.Close(shard_);
   shared_.advance();

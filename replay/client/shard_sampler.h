@@ -43,7 +43,8 @@ struct SamplerShared {
   ReplaySamplerStats stats ABSL_GUARDED_BY(mu);
 };
 
-// Methods marked so are called with shared.mu held.
+// Methods marked so are called with shared.mu held, by the owner of `shared`; the analysis cannot see that it is the
+// same.
 class ShardSampler {
  public:
   // Connects in the background. `shard`: from shared->queue. `shared` outlives this.
@@ -52,11 +53,11 @@ class ShardSampler {
   ~ShardSampler();
 
   // With the mutex: sends what is ordered, acknowledged and, with such news or when `all`, re-prioritised.
-  void SendCredit(bool all);
+  void SendCredit(bool all) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // With the mutex. False: it is away, and they were dropped.
-  bool AddPriority(ItemKey key, float priority);
+  bool AddPriority(ItemKey key, float priority) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // With the mutex: ends the stream; a new one begins at once. What it had outstanding is ordered anew.
-  void Restart() { restart_ = true; }
+  void Restart() { restart_ = stream_ != nullptr; }
   // With the mutex: goes on at another address, unless it is connected.
   void MoveTo(const ShardAddress& address);
   // With the mutex: begins to end.

@@ -213,6 +213,7 @@ void ShardWriter::Fail(absl::Status status) {
   final_ = std::move(status);
   RECBOTS_LOG(ERROR) << "replay writer gives up" << Field("address", address_.target)
                      << Field("error", final_.ToString());
+  shared_.failed = true;
   shared_.news.Tell();
 }
 

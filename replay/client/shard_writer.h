@@ -76,6 +76,8 @@ class ShardWriter {
   absl::Status Greet(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // What the store's first answer means for what is kept.
   absl::Status AcceptStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // False: nobody who keeps to the protocol says that; it is final.
+  bool IsPossible(const v1::InsertAck& ack) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Sends blocks and commits as they become due, until the stream ends or the writer stops.
   void SendBlocks(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Write the next block, with the mutex free while gRPC works.

@@ -106,18 +106,24 @@ absl::Status ShardWriter::AcceptStore() {
   }
   store_id_ = answering_store_;
   EndSearch();
+  if (!IsPossible(*ack_)) return final_;
   const int64_t row = base_ + ack_->acknowledged_rows();
   if (row < ring_.kept_from()) {
     forgotten_ = true;
     return absl::AbortedError("the store does not know rows that it acknowledged");
   }
-  if (row > std::max(ring_.sent_rows(), ring_.kept_from())) {
-    Fail(absl::InternalError(absl::StrCat("replay acknowledged row ", row, ", want at most ", ring_.sent_rows())));
-    return final_;
-  }
-  ring_.Resume(row, base_ + ack_->durable_rows());
+  ring_.Resume(row, base_ + std::min(ack_->durable_rows(), ack_->acknowledged_rows()));
   connected_ = true;
   return absl::OkStatus();
+}
+
+bool ShardWriter::IsPossible(const v1::InsertAck& ack) {
+  const int64_t most = std::max(ring_.sent_rows(), ring_.acknowledged_rows()) - base_;
+  const int64_t rows = ack.acknowledged_rows();
+  if (rows >= 0 && rows <= most) return true;
+  Fail(absl::InternalError(
+      absl::StrCat("replay at ", address_.target, " acknowledged ", rows, " rows, want 0..", most)));
+  return false;
 }
 
 void ShardWriter::SendBlocks(Stream& stream) {
@@ -227,14 +233,11 @@ void ShardWriter::OnAck(const v1::InsertAck& ack) {
   const BlockedOn was_blocked_on = stats_.blocked_on;
   stats_.blocked_on = static_cast<BlockedOn>(std::clamp<int>(ack.blocked_on(), 1, kNumBlockedOn - 1));
   if (!connected_) return;  // AcceptStore looks at it.
+  if (!IsPossible(ack)) return;
   const int64_t row = base_ + ack.acknowledged_rows();
-  if (row > std::max(ring_.sent_rows(), ring_.acknowledged_rows())) {
-    return Fail(
-        absl::InternalError(absl::StrCat("replay acknowledged row ", row, ", want at most ", ring_.sent_rows())));
-  }
   if (row > ring_.acknowledged_rows()) refusals_in_row_ = 0;
   ring_.Acknowledge(row);
-  ring_.SetDurable(base_ + ack.durable_rows());
+  ring_.SetDurable(base_ + std::min(ack.durable_rows(), ack.acknowledged_rows()));
   if (ack.has_refusal()) OnRefusal(ack.refusal());
   const bool room = wanted_room_ && ring_.roomy();
   if (room) wanted_room_ = false;

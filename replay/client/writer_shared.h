@@ -42,6 +42,7 @@ struct WriterShared {
   StoreDirectory stores;
   Contact contact;
   News news;
+  std::atomic<bool> failed{false};  // One of them has a final error.
 };
 
 }  // namespace recbots::replay

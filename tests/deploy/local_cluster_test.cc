@@ -41,7 +41,7 @@ class LocalClusterTest : public ::testing::Test {
     std::ifstream file(dir_ + "/" + name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  absl::StatusOr<ClusterEnd> Run() {
+  absl::StatusOr<ClusterEnd> RunCluster() {
     const auto addresses = ChooseAddresses(options_.run_dir, options_.num_replay_shards);
     EXPECT_TRUE(addresses.ok()) << addresses.status();
     return addresses.ok() ? RunLocalCluster(options_, *addresses) : addresses.status();
@@ -60,7 +60,7 @@ TEST_F(LocalClusterTest, EndsWithTheLearner) {
   options_.num_actors = 2;
   options_.overrides = {"seed=7"};
   SetRole("learner", "echo status line\necho trouble >&2\necho \"$@\"\nsleep 0.3\nexit 0\n");
-  const absl::StatusOr<ClusterEnd> end = Run();
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
   EXPECT_THAT(Read("run/learner.log"), HasSubstr("status line"));
@@ -78,7 +78,7 @@ TEST_F(LocalClusterTest, ShardsOfReplayAreTheirOwnProcessesAndKnownToAll) {
   const std::string says = "echo \"$@\"\n";
   for (const char* role : {"replay", "actor"}) SetRole(role, says + kServes);
   SetRole("learner", says + "sleep 0.3\nexit 0\n");
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(RunCluster().ok());
   const std::string run_dir = std::filesystem::canonical(options_.run_dir);
   const auto socket = [&](int i) { return "unix:" + run_dir + "/replay-" + std::to_string(i) + ".sock"; };
   const std::string all = "--replay=" + socket(0) + "," + socket(1) + "," + socket(2);
@@ -112,7 +112,7 @@ TEST_F(LocalClusterTest, LongPathsAndCommasMeanPortsOfLoopback) {
 TEST_F(LocalClusterTest, EndsWhenARoleDies) {
   SetRole("learner", kServes);
   SetRole("actor", "echo out of luck >&2\nsleep 0.2\nexit 3\n");
-  const absl::StatusOr<ClusterEnd> end = Run();
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kRoleDied);
   EXPECT_EQ(end->dead_role, "actor-0");
@@ -122,7 +122,7 @@ TEST_F(LocalClusterTest, EndsWhenARoleDies) {
 }
 
 TEST_F(LocalClusterTest, SaysWhenAProgramIsMissing) {
-  const absl::StatusOr<ClusterEnd> end = Run();  // There is no recbots-learner.
+  const absl::StatusOr<ClusterEnd> end = RunCluster();  // There is no recbots-learner.
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->dead_role, "learner");
   EXPECT_EQ(end->exit_code, 127);
@@ -140,7 +140,7 @@ TEST_F(LocalClusterTest, EndsOnASignal) {
     kill(parent, SIGINT);
     _exit(0);
   }
-  const absl::StatusOr<ClusterEnd> end = Run();
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kInterrupted);
   ExpectNothingLeft();
@@ -150,7 +150,7 @@ TEST_F(LocalClusterTest, KillsWhatDoesNotDrain) {
   SetRole("learner", "exit 0\n");
   options_.drain = absl::Milliseconds(300);
   SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(RunCluster().ok());
   ExpectNothingLeft();
 }
 

@@ -1,4 +1,4 @@
-// recbots train as a library: the two shipped configurations on the reference matrices, and determinism.
+// recbots train as a library: the shipped configurations on the reference matrices, determinism, other kinds of tables.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -87,6 +87,54 @@ TEST(TrainTest, SameSeedGivesTheSameBytes) {
   std::vector<std::string> other_seed = overrides;
   other_seed.push_back("seed=43");
   EXPECT_NE(first->EncodeWeights(), Train(Load("browse.textproto", other_seed))->EncodeWeights());
+}
+
+TEST(TrainTest, SameSeedGivesTheSameBytesWithPriorities) {
+  const std::vector<std::string> overrides = {"goal.share_of_optimum=0", "goal.max_updates=300"};
+  const std::unique_ptr<Trainer> first = Train(Load("browse_prioritized.textproto", overrides));
+  const std::unique_ptr<Trainer> second = Train(Load("browse_prioritized.textproto", overrides));
+  EXPECT_EQ(first->report().end.updates, 300);
+  EXPECT_EQ(first->report().end.env_steps, second->report().end.env_steps);
+  EXPECT_EQ(first->EncodeWeights(), second->EncodeWeights());
+  // Each part of it has its effect.
+  for (const std::string change :
+       {"seed=43", "replay.table.sampler=UNIFORM", "replay.table.priority_exponent=0.5", "learner.priority_offset=0.5",
+        "learner.importance_exponent=0.9", "learner.importance_annealing_updates=100"}) {
+    std::vector<std::string> changed = overrides;
+    changed.push_back(change);
+    EXPECT_NE(first->EncodeWeights(), Train(Load("browse_prioritized.textproto", changed))->EncodeWeights()) << change;
+  }
+}
+
+TEST(TrainTest, PrioritizedReplayReachesTheOptimum) {
+  for (const std::string seed : {"seed=1", "seed=2", "seed=3", "seed=4", "seed=5"}) {
+    const std::unique_ptr<Trainer> trainer = Train(Load("browse_prioritized.textproto", {seed}));
+    ASSERT_NE(trainer, nullptr);
+    EXPECT_EQ(trainer->report().ending, Ending::kShareReached) << seed;
+    EXPECT_GE(ShareOfOptimum(*trainer->goal().newest()), 0.999) << seed;
+    EXPECT_LE(trainer->report().end.env_steps, kEnvStepBudget) << seed;
+    std::printf("%s: %s\n", seed.c_str(), FormatVerdict(trainer->report(), trainer->goal()).c_str());
+  }
+}
+
+// Rows that go once they were sampled: the trainer acknowledges its batches, so they do go, and nothing stands still.
+TEST(TrainTest, LearnsFromRowsThatComeOnce) {
+  const std::vector<std::string> ending = {"goal.share_of_optimum=0", "goal.max_updates=300",
+                                           "replay.table.max_times_sampled=1"};
+  const std::vector<std::vector<std::string>> tables = {
+      {"replay.table.rate_limiter.kind=QUEUE", "replay.table.sampler=OLDEST",
+       "replay.table.rate_limiter.queue_size=64"},
+      {"replay.table.rate_limiter.kind=QUEUE", "replay.table.sampler=NEWEST", "replay.table.capacity_rows=64",
+       "replay.table.rate_limiter.queue_size=64"},
+      {"replay.table.rate_limiter.samples_per_insert=1", "replay.table.capacity_rows=500"}};
+  for (std::vector<std::string> overrides : tables) {
+    overrides.insert(overrides.end(), ending.begin(), ending.end());
+    const std::unique_ptr<Trainer> trainer = Train(Load("browse.textproto", overrides));
+    ASSERT_NE(trainer, nullptr);
+    EXPECT_EQ(trainer->report().end.updates, 300);
+    EXPECT_LE(trainer->report().samples_per_insert, 1) << "each row at most once";
+    EXPECT_GE(trainer->report().end.env_steps, 300 * 32);
+  }
 }
 
 TEST(TrainTest, StopsWhenTold) {

@@ -37,8 +37,11 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeScenario(environment_config, 1));
   const EnvironmentSpec& spec = scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::Table> table, replay::Table::Create(schema, {}));
-  replay::ReplayService service(table.get(), {});
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<replay::Table> table, replay::Table::Create(schema, {}));
+  std::vector<std::unique_ptr<replay::Table>> tables;
+  tables.push_back(std::move(table));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::Store> store, replay::Store::Create(std::move(tables)));
+  replay::ReplayService service(store.get(), {});
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<RpcServer> server, RpcServer::Start({}, {service.service()}));
   replay::ReplayWriterOptions writer_options;
   writer_options.address = server->address();

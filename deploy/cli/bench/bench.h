@@ -1,7 +1,9 @@
 // What `recbots bench` runs. One figure is the median of several windows; ratios are of figures from the same run.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,9 @@ namespace recbots {
 struct BenchOptions {
   absl::Duration window = absl::Milliseconds(500);  // Length of one window.
   int windows = 7;                                  // The median of so many is reported.
-  std::string program_dir;                          // Where recbots and the roles lie (loop).
+  absl::Duration duration = absl::Seconds(10);      // Of what runs on for a while (replay/limiter, replay/churn).
+  int64_t table_bytes = 400'000'000;                // Rows that replay holds, in bytes.
+  std::string program_dir;                          // Where recbots and the roles lie (loop, replay).
   std::string config_path;                          // The experiment of the loop bench; the others set up their own.
 };
 
@@ -24,6 +28,11 @@ struct BenchResult {
   double value = 0;
   std::string unit;
   bool higher_is_better = true;
+  // "lowest", "highest": of the windows.
+  std::optional<double> lowest = {};
+  std::optional<double> highest = {};
+  // "disturbed": true: other processes took a part of the machine meanwhile.
+  bool disturbed = false;
 };
 
 struct Bench {
@@ -38,8 +47,7 @@ double Median(std::vector<double> values);
 
 // Each in a file of its own beside this one.
 std::vector<Bench> EnvironmentBenches();  // env/SCENARIO: steps_per_second on one core, speedup_of_two_threads
-Bench InsertBench();                      // insert: rows_per_second, client and server over loopback
-Bench SampleBench();                      // sample: rows_per_second, over loopback
+std::vector<Bench> ReplayBenches();       // replay/...: see replay/README.md
 Bench UpdatesBench();                     // updates: updates_per_second
 Bench ActingBench();                      // acting: steps_per_second, with the stream to replay
 Bench LoopBench();                        // loop: wall_seconds

@@ -22,7 +22,8 @@ struct ChildOptions {
 // on what it should hear. Not thread-safe.
 class ChildProcess {
  public:
-  // Call while this process has a single thread.
+  // Other threads may run: between fork and exec only calls are made that are safe then. SIGTERM comes when the thread
+  // that made this call ends: make it from one that stays.
   //   UNAVAILABLE  the log cannot be opened, no process can be made
   static absl::StatusOr<ChildProcess> Start(const ChildOptions& options);
 
@@ -33,6 +34,7 @@ class ChildProcess {
   const std::string& name() const { return name_; }
   const std::string& log_path() const { return log_path_; }
   int stdout_fd() const { return stdout_fd_; }  // -1 when not piped.
+  pid_t pid() const { return pid_; }            // -1 once it has ended.
 
   // Takes note of its end, if it has ended. Returns whether it runs.
   bool Running();

@@ -88,6 +88,7 @@ class ShardServer {
   Store& store() { return *store_; }
   ReplayService& service() { return *service_; }
   Checkpointer& checkpointer() { return *checkpointer_; }
+  int port() const { return port_; }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
  private:

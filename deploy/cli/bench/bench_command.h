@@ -1,0 +1,20 @@
+// The command line of the benches. Two programs have it: recbots-bench knows all benches, and recbots serves those of
+// replay itself, so that LibTorch is neither needed nor loaded for them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deploy/cli/bench/bench.h"
+
+namespace recbots {
+
+// recbots bench [NAME] [flags]: runs those of `benches` whose name begins with NAME; one JSON object a line on stdout.
+// Returns the exit code: 1 when a bench failed (the others still ran), 2 for wrong usage.
+int BenchCommand(const std::vector<Bench>& benches, const std::vector<std::string>& arguments);
+
+// recbots bench-writers ADDRESS NUM_WRITERS ROW_BYTES FOLDER: inserts until SIGTERM. For benches, which start it as a
+// process of its own (replay/writers_process.h); people have no use for it. Returns the exit code.
+int BenchWritersCommand(const std::vector<std::string>& arguments);
+
+}  // namespace recbots

@@ -1,0 +1,105 @@
+#include "deploy/cli/bench/replay/writers_process.h"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/log.h"
+#include "common/base/shutdown.h"
+#include "common/base/status_macros.h"
+#include "deploy/cli/bench/bench_command.h"
+#include "deploy/cli/bench/replay/clients.h"
+
+namespace recbots {
+namespace {
+
+using replay_bench::kPatience;
+
+absl::Status Serve(const std::vector<std::string>& arguments) {
+  int num_writers = 0;
+  int64_t row_bytes = 0;
+  if (arguments.size() != 4 || !absl::SimpleAtoi(arguments[1], &num_writers) ||
+      !absl::SimpleAtoi(arguments[2], &row_bytes)) {
+    return absl::InvalidArgumentError("want ADDRESS NUM_WRITERS ROW_BYTES FOLDER");
+  }
+  Shutdown shutdown;
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, replay_bench::PayloadSchema(row_bytes));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay_bench::WriterLoad> writers,
+                           replay_bench::WriterLoad::Start(schema, arguments[0], num_writers));
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (writers->num_writing() < num_writers && absl::Now() < deadline && writers->status().ok()) {
+    if (shutdown.AwaitFor(absl::Milliseconds(2))) break;
+  }
+  RECBOTS_RETURN_IF_ERROR(writers->status());
+  std::ofstream(arguments[3] + "/writing") << writers->num_writing();
+  while (!shutdown.AwaitFor(absl::Milliseconds(200)) && writers->status().ok()) {
+  }
+  RECBOTS_RETURN_IF_ERROR(writers->Stop());
+  std::ofstream(arguments[3] + "/acknowledged") << writers->acknowledged();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int BenchWritersCommand(const std::vector<std::string>& arguments) {
+  const absl::Status status = Serve(arguments);
+  if (status.ok()) return 0;
+  RECBOTS_LOG(ERROR) << "bench-writers: " << status.message();
+  return 1;
+}
+
+namespace replay_bench {
+namespace {
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WritersProcess>> WritersProcess::Start(const BenchOptions& options,
+                                                                      const ReplayServer& server, int num_writers) {
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<TemporaryFolder> folder, TemporaryFolder::Create());
+  const std::string& dir = folder->path();
+  ChildOptions child;
+  child.name = "bench-writers";
+  child.log_path = dir + "/log";
+  child.arguments = {options.program_dir + "/recbots",
+                     "bench-writers",
+                     server.address(),
+                     absl::StrCat(num_writers),
+                     absl::StrCat(server.schema().row_bytes()),
+                     dir};
+  RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
+  std::unique_ptr<WritersProcess> writers(new WritersProcess(std::move(folder), std::move(process)));
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (Contents(dir + "/writing") != absl::StrCat(num_writers)) {
+    if (!writers->process_.Running()) return writers->Failure("ended early");
+    if (absl::Now() > deadline) return writers->Failure("do not write");
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+  return writers;
+}
+
+absl::StatusOr<int64_t> WritersProcess::Stop() {
+  process_.Signal(SIGTERM);
+  if (!process_.AwaitEnd(absl::Now() + kPatience)) return Failure("do not end");
+  int64_t rows = 0;
+  if (process_.exit_code() != 0 || !absl::SimpleAtoi(Contents(folder_->path() + "/acknowledged"), &rows)) {
+    return Failure("failed");
+  }
+  return rows;
+}
+
+absl::Status WritersProcess::Failure(const std::string& what) const {
+  return absl::UnavailableError(absl::StrCat("writers ", what, "; their log: ", Contents(process_.log_path())));
+}
+
+}  // namespace replay_bench
+}  // namespace recbots

@@ -1,0 +1,108 @@
+#include "deploy/cli/inspect/dump_rows.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/wire/row_schema_proto.h"
+#include "replay/checkpoint/row_files.h"
+#include "replay/table/table.h"
+
+namespace recbots {
+namespace {
+
+template <typename T>
+void AppendNumber(const char*& from, std::string& json) {
+  T value;
+  std::memcpy(&value, from, sizeof(value));
+  from += sizeof(value);
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) {
+      json += "null";
+      return;
+    }
+  }
+  char text[32];
+  json.append(text, std::to_chars(text, text + sizeof(text), value).ptr);
+}
+
+// The value of extents `depth` and deeper.
+void AppendValue(const Column& column, size_t depth, const char*& from, std::string& json) {
+  if (depth == column.shape.size()) {
+    switch (column.dtype) {
+      case DType::kFloat32:
+        return AppendNumber<float>(from, json);
+      case DType::kInt32:
+        return AppendNumber<int32_t>(from, json);
+      case DType::kInt64:
+        return AppendNumber<int64_t>(from, json);
+    }
+  }
+  json += '[';
+  for (int32_t i = 0; i < column.shape[depth]; ++i) {
+    if (i > 0) json += ',';
+    AppendValue(column, depth + 1, from, json);
+  }
+  json += ']';
+}
+
+// A table that takes over the newest `rows` of a frozen one, by age.
+absl::StatusOr<std::unique_ptr<replay::Table>> TableFor(const v1::FrozenTable& frozen, const RowSchema& schema,
+                                                        int64_t rows) {
+  replay::TableOptions options;
+  options.name = frozen.name();
+  options.capacity_rows = rows;
+  options.capacity_bytes = std::numeric_limits<int64_t>::max();
+  options.max_writers = std::max(1, frozen.writers_size());
+  return replay::Table::Create(schema, options);
+}
+
+}  // namespace
+
+void AppendRowJson(const RowSchema& schema, const char* row, std::string& json) {
+  json += '{';
+  for (size_t i = 0; i < schema.columns().size(); ++i) {
+    const Column& column = schema.columns()[i];
+    // Names need no escapes: RowSchema takes lower case letters, digits and underscores.
+    absl::StrAppend(&json, i > 0 ? "," : "", "\"", column.name, "\":");
+    const char* from = row + schema.offset(i);
+    AppendValue(column, 0, from, json);
+  }
+  json += '}';
+}
+
+absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& saved, int64_t num_rows,
+                      std::ostream& out) {
+  constexpr int64_t kAtOnce = 1024;
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(saved.frozen().schema()));
+  const int64_t used = std::max<int64_t>(1, saved.frozen().used_slots());
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::Table> table,
+                           TableFor(saved.frozen(), schema, num_rows < 0 ? used : std::min(num_rows, used)));
+  replay::FrozenTable frozen;
+  frozen.header = saved.frozen();
+  RECBOTS_ASSIGN_OR_RETURN(frozen.arrays, replay::ReadContent(folder, saved.arrays()));
+  replay::RowFiles files(&folder, &saved, schema.row_bytes());
+  std::vector<std::string> differences;
+  RECBOTS_RETURN_IF_ERROR(table->Restore(
+      frozen, [&](int64_t first, int64_t count, char* to) { return files.Read(first, count, to); }, differences));
+  std::vector<char> rows(kAtOnce * schema.row_bytes());
+  std::string json;
+  for (int64_t first = 0; const int64_t count = table->CopyRows(first, kAtOnce, rows.data()); first += count) {
+    json.clear();
+    for (int64_t i = 0; i < count; ++i) {
+      AppendRowJson(schema, rows.data() + static_cast<size_t>(i) * schema.row_bytes(), json);
+      json += '\n';
+    }
+    out << json;
+    // A reader that has seen enough closes the pipe.
+    if (!out.flush()) return absl::UnavailableError("cannot write rows: the output was closed or is full");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace recbots

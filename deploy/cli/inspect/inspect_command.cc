@@ -1,0 +1,192 @@
+#include "deploy/cli/inspect/inspect_command.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/base/command_line.h"
+#include "common/base/host_port.h"
+#include "common/base/shutdown.h"
+#include "common/base/status_macros.h"
+#include "common/role/role.h"
+#include "deploy/cli/inspect/inspect_checkpoint.h"
+#include "deploy/cli/inspect/limiter_change.h"
+#include "deploy/cli/inspect/message_json.h"
+#include "deploy/cli/inspect/replay_admin.h"
+#include "deploy/cli/inspect/server_report.h"
+
+namespace recbots {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(5);
+// A checkpoint waits for the disk.
+constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
+constexpr double kMaxIntervalSeconds = 3600;
+
+std::vector<FlagSpec> Flags() {
+  std::vector<FlagSpec> flags = {
+      {"table", "NAME", "only this table", "all; the first for --set_limiter and --dump"},
+      {"json", "", "server: one JSON object instead of a page", ""},
+      {"interval", "SECONDS", "server: how long to count for the rates, 0..3600", "1"},
+      {"checkpoint", "", "server: write a checkpoint now, and wait for it", ""},
+      {"set_limiter", "NAME=VALUE,...", "server: change min_size, samples_per_insert, error_buffer while it runs", ""},
+      {"dump", "N", "checkpoint: instead print the newest N rows, or all, of one table as JSON Lines", "0"},
+      {"help", "", "this text", ""}};
+  const std::vector<FlagSpec> security = SecurityFlags();
+  flags.insert(flags.end() - 1, security.begin(), security.end());
+  return flags;
+}
+
+// What the command line asks for.
+struct Request {
+  std::string directory;               // Of a checkpoint; empty: a server is meant.
+  std::vector<std::string> addresses;  // Of servers.
+  std::string table;
+  std::string set_limiter;
+  bool json = false;
+  bool checkpoint = false;
+  absl::Duration interval;
+  int64_t dump_rows = 0;  // -1: all.
+  std::shared_ptr<const Security> security;
+};
+
+absl::Status RefuseFlags(const CommandLine& flags, const std::vector<const char*>& names, const char* what) {
+  for (const char* name : names) {
+    if (flags.has(name)) return absl::InvalidArgumentError(absl::StrCat("--", name, " is for ", what));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTarget(const CommandLine& flags, Request& request) {
+  if (flags.positional().size() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.positional().size(), " targets given, want 1: recbots inspect TARGET [flags]"));
+  }
+  const std::string& target = flags.positional()[0];
+  std::error_code error;
+  if (std::filesystem::is_directory(target, error)) {
+    request.directory = target;
+    return RefuseFlags(flags, {"json", "interval", "checkpoint", "set_limiter"}, "a server, not for a directory");
+  }
+  absl::StatusOr<std::vector<std::string>> addresses = ParseAddresses(target);
+  if (!addresses.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("target '", target, "' is neither a directory nor an address; ", addresses.status().message()));
+  }
+  request.addresses = *std::move(addresses);
+  return RefuseFlags(flags, {"dump"}, "a checkpoint, not for a server");
+}
+
+absl::StatusOr<Request> ReadRequest(const CommandLine& flags) {
+  Request request;
+  RECBOTS_RETURN_IF_ERROR(ReadTarget(flags, request));
+  if (flags.has("table")) request.table = flags.value("table");
+  request.set_limiter = flags.value("set_limiter");
+  request.json = flags.has("json");
+  request.checkpoint = flags.has("checkpoint");
+  double seconds = 0;
+  if (!absl::SimpleAtod(flags.value("interval"), &seconds) || !(seconds >= 0 && seconds <= kMaxIntervalSeconds)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--interval '", flags.value("interval"), "', want 0..", kMaxIntervalSeconds, " seconds"));
+  }
+  request.interval = absl::Seconds(seconds);
+  const std::string& dump = flags.value("dump");
+  if (dump == "all") {
+    request.dump_rows = -1;
+  } else if (!absl::SimpleAtoi(dump, &request.dump_rows) || request.dump_rows < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--dump '", dump, "', want a number of rows or 'all'"));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(request.security, LoadSecurity(flags));
+  return request;
+}
+
+absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
+  RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay.Info(absl::Now() + kPatience));
+  RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo table, FindTable(info, request.table));
+  RECBOTS_ASSIGN_OR_RETURN(const v1::SetRateLimiterRequest change, ParseLimiterChange(request.set_limiter, table));
+  RECBOTS_RETURN_IF_ERROR(replay.SetRateLimiter(change, absl::Now() + kPatience));
+  if (request.json) {
+    std::cout << MessageToJson(change) << "\n";
+  } else {
+    std::cout << absl::StreamFormat(
+        "replay at %s: limiter of table %s is min_size=%d,samples_per_insert=%g,error_buffer=%g\n", replay.address(),
+        change.table(), change.min_size(), change.samples_per_insert(), change.error_buffer());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
+  // First something that is tried again: the checkpoint itself is not.
+  RECBOTS_RETURN_IF_ERROR(replay.Info(absl::Now() + kPatience).status());
+  RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(absl::Now() + kCheckpointPatience));
+  if (request.json) {
+    std::cout << MessageToJson(done) << "\n";
+  } else {
+    std::cout << absl::StreamFormat(
+        "replay at %s: checkpoint %d, %.1f MB written in %.2f s, tables stood still for %.2f ms\n", replay.address(),
+        done.sequence(), static_cast<double>(done.bytes_written()) / 1e6, done.seconds(), 1e3 * done.pause_seconds());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Report(const Request& request, ReplayAdmin& replay) {
+  ServerReport report;
+  report.address = replay.address();
+  RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(absl::Now() + kPatience));
+  {
+    Shutdown shutdown;
+    if (shutdown.AwaitFor(request.interval)) return absl::CancelledError("interrupted");
+  }
+  RECBOTS_ASSIGN_OR_RETURN(report.now, replay.Info(absl::Now() + kPatience));
+  RECBOTS_RETURN_IF_ERROR(KeepTable(request.table, report));
+  if (request.json) {
+    std::cout << ReportJson(report) << "\n";
+  } else {
+    std::cout << ReportText(report);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InspectServer(const Request& request, const std::string& address) {
+  ReplayAdmin replay(address, request.security);
+  if (!request.set_limiter.empty()) RECBOTS_RETURN_IF_ERROR(ChangeLimiter(request, replay));
+  if (request.checkpoint) RECBOTS_RETURN_IF_ERROR(WriteCheckpoint(request, replay));
+  if (!request.set_limiter.empty() || request.checkpoint) return absl::OkStatus();
+  return Report(request, replay);
+}
+
+int Fail(const absl::Status& status, int exit_code) {
+  std::cerr << "recbots: " << status.message() << "\n";
+  return exit_code;
+}
+
+}  // namespace
+
+int InspectCommand(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
+  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
+  if (flags->has("help")) {
+    std::cout << "usage: recbots inspect HOST:PORT|unix:/PATH|DIR [flags]\n" << CommandLine::Help(Flags());
+    return kExitOk;
+  }
+  const absl::StatusOr<Request> request = ReadRequest(*flags);
+  if (!request.ok()) return Fail(request.status(), kExitBadUsage);
+  if (!request->directory.empty()) {
+    const absl::Status status = InspectCheckpoint(request->directory, request->dump_rows, request->table, std::cout);
+    return status.ok() ? kExitOk : Fail(status, kExitFailed);
+  }
+  int exit_code = kExitOk;
+  for (const std::string& address : request->addresses) {
+    const absl::Status status = InspectServer(*request, address);
+    if (!status.ok()) exit_code = Fail(status, kExitFailed);
+    std::cout << std::flush;
+  }
+  return exit_code;
+}
+
+}  // namespace recbots

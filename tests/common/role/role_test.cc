@@ -1,0 +1,112 @@
+// Flags of every role: addresses of peers and security, and the exit codes for what is wrong with them.
+#include "common/role/role.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/common/rpc/test_certificates.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::TestCertificates;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string log;
+};
+
+Outcome RunTester(std::vector<std::string> flags, const std::function<absl::Status(Role&)>& body) {
+  flags.insert(flags.begin(), {"recbots-tester", "--config=" RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto"});
+  std::vector<char*> argv;
+  for (std::string& flag : flags) argv.push_back(flag.data());
+  ::testing::internal::CaptureStderr();
+  Outcome outcome;
+  outcome.exit_code = RunRole("tester", {"listen", "replay", "learner", "checkpoint_dir"},
+                              static_cast<int>(argv.size()), argv.data(), body);
+  outcome.log = ::testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+absl::Status Fine(Role&) { return absl::OkStatus(); }
+
+TEST(RoleTest, WithoutFlagsThereIsNoSecurityAndNoCheckpoint) {
+  const Outcome outcome = RunTester({}, [](Role& role) {
+    EXPECT_EQ(role.security(), nullptr);
+    EXPECT_EQ(role.flags().value("checkpoint_dir"), "");
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
+}
+
+TEST(RoleTest, LoadsCertificatesAndToken) {
+  const TestCertificates certificates;
+  const Outcome outcome = RunTester(
+      {"--tls_cert=" + certificates.Path("role.pem"), "--tls_key=" + certificates.Path("role.key"),
+       "--tls_ca=" + certificates.Path("ca.pem"), "--token_file=" + certificates.Path("token")},
+      [](Role& role) {
+        EXPECT_NE(role.security(), nullptr);
+        EXPECT_TRUE(role.security()->has_tls() && role.security()->has_authority() && role.security()->has_token());
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
+}
+
+TEST(RoleTest, WrongSecurityIsBadUsageAndNothingStarts) {
+  const TestCertificates certificates;
+  const std::string cert = certificates.Path("role.pem");
+  for (const auto& [flags, says] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--tls_cert=" + cert}, "--tls_key"},
+           {{"--tls_cert=" + cert, "--tls_key=" + certificates.Path("stranger.key")}, "not that of the certificate"},
+           {{"--tls_ca=/nowhere/ca.pem"}, "--tls_ca '/nowhere/ca.pem': cannot be read"},
+           {{"--token_file="}, "--token_file '', want a file"}}) {
+    const Outcome outcome = RunTester(flags, [](Role&) {
+      ADD_FAILURE() << "the body ran";
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(outcome.exit_code, kExitBadUsage);
+    EXPECT_THAT(outcome.log, HasSubstr(says));
+  }
+}
+
+TEST(RoleTest, ReplayMayBeSeveralAndTheLearnerIsOne) {
+  const std::string list = "replay:7001,10.0.0.2:7001,unix:/run/replay.sock";
+  const Outcome outcome = RunTester({"--replay=" + list, "--learner=unix:/run/learner.sock"}, [&](Role& role) {
+    EXPECT_EQ(*role.PeerAddress("replay"), list);
+    EXPECT_EQ(*role.PeerAddress("learner"), "unix:/run/learner.sock");
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
+}
+
+TEST(RoleTest, AddressesThatNobodyCanServeAreBadUsage) {
+  for (const auto& [peer, address, says] : std::vector<std::array<std::string, 3>>{
+           {"replay", "", "no port"},
+           {"replay", "replay:7001,", "no port"},
+           {"replay", "replay:0", "want 1..65535"},
+           {"replay", "unix:relative.sock", "from the root on"},
+           {"replay", "unix:/" + std::string(107, 'x'), "path of 108 bytes, want at most 107"},
+           {"learner", "learner:7002,learner:7003", "2 addresses, want 1"}}) {
+    const Outcome outcome =
+        RunTester({"--" + peer + "=" + address}, [&](Role& role) { return role.PeerAddress(peer).status(); });
+    EXPECT_EQ(outcome.exit_code, kExitBadUsage) << address;
+    EXPECT_THAT(outcome.log, AllOf(HasSubstr("--" + peer), HasSubstr(says))) << address;
+  }
+}
+
+TEST(RoleTest, HelpNamesTheFlagsOfSecurity) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunTester({"--help"}, Fine).exit_code, kExitOk);
+  const std::string help = ::testing::internal::GetCapturedStdout();
+  for (const FlagSpec& flag : SecurityFlags()) EXPECT_THAT(help, HasSubstr("--" + flag.name));
+}
+
+}  // namespace
+}  // namespace recbots

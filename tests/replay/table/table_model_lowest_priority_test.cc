@@ -1,0 +1,10 @@
+#include "tests/replay/table/table_model_test.h"
+
+namespace recbots::replay {
+namespace {
+
+TEST_P(TableModelTest, AgreesWhenTheLowestPriorityRowMakesRoom) { RunModel(GetParam(), SelectorKind::kLowestPriority); }
+INSTANTIATE_TEST_SUITE_P(Samplers, TableModelTest, AllSamplers(), SamplerName);
+
+}  // namespace
+}  // namespace recbots::replay
