@@ -32,6 +32,7 @@ absl::StatusOr<int64_t> ReadNumber(WireReader& reader, WireTag tag) {
 void CopyTo(absl::Span<const absl::string_view> pieces, std::vector<float>& out) {
   auto* to = reinterpret_cast<char*>(out.data());
   for (const absl::string_view piece : pieces) {
+    if (piece.empty()) continue;  // Perhaps nowhere at all.
     std::memcpy(to, piece.data(), piece.size());
     to += piece.size();
   }
