@@ -19,11 +19,11 @@ class Algorithm {
 
   virtual ~Algorithm() = default;
 
-  // One step of every optimiser that is due, then the targets. Every loss is a mean over rows, weighted by
-  // batch.importance_weights where those are given, divided by the number of rows and not by the sum of weights (Schaul
-  // et al. 2016, arXiv:1511.05952, algorithm 1). The absolute TD error of each row, before the step and without its
-  // weight, is written to `td_errors`: one place per row, or empty, when it is not wanted. It is not finite where the
-  // networks have diverged.
+  // One step of every optimiser that is due, then the targets. Losses are means over rows; those that are made of TD
+  // errors weight each row by batch.importance_weights where those are given, and divide by the number of rows, not by
+  // the sum of weights (Schaul et al. 2016, arXiv:1511.05952, algorithm 1). The absolute TD error of each row, before
+  // the step and without its weight, is written to `td_errors`: one place per row, or empty, when it is not wanted. It
+  // is not finite where the networks have diverged.
   //   INVALID_ARGUMENT  shapes that do not fit the networks, a weight that is negative or not finite, a number of
   //                     td_errors that is neither 0 nor that of the rows; nothing changed
   //   INTERNAL          LibTorch threw (its message is kept)

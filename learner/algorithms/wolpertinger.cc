@@ -88,7 +88,7 @@ Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size,
     : batch_size(size),
       ones(at::ones({size}, at::TensorOptions(dtype))),
       items(at::empty({size}, at::TensorOptions(at::kLong))),
-      d_even(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
+      d_climb(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
       actor(dtype),
       target_actor(dtype),
       embeddings(dtype),
@@ -140,9 +140,9 @@ absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   return LoadWeights(batch.importance_weights);
 }
 
-// The weights go into what every row's gradient begins with: nothing else of an update knows of them.
+// The weights go into what the critics' gradients begin with: nothing else of an update knows of them.
 absl::Status Wolpertinger::LoadWeights(const at::Tensor& weights) {
-  scratch_.d_climb = scratch_.d_even;
+  scratch_.d_td = scratch_.d_climb;
   if (!weights.defined()) return absl::OkStatus();
   const at::Tensor column = weights.contiguous();
   const float* weight = column.data_ptr<float>();
@@ -151,7 +151,7 @@ absl::Status Wolpertinger::LoadWeights(const at::Tensor& weights) {
     return absl::InvalidArgumentError(
         absl::StrCat("batch: importance_weights[", row, "] is ", weight[row], ", want a finite number of at least 0"));
   }
-  scratch_.d_climb = at::mul(column.to(dtype_).view({-1, 1}), scratch_.d_even);
+  scratch_.d_td = at::mul(column.to(dtype_).view({-1, 1}), scratch_.d_climb);
   return absl::OkStatus();
 }
 

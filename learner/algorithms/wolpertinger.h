@@ -11,10 +11,11 @@
 //            critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its gradient
 //            ends in the actor.
 // Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
-// Importance weights, where the batch has them, stand before each row's term in all of these means: what a biased draw
-// distorts is the mean over states, and the actor's losses are such means as much as the critic's is.
-// With two critics the first one chooses and the smaller of the two values counts (Fujimoto et al. 2018,
-// arXiv:1802.09477, section 4.2).
+// Importance weights, where the batch has them, stand before each row's term of the critics' losses, as in Schaul et
+// al. 2016 (arXiv:1511.05952, algorithm 1), and not of the actor's: the value of an item is a mean over what may
+// follow, which a biased draw distorts; the best proto-action of a state is the same however often the state is drawn,
+// and weights would only slow the actor down where the critics have changed most. With two critics the first one
+// chooses and the smaller of the two values counts (Fujimoto et al. 2018, arXiv:1802.09477, section 4.2).
 //
 // Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
 // otherwise never be found good.
@@ -57,7 +58,7 @@ class Wolpertinger final : public Algorithm {
   // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
   // a row is worth another look as long as one of them has it wrong (a mean would halve what only one has to learn).
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
-  // As weighted. critic_loss: the sum over critics; actor_loss: 0 before the actor's first update.
+  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update.
   Losses losses() const override;
   int64_t updates() const override { return updates_; }
   std::string EncodeWeights() const override;
@@ -96,9 +97,8 @@ class Wolpertinger final : public Algorithm {
     at::Tensor reward, discount, target_values;  // [B]
     at::Tensor state[2];                         // [B, H]: the state's part of each critic's first layer
     at::Tensor td_error[2], d_value;             // [B, 1]
-    at::Tensor d_even;                           // [B, 1]: -1 / B
-    at::Tensor d_climb;                          // [B, 1]: the gradient of the climbed loss: d_even, times the weights
-    at::Tensor d_climb_then;                     // d_climb of the actor's newest update.
+    at::Tensor d_climb;                          // [B, 1]: -1 / B, the gradient of the climbed loss
+    at::Tensor d_td;                             // [B, 1]: d_climb, times the importance weights
     at::Tensor action, d_action, best_action;    // [B, E]
     at::Tensor d_proto_action;                   // [B, E]
     at::Tensor distance;                         // [B, E]: from the best candidate to the proto-action
@@ -130,8 +130,6 @@ class Wolpertinger final : public Algorithm {
   void WriteTdErrors(absl::Span<float> td_errors) const;
   void Step();
 
-  // Mean over rows of `values` [B, n], summed over n, with the weights in d_climb.
-  double MeanOverRows(const at::Tensor& values, const at::Tensor& d_climb) const;
   void AddTargetNoise(at::Tensor& proto_action) const;
   // Fills `candidates`; values by the first critic only.
   struct CandidateInput {

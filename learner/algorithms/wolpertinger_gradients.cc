@@ -92,7 +92,7 @@ void Wolpertinger::AddCriticGradients(size_t c) {
   RunState(critic, s.observation, s.state[c]);
   RunCritic(critic, s.state[c], s.action, pass);
   at::sub_out(s.td_error[c], pass.output, s.target_values.view({-1, 1}));
-  at::mul_out(s.d_value, s.td_error[c], s.d_climb).mul_(-2);  // d_climb is -weight / B.
+  at::mul_out(s.d_value, s.td_error[c], s.d_td).mul_(-2);  // d_td is -weight / B.
   Backward(critic.mlp, s.d_value, pass);
   WeightGradients(s.d_value, pass, s.ones, gradient.mlp);
   const at::Tensor d_z1_t = pass.d_z1.t();
@@ -104,7 +104,6 @@ void Wolpertinger::AddCriticGradients(size_t c) {
 
 void Wolpertinger::ComputeActorGradients() {
   Scratch& s = scratch_;
-  s.d_climb_then = s.d_climb;
   RunActor(online_.actor, s.observation, s.actor);
   const bool climbs = options_.actor_objective != ActorObjective::kRegressToBest;
   if (climbs) ComputeClimb();
@@ -130,17 +129,11 @@ void Wolpertinger::ComputeRegression(bool add) {
   const at::Tensor best = s.candidates.items.gather(1, s.candidates.best).view({-1});
   at::index_select_out(s.best_action, s.embeddings.unit, 0, best);
   at::sub_out(s.distance, s.actor.proto.unit, s.best_action);
-  if (s.d_climb.is_same(s.d_even)) {
-    const double scale = 2.0 / static_cast<double>(s.batch_size);
-    if (add) {
-      s.d_proto_action.add_(s.distance, scale);
-    } else {
-      at::mul_out(s.d_proto_action, s.distance, at::scalar_tensor(scale, s.distance.options()));
-    }
-  } else if (add) {
-    s.d_proto_action.addcmul_(s.distance, s.d_climb, -2);
+  const double scale = 2.0 / static_cast<double>(s.batch_size);
+  if (add) {
+    s.d_proto_action.add_(s.distance, scale);
   } else {
-    at::mul_out(s.d_proto_action, s.distance, s.d_climb).mul_(-2);
+    at::mul_out(s.d_proto_action, s.distance, at::scalar_tensor(scale, s.distance.options()));
   }
 }
 
@@ -157,23 +150,19 @@ void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
   }
 }
 
-double Wolpertinger::MeanOverRows(const at::Tensor& values, const at::Tensor& d_climb) const {
-  // The plain mean where all rows count the same: its rounding is what tests and reports have seen so far.
-  if (d_climb.is_same(scratch_.d_even)) return values.mean().item<double>() * static_cast<double>(values.size(1));
-  return -values.mul(d_climb).sum().item<double>();
-}
-
 Algorithm::Losses Wolpertinger::losses() const {
   const Scratch& s = scratch_;
+  const auto mean = [](const at::Tensor& sum_of, double factor) {
+    return sum_of.numel() == 0 ? 0.0 : factor * sum_of.mean().item<double>();
+  };
   double critic_loss = 0;
   for (size_t c = 0; c < online_.critics.size() && updates_ > 0; ++c) {
-    critic_loss += MeanOverRows(s.td_error[c].square(), s.d_climb);
+    const at::Tensor squares = s.td_error[c].square();
+    critic_loss += s.d_td.is_same(s.d_climb) ? mean(squares, 1) : -squares.mul(s.d_td).sum().item<double>();
   }
   double actor_loss = 0;
-  if (s.d_climb_then.defined()) {
-    if (s.climb.output.numel() > 0) actor_loss -= MeanOverRows(s.climb.output, s.d_climb_then);
-    if (s.distance.numel() > 0) actor_loss += MeanOverRows(s.distance.square(), s.d_climb_then);
-  }
+  if (s.climb.output.defined()) actor_loss += mean(s.climb.output, -1);
+  if (s.distance.defined()) actor_loss += mean(s.distance.square(), options_.shape.embedding_size);
   return {{"critic_loss", critic_loss}, {"actor_loss", actor_loss}};
 }
 

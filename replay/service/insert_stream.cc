@@ -14,6 +14,8 @@ namespace recbots::replay {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;
+// Smaller blocks are the last of something: their writer may be waiting.
+constexpr size_t kFullBlockBytes = 32 << 10;
 
 absl::Status CheckHello(const v1::WriterHello& hello) {
   if (hello.writer_id().size() != sizeof(WriterId)) {
@@ -47,7 +49,10 @@ void InsertStream::OnReadDone(bool ok) {
   {
     MutexLock lock(&mu_);
     if (ending()) return;
-    if (!ok) return EndLocked(absl::OkStatus());  // The writer said all it had to say.
+    if (!ok) {  // The writer said all it had to say.
+      if (said_rows_ < acknowledged_rows_) AcknowledgeLocked();
+      return EndLocked(absl::OkStatus());
+    }
     if (table_ != nullptr) seen_wakes = table_->lot.wakes(ParkingLot::kInserter);
     next = ReadDoneLocked();
     table = table_;
@@ -109,6 +114,12 @@ void InsertStream::Describe(v1::InfoResponse& response) {
   const bool blocked = blocked_on_ != BlockedOn::kNone;
   writer.set_blocked_seconds(blocked ? absl::ToDoubleSeconds(now - blocked_since_) : 0);
   writer.set_idle_seconds(absl::ToDoubleSeconds(now - newest_block_));
+}
+
+void InsertStream::OnAckTimer() {
+  MutexLock lock(&mu_);
+  ack_later_ = false;
+  if (!ending() && said_rows_ < acknowledged_rows_) AcknowledgeLocked();
 }
 
 InsertStream::Next InsertStream::ReadDoneLocked() {
@@ -203,9 +214,13 @@ InsertStream::Next InsertStream::ApplyLocked() {
   rows_.Skip(static_cast<size_t>(taken) * table.schema().row_bytes());
   applied_ += taken;
   acknowledged_rows_ = result->acknowledged_rows;
-  const bool news = taken > 0 || result->blocked_on != blocked_on_;
+  const bool reason_changed = result->blocked_on != blocked_on_;
   SetBlockedLocked(result->blocked_on);
-  if (news) AcknowledgeLocked();
+  if (reason_changed) {
+    AcknowledgeLocked();
+  } else if (taken > 0) {
+    AcknowledgeSoonLocked();
+  }
   if (result->blocked_on == BlockedOn::kNone) {
     weights_version_ = std::max(weights_version_, header.weights_version);
     table_->RaiseWeightsVersion(header.weights_version);
@@ -240,11 +255,23 @@ void InsertStream::SetBlockedLocked(BlockedOn reason) {
   blocked_since_ = now;
 }
 
+void InsertStream::AcknowledgeSoonLocked() {
+  const auto row_bytes = static_cast<int64_t>(table_->table.schema().row_bytes());
+  const bool full_block = SizeOf(message_.block().rows) >= kFullBlockBytes;
+  if (!full_block || (acknowledged_rows_ - said_rows_) * row_bytes * 2 >= hub_.window_bytes()) {
+    return AcknowledgeLocked();
+  }
+  if (ack_later_) return;
+  ack_later_ = true;
+  hub_.ack_timer().Add(shared_from_this());
+}
+
 void InsertStream::AcknowledgeLocked() {
   ack_due_ = writing();
   if (ack_due_) return;
   v1::InsertAck ack;
   ack.set_acknowledged_rows(acknowledged_rows_);
+  said_rows_ = acknowledged_rows_;
   said_window_ = hub_.window_bytes();
   ack.set_window_bytes(said_window_);
   ack.set_blocked_on(static_cast<v1::BlockedOn>(blocked_on_));

@@ -4,6 +4,7 @@
 // MiB at most) whatever the writer does; the window it is told keeps honest writers from filling the transport's
 // buffers. Rows go from the slices in which a message came straight into the table. Acknowledgements are coalesced: one
 // is written at a time, and says what is so when it is written; a writer that does not read them holds nothing up.
+// While a writer streams full blocks, one is written for every half of its window, or a millisecond later.
 #pragma once
 
 #include <optional>
@@ -26,6 +27,7 @@ class InsertStream final : public ServiceStream {
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);
   void OnWindow() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnCheckpoint() override ABSL_LOCKS_EXCLUDED(mu_);
+  void OnAckTimer() override ABSL_LOCKS_EXCLUDED(mu_);
   void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -48,6 +50,8 @@ class InsertStream final : public ServiceStream {
   void SetBlockedLocked(BlockedOn reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Writes an acknowledgement, now or when the one under way is written.
   void AcknowledgeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The same, or a little later when nobody seems to wait for it.
+  void AcknowledgeSoonLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void LastWordsLocked() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Gone() override ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -72,7 +76,9 @@ class InsertStream final : public ServiceStream {
   absl::Time blocked_since_ ABSL_GUARDED_BY(mu_);
   absl::Duration was_blocked_ ABSL_GUARDED_BY(mu_);  // Before the next acknowledgement, which says it.
 
-  bool ack_due_ ABSL_GUARDED_BY(mu_) = false;  // One has to follow the write under way.
+  bool ack_due_ ABSL_GUARDED_BY(mu_) = false;    // One has to follow the write under way.
+  bool ack_later_ ABSL_GUARDED_BY(mu_) = false;  // The timer was asked for one.
+  int64_t said_rows_ ABSL_GUARDED_BY(mu_) = 0;
   bool greeted_ ABSL_GUARDED_BY(mu_) = false;
   int64_t said_window_ ABSL_GUARDED_BY(mu_) = 0;
   std::optional<v1::BlockRefusal> refused_block_ ABSL_GUARDED_BY(mu_);

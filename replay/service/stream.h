@@ -34,6 +34,8 @@ class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   virtual void OnWindow() {}
   virtual void OnCheckpoint() {}
   virtual void OnLimiter() {}
+  // What StreamHub::ack_timer was asked for.
+  virtual void OnAckTimer() {}
   // Adds what the stream is to the answer of Info.
   virtual void Describe(v1::InfoResponse&) {}
 

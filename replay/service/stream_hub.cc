@@ -12,6 +12,9 @@ namespace recbots::replay {
 namespace {
 
 constexpr int64_t kMinWindowBytes = 4 << 10;
+// What an acknowledgement may wait for another block. Less: more messages. More: a flush behind a full block takes
+// longer.
+constexpr absl::Duration kAckDelay = absl::Milliseconds(1);
 
 int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers) {
   const auto shares = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, writers))));
@@ -21,7 +24,7 @@ int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers) {
 }  // namespace
 
 StreamHub::StreamHub(Store* store, const ReplayServiceOptions& options)
-    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0)) {
+    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0)), ack_timer_(kAckDelay) {
   for (const std::unique_ptr<Table>& table : store_.tables()) {
     tables_.push_back(std::make_unique<TableHub>(table.get()));
   }

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/base/mutex.h"
+#include "replay/service/ack_timer.h"
 #include "replay/service/parking_lot.h"
 #include "replay/service/replay_service.h"
 #include "replay/service/stream.h"
@@ -65,6 +66,8 @@ class StreamHub {
   // Call without locks.
   void AnnounceWindow();
 
+  AckTimer& ack_timer() { return ack_timer_; }
+
   // True at most once a second: for what a peer can make us log.
   bool MayLog();
 
@@ -79,6 +82,8 @@ class StreamHub {
   int64_t writers_ ABSL_GUARDED_BY(mu_) = 0;
   absl::flat_hash_map<ServiceStream*, std::shared_ptr<ServiceStream>> streams_ ABSL_GUARDED_BY(mu_);
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
+
+  AckTimer ack_timer_;
 };
 
 }  // namespace recbots::replay

@@ -72,8 +72,8 @@ void FuzzBlockFile(absl::string_view bytes) {
 
 std::vector<std::string> BlockFileSeeds() {
   std::vector<std::string> seeds;
-  for (const size_t length : {0, 1, 100, 65536, 70000}) {
-    const std::string content(length, 'c');
+  for (const int length : {0, 1, 100, 65536, 70000}) {
+    const std::string content(static_cast<size_t>(length), 'c');
     seeds.push_back(MakeBlockFileHeader(content).bytes + content);
   }
   return seeds;

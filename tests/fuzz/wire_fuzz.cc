@@ -103,7 +103,7 @@ void FuzzSampleBatch(absl::string_view bytes) {
 
 std::vector<std::string> SampleBatchSeeds() {
   v1::SampleBatch first;
-  for (const uint64_t key : {1, 2, 3}) first.mutable_header()->add_keys(key);
+  for (uint64_t key = 1; key <= 3; ++key) first.mutable_header()->add_keys(key);
   first.set_columns(std::string(96, 'c'));
   v1::SampleBatch last;
   last.set_columns("the rest");

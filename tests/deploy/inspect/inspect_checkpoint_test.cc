@@ -39,7 +39,7 @@ TEST(AppendRowJsonTest, NumbersAndNestedArraysComeBackToTheLastBit) {
   EXPECT_EQ(json["small"], -5);
   EXPECT_EQ(json["large"][0].get<int64_t>(), row.large[0]);
   EXPECT_EQ(json["matrix"].size(), 2u);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(json["matrix"][0][i].get<float>(), row.matrix[i]);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(json["matrix"][0][i].get<float>(), row.matrix[i]);
   EXPECT_TRUE(json["matrix"][1][0].is_null() && json["matrix"][1][1].is_null());
   EXPECT_EQ(json["matrix"][1][2].get<float>(), 0.0F);
 }
@@ -69,7 +69,7 @@ class InspectCheckpointTest : public testing::Test {
     for (std::string line; std::getline(lines, line);) {
       const auto json = nlohmann::json::parse(line);
       TestRow row{json["writer"], json["sequence"], {}};
-      for (int i = 0; i < 4; ++i) row.payload[i] = json["payload"][i];
+      for (size_t i = 0; i < 4; ++i) row.payload[i] = json["payload"][i];
       rows.push_back(row);
     }
     return rows;

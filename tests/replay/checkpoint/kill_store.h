@@ -7,6 +7,10 @@
 
 namespace recbots::replay {
 
+// Rows that come into one table before the other has its turn, and between two checkpoints.
+inline constexpr int64_t kRowsAtOnce = 500;
+inline constexpr int64_t kRowsBetween = 20 * kRowsAtOnce;
+
 // A writer each; the first holds more than a segment.
 inline std::vector<TableOptions> KillTables() {
   TableOptions large;

@@ -79,7 +79,8 @@ TEST_P(WriteFaultsTest, TheLastCheckpointStaysAndTheNextOneWorks) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Errors, WriteFaultsTest, testing::Values(std::make_tuple(EIO, false), std::make_tuple(ENOSPC, true)));
+INSTANTIATE_TEST_SUITE_P(Errors, WriteFaultsTest,
+                         testing::Values(std::make_tuple(EIO, false), std::make_tuple(ENOSPC, true)));
 
 TEST_F(WriteFaultsTest, GivingUpLeavesNothing) {
   Insert(kRows);

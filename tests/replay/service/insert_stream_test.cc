@@ -248,6 +248,23 @@ TEST(InsertStreamTest, AWriterThatDoesNotReadIsServedAllTheSame) {
   EXPECT_EQ(deaf.ReceiveRows(kBlocks).acknowledged_rows(), kBlocks) << "and is told when it reads";
 }
 
+// Full blocks may share an acknowledgement, but none waits for a block that does not come.
+TEST(InsertStreamTest, FullBlocksAreAcknowledgedSoonToo) {
+  ReplayServer server;
+  constexpr int64_t kRows = 2048;  // 64 KiB.
+  RawWriter writer(server, MakeHello(1));
+  int64_t first = 0;
+  for (const int64_t blocks : {1, 2, 30, 1}) {
+    for (int64_t i = 0; i < blocks; ++i, first += kRows) writer.Send(MakeBlock(first, kRows));
+    EXPECT_EQ(writer.ReceiveRows(first).acknowledged_rows(), first);
+  }
+  writer.Send(MakeBlock(first, kRows));
+  int64_t last = 0;
+  writer.SayFarewell();
+  for (v1::InsertAck ack; writer.TryReceive(ack);) last = ack.acknowledged_rows();
+  EXPECT_EQ(last, first + kRows) << "a farewell is answered with all there is to say";
+}
+
 TEST(InsertStreamTest, CountsWritersThatVanish) {
   ReplayServer server;
   RawWriter gone(server, MakeHello(1)), polite(server, MakeHello(2));

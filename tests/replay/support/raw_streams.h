@@ -77,9 +77,10 @@ class RawStream {
     EXPECT_TRUE(stream_->Read(&response));
     return response;
   }
+  void SayFarewell() { stream_->WritesDone(); }
   // Says farewell, reads what is still to come, and returns how the stream ended.
   grpc::Status Finish() {
-    stream_->WritesDone();
+    SayFarewell();
     Response response;
     while (stream_->Read(&response)) {
     }
