@@ -161,6 +161,22 @@ testing::AssertionResult FaultTest::AwaitServing(Server& server) {
   return Await(server.name() + " serving", [&server] { return server.Serves(); });
 }
 
+testing::AssertionResult FaultTest::AwaitConnected(const LedgerWriter& writer, int shards,
+                                                   const std::vector<int64_t>& before) {
+  for (int i = 0; i < writer.streams(); ++i) {
+    const WriterPage& page = writer.page(i);
+    const auto again = Await(absl::StrCat("new connection of writer ", page.writer),
+                             [&] { return page.connections > before[static_cast<size_t>(i)]; });
+    if (!again) return again;
+    // One look may have begun before that.
+    const int64_t look = page.looks + 2;
+    const auto connected = Await(absl::StrCat("connection of writer ", page.writer, " with ", shards, " shards"),
+                                 [&] { return page.looks >= look && page.connected_shards == shards; });
+    if (!connected) return connected;
+  }
+  return testing::AssertionSuccess();
+}
+
 testing::AssertionResult FaultTest::AwaitEnd(Program& program, int exit_code, absl::Duration patience) {
   program.MayEnd();
   Process& process = program.process();

@@ -43,6 +43,9 @@ class FaultTest : public ::testing::Test {
   testing::AssertionResult Await(const std::string& what, const std::function<bool()>& condition,
                                  absl::Duration patience = kPatience);
   testing::AssertionResult AwaitServing(Server& server);
+  // All streams of the writer are connected with so many shards, and each more often than `before` (by stream, noted
+  // before a kill): what the restart cost them is counted then.
+  testing::AssertionResult AwaitConnected(const LedgerWriter& writer, int shards, const std::vector<int64_t>& before);
   // The program's end, with that exit code.
   testing::AssertionResult AwaitEnd(Program& program, int exit_code = 0, absl::Duration patience = kPatience);
   // SIGTERM and AwaitEnd of everything in the list: writers have flushed then.

@@ -42,6 +42,8 @@ struct WriterPage {
   std::atomic<int64_t> store_restarts;
   std::atomic<int64_t> resent_blocks;
   std::atomic<int32_t> connected_shards;
+  // Raised when all of the above was written once more.
+  std::atomic<int64_t> looks;
   std::atomic<ProgramState> state;
   LedgerError error;
 };

@@ -44,6 +44,7 @@ void Publish(const ReplayWriterStats& stats, WriterPage& page) {
   page.store_restarts = stats.store_restarts;
   page.resent_blocks = stats.resent_blocks;
   page.connected_shards = stats.connected_shards;
+  ++page.looks;
 }
 
 // One ReplayWriter from its first row to its last.

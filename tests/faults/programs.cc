@@ -63,6 +63,12 @@ int64_t LedgerWriter::Sum(std::atomic<int64_t> WriterPage::*counter) const {
   return sum;
 }
 
+std::vector<int64_t> LedgerWriter::connections_by_stream() const {
+  std::vector<int64_t> connections;
+  for (int i = 0; i < streams(); ++i) connections.push_back(page(i).connections);
+  return connections;
+}
+
 Server::Server(ServerSpec spec, std::string directory, std::string program, int port)
     : spec_(std::move(spec)),
       directory_(std::move(directory)),

@@ -68,6 +68,7 @@ class LedgerWriter : public Program {
   int64_t lost() const { return Sum(&WriterPage::lost); }
   int64_t appended() const { return Sum(&WriterPage::appended); }
   int64_t connections() const { return Sum(&WriterPage::connections); }
+  std::vector<int64_t> connections_by_stream() const;
 
  private:
   int64_t Sum(std::atomic<int64_t> WriterPage::*counter) const;

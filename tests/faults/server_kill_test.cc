@@ -106,13 +106,19 @@ TEST_F(ServerKillTest, NothingDurableIsLostNothingIsDoubledAndLossesAreCounted) 
       StartWriter({.address = server.address(), .table = "queue", .writer = 11, .streams = 2, .rows_per_second = 800});
   const int rounds = Rounds(56);
   int kills[std::size(kMomentNames)] = {};
+  std::vector<int64_t> durable_before;
+  std::vector<int64_t> ordinary_before;
   for (int round = 0; round < rounds; ++round) {
     const Moment moment = kMoments[static_cast<size_t>(round) % kMoments.size()];
     ASSERT_TRUE(KillAt(moment, server)) << "round " << round;
     ++kills[static_cast<int>(moment)];
+    durable_before = durable.connections_by_stream();
+    ordinary_before = ordinary.connections_by_stream();
     server.Start();
   }
-  ASSERT_TRUE(AwaitServing(server));
+  // A writer that closed cannot count what the last kill took from it.
+  ASSERT_TRUE(AwaitConnected(durable, 1, durable_before));
+  ASSERT_TRUE(AwaitConnected(ordinary, 1, ordinary_before));
   ASSERT_TRUE(Finish({&durable, &ordinary}));
   Audit audit;
   for (const auto& writer : writers()) {
