@@ -62,17 +62,6 @@ TEST(LagWindowTest, GivesQuantilesOfTheNewestValues) {
   EXPECT_EQ(window.Quantile(1), 4096);
 }
 
-TEST(EnvStepCounterTest, GoesOnWhenTheStoreRestarts) {
-  EnvStepCounter counter;
-  counter.Observe(1, 100);
-  counter.Observe(1, 90);
-  counter.Observe(1, 250);
-  EXPECT_EQ(counter.total(), 250);
-  counter.Observe(2, 40);
-  counter.Observe(2, 60);
-  EXPECT_EQ(counter.total(), 310);
-}
-
 TEST(RunStateTest, MeasuresTimeAndHearsEvaluations) {
   FakeClock clock;
   v1::GoalConfig goal;
