@@ -11,7 +11,8 @@
 
 namespace recbots::replay {
 
-// Calls OnAckTimer of streams `delay` after they asked, up to twice as late. A thread that sleeps while nobody asks.
+// Calls OnAckTimer of streams within `delay` after they asked, all that asked meanwhile at once. A thread that sleeps
+// while nobody asks.
 // Thread-safe.
 class AckTimer {
  public:

@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kMinWindowBytes = 4 << 10;
 // What an acknowledgement may wait for another block. Less: more messages. More: a flush behind a full block takes
 // longer.
-constexpr absl::Duration kAckDelay = absl::Milliseconds(1);
+constexpr absl::Duration kAckDelay = absl::Milliseconds(2);
 
 int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers) {
   const auto shares = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, writers))));
