@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <memory>
+#include <random>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -42,7 +43,11 @@ absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
 
 absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config) {
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema transitions, TransitionsOf(config));
-  return MakeStore(config.replay(), transitions, config.seed());
+  // Shards have one configuration and must not draw alike; which rows there are depends on the clock in any case.
+  // Restored tables go on with their own draws.
+  std::random_device device;
+  const uint64_t seed = config.seed() ^ (uint64_t{device()} << 32 | device());
+  return MakeStore(config.replay(), transitions, seed);
 }
 
 // Null without --checkpoint_dir.

@@ -68,7 +68,7 @@ absl::Status LearnerLoop::UpdateOnce() {
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   updates_total_.Increment();
   state_.SetUpdates(algorithm_.updates());
-  NoteTable(sampled->table);
+  NoteTable(sampled->table, sampled->inserted);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
   batches_.Recycle(*std::move(sampled));
@@ -104,12 +104,11 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
   return absl::OkStatus();
 }
 
-void LearnerLoop::NoteTable(const v1::TableState& table) {
-  env_steps_.Observe(table.incarnation(), table.inserted(), /*first=*/table.restored());
-  env_steps_total_.Increment(static_cast<double>(env_steps_.total() - state_.env_steps()));
+void LearnerLoop::NoteTable(const v1::TableState& table, int64_t inserted) {
+  env_steps_total_.Increment(static_cast<double>(inserted - state_.env_steps()));
   // After a restart replay holds the rows of former learners: they are no rate of now.
-  if (state_.env_steps() == 0) period_.counters.env_steps = env_steps_.total();
-  state_.SetEnvSteps(env_steps_.total());
+  if (state_.env_steps() == 0) period_.counters.env_steps = inserted;
+  state_.SetEnvSteps(inserted);
   samples_per_insert_ =
       static_cast<double>(table.sampled()) / static_cast<double>(std::max<int64_t>(1, table.inserted()));
   stale_.Observe(table.incarnation(), table.priorities_stale(), /*first=*/table.priorities_stale());

@@ -68,7 +68,8 @@ class LearnerLoop {
   // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
   absl::Status Learn(const replay::SampledBatch& sampled);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);
-  void NoteTable(const v1::TableState& table);
+  // `inserted`: SampledBatch::inserted.
+  void NoteTable(const v1::TableState& table, int64_t inserted);
   // The next batch; nullopt: told to stop.
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
@@ -91,7 +92,7 @@ class LearnerLoop {
   prometheus::Histogram& lag_seconds_;
 
   Prioritizer prioritizer_;
-  ReplayCounter env_steps_, stale_, refused_;
+  ReplayCounter stale_, refused_;
   uint64_t failed_sends_ = 0;
   LagWindow lags_;
   double samples_per_insert_ = 0;

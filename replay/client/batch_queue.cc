@@ -175,6 +175,7 @@ void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, absl::Time n
   from.weight = header.table().total_weight();
   from.state = header.table();
   from.heard = now;
+  CountInserted(header.table());
   if (part.batch < 0) {
     from.asked_state = false;
     return;
@@ -230,6 +231,7 @@ SampledBatch BatchQueue::Take() {
   RECBOTS_CHECK(ready());
   Batch& oldest = batches_.front();
   oldest.result.table = StateOf(oldest);
+  oldest.result.inserted = inserted_;
   SampledBatch result = std::move(oldest.result);
   batches_.pop_front();
   ++first_batch_;
@@ -257,6 +259,13 @@ v1::TableState BatchQueue::StateOf(const Batch& batch) const {
     sum.set_priorities_refused(sum.priorities_refused() + state->priorities_refused());
   }
   return sum;
+}
+
+void BatchQueue::CountInserted(const v1::TableState& state) {
+  int64_t& seen = inserted_in_.try_emplace(state.incarnation(), state.restored()).first->second;
+  // Headers of several streams may overtake each other.
+  inserted_ += std::max<int64_t>(0, state.inserted() - seen);
+  seen = std::max(seen, state.inserted());
 }
 
 void BatchQueue::Recycle(SampledBatch batch) {

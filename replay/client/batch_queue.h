@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "common/base/row_schema.h"
 #include "recbots/v1/replay.pb.h"
@@ -130,6 +131,7 @@ class BatchQueue {
   const std::vector<int>& Candidates(absl::Time now);
   void Split(int64_t batch, Range range, const std::vector<int>& candidates);
   v1::TableState StateOf(const Batch& batch) const;
+  void CountInserted(const v1::TableState& state);
 
   const Options options_;
   std::vector<Shard> shards_;
@@ -138,6 +140,8 @@ class BatchQueue {
   int64_t first_batch_ = 0;    // Number of the oldest.
   int64_t first_unused_ = 0;   // Batches before it were used.
   uint64_t draws_ = 0;
+  int64_t inserted_ = 0;
+  absl::flat_hash_map<uint64_t, int64_t> inserted_in_;  // The newest count of each incarnation ever seen.
   std::vector<SampledBatch> spare_;
   std::vector<int> candidates_;  // Scratch.
   std::vector<int32_t> counts_;

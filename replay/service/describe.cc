@@ -34,6 +34,7 @@ void FillBlocked(const ParkingLot::BlockedTimes& times, v1::TableInfo& out) {
 void FillTableState(const TableHub& hub, const TableState& state, v1::TableState& out) {
   out.set_rows(state.rows);
   out.set_inserted(state.inserted);
+  out.set_restored(state.restored);
   out.set_sampled(state.sampled - state.refunded);
   out.set_writers(hub.writers.load());
   out.set_incarnation(hub.table.incarnation());

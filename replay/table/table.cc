@@ -189,6 +189,7 @@ TableState Table::StateLocked() const {
   state.bytes = state.rows * slot_bytes_;
   state.leased = leased_;
   state.inserted = inserted_;
+  state.restored = restored_;
   state.sampled = sampled_;
   state.refunded = refunded_;
   state.duplicates = duplicates_;

@@ -64,6 +64,7 @@ struct TableState {
   int64_t bytes = 0;       // Taken by them, bookkeeping included.
   int64_t leased = 0;      // Drawn for the last time and not yet acknowledged.
   int64_t inserted = 0;    // Ever.
+  int64_t restored = 0;    // Of these, what a checkpoint brought.
   int64_t sampled = 0;     // Ever drawn, refunds not taken off.
   int64_t refunded = 0;    // Ever given back.
   int64_t duplicates = 0;  // Rows that came again and were skipped.
@@ -314,6 +315,7 @@ class Table {
   // As in TableState.
   int64_t leased_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t restored_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t sampled_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t refunded_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t duplicates_ ABSL_GUARDED_BY(mu_) = 0;

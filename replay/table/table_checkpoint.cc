@@ -277,6 +277,7 @@ void Table::Commit(Thaw& thaw) {
   seed_ = header.seed();
   batches_drawn_ = header.batches_drawn();
   inserted_ = header.inserted();
+  restored_ = inserted_;
   sampled_ = header.sampled();
   refunded_ = header.refunded() + thaw.arrays.in_flight;
   duplicates_ = header.duplicates();

@@ -79,6 +79,7 @@ class FakeSource final : public BatchSource {
     table.set_inserted(table.inserted() + 10);
     table.set_sampled(table.sampled() + kRows);
     sampled.table = table;
+    sampled.inserted = table.inserted();
     return sampled;
   }
   absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> values) override {
@@ -344,17 +345,6 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
   EXPECT_THAT(lines_.back(), HasSubstr("value 9.50 = 95.0 % of optimum"));
   EXPECT_EQ(metrics_.gauge(metric::kLearnerShare).Value(), 0.95);
   EXPECT_EQ(metrics_.gauge(metric::kLearnerActors).Value(), 2);
-}
-
-TEST_F(LearnerLoopTest, CountsStepsAcrossARestoredStore) {
-  ASSERT_TRUE(Run(5).ok());
-  EXPECT_EQ(state_->env_steps(), 50);
-  source_.table.set_incarnation(2);
-  source_.table.set_restored(40);
-  source_.table.set_inserted(40);
-  idle_ = 0;
-  ASSERT_TRUE(Run(2).ok());
-  EXPECT_EQ(state_->env_steps(), 20) << "of a learner that begins then";
 }
 
 }  // namespace

@@ -81,6 +81,30 @@ TEST(BatchQueueTest, NothingIsOrderedFromShardsWithoutRows) {
   EXPECT_EQ(queue.NextOrder(other, kNow), 10);
 }
 
+TEST(BatchQueueTest, CountsInsertedRowsAcrossShardsThatComeAndGo) {
+  BatchQueue queue = MakeQueue(/*batch_size=*/1, /*batches_in_flight=*/1);
+  const int shard = OpenShard(queue, 0);
+  const auto take = [&](uint64_t incarnation, int64_t inserted, int64_t restored) {
+    EXPECT_TRUE(queue.Place(kNow));
+    EXPECT_EQ(queue.NextOrder(shard, kNow), 1);
+    EXPECT_TRUE(queue.Expected(shard).has_value());
+    v1::SampleHeader header = HeaderOf(1);
+    header.mutable_table()->set_incarnation(incarnation);
+    header.mutable_table()->set_inserted(inserted);
+    header.mutable_table()->set_restored(restored);
+    queue.Arrived(shard, header, kNow);
+    const int64_t counted = queue.Take().inserted;
+    queue.Use();
+    return counted;
+  };
+  EXPECT_EQ(take(1, 100, 0), 100);
+  EXPECT_EQ(take(1, 90, 0), 100) << "overtaken";
+  EXPECT_EQ(take(2, 85, 80), 105) << "restarted from a checkpoint: 20 rows were lost and 5 came since";
+  EXPECT_EQ(take(1, 110, 0), 115) << "another shard, or the old one after all";
+  EXPECT_EQ(take(2, 85, 80), 115);
+  EXPECT_EQ(take(3, 7, 0), 122);
+}
+
 // Chi-square over 3 shards: 2 degrees of freedom, at 1e-6 (27.6). With 10^6 rows the smallest defect caught is about
 // 0.3 % of a share.
 TEST(BatchQueueTest, RowsAreSplitInProportionToWeights) {
