@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
@@ -74,7 +75,7 @@ absl::Status Actor::MakeParts() {
   absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
-  RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec()));
+  RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
   absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =
       MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());
   if (!policy.ok()) return BadConfiguration(policy.status());

@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
@@ -66,7 +67,7 @@ absl::Status Learner::MakeParts() {
       MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
   if (!algorithm.ok()) return BadConfiguration(algorithm.status());
   algorithm_ = *std::move(algorithm);
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema((*scenario)->spec()));
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema((*scenario)->spec(), TransitionOptionsOf(config.algorithm())));
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
   replay::ReplaySamplerOptions sampler;
   RECBOTS_ASSIGN_OR_RETURN(sampler.address, role_.PeerAddress("replay"));

@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
@@ -38,7 +39,7 @@ absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
   const bool trains = config.replay().table().columns().empty();  // The first table is the learner's.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
                            trains ? MakeTrainingScenario(config) : MakeScenario(config.environment(), config.seed()));
-  return TransitionSchema(scenario->spec());
+  return TransitionSchema(scenario->spec(), TransitionOptionsOf(config.algorithm()));
 }
 
 absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config) {

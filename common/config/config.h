@@ -57,7 +57,7 @@ absl::Status CheckTraining(const v1::ExperimentConfig& config, const Environment
 
 // Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
 // matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. Nothing of replay
-// counts: rows of the learner's table follow from the environment, and how they are kept and drawn is no concern of an
+// counts: rows of the learner's table follow from environment and algorithm, and how they are kept and drawn is no concern of an
 // actor's. A default counts the same said or left out. The same on every machine.
 uint64_t ConfigFingerprint(const v1::ExperimentConfig& config);
 

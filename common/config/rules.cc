@@ -5,9 +5,9 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/transition_options.h"
 #include "common/config/validate.h"
 #include "common/rl/spec.h"
-#include "common/rl/transition.h"
 
 namespace recbots {
 namespace {
@@ -98,7 +98,7 @@ absl::Status CheckTraining(const v1::ExperimentConfig& config, const Environment
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config, spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
   const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
   RECBOTS_RETURN_IF_ERROR(CheckReplayOfTransitions(config, row_bytes));
   return CheckActor(config, row_bytes);

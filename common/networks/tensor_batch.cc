@@ -53,6 +53,21 @@ absl::StatusOr<at::Tensor> Wrap(const Columns& columns, absl::string_view name, 
   return WrapMemory(data, sizes, TorchType(dtype));
 }
 
+// The same where the column may be absent: undefined then.
+absl::StatusOr<at::Tensor> WrapIfThere(const Columns& columns, absl::string_view name, DType dtype, size_t rank) {
+  if (columns.schema.Find(name) < 0) return at::Tensor();
+  return Wrap(columns, name, dtype, rank);
+}
+
+// A column and what it became a step later: both or neither.
+absl::Status WrapPair(const Columns& columns, absl::string_view now, absl::string_view next, size_t rank,
+                      at::Tensor& now_tensor, at::Tensor& next_tensor) {
+  if (columns.schema.Find(now) < 0 && columns.schema.Find(next) < 0) return absl::OkStatus();
+  RECBOTS_ASSIGN_OR_RETURN(now_tensor, Wrap(columns, now, DType::kFloat32, rank));
+  RECBOTS_ASSIGN_OR_RETURN(next_tensor, Wrap(columns, next, DType::kFloat32, rank));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows) {
@@ -68,9 +83,13 @@ absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::s
   }
   const Columns in = {schema, columns, rows};
   TransitionBatch batch;
-  RECBOTS_ASSIGN_OR_RETURN(batch.observation, Wrap(in, transition::kObservation, DType::kFloat32, 1));
-  RECBOTS_ASSIGN_OR_RETURN(batch.next_observation, Wrap(in, transition::kNextObservation, DType::kFloat32, 1));
+  RECBOTS_RETURN_IF_ERROR(WrapPair(in, transition::kObservation, transition::kNextObservation, 1, batch.observation,
+                                   batch.next_observation));
+  RECBOTS_RETURN_IF_ERROR(WrapPair(in, transition::kCandidates, transition::kNextCandidates, 2, batch.candidates,
+                                   batch.next_candidates));
   RECBOTS_ASSIGN_OR_RETURN(batch.slate, Wrap(in, transition::kSlate, DType::kInt32, 1));
+  RECBOTS_ASSIGN_OR_RETURN(batch.next_slate, WrapIfThere(in, transition::kNextSlate, DType::kInt32, 1));
+  RECBOTS_ASSIGN_OR_RETURN(batch.response, Wrap(in, transition::kResponse, DType::kFloat32, 2));
   RECBOTS_ASSIGN_OR_RETURN(batch.reward, Wrap(in, transition::kReward, DType::kFloat32, 0));
   RECBOTS_ASSIGN_OR_RETURN(batch.discount, Wrap(in, transition::kDiscount, DType::kFloat32, 0));
   return batch;

@@ -10,23 +10,28 @@
 
 namespace recbots {
 
-// B transitions as tensors.
+// B transitions as tensors. Columns that the rows do not have are undefined.
 //
-// Letters: B rows, U user features, K slate positions.
+// Letters: B rows, U user features, N candidates, D features of a candidate, K slate positions, R response fields.
 struct TransitionBatch {
-  at::Tensor observation;       // float32 [B, U]
-  at::Tensor next_observation;  // float32 [B, U]
+  at::Tensor observation;       // float32 [B, U]; undefined where U is 0
+  at::Tensor next_observation;  // float32 [B, U]; undefined where U is 0
   at::Tensor slate;             // int32 [B, K] candidate positions
   at::Tensor reward;            // float32 [B]
   at::Tensor discount;          // float32 [B]: 0 where terminated
   // float32 [B], at least 0: what each row counts in the losses; undefined: all the same. Not a column of the rows.
   at::Tensor importance_weights = {};
+  at::Tensor candidates = {};       // float32 [B, N, D]; undefined where D is 0
+  at::Tensor next_candidates = {};  // float32 [B, N, D]; undefined where D is 0
+  at::Tensor response = {};         // float32 [B, K, R]
+  at::Tensor next_slate = {};       // int32 [B, K]; undefined where rows do not hold it (TransitionOptions)
 };
 
 // Wraps `rows` rows that lie as columns (RowSchema). The tensors borrow: `columns` outlives them, and they are not
 // written.
 //   INVALID_ARGUMENT  no rows, fewer or more bytes than `rows` rows have, columns not aligned to 64 bytes, or a column
-//                     that a transition has (common/rl/transition.h) is missing or of another type or shape
+//                     that a transition has (common/rl/transition.h) is missing, or one of a pair (observations,
+//                     candidates), or of another type or shape
 absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows);
 
 // One number per row, [B]; borrows as WrapTransitions does.

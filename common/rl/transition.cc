@@ -5,7 +5,7 @@
 
 namespace recbots {
 
-absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec) {
+absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec, const TransitionOptions& options) {
   const auto num_fields = static_cast<int32_t>(spec.response_fields.size());
   std::vector<Column> columns;
   if (spec.num_user_features > 0) {
@@ -18,6 +18,7 @@ absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec) {
     columns.push_back({transition::kNextCandidates, DType::kFloat32, shape});
   }
   columns.push_back({transition::kSlate, DType::kInt32, {spec.slate_size}});
+  if (options.next_slate) columns.push_back({transition::kNextSlate, DType::kInt32, {spec.slate_size}});
   columns.push_back({transition::kResponse, DType::kFloat32, {spec.slate_size, num_fields}});
   columns.push_back({transition::kReward, DType::kFloat32, {}});
   columns.push_back({transition::kDiscount, DType::kFloat32, {}});

@@ -14,8 +14,9 @@ inline constexpr char kNextObservation[] = "next_observation";            // flo
 inline constexpr char kCandidates[] = "candidates";                       // float32 [N, D]; only where D > 0
 inline constexpr char kNextCandidates[] = "next_candidates";              // float32 [N, D]; only where D > 0
 inline constexpr char kSlate[] = "slate";                                 // int32 [K] positions
+inline constexpr char kNextSlate[] = "next_slate";                        // int32 [K]; only where options ask for it
 inline constexpr char kResponse[] = "response";                           // float32 [K, R]
-inline constexpr char kReward[] = "reward";                               // float32
+inline constexpr char kReward[] = "reward";                               // float32: of all steps of the row
 inline constexpr char kDiscount[] = "discount";                           // float32: 0 exactly when terminated
 inline constexpr char kBehaviourProbability[] = "behaviour_probability";  // float32
 inline constexpr char kWeightsVersion[] = "weights_version";              // int64: of the policy that chose the slate
@@ -23,7 +24,19 @@ inline constexpr char kWeightsUpdates[] = "weights_updates";              // int
 inline constexpr char kCollectedMicros[] = "collected_micros";            // int64: time since the Unix epoch
 }  // namespace transition
 
-// The schema of the transitions of an environment.
-absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec);
+// What a row tells of the steps behind its first one. Algorithms differ in it
+// (common/config/transition_options.h), so every role takes it from the configuration.
+struct TransitionOptions {
+  double discount = 0.99;  // Of one step, 0..1.
+  // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i r_i.
+  // Its discount column is discount^m, and what follows is seen m steps on. At least 1.
+  int n_step = 1;
+  // Whether rows have the column kNextSlate: the slate that was shown at the place to bootstrap from (SARSA). All kNoItem
+  // where no slate was: the episode was terminated there, or cut by the step limit.
+  bool next_slate = false;
+};
+
+// The schema of the transitions of an environment. Of the options only next_slate makes a difference.
+absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec, const TransitionOptions& options = {});
 
 }  // namespace recbots

@@ -7,6 +7,7 @@
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/replay_sink.h"
 #include "common/base/status_macros.h"
+#include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
 #include "common/rpc/rpc_server.h"
@@ -36,7 +37,8 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   algorithm_config.mutable_wolpertinger()->set_k(k);
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeScenario(environment_config, 1));
   const EnvironmentSpec& spec = scenario->spec();
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
+  const TransitionOptions rows = TransitionOptionsOf(algorithm_config);
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, rows));
   RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<replay::Table> table, replay::Table::Create(schema, {}));
   std::vector<std::unique_ptr<replay::Table>> tables;
   tables.push_back(std::move(table));

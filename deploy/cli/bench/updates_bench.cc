@@ -6,6 +6,7 @@
 
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/bench.h"
 #include "learner/algorithms/make_algorithm.h"
@@ -76,7 +77,7 @@ v1::AlgorithmConfig NotebookConfig(int k) {
 
 absl::StatusOr<double> UpdatesPerSecond(const v1::AlgorithmConfig& config, const BenchOptions& options) {
   const EnvironmentSpec spec = BrowsingSpec();
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec));
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config)));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
   const Columns columns(schema, kRows);
   absl::Status status;

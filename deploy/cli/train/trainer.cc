@@ -7,6 +7,7 @@
 #include "actor/loop/exploration.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/networks/tensor_batch.h"
 #include "common/rl/transition.h"
@@ -54,7 +55,7 @@ absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
   const EnvironmentSpec& spec = scenario_->spec();
-  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec));
+  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config_.algorithm())));
   RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, seed));
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), spec, seed));
   RECBOTS_ASSIGN_OR_RETURN(behaviour_, MakePolicy(config_.algorithm(), spec, config_.actor().users(), seed));

@@ -136,7 +136,9 @@ TEST(FingerprintTest, IsTheSameInEveryVersionAndOnEveryMachine) {
   v1::ExperimentConfig config;
   EXPECT_EQ(ConfigFingerprint(config), ConfigFingerprint(v1::ExperimentConfig()));
   config.set_seed(3);
-  EXPECT_EQ(ConfigFingerprint(config), 0xd6ff124869c201dcu);  // FNV-1a of "3;".
+  // FNV-1a of "3;users_per_session:1;history:length:0;remember_user:false;remember_response:true;
+  // remember_candidates:false;trace_decay:trace_scale:100;;".
+  EXPECT_EQ(ConfigFingerprint(config), 0x391c028bf9cdf713u);
 }
 
 TEST(FingerprintTest, AMatrixFileCountsByItsContent) {

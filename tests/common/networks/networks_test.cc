@@ -109,6 +109,39 @@ TEST(WrapTransitionsTest, ReadsColumnsInPlace) {
   EXPECT_EQ(batch.slate.scalar_type(), at::kInt);
   EXPECT_EQ(batch.reward[6].item<float>(), 2.5f);
   EXPECT_EQ(static_cast<const void*>(batch.reward.data_ptr()), columns.data() + reward);
+  EXPECT_EQ(batch.response.sizes(), (std::vector<int64_t>{7, 1, 1}));
+  for (const at::Tensor* absent : {&batch.candidates, &batch.next_candidates, &batch.next_slate}) {
+    EXPECT_FALSE(absent->defined());
+  }
+}
+
+// Whatever a transition can hold: every tensor lies where its column does.
+TEST(WrapTransitionsTest, ReadsCandidatesResponseAndNextSlate) {
+  EnvironmentSpec spec = TestSpec();
+  spec.num_user_features = 0;
+  spec.num_candidate_features = 4;
+  spec.slate_size = 2;
+  spec.response_fields = {"click", "quality", "liked"};
+  const RowSchema schema = TransitionSchema(spec, {.next_slate = true}).value();
+  const Memory memory(schema.batch_bytes(7));
+  const absl::string_view columns = memory.View(0, schema.batch_bytes(7));
+  const TransitionBatch batch = WrapTransitions(schema, columns, 7).value();
+  const auto lies_there = [&](const at::Tensor& tensor, const char* name, const std::vector<int64_t>& sizes,
+                              at::ScalarType dtype) {
+    ASSERT_TRUE(tensor.defined()) << name;
+    EXPECT_EQ(tensor.sizes(), sizes) << name;
+    EXPECT_EQ(tensor.scalar_type(), dtype) << name;
+    EXPECT_EQ(static_cast<const void*>(tensor.data_ptr()),
+              columns.data() + schema.batch_offset(static_cast<size_t>(schema.Find(name)), 7))
+        << name;
+  };
+  lies_there(batch.candidates, transition::kCandidates, {7, 5, 4}, at::kFloat);
+  lies_there(batch.next_candidates, transition::kNextCandidates, {7, 5, 4}, at::kFloat);
+  lies_there(batch.response, transition::kResponse, {7, 2, 3}, at::kFloat);
+  lies_there(batch.slate, transition::kSlate, {7, 2}, at::kInt);
+  lies_there(batch.next_slate, transition::kNextSlate, {7, 2}, at::kInt);
+  EXPECT_FALSE(batch.observation.defined());
+  EXPECT_FALSE(batch.next_observation.defined());
 }
 
 TEST(WrapTransitionsTest, RefusesMemoryThatIsNotSuchABatch) {

@@ -38,6 +38,15 @@ TEST(TransitionSchemaTest, HoldsCandidatesAndLeavesOutWhatIsNotSeen) {
       << schema.ToString();
 }
 
+TEST(TransitionSchemaTest, HoldsTheNextSlateWhereItIsAskedFor) {
+  const RowSchema plain = TransitionSchema(MakeSpec(), {.discount = 0.5, .n_step = 5}).value();
+  EXPECT_TRUE(plain == TransitionSchema(MakeSpec()).value()) << plain.ToString();
+  const RowSchema schema = TransitionSchema(MakeSpec(), {.next_slate = true}).value();
+  EXPECT_NE(schema.ToString().find("slate int32 [3], next_slate int32 [3], response"), std::string::npos)
+      << schema.ToString();
+  EXPECT_EQ(schema.row_bytes(), (plain.row_bytes() + 3 * 4 + 4) / 8 * 8);
+}
+
 TEST(TransitionSchemaTest, RefusesAnEnvironmentWithoutSlateOrResponse) {
   EnvironmentSpec spec = MakeSpec();
   spec.slate_size = 0;
