@@ -164,7 +164,7 @@ absl::Status Actor::Run() {
                                             FirstActorStream(weights_->header.join_number(), config_.actor().users()));
   sink_ = std::make_unique<ReplaySink>(*writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); });
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_,
-                                            config_.algorithm().wolpertinger().discount(), *sink_);
+                                            TransitionOptionsOf(config_.algorithm()), *sink_);
   role_.SetHealthy(true);
   const absl::Status status = Act();
   role_.SetActivity("draining");

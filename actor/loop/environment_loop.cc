@@ -6,13 +6,13 @@
 
 namespace recbots {
 
-EnvironmentLoop::EnvironmentLoop(Environment& environment, Policy& policy, const RowSchema& schema, double discount,
-                                 RowSink& sink, Clock& clock)
+EnvironmentLoop::EnvironmentLoop(Environment& environment, Policy& policy, const RowSchema& schema,
+                                 const TransitionOptions& options, RowSink& sink, Clock& clock)
     : environment_(environment),
       policy_(policy),
       sink_(sink),
       clock_(clock),
-      packer_(schema, environment.num_users(), discount),
+      packer_(schema, environment.num_users(), options),
       step_(environment.spec(), environment.num_users()) {
   step_.Reset(environment_);
 }
@@ -26,12 +26,13 @@ absl::Status EnvironmentLoop::Step(const WeightsStamp& stamp) {
       packer_.Pack(step_, {stamp.version, stamp.updates, absl::ToUnixMicros(clock_.Now())});
   Count();
   step_.Advance();
+  if (packed.empty()) return absl::OkStatus();
   return sink_.Append(packed, packer_.num_rows(), stamp.version);
 }
 
 void EnvironmentLoop::Count() {
-  env_steps_ += packer_.num_rows();
   for (size_t i = 0; i < step_.reward.size(); ++i) {
+    env_steps_ += step_.active[i] != 0 ? 1 : 0;
     reward_sum_ += step_.reward[i];
     episodes_ += step_.terminated[i] | step_.truncated[i];
   }

@@ -22,19 +22,23 @@ struct WeightsStamp {
 // Not thread-safe. Nothing is allocated after construction.
 class EnvironmentLoop {
  public:
-  // All references must outlive the loop. Resets the environment.
-  EnvironmentLoop(Environment& environment, Policy& policy, const RowSchema& schema, double discount, RowSink& sink,
-                  Clock& clock = Clock::Real());
+  // `schema` is TransitionSchema(environment.spec(), options). All references must outlive the loop. Resets the
+  // environment.
+  EnvironmentLoop(Environment& environment, Policy& policy, const RowSchema& schema, const TransitionOptions& options,
+                  RowSink& sink, Clock& clock = Clock::Real());
 
-  // One step of every user: the transitions of all active users go to the sink.
+  // One step of every user: the transitions that it completes (transition_packer.h) go to the sink. Those that wait for
+  // later steps are lost where the loop ends.
   // Errors are the sink's (the step was played but not stored).
   absl::Status Step(const WeightsStamp& stamp);
 
+  // Steps played by active users; where rows wait, more than rows were handed over.
   int64_t env_steps() const { return env_steps_; }
   int64_t episodes() const { return episodes_; }
   double reward() const { return reward_sum_; }
 
  private:
+  // Counts the step under way.
   void Count();
 
   Environment& environment_;

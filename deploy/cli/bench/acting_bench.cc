@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   const std::unique_ptr<Environment> environment = scenario->MakeEnvironment(kUsers, 0);
   const absl::Time give_up = absl::Now() + 2 * options.windows * options.window + absl::Minutes(1);
   ReplaySink sink(*writer, schema.row_bytes(), [give_up] { return absl::Now() > give_up; });
-  EnvironmentLoop loop(*environment, *policy, schema, 0.99, sink);
+  EnvironmentLoop loop(*environment, *policy, schema, rows, sink);
 
   absl::Status status;
   const double cpu_before = CpuSeconds();

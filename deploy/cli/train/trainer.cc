@@ -55,7 +55,8 @@ absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
   const EnvironmentSpec& spec = scenario_->spec();
-  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config_.algorithm())));
+  const TransitionOptions rows = TransitionOptionsOf(config_.algorithm());
+  RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec, rows));
   RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, seed));
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), spec, seed));
   RECBOTS_ASSIGN_OR_RETURN(behaviour_, MakePolicy(config_.algorithm(), spec, config_.actor().users(), seed));
@@ -71,8 +72,7 @@ absl::Status Trainer::Init() {
   RECBOTS_ASSIGN_OR_RETURN(optimum_, evaluator_->EvaluateOptimum());
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   sink_ = std::make_unique<TableSink>(*this);
-  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema,
-                                            config_.algorithm().wolpertinger().discount(), *sink_);
+  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema, rows, *sink_);
   batch_ = replay::ColumnBatch(std::make_shared<const RowSchema>(schema), config_.learner().batch_size());
   return Publish();
 }

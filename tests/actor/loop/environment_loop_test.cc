@@ -96,7 +96,7 @@ TEST(EnvironmentLoopTest, WritesSelfContainedTransitions) {
   StepPolicy policy;
   RowCollector sink;
   FakeClock clock(absl::FromUnixMicros(1'000'000));
-  EnvironmentLoop loop(environment, policy, schema, 0.9, sink, clock);
+  EnvironmentLoop loop(environment, policy, schema, {.discount = 0.9}, sink, clock);
   ASSERT_TRUE(loop.Step({4, 80}).ok());
   clock.Advance(absl::Microseconds(5));
   ASSERT_TRUE(loop.Step({5, 100}).ok());
@@ -124,12 +124,34 @@ TEST(EnvironmentLoopTest, WritesSelfContainedTransitions) {
   EXPECT_EQ(sink.Get<float>(schema, 3, transition::kObservation, 1), 0) << "a new episode began";
 }
 
+// Steps are counted as they are played; rows come when they are complete.
+TEST(EnvironmentLoopTest, CountsStepsWhoseRowsStillWait) {
+  CountingEnvironment environment(6);
+  const TransitionOptions options = {.discount = 0.5, .n_step = 3};
+  const RowSchema schema = *TransitionSchema(environment.spec(), options);
+  StepPolicy policy;
+  RowCollector sink;
+  EnvironmentLoop loop(environment, policy, schema, options, sink);
+  ASSERT_TRUE(loop.Step({}).ok());
+  EXPECT_EQ(loop.env_steps(), 6);
+  EXPECT_EQ(sink.num_rows(), 1) << "user 0 ends after one step";
+  ASSERT_TRUE(loop.Step({}).ok());
+  EXPECT_EQ(sink.num_rows(), 1 + 3) << "user 1 ends with both steps, user 0 once more";
+  ASSERT_TRUE(loop.Step({}).ok());
+  EXPECT_EQ(loop.env_steps(), 18);
+  // User 0 once, user 2 ends with three steps, users 3, 4 and 5 have three steps: one row each.
+  EXPECT_EQ(sink.num_rows(), 4 + 7);
+  EXPECT_EQ(sink.Get<float>(schema, 8, transition::kReward), 1 + 0.5f * 2 + 0.25f * 3);
+  EXPECT_EQ(sink.Get<float>(schema, 8, transition::kDiscount), 0.125f);
+  EXPECT_EQ(sink.Get<float>(schema, 8, transition::kNextObservation, 1), 3);
+}
+
 TEST(EnvironmentLoopTest, PassesOnTheSinksError) {
   CountingEnvironment environment(1);
   StepPolicy policy;
   RowCollector sink;
   sink.next_status_ = absl::CancelledError("closed");
-  EnvironmentLoop loop(environment, policy, *TransitionSchema(environment.spec()), 0.9, sink);
+  EnvironmentLoop loop(environment, policy, *TransitionSchema(environment.spec()), {.discount = 0.9}, sink);
   EXPECT_EQ(loop.Step({}).code(), absl::StatusCode::kCancelled);
 }
 
@@ -165,7 +187,7 @@ TEST(EnvironmentLoopTest, LeavesOutWhoWaitsForTheOthers) {
   const RowSchema schema = *TransitionSchema(environment.spec());
   StepPolicy policy;
   RowCollector sink;
-  EnvironmentLoop loop(environment, policy, schema, 0.9, sink);
+  EnvironmentLoop loop(environment, policy, schema, {.discount = 0.9}, sink);
   ASSERT_TRUE(loop.Step({}).ok());
   ASSERT_EQ(sink.num_rows(), 2);
   EXPECT_EQ(loop.env_steps(), 2);
