@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/policies/greedy_pctr.h"
 #include "common/policies/greedy_slate.h"
+#include "common/slate/item_weights.h"
 
 namespace recbots {
 namespace {
@@ -34,7 +35,7 @@ class OraclePolicy final : public Policy {
       Rng draws(seed_, Purpose::kUser, {input.positions[user].stream, input.positions[user].episode, 0});
       const Model::User known = model_.SampleUser(draws);
       std::copy_n(known.affinity.begin(), weights_.size() - 1, weights_.begin());
-      LinearScores(weights_, input.candidates.subspan(user * row, row), absl::MakeSpan(scores_));
+      LinearScores(absl::MakeConstSpan(weights_), input.candidates.subspan(user * row, row), absl::MakeSpan(scores_));
       GreedySlate(scores_, output.slates.subspan(user * slate_size, slate_size));
     }
     std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);

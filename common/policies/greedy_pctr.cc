@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/policies/greedy_slate.h"
+#include "common/slate/item_weights.h"
 
 namespace recbots {
 
@@ -32,7 +33,7 @@ void GreedyPctrPolicy::Act(const PolicyInput& input, const PolicyOutput& output)
   RECBOTS_CHECK(input.candidates.size() == num_users * row && output.slates.size() == num_users * slate_size_)
       << "candidates " << input.candidates.size() << ", slates " << output.slates.size() << ", users " << num_users;
   for (size_t user = 0; user < num_users; ++user) {
-    LinearScores(weights_, input.candidates.subspan(user * row, row), absl::MakeSpan(scores_));
+    LinearScores(absl::MakeConstSpan(weights_), input.candidates.subspan(user * row, row), absl::MakeSpan(scores_));
     GreedyPctr(choice_model_, scores_, absl::MakeSpan(rates_), output.slates.subspan(user * slate_size_, slate_size_));
   }
   std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);

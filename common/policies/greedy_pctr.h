@@ -16,16 +16,6 @@
 
 namespace recbots {
 
-// scores[i] = weights . features of candidate i; features float32 or float64 [N, D], weights [D], scores [N].
-template <typename Feature>
-void LinearScores(absl::Span<const double> weights, absl::Span<const Feature> features, absl::Span<double> scores) {
-  const Feature* row = features.data();
-  for (double& score : scores) {
-    score = 0;
-    for (const double weight : weights) score += weight * static_cast<double>(*row++);
-  }
-}
-
 // Click rates [N] of candidates with these scores [N] and the slate [K] of the highest. Scores that the model refuses
 // (ChoiceModel::Weigh: a belief may score what no real user would) are ranked as they are, and are then the rates too.
 void GreedyPctr(const ChoiceModel& choice_model, absl::Span<const double> scores, absl::Span<double> rates,

@@ -104,27 +104,29 @@ absl::Status ChoiceModel::CheckScores(double lowest, double highest) const {
   return absl::OkStatus();
 }
 
+absl::Status ChoiceModel::CheckScore(size_t item, double score) const {
+  if (!std::isfinite(score)) return ItemError(item, score, "score", score, "a finite one");
+  const double normalized = score - options_.min_normalizer;
+  switch (options_.kind) {
+    case ChoiceKind::kMultinomialProportional:
+      if (normalized < 0) return ItemError(item, score, "weight", normalized, "at least 0");
+      break;
+    case ChoiceKind::kExponentialCascade:
+    case ChoiceKind::kProportionalCascade: {
+      const double click =
+          options_.score_scaling * (options_.kind == ChoiceKind::kProportionalCascade ? normalized : std::exp(score));
+      if (!(click >= 0 && click <= 1)) return ItemError(item, score, "click probability", click, "0..1");
+      break;
+    }
+    default:
+      break;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ChoiceModel::Weigh(absl::Span<const double> scores, absl::Span<double> weights, double& no_click) const {
   RECBOTS_CHECK(weights.size() == scores.size()) << scores.size() << " scores, " << weights.size() << " weights";
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const double score = scores[i];
-    if (!std::isfinite(score)) return ItemError(i, score, "score", score, "a finite one");
-    const double normalized = score - options_.min_normalizer;
-    switch (options_.kind) {
-      case ChoiceKind::kMultinomialProportional:
-        if (normalized < 0) return ItemError(i, score, "weight", normalized, "at least 0");
-        break;
-      case ChoiceKind::kExponentialCascade:
-      case ChoiceKind::kProportionalCascade: {
-        const double click =
-            options_.score_scaling * (options_.kind == ChoiceKind::kProportionalCascade ? normalized : std::exp(score));
-        if (!(click >= 0 && click <= 1)) return ItemError(i, score, "click probability", click, "0..1");
-        break;
-      }
-      default:
-        break;
-    }
-  }
+  for (size_t i = 0; i < scores.size(); ++i) RECBOTS_RETURN_IF_ERROR(CheckScore(i, scores[i]));
   no_click = WeighChecked(scores, weights.data());
   return absl::OkStatus();
 }

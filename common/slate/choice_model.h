@@ -84,6 +84,9 @@ class ChoiceModel {
   // it is made, so that no step can fail. INVALID_ARGUMENT names the field to change and the value that would do.
   absl::Status CheckScores(double lowest, double highest) const;
 
+  // Whether an item with this score can be chosen from. INVALID_ARGUMENT as Weigh, naming the item by its number.
+  absl::Status CheckScore(size_t item, double score) const;
+
   // RecSim's "scores": weights[i] of item i and `no_click`, the weight of none, not normalised in the proportional
   // model (P = weight / sum of all). Of the models with several clicks, the probabilities themselves. `weights` has the
   // length of `scores` and may be the same memory.

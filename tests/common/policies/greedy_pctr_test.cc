@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "common/slate/item_weights.h"
 #include "tests/support/golden.h"
 
 namespace recbots {
@@ -46,7 +47,7 @@ TEST(GreedyPctrGoldenTest, RatesAndSlates) {
     }
     std::vector<double> scores(in.at("docs").size()), rates(scores.size());
     std::vector<int32_t> slate(in.at("slate_size").get<size_t>());
-    LinearScores<double>(weights, features, absl::MakeSpan(scores));
+    LinearScores<double, double>(weights, features, absl::MakeSpan(scores));
     GreedyPctr(Logit(in.at("no_click_mass").get<double>()), scores, absl::MakeSpan(rates), absl::MakeSpan(slate));
     const auto expected = out.at("scores").get<std::vector<double>>();
     ASSERT_EQ(rates.size(), expected.size());
