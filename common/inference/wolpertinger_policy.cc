@@ -1,13 +1,13 @@
 #include "common/inference/wolpertinger_policy.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/inference/nearest.h"
+#include "common/inference/tensor_spec.h"
 
 namespace recbots {
 namespace {
@@ -15,12 +15,6 @@ namespace {
 constexpr int kChunk = 16 * DenseLayer::kHeadRows;
 // The length below which a vector is not scaled further (as the learner has it).
 constexpr float kMinLength = 1e-12f;
-
-// Floats in the order of their values, as unsigned integers.
-uint32_t Ordered(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  return bits ^ ((bits >> 31) != 0 ? 0xFFFFFFFFu : 0x80000000u);
-}
 
 void ScaleToUnit(float* row, int size) {
   float sum = 0;
@@ -30,20 +24,6 @@ void ScaleToUnit(float* row, int size) {
 }
 
 size_t Product(int a, int b) { return static_cast<size_t>(a) * static_cast<size_t>(b); }
-
-absl::Status CheckTensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpec>& want) {
-  if (tensors.size() != want.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("weights: ", tensors.size(), " tensors, want ", want.size()));
-  }
-  for (size_t i = 0; i < want.size(); ++i) {
-    if (tensors[i].name != want[i].name || tensors[i].shape != want[i].shape) {
-      return absl::InvalidArgumentError(absl::StrCat("weights: tensor ", i, " is '", tensors[i].name, "' [",
-                                                     absl::StrJoin(tensors[i].shape, ", "), "], want '", want[i].name,
-                                                     "' [", absl::StrJoin(want[i].shape, ", "), "]"));
-    }
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -151,7 +131,7 @@ void WolpertingerPolicy::Retrieve(const float* observation, int num_users) {
     const float* distances = distances_.data() + static_cast<size_t>(user) * distance_stride;
     Key* keys = keys_.data() + Product(user, shape_.num_items);
     for (int item = 0; item < shape_.num_items; ++item) {
-      keys[item] = Key{Ordered(distances[item])} << 32 | static_cast<uint32_t>(item);
+      keys[item] = NearnessKey(distances[item], static_cast<uint32_t>(item));
     }
     if (shape_.k < shape_.num_items) std::nth_element(keys, keys + shape_.k - 1, keys + shape_.num_items);
   }

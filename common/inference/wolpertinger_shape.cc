@@ -49,17 +49,11 @@ absl::StatusOr<WolpertingerShape> MakeShape(const v1::WolpertingerConfig& config
   return shape;
 }
 
-std::vector<TensorSpec> MlpTensors(const std::string& prefix, int num_inputs, int hidden_units, int num_outputs) {
-  return {{prefix + ".w1", {hidden_units, num_inputs}},   {prefix + ".b1", {hidden_units}},
-          {prefix + ".w2", {hidden_units, hidden_units}}, {prefix + ".b2", {hidden_units}},
-          {prefix + ".w3", {num_outputs, hidden_units}},  {prefix + ".b3", {num_outputs}}};
-}
-
 std::vector<TensorSpec> PolicyTensors(const WolpertingerShape& shape) {
   const int num_critic_inputs = shape.num_user_features + shape.embedding_size;
   std::vector<TensorSpec> tensors =
-      MlpTensors("actor", shape.num_user_features, shape.hidden_units, shape.embedding_size);
-  const std::vector<TensorSpec> critic = MlpTensors("critic", num_critic_inputs, shape.hidden_units, 1);
+      MlpTensors("actor", {shape.num_user_features, shape.hidden_units, shape.hidden_units, shape.embedding_size});
+  const std::vector<TensorSpec> critic = MlpTensors("critic", {num_critic_inputs, shape.hidden_units, shape.hidden_units, 1});
   tensors.insert(tensors.end(), critic.begin(), critic.end());
   tensors.push_back({"embeddings", {shape.num_items, shape.embedding_size}});
   return tensors;

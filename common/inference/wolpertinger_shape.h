@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/inference/tensor_spec.h"
 #include "common/rl/spec.h"
 #include "recbots/v1/config.pb.h"
 
@@ -36,15 +37,6 @@ absl::Status CheckShape(const WolpertingerShape& shape);
 // INVALID_ARGUMENT: as above, or an environment that Wolpertinger cannot play: it wants slates of one item from a fixed
 // catalogue.
 absl::StatusOr<WolpertingerShape> MakeShape(const v1::WolpertingerConfig& config, const EnvironmentSpec& spec);
-
-// A tensor without its values.
-struct TensorSpec {
-  std::string name;
-  std::vector<int32_t> shape;
-};
-
-// w1 [H, inputs], b1 [H], w2 [H, H], b2 [H], w3 [outputs, H], b3 [outputs], each named `prefix`.w1 and so on.
-std::vector<TensorSpec> MlpTensors(const std::string& prefix, int num_inputs, int hidden_units, int num_outputs);
 
 // What a policy needs, in the order of an encoding: actor (U -> E), critic (U + E -> 1), embeddings [I, E].
 std::vector<TensorSpec> PolicyTensors(const WolpertingerShape& shape);

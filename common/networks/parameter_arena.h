@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/inference/tensor_spec.h"
 #include "common/inference/weights.h"
-#include "common/inference/wolpertinger_shape.h"
 
 namespace recbots {
 

@@ -11,58 +11,23 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/topk.h>
 
-#include <cmath>
-#include <functional>
-
 #include "common/base/log.h"
-#include "common/base/random.h"
+#include "common/networks/initialize.h"
 
 namespace recbots {
 namespace {
 
 constexpr double kMinLength = 1e-12;
-constexpr double kOutputBound = 0.003;
 constexpr size_t kFirstOfSecondCritic = 13;
 
-// Fills tensor i of the arena, row by row: each row is a position of its own, so no stream runs dry.
-void Fill(const ParameterArena& arena, size_t i, uint64_t seed, const std::function<double(Rng&)>& draw) {
-  const at::Tensor& tensor = arena[i];
-  const int64_t rows = tensor.size(0);
-  const at::Tensor values = at::empty(tensor.sizes(), at::TensorOptions(at::kDouble));
-  double* value = values.data_ptr<double>();
-  for (int64_t row = 0; row < rows; ++row) {
-    Rng rng(seed, Purpose::kParameters, {.stream = static_cast<uint32_t>(i), .step = static_cast<uint32_t>(row)});
-    for (int64_t j = 0; j < tensor.numel() / rows; ++j) *value++ = draw(rng);
-  }
-  tensor.copy_(values);
-}
-
-void InitializeMlp(const ParameterArena& arena, size_t first, uint64_t seed) {
-  for (const size_t weight : {first, first + 2}) {
-    const double deviation = std::sqrt(2.0 / static_cast<double>(arena[weight].size(1)));
-    Fill(arena, weight, seed, [deviation](Rng& rng) { return deviation * rng.Normal(); });
-    arena[weight + 1].zero_();
-  }
-  for (const size_t i : {first + 4, first + 5}) {
-    Fill(arena, i, seed, [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
-  }
-}
-
 }  // namespace
-
-Critic::Critic(const ParameterArena& arena, size_t first, int num_user_features)
-    : mlp(arena, first),
-      w1_state(mlp.w1.narrow(1, 0, num_user_features)),
-      w1_item(mlp.w1.narrow(1, num_user_features, mlp.w1.size(1) - num_user_features)),
-      w1_state_t(w1_state.t()),
-      w1_item_t(w1_item.t()) {}
 
 ParameterLayout WolpertingerNetworks::Layout(const WolpertingerShape& shape, int num_critics) {
   RECBOTS_CHECK(num_critics == 1 || num_critics == 2);
   std::vector<TensorSpec> tensors = PolicyTensors(shape);
   if (num_critics == 2) {
     const std::vector<TensorSpec> second =
-        MlpTensors("critic2", shape.num_user_features + shape.embedding_size, shape.hidden_units, 1);
+        MlpTensors("critic2", {shape.num_user_features + shape.embedding_size, shape.hidden_units, shape.hidden_units, 1});
     tensors.insert(tensors.end(), second.begin(), second.end());
   }
   return ParameterLayout(std::move(tensors));
@@ -77,7 +42,7 @@ WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int n
 void WolpertingerNetworks::Initialize(uint64_t seed) {
   InitializeMlp(arena, 0, seed);
   InitializeMlp(arena, kFirstOfCritic, seed);
-  Fill(arena, kFirstOfSecondCritic - 1, seed, [](Rng& rng) { return rng.Normal(); });
+  FillTensor(arena, kFirstOfSecondCritic - 1, seed, [](Rng& rng) { return rng.Normal(); });
   if (critics.size() == 2) InitializeMlp(arena, kFirstOfSecondCritic, seed);
 }
 
@@ -127,22 +92,6 @@ void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, c
     at::addmm_out(scratch.distance, scratch.squared_length, proto_action, embeddings.t(), 1, -2);
   }
   at::topk_out(scratch.nearest_distance, candidates, scratch.distance, shape.k, 1, /*largest=*/false, /*sorted=*/true);
-}
-
-void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& out) {
-  at::addmm_out(out, critic.mlp.b1, observation, critic.w1_state_t);
-}
-
-void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass) {
-  at::addmm_out(pass.hidden1, state, action, critic.w1_item_t);
-  Forward(critic.mlp, pass);
-}
-
-void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
-                           MlpActivations& pass) {
-  at::mm_out(pass.hidden1, actions, critic.w1_item_t);
-  pass.hidden1.view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
-  Forward(critic.mlp, pass);
 }
 
 }  // namespace recbots

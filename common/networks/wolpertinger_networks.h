@@ -12,20 +12,12 @@
 
 #include <vector>
 
+#include "common/inference/wolpertinger_shape.h"
+#include "common/networks/critic.h"
 #include "common/networks/mlp.h"
 #include "common/networks/parameter_arena.h"
 
 namespace recbots {
-
-// A critic, with its first layer split by input.
-struct Critic {
-  Critic() = default;
-  Critic(const ParameterArena& arena, size_t first, int num_user_features);
-
-  Mlp mlp;
-  at::Tensor w1_state, w1_item;      // [H, U], [H, E]: views into mlp.w1
-  at::Tensor w1_state_t, w1_item_t;  // their transposes
-};
 
 struct WolpertingerNetworks {
   // Tensors: those of PolicyTensors, then the second critic's as "critic2.w1" and so on.
@@ -78,13 +70,5 @@ struct SearchScratch {
 };
 void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, const at::Tensor& unit,
                  const at::Tensor& proto_action, SearchScratch& scratch, at::Tensor& candidates);
-
-// The state's part of a critic's first layer: out [B, H] = observation w1_state^T + b1.
-void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& out);
-// Values in pass.output [B, 1] of one action [B, E] each.
-void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass);
-// Values in pass.output [B * C, 1] of C actions each: `actions` [B * C, E], `state` [B, H].
-void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
-                           MlpActivations& pass);
 
 }  // namespace recbots

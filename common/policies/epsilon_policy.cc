@@ -21,9 +21,14 @@ EpsilonPolicy::EpsilonPolicy(std::unique_ptr<Policy> base, double epsilon, uint6
       random_probability_(RandomSlateProbability(num_candidates, slate_size)),
       taken_(slate_size_) {
   RECBOTS_CHECK(base_ != nullptr);
-  RECBOTS_CHECK(epsilon >= 0 && epsilon <= 1) << "epsilon " << epsilon << ", want 0..1";
+  SetEpsilon(epsilon);
   RECBOTS_CHECK(slate_size >= 1 && slate_size <= num_candidates)
       << "slate_size " << slate_size << ", want 1.." << num_candidates;
+}
+
+void EpsilonPolicy::SetEpsilon(double epsilon) {
+  RECBOTS_CHECK(epsilon >= 0 && epsilon <= 1) << "epsilon " << epsilon << ", want 0..1";
+  epsilon_ = epsilon;
 }
 
 void EpsilonPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {

@@ -25,6 +25,9 @@ class EpsilonPolicy final : public Policy {
   // epsilon 0..1, 1 <= slate_size <= num_candidates.
   EpsilonPolicy(std::unique_ptr<Policy> base, double epsilon, uint64_t seed, int num_candidates, int slate_size);
 
+  // 0..1; from the next Act on.
+  void SetEpsilon(double epsilon);
+
   bool learns() const override { return base_->learns(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override { base_->Observe(feedback); }
@@ -33,7 +36,7 @@ class EpsilonPolicy final : public Policy {
   void Mix(size_t user, bool random, const PolicyOutput& output);
 
   const std::unique_ptr<Policy> base_;
-  const double epsilon_;
+  double epsilon_;
   const uint64_t seed_;
   const uint32_t num_candidates_;
   const size_t slate_size_;

@@ -1,6 +1,8 @@
 #include "learner/algorithms/make_algorithm.h"
 
 #include "common/base/status_macros.h"
+#include "learner/algorithms/full_slate_q.h"
+#include "learner/algorithms/slate_q.h"
 #include "learner/algorithms/wolpertinger.h"
 
 namespace recbots {
@@ -38,6 +40,28 @@ absl::StatusOr<WolpertingerOptions> MakeOptions(const v1::WolpertingerConfig& co
   return options;
 }
 
+absl::StatusOr<SlateQOptions> MakeOptions(const v1::SlateQConfig& config, const EnvironmentSpec& spec, uint64_t seed) {
+  SlateQOptions options;
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec));
+  options.target = static_cast<TargetRule>(config.target());
+  options.q = MakeQLearnerOptions(config.q(), options.shape.q, seed);
+  options.click = {.sizes = options.shape.click,
+                   .learning_rate = config.click_model().learning_rate(),
+                   .held_out = config.click_model().held_out(),
+                   .seed = seed};
+  options.proposer = {.actor = options.shape.actor,
+                      .k = options.shape.proposal_k,
+                      .random_candidates = config.proposal().random_candidates(),
+                      .learning_rate = config.proposal().learning_rate(),
+                      .seed = seed};
+  options.click_field = spec.FindResponseField("click");
+  return options;
+}
+
+FullSlateQOptions MakeOptions(const v1::QLearningConfig& config, const FullSlateShape& shape, uint64_t seed) {
+  return {.shape = shape, .q = MakeQLearnerOptions(config, shape.q, seed)};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec,
@@ -47,10 +71,22 @@ absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConf
       RECBOTS_ASSIGN_OR_RETURN(const WolpertingerOptions options, MakeOptions(config.wolpertinger(), spec, seed));
       return Wolpertinger::Create(options);
     }
+    case v1::AlgorithmConfig::kSlateQ: {
+      RECBOTS_ASSIGN_OR_RETURN(const SlateQOptions options, MakeOptions(config.slate_q(), spec, seed));
+      return SlateQ::Create(options);
+    }
+    case v1::AlgorithmConfig::kFullSlateQ: {
+      RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeFullSlateShape(config.full_slate_q(), spec));
+      return FullSlateQ::Create(MakeOptions(config.full_slate_q().q(), shape, seed));
+    }
+    case v1::AlgorithmConfig::kDqn: {
+      RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeDqnShape(config.dqn(), spec));
+      return FullSlateQ::Create(MakeOptions(config.dqn().q(), shape, seed));
+    }
     case v1::AlgorithmConfig::ALGORITHM_NOT_SET:
       break;
   }
-  return absl::InvalidArgumentError("algorithm: none chosen, want wolpertinger");
+  return absl::InvalidArgumentError("algorithm: none chosen, want wolpertinger, slate_q, full_slate_q or dqn");
 }
 
 }  // namespace recbots

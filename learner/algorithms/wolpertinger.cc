@@ -8,13 +8,12 @@
 #include <c10/core/InferenceMode.h>
 #include <cblas.h>
 
-#include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/networks/torch_status.h"
+#include "learner/algorithms/check_batch.h"
 
 namespace recbots {
 namespace {
@@ -32,18 +31,6 @@ absl::Status CheckOptions(const WolpertingerOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckRange("actor_delay", options.actor_delay, 1, 1000));
   RECBOTS_RETURN_IF_ERROR(CheckRange("target_noise", options.target_noise, 0, 10));
   return CheckRange("target_noise_clip", options.target_noise_clip, 0, 10);
-}
-
-absl::Status CheckTensor(absl::string_view name, const at::Tensor& tensor, at::ScalarType dtype,
-                         const std::vector<int64_t>& sizes) {
-  if (tensor.defined() && tensor.is_cpu() && tensor.scalar_type() == dtype && tensor.sizes() == sizes) {
-    return absl::OkStatus();
-  }
-  const std::string found = tensor.defined() ? absl::StrCat(c10::toString(tensor.scalar_type()), " [",
-                                                            absl::StrJoin(tensor.sizes(), ", "), "]")
-                                             : "undefined";
-  return absl::InvalidArgumentError(absl::StrCat("batch: ", name, " is ", found, ", want ", c10::toString(dtype), " [",
-                                                 absl::StrJoin(sizes, ", "), "] on the CPU"));
 }
 
 }  // namespace
@@ -105,22 +92,6 @@ Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size,
   }
 }
 
-absl::Status Wolpertinger::CheckBatch(const TransitionBatch& batch) const {
-  if (!batch.reward.defined() || batch.reward.dim() != 1 || batch.reward.size(0) < 1) {
-    return absl::InvalidArgumentError("batch: reward is not a vector of at least 1 row");
-  }
-  const int64_t rows = batch.reward.size(0);
-  const int64_t features = options_.shape.num_user_features;
-  RECBOTS_RETURN_IF_ERROR(CheckTensor("observation", batch.observation, at::kFloat, {rows, features}));
-  RECBOTS_RETURN_IF_ERROR(CheckTensor("next_observation", batch.next_observation, at::kFloat, {rows, features}));
-  RECBOTS_RETURN_IF_ERROR(CheckTensor("slate", batch.slate, at::kInt, {rows, 1}));
-  RECBOTS_RETURN_IF_ERROR(CheckTensor("reward", batch.reward, dtype_, {rows}));
-  if (batch.importance_weights.defined()) {
-    RECBOTS_RETURN_IF_ERROR(CheckTensor("importance_weights", batch.importance_weights, at::kFloat, {rows}));
-  }
-  return CheckTensor("discount", batch.discount, dtype_, {rows});
-}
-
 absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   if (scratch_.batch_size != batch.reward.size(0)) scratch_ = Scratch(options_, batch.reward.size(0), dtype_);
   const at::Tensor slate = batch.slate.contiguous();
@@ -137,30 +108,18 @@ absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   scratch_.next_observation = batch.next_observation.to(dtype_);
   scratch_.reward = batch.reward;
   scratch_.discount = batch.discount;
-  return LoadWeights(batch.importance_weights);
-}
-
-// The weights go into what the critics' gradients begin with: nothing else of an update knows of them.
-absl::Status Wolpertinger::LoadWeights(const at::Tensor& weights) {
+  // The weights go into what the critics' gradients begin with: nothing else of an update knows of them.
   scratch_.d_td = scratch_.d_climb;
-  if (!weights.defined()) return absl::OkStatus();
-  const at::Tensor column = weights.contiguous();
-  const float* weight = column.data_ptr<float>();
-  for (int64_t row = 0; row < scratch_.batch_size; ++row) {
-    if (std::isfinite(weight[row]) && weight[row] >= 0) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("batch: importance_weights[", row, "] is ", weight[row], ", want a finite number of at least 0"));
+  if (batch.importance_weights.defined()) {
+    scratch_.d_td = at::mul(batch.importance_weights.to(dtype_).view({-1, 1}), scratch_.d_climb);
   }
-  scratch_.d_td = at::mul(column.to(dtype_).view({-1, 1}), scratch_.d_climb);
   return absl::OkStatus();
 }
 
+
 absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
-  RECBOTS_RETURN_IF_ERROR(CheckBatch(batch));
-  if (!td_errors.empty() && static_cast<int64_t>(td_errors.size()) != batch.reward.size(0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("batch: room for ", td_errors.size(), " TD errors, want ", batch.reward.size(0), " (rows) or 0"));
-  }
+  RECBOTS_RETURN_IF_ERROR(CheckBatch(
+      batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_}, td_errors));
   absl::Status loaded;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     const c10::InferenceMode no_autograd;

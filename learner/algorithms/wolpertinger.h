@@ -114,9 +114,7 @@ class Wolpertinger final : public Algorithm {
   // Streams of draws within one update.
   enum class Draw : uint32_t { kTargetCandidates = 1, kCandidates = 2, kNoise = 3 };
 
-  absl::Status CheckBatch(const TransitionBatch& batch) const;
   absl::Status LoadBatch(const TransitionBatch& batch);
-  absl::Status LoadWeights(const at::Tensor& weights);
   bool actor_is_due() const { return (updates_ + 1) % options_.actor_delay == 0; }
   Rng MakeRng(Draw draw, int64_t row) const;
 

@@ -93,11 +93,7 @@ void Wolpertinger::AddCriticGradients(size_t c) {
   RunCritic(critic, s.state[c], s.action, pass);
   at::sub_out(s.td_error[c], pass.output, s.target_values.view({-1, 1}));
   at::mul_out(s.d_value, s.td_error[c], s.d_td).mul_(-2);  // d_td is -weight / B.
-  Backward(critic.mlp, s.d_value, pass);
-  WeightGradients(s.d_value, pass, s.ones, gradient.mlp);
-  const at::Tensor d_z1_t = pass.d_z1.t();
-  at::mm_out(gradient.w1_state, d_z1_t, s.observation);
-  at::mm_out(gradient.w1_item, d_z1_t, s.action);
+  CriticGradients(critic, s.observation, s.action, s.d_value, s.ones, pass, gradient);
   at::mm_out(s.d_action, pass.d_z1, critic.w1_item);
   s.d_unit.index_add_(0, s.items, s.d_action);
 }

@@ -1,0 +1,29 @@
+// A network's greedy slates, and now and then a random one: the behaviour of a learner that explores by epsilon.
+#pragma once
+
+#include <memory>
+
+#include "common/inference/greedy_network.h"
+#include "common/inference/network_policy.h"
+#include "common/policies/epsilon_policy.h"
+
+namespace recbots {
+
+// A random slate is any ordered slate of K distinct candidates. Probabilities are exact (epsilon_policy.h).
+class ExploringPolicy final : public NetworkPolicy {
+ public:
+  // Shows random slates until there are weights, then follows the network: policy share 1.
+  ExploringPolicy(std::unique_ptr<GreedyNetwork> network, uint64_t seed, int num_candidates, int slate_size);
+
+  absl::Status SetWeights(absl::string_view encoded) override;
+  void SetPolicyShare(double share) override;
+  void Act(const PolicyInput& input, const PolicyOutput& output) override { policy_.Act(input, output); }
+
+ private:
+  bool has_weights_ = false;
+  double share_ = 1;
+  GreedyNetwork& network_;
+  EpsilonPolicy policy_;
+};
+
+}  // namespace recbots

@@ -1,0 +1,40 @@
+#include "common/networks/critic.h"
+
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/mm.h>
+
+namespace recbots {
+
+Critic::Critic(const ParameterArena& arena, size_t first, int num_user_features)
+    : mlp(arena, first),
+      w1_state(mlp.w1.narrow(1, 0, num_user_features)),
+      w1_item(mlp.w1.narrow(1, num_user_features, mlp.w1.size(1) - num_user_features)),
+      w1_state_t(w1_state.t()),
+      w1_item_t(w1_item.t()) {}
+
+void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& out) {
+  at::addmm_out(out, critic.mlp.b1, observation, critic.w1_state_t);
+}
+
+void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass) {
+  at::addmm_out(pass.hidden1, state, action, critic.w1_item_t);
+  Forward(critic.mlp, pass);
+}
+
+void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
+                           MlpActivations& pass) {
+  at::mm_out(pass.hidden1, actions, critic.w1_item_t);
+  pass.hidden1.view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
+  Forward(critic.mlp, pass);
+}
+
+void CriticGradients(const Critic& critic, const at::Tensor& observation, const at::Tensor& action,
+                     const at::Tensor& d_value, const at::Tensor& ones, MlpActivations& pass, Critic& gradients) {
+  Backward(critic.mlp, d_value, pass);
+  WeightGradients(d_value, pass, ones, gradients.mlp);
+  const at::Tensor d_z1_t = pass.d_z1.t();
+  at::mm_out(gradients.w1_state, d_z1_t, observation);
+  at::mm_out(gradients.w1_item, d_z1_t, action);
+}
+
+}  // namespace recbots

@@ -1,0 +1,61 @@
+#include "common/networks/q_network.h"
+
+#include <ATen/ops/add.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
+
+#include "common/networks/initialize.h"
+
+namespace recbots {
+namespace {
+
+// pass.q [B, C] from the passes' outputs.
+void AddValue(const QNetwork& network, const at::Tensor& observation, int64_t rows, QPass& pass) {
+  const at::Tensor output = pass.action.output.view({rows, -1});
+  if (!network.value.has_value()) {
+    pass.q = output;
+    return;
+  }
+  at::addmm_out(pass.value.hidden1, network.value->b1, observation, network.value->w1.t());
+  Forward(*network.value, pass.value);
+  at::add_out(pass.q, output, pass.value.output);
+}
+
+}  // namespace
+
+QNetwork::QNetwork(const QShape& shape, at::ScalarType dtype)
+    : arena(ParameterLayout(QTensors(shape)), dtype), action(arena, 0, shape.action.num_user_features) {
+  if (shape.dueling) value.emplace(arena, kMlpTensors);
+}
+
+void QNetwork::Initialize(uint64_t seed) {
+  for (size_t first = 0; first < arena.layout().tensors().size(); first += kMlpTensors) InitializeMlp(arena, first, seed);
+}
+
+QPass::QPass(at::ScalarType dtype) : action(dtype), value(dtype) {
+  for (at::Tensor* tensor : {&state, &q}) *tensor = at::empty({0}, at::TensorOptions(dtype));
+}
+
+void RunQOnCandidates(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass) {
+  RunState(network.action, observation, pass.state);
+  RunCriticOnCandidates(network.action, pass.state, actions, pass.action);
+  AddValue(network, observation, observation.size(0), pass);
+}
+
+void RunQ(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass) {
+  RunState(network.action, observation, pass.state);
+  RunCritic(network.action, pass.state, actions, pass.action);
+  AddValue(network, observation, observation.size(0), pass);
+}
+
+void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, const at::Tensor& d_q,
+                const at::Tensor& ones, QPass& pass, QNetwork& gradients) {
+  CriticGradients(network.action, observation, actions, d_q, ones, pass.action, gradients.action);
+  if (!network.value.has_value()) return;
+  Backward(*network.value, d_q, pass.value);
+  WeightGradients(d_q, pass.value, ones, *gradients.value);
+  at::mm_out(gradients.value->w1, pass.value.d_z1.t(), observation);
+}
+
+}  // namespace recbots
