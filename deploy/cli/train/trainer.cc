@@ -61,7 +61,6 @@ absl::Status Trainer::Init() {
   const int states = static_cast<int>(scenario_->AllObservations().size()) / std::max(1, spec.num_user_features);
   RECBOTS_ASSIGN_OR_RETURN(greedy_,
                            MakePolicy(config_.algorithm(), spec, std::max(config_.evaluator().users(), states), seed));
-  behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0));
   greedy_->SetPolicyShare(1);
   evaluator_ = std::make_unique<Evaluator>(
       *scenario_,
@@ -137,6 +136,7 @@ absl::Status Trainer::Publish() {
   ++stamp_.version;
   stamp_.updates = algorithm_->updates();
   const std::string weights = algorithm_->EncodeWeights();
+  behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0, loop_->env_steps()));
   RECBOTS_RETURN_IF_ERROR(greedy_->SetWeights(weights));
   return behaviour_->SetWeights(weights);
 }
