@@ -65,8 +65,7 @@ absl::Status Trainer::Init() {
   evaluator_ = std::make_unique<Evaluator>(
       *scenario_,
       EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(), config_.evaluator().users()});
-  RECBOTS_ASSIGN_OR_RETURN(random_, evaluator_->EvaluateRandom());
-  RECBOTS_ASSIGN_OR_RETURN(optimum_, evaluator_->EvaluateOptimum());
+  RECBOTS_ASSIGN_OR_RETURN(references_, evaluator_->EvaluateReferences());
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   sink_ = std::make_unique<TableSink>(*this);
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema,
@@ -147,19 +146,11 @@ absl::Status Trainer::EvaluateIfDue() {
   }
   evaluated_updates_ = stamp_.updates;
   RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*greedy_));
-  v1::Evaluation evaluation;
-  evaluation.set_weights_version(stamp_.version);
-  evaluation.set_updates(stamp_.updates);
-  evaluation.set_env_steps(loop_->env_steps());
-  evaluation.set_value(value.value);
-  evaluation.set_value_ci95(value.ci95);
-  evaluation.set_episodes(value.episodes);
-  evaluation.set_random_value(random_.value);
-  evaluation.set_random_value_ci95(random_.ci95);
-  if (optimum_.has_value()) {
-    evaluation.set_optimum(optimum_->value);
-    evaluation.set_optimum_ci95(optimum_->ci95);
-  }
+  v1::WeightsHeader version;
+  version.set_version(stamp_.version);
+  version.set_updates(stamp_.updates);
+  version.set_env_steps(loop_->env_steps());
+  const v1::Evaluation evaluation = MakeEvaluation(version, value, references_);
   state_.OnEvaluation(evaluation);
   return absl::OkStatus();
 }

@@ -75,8 +75,7 @@ class Trainer {
   RunState state_;
   Report report_;
   WeightsStamp stamp_;
-  PolicyValue random_;
-  std::optional<PolicyValue> optimum_;
+  std::vector<v1::ReferenceValue> references_;
   std::function<bool()> stop_;
   bool over_ = false;
   int64_t evaluated_updates_ = -1;
