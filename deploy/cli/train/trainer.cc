@@ -26,7 +26,7 @@ class Trainer::TableSink : public RowSink {
     int64_t done = 0;
     while (true) {
       done += trainer_.table_->Append(rows.data() + static_cast<size_t>(done) * row_bytes, num_rows - done);
-      if (done == num_rows || trainer_.Over()) return absl::OkStatus();
+      if (done == num_rows || trainer_.LearningIsOver()) return absl::OkStatus();
       RECBOTS_RETURN_IF_ERROR(trainer_.UpdateOnce());
     }
   }
@@ -53,6 +53,7 @@ Trainer::~Trainer() = default;
 absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_.goal(), *scenario_));
   const EnvironmentSpec& spec = scenario_->spec();
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec));
   RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, seed));
@@ -74,8 +75,10 @@ absl::Status Trainer::Init() {
   return Publish();
 }
 
-absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status) {
+absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
+                          const std::function<void(const v1::Evaluation&, double)>& on_evaluation) {
   stop_ = stop;
+  on_evaluation_ = on_evaluation;
   while (!Over()) {
     RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
     state_.SetEnvSteps(loop_->env_steps());
@@ -83,14 +86,26 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
     ShowStatusIfDue(on_status);
     over_ = over_ || stop();
   }
-  const Ending ending = state_.Check();
-  RECBOTS_RETURN_IF_ERROR(Publish());
-  evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
-  RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
+  Ending ending = state_.Check();
+  if (evaluated_updates_ != algorithm_->updates()) {
+    RECBOTS_RETURN_IF_ERROR(Publish());
+    evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
+    RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
+  }
+  if (IsLimit(ending)) ending = state_.Check();  // The last weights may have reached the goal.
   const replay::TableState table = table_->state();
-  report_ = {config_.name(), config_.seed(), ending, state_.counters(),
-             static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted))};
+  report_ = {config_.name(),
+             config_.seed(),
+             ending,
+             state_.counters(),
+             static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted)),
+             algorithm_->losses()};
   return absl::OkStatus();
+}
+
+bool Trainer::LearningIsOver() const {
+  const Ending ending = state_.Check();
+  return over_ || (ending != Ending::kNotYet && ending != Ending::kMaxEnvSteps);
 }
 
 absl::Status Trainer::LearnWhileAdmitted() {
@@ -98,7 +113,7 @@ absl::Status Trainer::LearnWhileAdmitted() {
   const v1::RateLimiterConfig& limiter = config_.replay().table().rate_limiter();
   const bool has_ratio = limiter.kind() == v1::RateLimiterConfig::QUEUE || limiter.samples_per_insert() > 0;
   do {
-    if (Over() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
+    if (LearningIsOver() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
     const int64_t before = algorithm_->updates();
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
     if (algorithm_->updates() == before) return absl::OkStatus();  // A whole batch has to wait.
@@ -152,6 +167,7 @@ absl::Status Trainer::EvaluateIfDue() {
   version.set_env_steps(loop_->env_steps());
   const v1::Evaluation evaluation = MakeEvaluation(version, value, references_);
   state_.OnEvaluation(evaluation);
+  if (on_evaluation_) on_evaluation_(evaluation, state_.wall_seconds());
   return absl::OkStatus();
 }
 
