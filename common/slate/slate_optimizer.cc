@@ -14,7 +14,6 @@ namespace {
 constexpr size_t kLanes = 8;
 using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Flags = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));  // -1: true.
-constexpr Flags kFirstPositions = {0, 1, 2, 3, 4, 5, 6, 7};
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -118,31 +117,34 @@ void SlateOptimizer::SelectBatch(SlateRule rule, const SlateBatch& batch, absl::
   }
 }
 
-void SlateOptimizer::SortFew(double level) {
-  Lanes keys[kFewCandidates / kLanes];
-  Flags ranks[kFewCandidates / kLanes] = {};
-  for (size_t lanes = 0; lanes < std::size(keys); ++lanes) {
+bool SlateOptimizer::SortFew(double level) {
+  constexpr size_t kGroups = kFewCandidates / kLanes;
+  Lanes keys[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) {
     Lanes weights, gains;
-    std::memcpy(&weights, &weights_[lanes * kLanes], sizeof(weights));
-    std::memcpy(&gains, &gains_[lanes * kLanes], sizeof(gains));
-    const Lanes key = weights * (gains - level);
-    keys[lanes] = key > -kInfinity ? key : Lanes{} - kInfinity;  // NaN too: it would have no rank.
+    std::memcpy(&weights, &weights_[g * kLanes], sizeof(weights));
+    std::memcpy(&gains, &gains_[g * kLanes], sizeof(gains));
+    keys[g] = weights * (gains - level);
   }
-  const auto key_of = [&keys](size_t i) { return keys[i / kLanes][i % kLanes]; };
+  double key[kFewCandidates];
+  std::memcpy(key, keys, sizeof(key));
+  Flags ranks[kGroups] = {};
   for (size_t i = 0; i < num_candidates_; ++i) {
-    const auto position = static_cast<int64_t>(i);
-    for (size_t lanes = 0; lanes < std::size(keys); ++lanes) {
-      const Flags positions = kFirstPositions + static_cast<int64_t>(lanes * kLanes);
-      ranks[lanes] -= (keys[lanes] < key_of(i)) | ((keys[lanes] == key_of(i)) & (positions > position));
-    }
+    for (size_t g = 0; g < kGroups; ++g) ranks[g] -= keys[g] < key[i];
   }
+  int64_t rank[kFewCandidates];
+  std::memcpy(rank, ranks, sizeof(rank));
+  int64_t sum = 0;
   for (size_t i = 0; i < num_candidates_; ++i) {
-    best_[static_cast<size_t>(ranks[i / kLanes][i % kLanes])] = {key_of(i), static_cast<int32_t>(i)};
+    sum += rank[i];
+    best_[static_cast<size_t>(rank[i])] = {key[i], static_cast<int32_t>(i)};
   }
+  // Of two different keys one comes before the other.
+  return 2 * sum == static_cast<int64_t>(num_candidates_ * (num_candidates_ - 1));
 }
 
 void SlateOptimizer::FindBest(double level, double floor) {
-  if (num_candidates_ <= kFewCandidates) return SortFew(level);
+  if (num_candidates_ <= kFewCandidates && SortFew(level)) return;
   // Insertion instead of nth_element: for the few that a slate has it is several times faster, and after the first
   // pass `floor` keeps all but a few away.
   Ranked* const best = best_.data();

@@ -100,9 +100,10 @@ class SlateOptimizer {
   // Fills the first K of best_ with the largest weight x (gain - level), in descending order, the lower position first
   // among equals. At least K items reach `floor`; others are not looked at.
   void FindBest(double level, double floor);
-  // The same for few candidates: counts how many come before each, without a branch that depends on the numbers.
+  // The same for few candidates: counts how many come before each, without a branch that depends on the numbers. False
+  // where it does not tell, because there are equals (or NaN).
   static constexpr size_t kFewCandidates = 16;
-  void SortFew(double level);
+  bool SortFew(double level);
   void ShowBest(absl::Span<int32_t> slate) const;
   // Value of the items in best_, for kShared.
   double BestRatio(double no_click_weight) const;
