@@ -17,13 +17,13 @@ class AffinityWeights {
 
   ClickRule click_rule() const { return click_rule_; }
 
-  // weights float32 [N] of `items` float32 [N, D] for a user whose first D features are `user`; returns the weight of no
-  // click (item_weights.h). An agent's assumption may be wrong: an item whose score the model refuses weighs 0, or 1 where
-  // the model would have it clicked for more than certain.
+  // weights float32 [N] of `items` float32 [N, D] for a user whose first D features are `user`; returns the weight of
+  // no click (item_weights.h). An agent's assumption may be wrong: an item whose score the model refuses weighs 0, or 1
+  // where the model would have it clicked for more than certain.
   double Weigh(const float* user, const float* items, absl::Span<float> weights) const;
 
-  // Log-probability of a click on position `clicked` (-1: of none) of a slate of `size` items float32 [size, D], in nats;
-  // -infinity where the model excludes it.
+  // Log-probability of a click on position `clicked` (-1: of none) of a slate of `size` items float32 [size, D], in
+  // nats; -infinity where the model excludes it.
   double LogLikelihood(const float* user, const float* items, size_t size, int clicked) const;
 
  private:

@@ -1,5 +1,5 @@
-// Networks as they travel (common/inference/weights.h), computed the plain way in double precision: what the fast code is
-// compared with.
+// Networks as they travel (common/inference/weights.h), computed the plain way in double precision: what the fast code
+// is compared with.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,8 @@ inline std::vector<float> Normals(size_t n, Rng& rng, double deviation = 1) {
 }
 
 // Tensors of these names and shapes, normal with this deviation.
-inline std::vector<NamedTensor> RandomTensors(absl::Span<const TensorSpec> specs, uint64_t seed, double deviation = 0.5) {
+inline std::vector<NamedTensor> RandomTensors(absl::Span<const TensorSpec> specs, uint64_t seed,
+                                              double deviation = 0.5) {
   std::vector<NamedTensor> tensors;
   for (size_t i = 0; i < specs.size(); ++i) {
     Rng rng(seed, Purpose::kTest, {.stream = static_cast<uint32_t>(1000 + i)});
@@ -31,7 +32,8 @@ inline std::vector<NamedTensor> RandomTensors(absl::Span<const TensorSpec> specs
   return tensors;
 }
 
-inline std::vector<double> NaiveLayer(const NamedTensor& weight, const NamedTensor& bias, const std::vector<double>& x) {
+inline std::vector<double> NaiveLayer(const NamedTensor& weight, const NamedTensor& bias,
+                                      const std::vector<double>& x) {
   std::vector<double> y(bias.values.begin(), bias.values.end());
   for (size_t o = 0; o < y.size(); ++o) {
     for (size_t i = 0; i < x.size(); ++i) y[o] += double{weight.values[o * x.size() + i]} * x[i];

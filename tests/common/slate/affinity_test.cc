@@ -98,8 +98,7 @@ TEST(AffinityWeightsTest, ARefusedItemIsNeverClickedAndDoesNotChangeTheOthers) {
     Offer offer = MakeOffer(6, rng);
     std::vector<float> without(offer.items.begin(), offer.items.begin() + 2 * kFeatures);
     without.insert(without.end(), offer.items.begin() + 3 * kFeatures, offer.items.end());
-    const bool proportional =
-        kind == ChoiceKind::kMultinomialProportional || kind == ChoiceKind::kProportionalCascade;
+    const bool proportional = kind == ChoiceKind::kMultinomialProportional || kind == ChoiceKind::kProportionalCascade;
     offer.user[0] = 0.5;
     offer.items[2 * kFeatures] = proportional ? -100 : -std::numeric_limits<float>::infinity();
     std::vector<float> weights(6), others(5);
