@@ -126,10 +126,10 @@ absl::Status Actor::RefreshWeights() {
   if (newest == nullptr || newest == weights_) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(policy_->SetWeights(newest->payload));
   const int index = newest->header.worker_index();
+  const double share = PolicyShare(config_.actor(), index, newest->header.env_steps());
+  policy_->SetPolicyShare(share);
+  role_.metrics().gauge(metric::kActorPolicyShare).Set(share);
   if (weights_ == nullptr || weights_->header.worker_index() != index) {
-    const double share = PolicyShare(config_.actor(), index);
-    policy_->SetPolicyShare(share);
-    role_.metrics().gauge(metric::kActorPolicyShare).Set(share);
     RECBOTS_LOG(INFO) << "acting" << Field("index", index) << Field("policy_share", share)
                       << Field("users", config_.actor().users()) << Field("version", newest->header.version());
   }

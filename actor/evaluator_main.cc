@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/evaluator.h"
 #include "common/base/log.h"
@@ -38,6 +38,8 @@ class EvaluatorRole {
   // The next version to evaluate; null: told to end.
   absl::StatusOr<std::shared_ptr<const Weights>> NextWeights();
   bool Due(const Weights& weights) const;
+  // The references, then one version after the other, until told to end.
+  absl::Status Evaluate();
   absl::Status EvaluateAndReport(const Weights& weights);
   std::vector<StatusSection> Pages() const;
 
@@ -46,8 +48,7 @@ class EvaluatorRole {
   std::unique_ptr<Scenario> scenario_;
   std::unique_ptr<NetworkPolicy> policy_;
   std::unique_ptr<Evaluator> evaluator_;
-  PolicyValue random_;
-  std::optional<PolicyValue> optimum_;
+  std::vector<v1::ReferenceValue> references_;
   std::unique_ptr<EvaluationClient> client_;
   std::unique_ptr<WeightsWatcher> watcher_;
   std::shared_ptr<const Weights> evaluated_;
@@ -67,7 +68,8 @@ absl::Status EvaluatorRole::MakeParts() {
   policy_ = *std::move(policy);
   policy_->SetPolicyShare(1);
   evaluator_ =
-      std::make_unique<Evaluator>(*scenario_, EvaluatorOptions{options.episodes(), options.exact(), options.users()});
+      std::make_unique<Evaluator>(*scenario_, EvaluatorOptions{options.episodes(), options.exact(), options.users(),
+                                                               [this] { return role_.shutdown().requested(); }});
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
   WeightsWatcherOptions watcher;
   RECBOTS_ASSIGN_OR_RETURN(watcher.address, role_.PeerAddress("learner"));
@@ -104,20 +106,7 @@ absl::Status EvaluatorRole::EvaluateAndReport(const Weights& weights) {
   role_.SetActivity("evaluating");
   RECBOTS_RETURN_IF_ERROR(policy_->SetWeights(weights.payload));
   RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*policy_));
-  v1::Evaluation evaluation;
-  evaluation.set_weights_version(weights.header.version());
-  evaluation.set_incarnation(weights.header.incarnation());
-  evaluation.set_updates(weights.header.updates());
-  evaluation.set_env_steps(weights.header.env_steps());
-  evaluation.set_value(value.value);
-  evaluation.set_value_ci95(value.ci95);
-  evaluation.set_episodes(value.episodes);
-  evaluation.set_random_value(random_.value);
-  evaluation.set_random_value_ci95(random_.ci95);
-  if (optimum_.has_value()) {
-    evaluation.set_optimum(optimum_->value);
-    evaluation.set_optimum_ci95(optimum_->ci95);
-  }
+  const v1::Evaluation evaluation = MakeEvaluation(weights.header, value, references_);
   role_.SetActivity("reporting to the learner");
   const absl::Status reported = client_->Report(evaluation, absl::Now() + absl::Seconds(2));
   // A learner that went away hears the next one; a version of a learner before it interests nobody.
@@ -130,11 +119,18 @@ absl::Status EvaluatorRole::EvaluateAndReport(const Weights& weights) {
 
 absl::Status EvaluatorRole::Run() {
   RECBOTS_RETURN_IF_ERROR(MakeParts());
+  const absl::Status status = Evaluate();
+  // Told to end while it played: what it had half played is nobody's.
+  return absl::IsCancelled(status) && role_.shutdown().requested() ? absl::OkStatus() : status;
+}
+
+absl::Status EvaluatorRole::Evaluate() {
   role_.SetActivity("evaluating the references");
-  RECBOTS_ASSIGN_OR_RETURN(random_, evaluator_->EvaluateRandom());
-  RECBOTS_ASSIGN_OR_RETURN(optimum_, evaluator_->EvaluateOptimum());
-  RECBOTS_LOG(INFO) << "references known" << Field("random", random_.value)
-                    << Field("optimum", optimum_.has_value() ? absl::StrCat(optimum_->value) : "unknown");
+  RECBOTS_ASSIGN_OR_RETURN(references_, evaluator_->EvaluateReferences());
+  RECBOTS_LOG(INFO) << "references known: "
+                    << absl::StrJoin(references_, ", ", [](std::string* text, const v1::ReferenceValue& reference) {
+                         absl::StrAppend(text, reference.name(), " ", reference.value());
+                       });
   while (true) {
     RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<const Weights> weights, NextWeights());
     if (weights == nullptr) return absl::OkStatus();

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@
 #include "common/rpc/rpc_server.h"
 #include "learner/algorithms/make_algorithm.h"
 #include "learner/loop/learner_loop.h"
+#include "learner/run/evaluation_log.h"
 #include "learner/run/report.h"
+#include "learner/run/result_text.h"
 #include "learner/service/weights_service.h"
 #include "replay/client/replay_sampler.h"
 
@@ -29,7 +32,7 @@ namespace {
 // Everything a learner is made of, in the order in which it is made.
 class Learner {
  public:
-  explicit Learner(Role& role) : role_(role), state_(role.config().goal()) {}
+  explicit Learner(Role& role) : role_(role), state_(role.config().goal()), curve_(role.run_dir()) {}
 
   absl::Status Run();
 
@@ -44,6 +47,7 @@ class Learner {
 
   Role& role_;
   RunState state_;
+  EvaluationLog curve_;  // Of the service's calls, of which one comes at a time.
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -54,15 +58,16 @@ class Learner {
   std::unique_ptr<HttpServer> http_;
 };
 
+// "266.1 +- 0.4"; without the interval where the value is exact.
+std::string WithInterval(double value, double ci95) {
+  return ci95 > 0 ? absl::StrCat(value, " +- ", ci95) : absl::StrCat(value);
+}
+
 absl::Status Learner::MakeParts() {
   const v1::ExperimentConfig& config = role_.config();
   const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
-  if (config.goal().share_of_optimum() > 0 && !(*scenario)->OptimalValue().has_value()) {
-    return BadConfiguration(
-        absl::InvalidArgumentError(absl::StrCat("goal.share_of_optimum is ", config.goal().share_of_optimum(),
-                                                ", but the optimum of this environment is not known; want 0")));
-  }
+  if (const absl::Status goal = CheckGoal(config.goal(), **scenario); !goal.ok()) return BadConfiguration(goal);
   absl::StatusOr<std::unique_ptr<Algorithm>> algorithm =
       MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
   if (!algorithm.ok()) return BadConfiguration(algorithm.status());
@@ -107,7 +112,10 @@ absl::Status Learner::Serve() {
   WeightsServiceOptions options;
   options.config_fingerprint = ConfigFingerprint(role_.config());
   options.security = role_.security();
-  options.on_evaluation = [this](const v1::Evaluation& evaluation) { state_.OnEvaluation(evaluation); };
+  options.on_evaluation = [this](const v1::Evaluation& evaluation) {
+    const double seconds = state_.wall_seconds();
+    if (state_.OnEvaluation(evaluation)) curve_.Append(evaluation, seconds);
+  };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   RECBOTS_ASSIGN_OR_RETURN(
@@ -138,8 +146,9 @@ absl::Status Learner::Run() {
 
 void Learner::OnEnding(Ending ending) {
   const GoalTracker goal = state_.goal();
-  const Report report{role_.config().name(), role_.config().seed(), ending, state_.counters(),
-                      state_.status().samples_per_insert};
+  const Report report{
+      role_.config().name(), role_.config().seed(), ending, state_.counters(), state_.status().samples_per_insert,
+      algorithm_->losses()};
   const bool reached = goal.Reached(ending);
   role_.metrics().gauge(metric::kLearnerGoal).Set(reached ? 1 : 0);
   RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ") << FormatVerdict(report, goal);
@@ -163,9 +172,16 @@ std::vector<StatusSection> Learner::Pages() const {
   StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
   const GoalTracker goal = state_.goal();
   if (goal.newest().has_value()) {
-    run.rows.push_back({"value", absl::StrCat(goal.newest()->value())});
-    run.rows.push_back({"optimum", goal.newest()->has_optimum() ? absl::StrCat(goal.newest()->optimum()) : "unknown"});
-    run.rows.push_back({"random", absl::StrCat(goal.newest()->random_value())});
+    const v1::Evaluation& newest = *goal.newest();
+    const std::optional<double> gap = ShareOfGap(newest);
+    run.rows.push_back({"result", FullResult(newest)});
+    run.rows.push_back({"value", WithInterval(newest.value(), newest.value_ci95())});
+    run.rows.push_back({"optimum", newest.has_optimum() ? absl::StrCat(newest.optimum()) : "unknown"});
+    run.rows.push_back({"share of gap", gap.has_value() ? absl::StrCat(*gap) : "unknown"});
+    for (const v1::ReferenceValue& reference : newest.references()) {
+      run.rows.push_back(
+          {absl::StrCat("reference ", reference.name()), WithInterval(reference.value(), reference.value_ci95())});
+    }
   }
   for (const auto& [name, mark] : {std::pair{"99 % of optimum", goal.at_99()}, {"99.9 % of optimum", goal.at_999()}}) {
     run.rows.push_back({name, mark.has_value() ? absl::StrCat(mark->updates, " updates, ", mark->env_steps,

@@ -105,4 +105,18 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::Experim
   return scenario;
 }
 
+absl::Status CheckGoal(const v1::GoalConfig& goal, const Scenario& scenario) {
+  if (goal.share_of_optimum() > 0 && !scenario.OptimalValue().has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("goal.share_of_optimum is ", goal.share_of_optimum(),
+                     ", but the optimum of this environment is not known; want 0 (see goal.share_of_gap)"));
+  }
+  if (goal.share_of_gap() > 0 && scenario.MakeReferencePolicies().size() < 2) {
+    return absl::InvalidArgumentError(absl::StrCat("goal.share_of_gap is ", goal.share_of_gap(), ", but ",
+                                                   scenario.spec().name,
+                                                   " has no policy to compare with but random play; want 0"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace recbots

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "actor/recsim/scenario.h"
 #include "recbots/v1/config.pb.h"
@@ -17,5 +18,10 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
 
 // The same for a run that trains: the rest of the configuration has to fit it (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
+
+// Whether the goal can be measured in the scenario: a share of the optimum needs one that is known (which may take time
+// to find: only who ends the run asks), a share of the gap a policy to compare with beside random play.
+//   INVALID_ARGUMENT  names field, value and bound
+absl::Status CheckGoal(const v1::GoalConfig& goal, const Scenario& scenario);
 
 }  // namespace recbots

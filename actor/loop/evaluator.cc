@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "actor/loop/streams.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/policies/feedback.h"
+#include "common/policies/tabular_policy.h"
 #include "common/rl/step_buffer.h"
 
 namespace recbots {
@@ -14,17 +18,26 @@ namespace {
 
 // Standard normal quantile of a two-sided 95 % interval.
 constexpr double kQuantile95 = 1.959963984540054;
+// What scenarios call a policy that is known to be optimal.
+constexpr char kOptimal[] = "optimal";
+
+}  // namespace
 
 // Returns of the first episodes of each user. Every user plays the same number of episodes to their end: stopping at
 // the first n that end would favour short ones.
-struct EpisodeReturns {
+struct Evaluator::EpisodeReturns {
   int64_t wanted_per_user = 0;
-  std::vector<double> running;
-  std::vector<int64_t> ended;
   int64_t episodes = 0;
   double sum = 0;
   double sum_of_squares = 0;
+  // Of the users who play now.
+  std::vector<double> running;
+  std::vector<int64_t> ended;
 
+  void Begin(int num_users) {
+    running.assign(static_cast<size_t>(num_users), 0.0);
+    ended.assign(static_cast<size_t>(num_users), 0);
+  }
   void Add(size_t user, double reward, bool end) {
     if (ended[user] == wanted_per_user) return;
     running[user] += reward;
@@ -36,8 +49,6 @@ struct EpisodeReturns {
     ++episodes;
   }
 };
-
-}  // namespace
 
 Evaluator::Evaluator(const Scenario& scenario, const EvaluatorOptions& options)
     : scenario_(scenario), options_(options) {}
@@ -60,23 +71,14 @@ absl::StatusOr<PolicyValue> Evaluator::Solve(Policy& policy) const {
 
 absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
   // Whole sessions.
-  const int64_t session = scenario_.spec().users_per_session;
+  const int session = scenario_.spec().users_per_session;
   const int64_t wanted = std::min<int64_t>(options_.users, options_.episodes);
-  const int num_users = static_cast<int>((wanted + session - 1) / session * session);
-  const auto n = static_cast<size_t>(num_users);
-  const std::unique_ptr<Environment> environment =
-      scenario_.MakeEnvironment(num_users, FirstEvaluationStream(static_cast<int>(session)));
-  StepBuffer step(scenario_.spec(), num_users);
-  EpisodeReturns returns{(options_.episodes + num_users - 1) / num_users, std::vector<double>(n),
-                         std::vector<int64_t>(n)};
-  step.Reset(*environment);
-  while (returns.episodes < returns.wanted_per_user * num_users) {
-    policy.Act({step.observation, environment->positions(), step.candidates},
-               {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)});
-    RECBOTS_RETURN_IF_ERROR(step.Step(*environment));
-    policy.Observe(FeedbackOf(step));
-    for (size_t i = 0; i < n; ++i) returns.Add(i, step.reward[i], (step.terminated[i] | step.truncated[i]) != 0);
-    step.Advance();
+  const int num_users = static_cast<int>((wanted + session - 1) / session) * session;
+  EpisodeReturns returns;
+  returns.wanted_per_user = (options_.episodes + num_users - 1) / num_users;
+  const int together = policy.learns() ? session : num_users;
+  for (int first = 0; first < num_users; first += together) {
+    RECBOTS_RETURN_IF_ERROR(PlayUsers(policy, first, together, returns));
   }
   const auto episodes = static_cast<double>(returns.episodes);
   const double mean = returns.sum / episodes;
@@ -84,19 +86,75 @@ absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
   return PolicyValue{mean, kQuantile95 * std::sqrt(variance / episodes), returns.episodes};
 }
 
-absl::StatusOr<PolicyValue> Evaluator::EvaluateRandom() const {
-  if (options_.exact && scenario_.RandomValue().has_value()) return PolicyValue{*scenario_.RandomValue(), 0, 0};
-  std::vector<ReferencePolicy> references = scenario_.MakeReferencePolicies();
-  RECBOTS_CHECK(!references.empty() && references.front().name == "random");
-  return Play(*references.front().policy);
+absl::Status Evaluator::PlayUsers(Policy& policy, int first_user, int num_users, EpisodeReturns& returns) const {
+  const auto n = static_cast<size_t>(num_users);
+  const std::unique_ptr<Environment> environment = scenario_.MakeEnvironment(
+      num_users, FirstEvaluationStream(scenario_.spec().users_per_session) + static_cast<uint32_t>(first_user));
+  StepBuffer step(scenario_.spec(), num_users);
+  step.Reset(*environment);
+  returns.Begin(num_users);
+  const int64_t all = returns.episodes + returns.wanted_per_user * num_users;
+  while (returns.episodes < all) {
+    if (options_.should_stop && options_.should_stop()) return absl::CancelledError("evaluation stopped");
+    policy.Act({step.observation, environment->positions(), step.candidates},
+               {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)});
+    RECBOTS_RETURN_IF_ERROR(step.Step(*environment));
+    policy.Observe(FeedbackOf(step));
+    for (size_t i = 0; i < n; ++i) returns.Add(i, step.reward[i], (step.terminated[i] | step.truncated[i]) != 0);
+    step.Advance();
+  }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<PolicyValue>> Evaluator::EvaluateOptimum() const {
-  if (options_.exact && scenario_.OptimalValue().has_value()) return PolicyValue{*scenario_.OptimalValue(), 0, 0};
-  std::vector<ReferencePolicy> references = scenario_.MakeReferencePolicies();
-  if (references.empty() || references.back().name != "optimal") return std::nullopt;
-  RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, Play(*references.back().policy));
-  return value;
+absl::StatusOr<PolicyValue> Evaluator::EvaluateReference(const ReferencePolicy& reference) const {
+  if (options_.exact) {
+    const std::optional<double> exact = reference.name == "random"   ? scenario_.RandomValue()
+                                        : reference.name == kOptimal ? scenario_.OptimalValue()
+                                                                     : std::nullopt;
+    if (exact.has_value()) return PolicyValue{*exact, 0, 0};
+    // Other policies may depend on the step or on what came before, which a solution would not see.
+    if (dynamic_cast<const TabularPolicy*>(reference.policy.get()) != nullptr) return Evaluate(*reference.policy);
+  }
+  return Play(*reference.policy);
+}
+
+absl::StatusOr<std::vector<v1::ReferenceValue>> Evaluator::EvaluateReferences() const {
+  std::vector<v1::ReferenceValue> values;
+  const auto add = [&values](const std::string& name, const PolicyValue& value) {
+    v1::ReferenceValue& added = values.emplace_back();
+    added.set_name(name);
+    added.set_value(value.value);
+    added.set_value_ci95(value.ci95);
+  };
+  for (const ReferencePolicy& reference : scenario_.MakeReferencePolicies()) {
+    RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, EvaluateReference(reference));
+    add(reference.name, value);
+  }
+  RECBOTS_CHECK(!values.empty() && values.front().name() == "random") << scenario_.spec().name;
+  if (options_.exact && values.back().name() != kOptimal && scenario_.OptimalValue().has_value()) {
+    add(kOptimal, {*scenario_.OptimalValue(), 0, 0});
+  }
+  return values;
+}
+
+v1::Evaluation MakeEvaluation(const v1::WeightsHeader& version, const PolicyValue& value,
+                              absl::Span<const v1::ReferenceValue> references) {
+  v1::Evaluation evaluation;
+  evaluation.set_weights_version(version.version());
+  evaluation.set_incarnation(version.incarnation());
+  evaluation.set_updates(version.updates());
+  evaluation.set_env_steps(version.env_steps());
+  evaluation.set_value(value.value);
+  evaluation.set_value_ci95(value.ci95);
+  evaluation.set_episodes(value.episodes);
+  for (const v1::ReferenceValue& reference : references) *evaluation.add_references() = reference;
+  if (references.empty()) return evaluation;
+  evaluation.set_random_value(references.front().value());
+  evaluation.set_random_value_ci95(references.front().value_ci95());
+  if (references.back().name() != kOptimal) return evaluation;
+  evaluation.set_optimum(references.back().value());
+  evaluation.set_optimum_ci95(references.back().value_ci95());
+  return evaluation;
 }
 
 }  // namespace recbots

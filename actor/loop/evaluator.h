@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "actor/recsim/scenario.h"
 #include "common/policies/policy.h"
+#include "recbots/v1/weights.pb.h"
 
 namespace recbots {
 
@@ -16,6 +17,8 @@ struct EvaluatorOptions {
   int64_t episodes = 20000;  // Per evaluation, where episodes are played.
   bool exact = true;         // Use exact values where the scenario has them.
   int users = 1024;          // Users simulated at once.
+  // Asked before every step of an episode played: true ends the evaluation.
+  std::function<bool()> should_stop = nullptr;
 };
 
 // A mean undiscounted return of an episode.
@@ -32,19 +35,32 @@ class Evaluator {
   // evaluation: two policies meet the same users (common random numbers).
   Evaluator(const Scenario& scenario, const EvaluatorOptions& options);
 
-  // INVALID_ARGUMENT: the policy showed a slate that the scenario refuses.
+  // A policy that shows one slate per observation, always the same: it may be solved. One that learns is played by one
+  // session of users after the other, in the order of their streams, so that its value does not depend on `users`.
+  //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses
+  //   CANCELLED         should_stop
   absl::StatusOr<PolicyValue> Evaluate(Policy& policy) const;
 
-  // The same for the references. The random policy's value; the optimal policy's, where the scenario knows one.
-  absl::StatusOr<PolicyValue> EvaluateRandom() const;
-  absl::StatusOr<std::optional<PolicyValue>> EvaluateOptimum() const;
+  // Every reference policy of the scenario, in its order: "random" first, the best known one last. Random play and the
+  // optimum are exact where the scenario knows them, a fixed table of slates where it can be solved; the others are
+  // played. An optimum that is known without a policy that attains it here comes last. Errors as above.
+  absl::StatusOr<std::vector<v1::ReferenceValue>> EvaluateReferences() const;
 
  private:
+  struct EpisodeReturns;
+
+  absl::StatusOr<PolicyValue> EvaluateReference(const ReferencePolicy& reference) const;
   absl::StatusOr<PolicyValue> Play(Policy& policy) const;
+  // Plays the users first_user .. first_user + num_users - 1 until each has ended as many episodes as are wanted.
+  absl::Status PlayUsers(Policy& policy, int first_user, int num_users, EpisodeReturns& returns) const;
   absl::StatusOr<PolicyValue> Solve(Policy& policy) const;
 
   const Scenario& scenario_;
   const EvaluatorOptions options_;
 };
+
+// What is reported of a version of the weights: its value beside the references, which are as of EvaluateReferences.
+v1::Evaluation MakeEvaluation(const v1::WeightsHeader& version, const PolicyValue& value,
+                              absl::Span<const v1::ReferenceValue> references);
 
 }  // namespace recbots

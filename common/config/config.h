@@ -37,7 +37,8 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 //   - where a ratio is held it is at most max_times_sampled, and error_buffer is at least 2 x max(1,
 //   samples_per_insert);
 //     that of the learner's table also batch_size x batches_in_flight; a batch fits a queue;
-//   - insert_budget_bytes is at least insert_window_bytes.
+//   - insert_budget_bytes is at least insert_window_bytes;
+//   - at most one share, of the optimum or of the gap, is a goal; max_env_steps lets sampling begin.
 // A goal without any bound is fine: such a run ends when it is stopped.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
@@ -51,7 +52,9 @@ bool HoldsTransitions(const v1::ReplayConfig& config);
 //   - min_size (queue_size) and a batch fit capacity_rows and capacity_bytes, with up to 64 bytes of bookkeeping a row;
 //   - the learner's table holds transitions, and its sampler and remover do what they say: always the oldest or newest
 //     row only with max_times_sampled, priorities only with PRIORITIZED;
-//   - policy_share_min <= policy_share_max; a block holds at least a row and fits the insert window.
+//   - policy_share_min <= policy_share_max; policy_share_initial only with policy_share_annealing_steps; a block holds
+//   at
+//     least a row and fits the insert window.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
 

@@ -72,6 +72,11 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
     return absl::InvalidArgumentError(absl::StrCat("actor.policy_share_min ", actor.policy_share_min(),
                                                    ", want at most policy_share_max ", actor.policy_share_max()));
   }
+  if (actor.policy_share_initial() > 0 && actor.policy_share_annealing_steps() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("actor.policy_share_initial ", actor.policy_share_initial(),
+                     ", want 0 where policy_share_annealing_steps is 0: it has no effect"));
+  }
   if (actor.block_bytes() < row_bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("actor.block_bytes ", actor.block_bytes(), ", want at least ", row_bytes, " (one row)"));
@@ -84,6 +89,23 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
   return absl::OkStatus();
 }
 
+// One share ends a run; and a run that may not fill the table to where sampling begins would never learn, nor end.
+absl::Status CheckGoal(const v1::ExperimentConfig& config) {
+  const v1::GoalConfig& goal = config.goal();
+  if (goal.share_of_gap() > 0 && goal.share_of_optimum() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat("goal.share_of_gap ", goal.share_of_gap(),
+                                                   ", want 0 beside goal.share_of_optimum ", goal.share_of_optimum(),
+                                                   ": only one of them ends a run"));
+  }
+  const v1::RateLimiterConfig& limiter = config.replay().table().rate_limiter();
+  const bool queue = limiter.kind() == v1::RateLimiterConfig::QUEUE;
+  const int64_t first_sample = queue ? config.learner().batch_size() : limiter.min_size();
+  if (goal.max_env_steps() == 0 || goal.max_env_steps() >= first_sample) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "goal.max_env_steps ", goal.max_env_steps(), ", want 0 or at least ", first_sample,
+      queue ? " (learner.batch_size)" : " (replay.table.rate_limiter.min_size)", ", else nothing is learnt"));
+}
+
 }  // namespace
 
 absl::Status CheckRules(const v1::ExperimentConfig& config) {
@@ -91,6 +113,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
   if (config.environment().has_document_browsing()) {
     RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
   }
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config));
   return CheckReplay(config);
 }
 

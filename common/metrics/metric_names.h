@@ -121,6 +121,11 @@ inline constexpr MetricDescription kLearnerRandom{"recbots_learner_random_value"
                                                   "Return per episode of the random policy"};
 inline constexpr MetricDescription kLearnerShare{"recbots_learner_share_of_optimum_ratio", MetricType::kGauge,
                                                  "Newest value divided by the optimum"};
+inline constexpr MetricDescription kLearnerReference{"recbots_learner_reference_value", MetricType::kGauge,
+                                                     "Return per episode of a policy to compare with", "name"};
+inline constexpr MetricDescription kLearnerGap{
+    "recbots_learner_share_of_gap_ratio", MetricType::kGauge,
+    "Newest value on the way from random play, 0, to the best known policy, 1"};
 inline constexpr MetricDescription kLearnerGoal{"recbots_learner_goal_reached", MetricType::kGauge,
                                                 "1 once the goal of the run was reached"};
 
@@ -189,6 +194,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kLearnerOptimum,
                                  kLearnerRandom,
                                  kLearnerShare,
+                                 kLearnerReference,
+                                 kLearnerGap,
                                  kLearnerGoal,
                                  kActorSteps,
                                  kActorEpisodes,

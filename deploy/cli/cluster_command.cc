@@ -71,7 +71,8 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
     return absl::InvalidArgumentError(absl::StrCat("--run_dir '", options.run_dir, "': ", error.message()));
   }
   // Results of an earlier run would pass for this one's.
-  for (const char* name : {"/report.json", "/weights.bin"}) std::filesystem::remove(options.run_dir + name, error);
+  for (const char* name : {"/report.json", "/evaluations.jsonl", "/weights.bin"})
+    std::filesystem::remove(options.run_dir + name, error);
   return options;
 }
 
@@ -91,10 +92,11 @@ std::string Verdict(const std::string& run_dir, bool& goal_reached) {
     return report.contains(name) && report[name].is_number() ? report[name].get<double>() : 0.0;
   };
   goal_reached = report.value("goal_reached", false);
-  return absl::StrFormat(
-      "%s: %.2f %% of the optimum (value %.3f, optimum %.3f, random %.3f) after %.0f updates, %.0f env steps, %.1f s",
-      goal_reached ? "goal reached" : "goal NOT reached", 100 * number("share_of_optimum"), number("value"),
-      number("optimum"), number("random_value"), number("updates"), number("env_steps"), number("wall_seconds"));
+  const bool evaluated = report.contains("result") && report["result"].is_string();
+  return absl::StrFormat("%s: %s after %.0f updates, %.0f env steps, %.1f s",
+                         goal_reached ? "goal reached" : "goal NOT reached",
+                         evaluated ? report["result"].get<std::string>() : "not evaluated", number("updates"),
+                         number("env_steps"), number("wall_seconds"));
 }
 
 }  // namespace

@@ -147,20 +147,34 @@ void LearnerLoop::CheckEnding() {
   if (over_) return;
   Ending ending = state_.Check();
   if (ending == Ending::kNotYet) return;
-  if (ending == Ending::kMaxUpdates || ending == Ending::kMaxSeconds) {
-    // The last weights count, not those that happened to be evaluated last.
-    if (published_updates_ != algorithm_.updates()) PublishWeights();
-    hooks_.activity("waiting for the last evaluation");
-    const absl::Time deadline = absl::Now() + options_.final_evaluation;
-    while (hooks_.watchers().evaluators > 0 && absl::Now() < deadline && !hooks_.stop() &&
-           !state_.AwaitEvaluationOf(published_version_, kPatience)) {
-    }
+  if (IsLimit(ending)) {
+    AwaitLastEvaluation();
     ending = state_.Check();
   }
   over_ = true;
   period_.start = absl::InfinitePast();  // The line that shows the goal comes at once.
   ShowStatusIfDue(absl::Now());
   hooks_.on_ending(ending);
+}
+
+void LearnerLoop::AwaitLastEvaluation() {
+  // The last weights count, not those that happened to be evaluated last.
+  if (published_updates_ != algorithm_.updates()) PublishWeights();
+  hooks_.activity("waiting for the last evaluation");
+  int64_t evaluations = state_.evaluations();
+  absl::Time last_sign = absl::Now();
+  while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {
+    if (state_.AwaitEvaluationOf(published_version_, kPatience)) return;
+    if (const int64_t now = state_.evaluations(); now != evaluations) {
+      evaluations = now;
+      last_sign = absl::Now();
+      continue;
+    }
+    if (absl::Now() - last_sign < options_.final_evaluation) continue;
+    RECBOTS_LOG(WARNING) << "the last weights were not evaluated" << Field("version", published_version_)
+                         << Field("waited", absl::FormatDuration(options_.final_evaluation));
+    return;
+  }
 }
 
 void LearnerLoop::ShowEvaluation() {
@@ -170,6 +184,12 @@ void LearnerLoop::ShowEvaluation() {
   const std::optional<v1::Evaluation> newest = state_.goal().newest();
   metrics_.gauge(metric::kLearnerValue).Set(newest->value());
   metrics_.gauge(metric::kLearnerRandom).Set(newest->random_value());
+  for (const v1::ReferenceValue& reference : newest->references()) {
+    metrics_.gauge(metric::kLearnerReference, reference.name()).Set(reference.value());
+  }
+  if (const std::optional<double> gap = ShareOfGap(*newest); gap.has_value()) {
+    metrics_.gauge(metric::kLearnerGap).Set(*gap);
+  }
   if (!newest->has_optimum()) return;
   metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
   metrics_.gauge(metric::kLearnerShare).Set(ShareOfOptimum(*newest));

@@ -19,11 +19,13 @@
 namespace recbots {
 
 struct LearnerLoopOptions {
-  int publish_updates = 20;                            // Updates between two published versions.
-  absl::Duration status_period = absl::Seconds(1);     // Between two status lines.
-  double samples_per_insert = 0;                       // The ratio that replay holds; 0: none. For the status line.
-  bool keep = false;                                   // Go on after the ending.
-  absl::Duration final_evaluation = absl::Seconds(5);  // How long the last version's evaluation is waited for.
+  int publish_updates = 20;                         // Updates between two published versions.
+  absl::Duration status_period = absl::Seconds(1);  // Between two status lines.
+  double samples_per_insert = 0;                    // The ratio that replay holds; 0: none. For the status line.
+  bool keep = false;                                // Go on after the ending.
+  // How long the last version's evaluation is waited for: so long with no evaluation at all coming in, as long as an
+  // evaluator watches the weights. One that is at work on the version before sends that first.
+  absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
 };
 
@@ -74,6 +76,8 @@ class LearnerLoop {
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
   void CheckEnding();
+  // Publishes the last weights, and waits until an evaluator has said how good they are.
+  void AwaitLastEvaluation();
   void ShowStatusIfDue(absl::Time now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);

@@ -10,10 +10,12 @@
 
 namespace recbots {
 
-enum class Ending { kNotYet, kShareReached, kMaxUpdates, kMaxSeconds };
+enum class Ending { kNotYet, kShareReached, kGapClosed, kMaxUpdates, kMaxEnvSteps, kMaxSeconds };
 
 // "share of optimum reached", ...
 std::string Describe(Ending ending);
+// Whether a limit ended the run: then the last weights are what it is about, and they have to be evaluated.
+bool IsLimit(Ending ending);
 
 // The three clocks of a run.
 struct RunCounters {
@@ -27,13 +29,15 @@ class GoalTracker {
  public:
   explicit GoalTracker(const v1::GoalConfig& config) : config_(config) {}
 
-  // Notes an evaluation that arrived `wall_seconds` after the start. One of a version already seen is ignored.
-  void OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds);
+  // Notes an evaluation that arrived `wall_seconds` after the start. Of a version already seen it is ignored: false.
+  bool OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds);
 
-  // The share of the optimum goes first: a run that reaches it with its last update has reached it.
-  Ending Check(int64_t updates, double wall_seconds) const;
+  // A share goes first: a run that reaches it with its last update has reached it. Then updates, environment steps,
+  // time.
+  Ending Check(const RunCounters& now) const;
 
-  // True when the run did what was asked: the share, where one is asked for; otherwise all its updates or its time.
+  // True when the run did what was asked: the share, where one is asked for; otherwise all its updates, environment
+  // steps or time.
   bool Reached(Ending ending) const;
 
   const std::optional<v1::Evaluation>& newest() const { return newest_; }
@@ -44,6 +48,9 @@ class GoalTracker {
   const std::optional<RunCounters>& at_999() const { return at_999_; }
 
  private:
+  // Whether an evaluation is at or above the share that is asked for, of the optimum or of the gap.
+  bool Meets(const v1::Evaluation& evaluation) const;
+
   const v1::GoalConfig config_;
   std::optional<v1::Evaluation> newest_;
   std::optional<RunCounters> at_99_;
@@ -54,5 +61,10 @@ class GoalTracker {
 
 // value / optimum; 0 where the optimum is unknown or 0.
 double ShareOfOptimum(const v1::Evaluation& evaluation);
+
+// How much of the way from random play, the first reference, to the best known policy, the last one, the bot has gone:
+// (value - random) / (best known - random). Below 0 where it is worse than random, above 1 where it beats the best
+// known. nullopt where the references have no gap: only one of them, or the last no better than the first.
+std::optional<double> ShareOfGap(const v1::Evaluation& evaluation);
 
 }  // namespace recbots

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "learner/run/result_text.h"
 #include "learner/run/status_line.h"
 
 namespace recbots {
@@ -17,6 +18,15 @@ void AddMark(Json& json, const std::string& suffix, const std::optional<RunCount
   json["env_steps_to_" + suffix] = mark.has_value() ? Json(mark->env_steps) : Json();
   json["updates_to_" + suffix] = mark.has_value() ? Json(mark->updates) : Json();
   json["wall_seconds_to_" + suffix] = mark.has_value() ? Json(mark->wall_seconds) : Json();
+}
+
+Json References(const v1::Evaluation& evaluation) {
+  Json references = Json::array();
+  for (const v1::ReferenceValue& reference : evaluation.references()) {
+    references.push_back(
+        {{"name", reference.name()}, {"value", reference.value()}, {"value_ci95", reference.value_ci95()}});
+  }
+  return references;
 }
 
 }  // namespace
@@ -37,6 +47,10 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["optimum_ci95"] = optimum_known ? Json(newest.optimum_ci95()) : Json();
   json["random_value"] = known ? Json(newest.random_value()) : Json();
   json["random_value_ci95"] = known ? Json(newest.random_value_ci95()) : Json();
+  const std::optional<double> gap = ShareOfGap(newest);
+  json["share_of_gap"] = gap.has_value() ? Json(*gap) : Json();
+  json["references"] = References(newest);
+  json["result"] = known ? Json(FullResult(newest)) : Json();
   json["env_steps"] = report.end.env_steps;
   json["updates"] = report.end.updates;
   json["wall_seconds"] = report.end.wall_seconds;
@@ -44,7 +58,10 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   AddMark(json, "999", goal.at_999());
   json["samples_per_insert"] = report.samples_per_insert;
   json["evaluations"] = goal.evaluations();
-  return json.dump(2) + "\n";
+  json["losses"] = Json::object();
+  for (const auto& [name, loss] : report.losses) json["losses"][name] = loss;
+  // Names from other processes need not be UTF-8; a report has to be written all the same.
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal) {
@@ -60,14 +77,7 @@ absl::Status WriteReport(const std::string& run_dir, const Report& report, const
 }
 
 std::string FormatVerdict(const Report& report, const GoalTracker& goal) {
-  std::string result = "not evaluated";
-  if (goal.newest().has_value()) {
-    const v1::Evaluation& newest = *goal.newest();
-    const std::string value = absl::StrFormat("value %.3f, random %.3f", newest.value(), newest.random_value());
-    result = newest.has_optimum() ? absl::StrFormat("%.2f %% of the optimum (%s, optimum %.3f)",
-                                                    100 * ShareOfOptimum(newest), value, newest.optimum())
-                                  : value;
-  }
+  const std::string result = goal.newest().has_value() ? FullResult(*goal.newest()) : "not evaluated";
   return absl::StrFormat("%s: %s after %s updates, %s env steps, %.1f s", Describe(report.ending), result,
                          FormatCount(static_cast<double>(report.end.updates)),
                          FormatCount(static_cast<double>(report.end.env_steps)), report.end.wall_seconds);

@@ -1,7 +1,10 @@
 // report.json: how a run ended. Others script against its fields (docs/formats.md).
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "learner/run/goal_tracker.h"
@@ -14,6 +17,7 @@ struct Report {
   Ending ending = Ending::kNotYet;
   RunCounters end;
   double samples_per_insert = 0;
+  std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name (Algorithm::losses).
 };
 
 // The report as JSON text.
@@ -23,7 +27,7 @@ std::string FormatReport(const Report& report, const GoalTracker& goal);
 //   UNAVAILABLE  the file cannot be written; names it
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
 
-// The last line of a run: "reached 100.0 % of the optimum (...)".
+// The last line of a run: how it ended, FullResult (result_text.h), and the three clocks.
 std::string FormatVerdict(const Report& report, const GoalTracker& goal);
 
 }  // namespace recbots

@@ -50,16 +50,18 @@ class RunState {
   void SetUpdates(int64_t updates) { updates_.store(updates, std::memory_order_relaxed); }
   void SetEnvSteps(int64_t env_steps) { env_steps_.store(env_steps, std::memory_order_relaxed); }
 
-  void OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_) {
+  // False: of a version already seen, and ignored.
+  bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
-    goal_.OnEvaluation(evaluation, wall_seconds());
+    const bool news = goal_.OnEvaluation(evaluation, wall_seconds());
     evaluations_.store(goal_.evaluations(), std::memory_order_release);
+    return news;
   }
   // Evaluations so far; cheap enough to look at after every update.
   int64_t evaluations() const { return evaluations_.load(std::memory_order_acquire); }
   Ending Check() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
-    return goal_.Check(updates(), wall_seconds());
+    return goal_.Check(counters());
   }
   // A copy, consistent in itself.
   GoalTracker goal() const ABSL_LOCKS_EXCLUDED(mu_) {

@@ -5,22 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "learner/run/result_text.h"
 
 namespace recbots {
-namespace {
-
-std::string FormatEvaluation(const std::optional<v1::Evaluation>& evaluation) {
-  if (!evaluation.has_value()) return "value not known yet";
-  std::string text = absl::StrFormat("value %.2f", evaluation->value());
-  if (evaluation->value_ci95() > 0) absl::StrAppendFormat(&text, " +- %.2f", evaluation->value_ci95());
-  if (evaluation->has_optimum()) {
-    absl::StrAppendFormat(&text, " = %.1f %% of optimum", 100 * ShareOfOptimum(*evaluation));
-  }
-  absl::StrAppendFormat(&text, " (random %.2f)", evaluation->random_value());
-  return text;
-}
-
-}  // namespace
 
 std::string FormatCount(double count) {
   struct Unit {
@@ -50,7 +37,8 @@ std::string FormatStatusLine(const StatusLine& line) {
   absl::StrAppendFormat(&text, " | spi %.1f", line.samples_per_insert);
   if (line.samples_per_insert_target > 0) absl::StrAppendFormat(&text, "/%g", line.samples_per_insert_target);
   if (line.importance_exponent.has_value()) absl::StrAppendFormat(&text, " | beta %.2f", *line.importance_exponent);
-  absl::StrAppend(&text, " | ", FormatEvaluation(line.evaluation), " | bound by: ", line.bound_by);
+  absl::StrAppend(&text, " | ", line.evaluation.has_value() ? ShortResult(*line.evaluation) : "value not known yet",
+                  " | bound by: ", line.bound_by);
   return text;
 }
 

@@ -24,7 +24,7 @@ struct StatusLine {
 
 // [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
-// With prioritized replay " | beta 0.72" stands behind spi.
+// With prioritized replay " | beta 0.72" stands behind spi; the value as ShortResult has it (result_text.h).
 std::string FormatStatusLine(const StatusLine& line);
 
 // 950, 41.2k, 3.10M: three digits and a unit.

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/rpc/grpc_status.h"
@@ -14,6 +16,8 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kEvaluationsRemembered = 1024;
+constexpr int kMaxReferences = 64;
+constexpr size_t kMaxReferenceNameBytes = 64;
 
 // A slice of `bytes`, which `owner` keeps alive: nothing is copied.
 grpc::Slice SharedSlice(const std::string& bytes, std::shared_ptr<const WeightsSnapshot> owner) {
@@ -33,6 +37,30 @@ class Refusal : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 };
 
 grpc::Status Invalid(const std::string& message) { return {grpc::StatusCode::INVALID_ARGUMENT, message}; }
+
+// Names become labels of metrics, so they are few and printable.
+grpc::Status CheckReferences(const v1::Evaluation& evaluation) {
+  if (evaluation.references_size() > kMaxReferences) {
+    return Invalid(absl::StrCat(evaluation.references_size(), " references, want at most ", kMaxReferences));
+  }
+  for (const v1::ReferenceValue& reference : evaluation.references()) {
+    const bool printable = std::all_of(reference.name().begin(), reference.name().end(),
+                                       [](char c) { return absl::ascii_isprint(static_cast<unsigned char>(c)); });
+    if (reference.name().empty() || reference.name().size() > kMaxReferenceNameBytes || !printable) {
+      return Invalid(absl::StrCat("a reference's name \"", absl::CEscape(reference.name().substr(0, 64)),
+                                  "\", want 1..", kMaxReferenceNameBytes, " printable characters"));
+    }
+    if (!std::isfinite(reference.value())) {
+      return Invalid(
+          absl::StrCat("reference ", reference.name(), ": value ", reference.value(), ", want a finite number"));
+    }
+    if (!std::isfinite(reference.value_ci95()) || reference.value_ci95() < 0) {
+      return Invalid(absl::StrCat("reference ", reference.name(), ": value_ci95 ", reference.value_ci95(),
+                                  ", want a finite number >= 0"));
+    }
+  }
+  return grpc::Status::OK;
+}
 
 }  // namespace
 
@@ -235,13 +263,15 @@ grpc::Status WeightsService::CheckEvaluation(const v1::Evaluation& evaluation) c
   const std::pair<const char*, double> numbers[] = {{"value", evaluation.value()},
                                                     {"value_ci95", evaluation.value_ci95()},
                                                     {"random_value", evaluation.random_value()},
-                                                    {"optimum", evaluation.optimum()}};
+                                                    {"random_value_ci95", evaluation.random_value_ci95()},
+                                                    {"optimum", evaluation.optimum()},
+                                                    {"optimum_ci95", evaluation.optimum_ci95()}};
   for (const auto& [name, number] : numbers) {
     if (!std::isfinite(number)) return Invalid(absl::StrCat(name, " ", number, ", want a finite number"));
   }
   if (evaluation.value_ci95() < 0) return Invalid(absl::StrCat("value_ci95 ", evaluation.value_ci95(), ", want >= 0"));
   if (evaluation.episodes() < 0) return Invalid(absl::StrCat("episodes ", evaluation.episodes(), ", want >= 0"));
-  return grpc::Status::OK;
+  return CheckReferences(evaluation);
 }
 
 grpc::ServerUnaryReactor* WeightsService::ReportEvaluation(grpc::CallbackServerContext* context,

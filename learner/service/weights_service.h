@@ -20,8 +20,9 @@ struct WeightsServiceOptions {
   // ConfigFingerprint of the run; watchers must have the same.
   uint64_t config_fingerprint = 0;
   // Called for each evaluation that is news, one at a time, from gRPC's threads: must be quick. Only plausible reports
-  // come here (of this incarnation, a published version, finite numbers). A report for a version that was reported
-  // before, or that is older than the 1,024 newest reported ones, is answered OK and not passed on.
+  // come here (of this incarnation, a published version, finite numbers, at most 64 references with names). A report
+  // for a version that was reported before, or that is older than the 1,024 newest reported ones, is answered OK and
+  // not passed on.
   std::function<void(const v1::Evaluation&)> on_evaluation = nullptr;
   std::shared_ptr<const Security> security = {};  // Its token is asked of every call; nullptr: none.
 };

@@ -96,9 +96,37 @@ TEST_F(ProgramsTest, ClusterReachesTheOptimum) {
   EXPECT_LE(report["env_steps"].get<int64_t>(), 40'000);
   EXPECT_GT(report["env_steps_to_99"].get<int64_t>(), 0);
   EXPECT_GT(report["wall_seconds_to_999"].get<double>(), 0);
+  EXPECT_GE(report["share_of_gap"].get<double>(), 0.998);
+  EXPECT_EQ(report["references"].size(), 3u);
+  EXPECT_THAT(last_line, HasSubstr(report["result"].get<std::string>()));
+  EXPECT_TRUE(report["losses"].is_object() && !report["losses"].empty());
+  std::ifstream curve(dir_ + "/run/evaluations.jsonl");
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(curve, line);) lines.push_back(nlohmann::json::parse(line));
+  const auto evaluations = report["evaluations"].get<size_t>();
+  ASSERT_GE(lines.size(), evaluations) << "one more may come while the learner ends";
+  EXPECT_EQ(lines[evaluations - 1]["share_of_optimum"], report["share_of_optimum"]);
   for (const char* log : {"replay.log", "learner.log", "actor-0.log", "actor-1.log", "evaluator.log"}) {
     EXPECT_TRUE(std::filesystem::exists(dir_ + "/run/" + log)) << log;
   }
+}
+
+TEST_F(ProgramsTest, ClusterEndsWithItsEnvironmentStepsAndTheLastEvaluation) {
+  const Outcome outcome =
+      RunProgram("recbots", {"cluster", kConfig, "--run_dir=" + dir_ + "/run", "--set=goal.share_of_optimum=0",
+                             "--set=goal.max_env_steps=4000", "--set=evaluator.exact=false"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  const auto report = nlohmann::json::parse(Read(dir_ + "/run/report.json"));
+  EXPECT_EQ(report["ended_by"], "all env steps played");
+  EXPECT_GE(report["env_steps"].get<int64_t>(), 4000);
+  // What is in flight: rows that come between two draws, no more than the limiter's room.
+  EXPECT_LE(report["env_steps"].get<int64_t>(), 6000);
+  std::string last;
+  std::ifstream curve(dir_ + "/run/evaluations.jsonl");
+  for (std::string line; std::getline(curve, line);) last = line;
+  EXPECT_EQ(nlohmann::json::parse(last)["updates"], report["updates"]) << "the last weights are evaluated";
+  EXPECT_EQ(nlohmann::json::parse(last)["env_steps"], report["env_steps"]);
+  EXPECT_GT(report["references"][1]["value_ci95"].get<double>(), 0) << "played";
 }
 
 TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {

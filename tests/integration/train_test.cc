@@ -137,6 +137,92 @@ TEST(TrainTest, LearnsFromRowsThatComeOnce) {
   }
 }
 
+// What a row of the curve and the report say of a run.
+struct Curve {
+  std::vector<v1::Evaluation> evaluations;
+  std::unique_ptr<Trainer> trainer;
+};
+
+Curve TrainWithCurve(const std::vector<std::string>& overrides) {
+  Curve curve;
+  auto trainer = Trainer::Create(Load("browse.textproto", overrides));
+  EXPECT_TRUE(trainer.ok()) << trainer.status();
+  if (!trainer.ok()) return curve;
+  const absl::Status status =
+      (*trainer)->Run([] { return false; }, [](const StatusLine&) {},
+                      [&curve](const v1::Evaluation& evaluation, double) { curve.evaluations.push_back(evaluation); });
+  EXPECT_TRUE(status.ok()) << status;
+  curve.trainer = *std::move(trainer);
+  return curve;
+}
+
+TEST(TrainTest, PlaysAsManyEnvironmentStepsAsItMayAndLearnsAllOfThem) {
+  // 32 users: 3,010 steps are 95 steps of all of them, rounded up.
+  const Curve curve = TrainWithCurve({"goal.share_of_optimum=0", "goal.max_env_steps=3010"});
+  ASSERT_NE(curve.trainer, nullptr);
+  const Report& report = curve.trainer->report();
+  EXPECT_EQ(report.ending, Ending::kMaxEnvSteps);
+  EXPECT_TRUE(curve.trainer->goal().Reached(report.ending));
+  EXPECT_EQ(report.end.env_steps, 3040);
+  // The limiter admits samples up to inserted x 8 - min_size x 8 + error_buffer; batches of 32 are whole.
+  EXPECT_EQ(report.end.updates, (3040 * 8 - 500 * 8 + 4000) / 32);
+  EXPECT_EQ(curve.trainer->goal().newest()->updates(), report.end.updates) << "the last weights are evaluated";
+  EXPECT_EQ(curve.trainer->goal().newest()->env_steps(), 3040);
+  EXPECT_FALSE(report.losses.empty());
+}
+
+TEST(TrainTest, EvaluationsComeAsTheCurveOfTheRun) {
+  const Curve curve = TrainWithCurve({"goal.share_of_optimum=0", "goal.max_updates=110"});
+  ASSERT_NE(curve.trainer, nullptr);
+  ASSERT_EQ(curve.evaluations.size(), 6u) << "every 20 updates, and the last weights";
+  EXPECT_EQ(static_cast<int64_t>(curve.evaluations.size()), curve.trainer->goal().evaluations());
+  EXPECT_EQ(curve.evaluations.back().updates(), 110);
+  for (const v1::Evaluation& evaluation : curve.evaluations) {
+    ASSERT_EQ(evaluation.references_size(), 3);
+    EXPECT_EQ(evaluation.references(0).name(), "random");
+    EXPECT_EQ(evaluation.references(0).value(), evaluation.random_value());
+    EXPECT_EQ(evaluation.references(2).value(), evaluation.optimum());
+    EXPECT_TRUE(ShareOfGap(evaluation).has_value());
+  }
+}
+
+// With a step limit that matters the optimum is not known: the best known policy is that of the last step, and not
+// optimal.
+TEST(TrainTest, EndsWhereTheShareOfTheGapIsClosed) {
+  const std::vector<std::string> overrides = {"environment.document_browsing.num_documents=2",
+                                              "environment.document_browsing.acceptance=0.6,0.5,0,1",
+                                              "environment.document_browsing.exit_probability_accepted=0",
+                                              "environment.document_browsing.exit_probability_refused=0",
+                                              "environment.document_browsing.max_episode_steps=3",
+                                              "algorithm.wolpertinger.k=2",
+                                              "goal.share_of_optimum=0",
+                                              "goal.share_of_gap=0.8",
+                                              "goal.max_updates=3000"};
+  const Curve curve = TrainWithCurve(overrides);
+  ASSERT_NE(curve.trainer, nullptr);
+  EXPECT_FALSE(curve.trainer->goal().newest()->has_optimum());
+  EXPECT_EQ(curve.trainer->report().ending, Ending::kGapClosed);
+  EXPECT_GE(*ShareOfGap(*curve.trainer->goal().newest()), 0.8 - 1e-9);
+  EXPECT_TRUE(
+      absl::StrContains(FormatVerdict(curve.trainer->report(), curve.trainer->goal()), "% of the gap from random"));
+  std::vector<std::string> share_of_optimum = overrides;
+  share_of_optimum.insert(share_of_optimum.end(), {"goal.share_of_gap=0", "goal.share_of_optimum=0.9"});
+  EXPECT_FALSE(Trainer::Create(Load("browse.textproto", share_of_optimum)).ok()) << "the optimum is not known";
+}
+
+TEST(TrainTest, AnnealingChangesWhatIsPlayedUntilItIsOver) {
+  const std::vector<std::string> overrides = {"goal.share_of_optimum=0", "goal.max_updates=200"};
+  const auto with = [&overrides](const std::vector<std::string>& more) {
+    std::vector<std::string> all = overrides;
+    all.insert(all.end(), more.begin(), more.end());
+    return TrainWithCurve(all).trainer->EncodeWeights();
+  };
+  const std::string plain = with({});
+  EXPECT_EQ(plain, with({"actor.policy_share_initial=0.2", "actor.policy_share_annealing_steps=5000"}))
+      << "from the actor's own share to itself";
+  EXPECT_NE(plain, with({"actor.policy_share_initial=0.9", "actor.policy_share_annealing_steps=5000"}));
+}
+
 TEST(TrainTest, StopsWhenTold) {
   auto trainer = Trainer::Create(Load("browse.textproto", {}));
   ASSERT_TRUE(trainer.ok());

@@ -17,13 +17,15 @@
 #include "common/config/config.h"
 #include "common/role/role.h"
 #include "deploy/cli/train/trainer.h"
+#include "learner/run/evaluation_log.h"
 
 namespace recbots {
 namespace {
 
 std::vector<FlagSpec> Flags() {
   return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
-          {"run_dir", "DIR", "where report.json, weights.bin and config.textproto go; nothing is written without", ""},
+          {"run_dir", "DIR",
+           "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
           {"quiet", "", "print only the last line", ""},
           {"help", "", "this text", ""}};
 }
@@ -75,10 +77,13 @@ int Train(const std::vector<std::string>& arguments) {
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(*config);
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
   const bool quiet = flags->has("quiet");
-  absl::Status status = (*trainer)->Run([&] { return shutdown.requested(); },
-                                        [&](const StatusLine& line) {
-                                          if (!quiet) std::cout << FormatStatusLine(line) << std::endl;
-                                        });
+  EvaluationLog curve(flags->value("run_dir"));
+  absl::Status status = (*trainer)->Run(
+      [&] { return shutdown.requested(); },
+      [&](const StatusLine& line) {
+        if (!quiet) std::cout << FormatStatusLine(line) << std::endl;
+      },
+      [&](const v1::Evaluation& evaluation, double wall_seconds) { curve.Append(evaluation, wall_seconds); });
   if (status.ok()) status = WriteResults(flags->value("run_dir"), *config, **trainer);
   if (!status.ok()) return Fail(status, kExitFailed);
   const GoalTracker goal = (*trainer)->goal();

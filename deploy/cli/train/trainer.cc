@@ -27,7 +27,7 @@ class Trainer::TableSink : public RowSink {
     int64_t done = 0;
     while (true) {
       done += trainer_.table_->Append(rows.data() + static_cast<size_t>(done) * row_bytes, num_rows - done);
-      if (done == num_rows || trainer_.Over()) return absl::OkStatus();
+      if (done == num_rows || trainer_.LearningIsOver()) return absl::OkStatus();
       RECBOTS_RETURN_IF_ERROR(trainer_.UpdateOnce());
     }
   }
@@ -54,6 +54,7 @@ Trainer::~Trainer() = default;
 absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_.goal(), *scenario_));
   const EnvironmentSpec& spec = scenario_->spec();
   const TransitionOptions rows = TransitionOptionsOf(config_.algorithm());
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec, rows));
@@ -63,13 +64,11 @@ absl::Status Trainer::Init() {
   const int states = static_cast<int>(scenario_->AllObservations().size()) / std::max(1, spec.num_user_features);
   RECBOTS_ASSIGN_OR_RETURN(greedy_,
                            MakePolicy(config_.algorithm(), spec, std::max(config_.evaluator().users(), states), seed));
-  behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0));
   greedy_->SetPolicyShare(1);
   evaluator_ = std::make_unique<Evaluator>(
       *scenario_,
       EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(), config_.evaluator().users()});
-  RECBOTS_ASSIGN_OR_RETURN(random_, evaluator_->EvaluateRandom());
-  RECBOTS_ASSIGN_OR_RETURN(optimum_, evaluator_->EvaluateOptimum());
+  RECBOTS_ASSIGN_OR_RETURN(references_, evaluator_->EvaluateReferences());
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   sink_ = std::make_unique<TableSink>(*this);
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema, rows, *sink_);
@@ -77,8 +76,10 @@ absl::Status Trainer::Init() {
   return Publish();
 }
 
-absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status) {
+absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
+                          const std::function<void(const v1::Evaluation&, double)>& on_evaluation) {
   stop_ = stop;
+  on_evaluation_ = on_evaluation;
   while (!Over()) {
     RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
     state_.SetEnvSteps(loop_->env_steps());
@@ -86,14 +87,26 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
     ShowStatusIfDue(on_status);
     over_ = over_ || stop();
   }
-  const Ending ending = state_.Check();
-  RECBOTS_RETURN_IF_ERROR(Publish());
-  evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
-  RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
+  Ending ending = state_.Check();
+  if (evaluated_updates_ != algorithm_->updates()) {
+    RECBOTS_RETURN_IF_ERROR(Publish());
+    evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
+    RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
+  }
+  if (IsLimit(ending)) ending = state_.Check();  // The last weights may have reached the goal.
   const replay::TableState table = table_->state();
-  report_ = {config_.name(), config_.seed(), ending, state_.counters(),
-             static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted))};
+  report_ = {config_.name(),
+             config_.seed(),
+             ending,
+             state_.counters(),
+             static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted)),
+             algorithm_->losses()};
   return absl::OkStatus();
+}
+
+bool Trainer::LearningIsOver() const {
+  const Ending ending = state_.Check();
+  return over_ || (ending != Ending::kNotYet && ending != Ending::kMaxEnvSteps);
 }
 
 absl::Status Trainer::LearnWhileAdmitted() {
@@ -101,7 +114,7 @@ absl::Status Trainer::LearnWhileAdmitted() {
   const v1::RateLimiterConfig& limiter = config_.replay().table().rate_limiter();
   const bool has_ratio = limiter.kind() == v1::RateLimiterConfig::QUEUE || limiter.samples_per_insert() > 0;
   do {
-    if (Over() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
+    if (LearningIsOver() || table_->state().samples_blocked_on != replay::BlockedOn::kNone) return absl::OkStatus();
     const int64_t before = algorithm_->updates();
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
     if (algorithm_->updates() == before) return absl::OkStatus();  // A whole batch has to wait.
@@ -138,6 +151,7 @@ absl::Status Trainer::Publish() {
   ++stamp_.version;
   stamp_.updates = algorithm_->updates();
   const std::string weights = algorithm_->EncodeWeights();
+  behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0, loop_->env_steps()));
   RECBOTS_RETURN_IF_ERROR(greedy_->SetWeights(weights));
   return behaviour_->SetWeights(weights);
 }
@@ -148,20 +162,13 @@ absl::Status Trainer::EvaluateIfDue() {
   }
   evaluated_updates_ = stamp_.updates;
   RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*greedy_));
-  v1::Evaluation evaluation;
-  evaluation.set_weights_version(stamp_.version);
-  evaluation.set_updates(stamp_.updates);
-  evaluation.set_env_steps(loop_->env_steps());
-  evaluation.set_value(value.value);
-  evaluation.set_value_ci95(value.ci95);
-  evaluation.set_episodes(value.episodes);
-  evaluation.set_random_value(random_.value);
-  evaluation.set_random_value_ci95(random_.ci95);
-  if (optimum_.has_value()) {
-    evaluation.set_optimum(optimum_->value);
-    evaluation.set_optimum_ci95(optimum_->ci95);
-  }
+  v1::WeightsHeader version;
+  version.set_version(stamp_.version);
+  version.set_updates(stamp_.updates);
+  version.set_env_steps(loop_->env_steps());
+  const v1::Evaluation evaluation = MakeEvaluation(version, value, references_);
   state_.OnEvaluation(evaluation);
+  if (on_evaluation_) on_evaluation_(evaluation, state_.wall_seconds());
   return absl::OkStatus();
 }
 

@@ -33,8 +33,11 @@ class Trainer {
   ~Trainer();
 
   // Trains until the goal, or until `stop` (asked after every update) says so. `on_status` gets a line every
-  // status_seconds.
-  absl::Status Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status);
+  // status_seconds, `on_evaluation` each evaluation with the seconds since the start. Where goal.max_env_steps ends it,
+  // exactly that many steps are made, rounded up to a whole step of all users, and every update that the limiter then
+  // allows. Weights that a limit ends with are evaluated before the end.
+  absl::Status Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
+                   const std::function<void(const v1::Evaluation&, double)>& on_evaluation = nullptr);
 
   // How it ended; valid after Run.
   const Report& report() const { return report_; }
@@ -54,6 +57,8 @@ class Trainer {
   absl::Status Publish();
   absl::Status EvaluateIfDue();
   void ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status);
+  // Unlike Over, false where only the environment steps are used up: what they brought is still learnt from.
+  bool LearningIsOver() const;
   bool Over() const { return over_ || state_.Check() != Ending::kNotYet; }
 
   const v1::ExperimentConfig config_;
@@ -75,9 +80,9 @@ class Trainer {
   RunState state_;
   Report report_;
   WeightsStamp stamp_;
-  PolicyValue random_;
-  std::optional<PolicyValue> optimum_;
+  std::vector<v1::ReferenceValue> references_;
   std::function<bool()> stop_;
+  std::function<void(const v1::Evaluation&, double)> on_evaluation_;
   bool over_ = false;
   int64_t evaluated_updates_ = -1;
   RunCounters last_status_;

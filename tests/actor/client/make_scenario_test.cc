@@ -84,5 +84,25 @@ TEST(MakeScenarioTest, RefusesAnEnvironmentWithoutAScenario) {
   EXPECT_THAT(std::string(scenario.status().message()), HasSubstr("document_browsing"));
 }
 
+TEST(CheckGoalTest, AShareNeedsSomethingToMeasureItBy) {
+  v1::EnvironmentConfig videos;
+  videos.mutable_interest_evolution();
+  const std::unique_ptr<Scenario> scenario = *MakeScenario(videos, 1);
+  v1::GoalConfig goal;
+  EXPECT_TRUE(CheckGoal(goal, *scenario).ok());
+  goal.set_share_of_optimum(0.9);
+  const absl::Status status = CheckGoal(goal, *scenario);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("goal.share_of_optimum is 0.9"));
+  goal.clear_share_of_optimum();
+  goal.set_share_of_gap(0.9);
+  EXPECT_TRUE(CheckGoal(goal, *scenario).ok());
+  v1::EnvironmentConfig states;
+  states.mutable_known_q();
+  goal.clear_share_of_gap();
+  goal.set_share_of_optimum(0.9);
+  EXPECT_TRUE(CheckGoal(goal, **MakeScenario(states, 1)).ok());
+}
+
 }  // namespace
 }  // namespace recbots

@@ -1,13 +1,40 @@
 #include "actor/loop/evaluator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "actor/client/make_scenario.h"
 
 namespace recbots {
 namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<std::string> NamesOf(const std::vector<v1::ReferenceValue>& values) {
+  std::vector<std::string> names;
+  for (const v1::ReferenceValue& value : values) names.push_back(value.name());
+  return names;
+}
+
+// Shows document 1 to everybody, and notes how many it saw at once.
+class OneUserPolicy final : public Policy {
+ public:
+  bool learns() const override { return does_learn; }
+  void Act(const PolicyInput& input, const PolicyOutput& output) override {
+    most_users = std::max(most_users, input.positions.size());
+    std::fill(output.slates.begin(), output.slates.end(), 1);
+    std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
+  }
+
+  bool does_learn = true;
+  size_t most_users = 0;
+};
 
 std::unique_ptr<Scenario> MakeBrowsing() {
   v1::EnvironmentConfig config;
@@ -26,21 +53,105 @@ TEST(EvaluatorTest, ExactAndPlayedValuesAgree) {
     // 5 standard errors; one is ci95 / 1.96.
     const double tolerance = 5 * by_play.ci95 / 1.96;
     const double value =
-        reference.name == "random" ? exact.EvaluateRandom()->value : exact.Evaluate(*reference.policy)->value;
+        reference.name == "random" ? *scenario->RandomValue() : exact.Evaluate(*reference.policy)->value;
     EXPECT_NEAR(by_play.value, value, tolerance) << reference.name;
   }
 }
 
-TEST(EvaluatorTest, KnowsRandomAndOptimum) {
+TEST(EvaluatorTest, ReferencesAreExactWhereTheScenarioKnows) {
   const std::unique_ptr<Scenario> scenario = MakeBrowsing();
   const Evaluator exact(*scenario, {});
-  EXPECT_EQ(exact.EvaluateRandom()->value, *scenario->RandomValue());
-  EXPECT_EQ((*exact.EvaluateOptimum())->value, *scenario->OptimalValue());
-  std::vector<ReferencePolicy> references = scenario->MakeReferencePolicies();
-  EXPECT_NEAR(exact.Evaluate(*references.back().policy)->value, *scenario->OptimalValue(), 1e-9);
+  const std::vector<v1::ReferenceValue> values = *exact.EvaluateReferences();
+  std::vector<ReferencePolicy> policies = scenario->MakeReferencePolicies();
+  EXPECT_THAT(NamesOf(values), ElementsAre("random", "row_argmax", "optimal"));
+  EXPECT_EQ(values[0].value(), *scenario->RandomValue());
+  EXPECT_EQ(values[1].value(), exact.Evaluate(*policies[1].policy)->value);
+  EXPECT_EQ(values[2].value(), *scenario->OptimalValue());
+  EXPECT_NEAR(exact.Evaluate(*policies[2].policy)->value, *scenario->OptimalValue(), 1e-9);
+  for (const v1::ReferenceValue& value : values) EXPECT_EQ(value.value_ci95(), 0) << value.name();
+}
+
+TEST(EvaluatorTest, ReferencesArePlayedOtherwise) {
+  const std::unique_ptr<Scenario> scenario = MakeBrowsing();
+  const std::vector<v1::ReferenceValue> exact = *Evaluator(*scenario, {}).EvaluateReferences();
   const Evaluator played(*scenario, {.episodes = 20'000, .exact = false, .users = 512});
-  const PolicyValue random = *played.EvaluateRandom();
-  EXPECT_NEAR(random.value, *scenario->RandomValue(), 5 * random.ci95 / 1.96);
+  const std::vector<v1::ReferenceValue> values = *played.EvaluateReferences();
+  ASSERT_EQ(NamesOf(values), NamesOf(exact));
+  std::vector<ReferencePolicy> policies = scenario->MakeReferencePolicies();
+  for (size_t i = 0; i < values.size(); ++i) {
+    EXPECT_GT(values[i].value_ci95(), 0) << values[i].name();
+    EXPECT_NEAR(values[i].value(), exact[i].value(), 5 * values[i].value_ci95() / 1.96) << values[i].name();
+    EXPECT_EQ(values[i].value(), played.Evaluate(*policies[i].policy)->value) << "the same episodes";
+  }
+}
+
+// Its "optimal" depends on the step: its table of slates at the first one must not be taken for it.
+TEST(EvaluatorTest, APolicyThatDependsOnTheStepIsNotSolved) {
+  v1::EnvironmentConfig config;
+  config.mutable_known_q();
+  config.set_users_per_session(2);  // The optimum of a session is not known.
+  const std::unique_ptr<Scenario> scenario = *MakeScenario(config, /*seed=*/11);
+  ASSERT_FALSE(scenario->OptimalValue().has_value());
+  const std::vector<v1::ReferenceValue> values =
+      *Evaluator(*scenario, {.episodes = 200, .users = 100}).EvaluateReferences();
+  EXPECT_THAT(NamesOf(values), ElementsAre("random", "myopic", "optimal"));
+  EXPECT_GT(values[2].value_ci95(), 0);
+}
+
+TEST(EvaluatorTest, APolicyThatLearnsMeetsOneUserAfterTheOther) {
+  const std::unique_ptr<Scenario> scenario = MakeBrowsing();
+  // It never sees more than one user, and what it learns does not depend on how many the others are played with.
+  OneUserPolicy few, many, together;
+  const auto value = [&scenario](Policy& policy, int users) {
+    return Evaluator(*scenario, {.episodes = 120, .exact = false, .users = users}).Evaluate(policy);
+  };
+  const PolicyValue by_user = *value(few, 40);
+  EXPECT_EQ(by_user.episodes, 120);
+  EXPECT_EQ(few.most_users, 1u);
+  // The same policy, as if it did not learn: the same users and so the same returns.
+  together.does_learn = false;
+  EXPECT_EQ(value(together, 40)->value, by_user.value);
+  EXPECT_EQ(together.most_users, 40u);
+  EXPECT_EQ(value(many, 120)->episodes, 120);
+  EXPECT_EQ(many.most_users, 1u);
+}
+
+TEST(EvaluatorTest, StopsWhenTold) {
+  const std::unique_ptr<Scenario> scenario = MakeBrowsing();
+  int asked = 0;
+  const Evaluator played(*scenario, {.exact = false, .should_stop = [&asked] { return ++asked > 2; }});
+  EXPECT_EQ(played.EvaluateReferences().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(MakeEvaluationTest, PutsRandomAndTheOptimumBesideTheReferences) {
+  v1::WeightsHeader version;
+  version.set_version(3);
+  version.set_incarnation(7);
+  version.set_updates(60);
+  version.set_env_steps(900);
+  std::vector<v1::ReferenceValue> references(3);
+  for (const auto& [i, name, value] : {std::tuple{0, "random", 1.0}, {1, "myopic", 2.0}, {2, "best", 3.0}}) {
+    references[static_cast<size_t>(i)].set_name(name);
+    references[static_cast<size_t>(i)].set_value(value);
+    references[static_cast<size_t>(i)].set_value_ci95(value / 10);
+  }
+  v1::Evaluation evaluation = MakeEvaluation(version, {2.5, 0.25, 100}, references);
+  EXPECT_EQ(evaluation.weights_version(), 3);
+  EXPECT_EQ(evaluation.incarnation(), 7u);
+  EXPECT_EQ(evaluation.updates(), 60);
+  EXPECT_EQ(evaluation.env_steps(), 900);
+  EXPECT_EQ(evaluation.value(), 2.5);
+  EXPECT_EQ(evaluation.value_ci95(), 0.25);
+  EXPECT_EQ(evaluation.episodes(), 100);
+  EXPECT_EQ(evaluation.references_size(), 3);
+  EXPECT_EQ(evaluation.random_value(), 1);
+  EXPECT_EQ(evaluation.random_value_ci95(), 0.1);
+  EXPECT_FALSE(evaluation.has_optimum()) << "the best known one need not be optimal";
+  references[2].set_name("optimal");
+  evaluation = MakeEvaluation(version, {2.5, 0.25, 100}, references);
+  EXPECT_EQ(evaluation.optimum(), 3);
+  EXPECT_EQ(evaluation.optimum_ci95(), 0.3);
 }
 
 TEST(EvaluatorTest, MeetsTheSameUsersEveryTime) {

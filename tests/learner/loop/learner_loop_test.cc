@@ -309,6 +309,46 @@ TEST_F(LearnerLoopTest, GivesUpOnAnEvaluationThatDoesNotCome) {
   EXPECT_EQ(activities_.back(), "waiting for the last evaluation");
 }
 
+// An evaluator that is still at work on versions before the last one is no evaluator that does not come.
+TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
+  options_.publish_updates = 1;
+  options_.final_evaluation = absl::Milliseconds(50);  // Less than one look lasts.
+  state_ = std::make_unique<RunState>(MaxUpdates(2));
+  source_.num_batches = 10;
+  int64_t evaluated = 0;
+  LearnerLoop::Hooks hooks;
+  hooks.stop = [] { return false; };
+  hooks.watchers = [&] {
+    if (activities_.back() == "waiting for the last evaluation" && evaluated < store_.version()) {
+      v1::Evaluation evaluation;
+      evaluation.set_weights_version(++evaluated);
+      state_->OnEvaluation(evaluation);
+    }
+    return Watchers{.actors = 1, .evaluators = 1};
+  };
+  hooks.print = [](const std::string&) {};
+  hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
+  hooks.on_ending = [this](Ending ending) {
+    endings_.push_back(ending);
+    EXPECT_EQ(state_->goal().newest()->weights_version(), 3) << "the first one, and one per update";
+  };
+  LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
+  loop.PublishWeights();
+  ASSERT_TRUE(loop.Run().ok());
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
+}
+
+TEST_F(LearnerLoopTest, EndsWithTheBatchThatBringsTheLastEnvironmentSteps) {
+  v1::GoalConfig goal;
+  goal.set_max_env_steps(35);
+  ASSERT_TRUE(Run(10, goal).ok());
+  EXPECT_EQ(algorithm_.updates(), 4) << "10 rows were inserted before each";
+  EXPECT_EQ(state_->env_steps(), 40);
+  EXPECT_EQ(store_.newest()->header.updates(), 4) << "the last weights are published";
+  EXPECT_EQ(store_.newest()->header.env_steps(), 40);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxEnvSteps));
+}
+
 TEST_F(LearnerLoopTest, KeepsOnWhenAskedTo) {
   options_.keep = true;
   ASSERT_TRUE(Run(10, MaxUpdates(5)).ok());
@@ -330,6 +370,11 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
       evaluation.set_value(9.5);
       evaluation.set_optimum(10);
       evaluation.set_random_value(1);
+      for (const auto& [name, value] : {std::pair{"random", 1.0}, {"optimal", 10.0}}) {
+        v1::ReferenceValue& reference = *evaluation.add_references();
+        reference.set_name(name);
+        reference.set_value(value);
+      }
       state_->OnEvaluation(evaluation);
     }
     return false;
@@ -344,6 +389,9 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
   EXPECT_THAT(endings_, ElementsAre(Ending::kShareReached));
   EXPECT_THAT(lines_.back(), HasSubstr("value 9.50 = 95.0 % of optimum"));
   EXPECT_EQ(metrics_.gauge(metric::kLearnerShare).Value(), 0.95);
+  EXPECT_DOUBLE_EQ(metrics_.gauge(metric::kLearnerGap).Value(), 8.5 / 9);
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerReference, "random").Value(), 1);
+  EXPECT_EQ(metrics_.gauge(metric::kLearnerReference, "optimal").Value(), 10);
   EXPECT_EQ(metrics_.gauge(metric::kLearnerActors).Value(), 2);
 }
 

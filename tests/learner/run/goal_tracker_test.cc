@@ -1,14 +1,16 @@
 #include "learner/run/goal_tracker.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
+#include <optional>
 
-#include "learner/run/report.h"
+#include "tests/learner/run/make_evaluation.h"
 
 namespace recbots {
 namespace {
+
+using testing::AddReferences;
+using testing::MakeEvaluation;
 
 v1::GoalConfig MakeGoal(double share, int evaluations, int64_t max_updates = 0, double max_seconds = 0) {
   v1::GoalConfig goal;
@@ -19,26 +21,14 @@ v1::GoalConfig MakeGoal(double share, int evaluations, int64_t max_updates = 0, 
   return goal;
 }
 
-v1::Evaluation MakeEvaluation(int64_t version, double value, double optimum = 10) {
-  v1::Evaluation evaluation;
-  evaluation.set_weights_version(version);
-  evaluation.set_incarnation(7);
-  evaluation.set_updates(version * 20);
-  evaluation.set_env_steps(version * 100);
-  evaluation.set_value(value);
-  evaluation.set_random_value(1);
-  evaluation.set_optimum(optimum);
-  return evaluation;
-}
-
 TEST(GoalTrackerTest, WantsTheShareInARow) {
   GoalTracker goal(MakeGoal(0.999, 3));
   for (const auto& [version, value] : {std::pair{1, 10.0}, {2, 10.0}, {3, 9.9}, {4, 9.991}, {5, 9.99}}) {
     goal.OnEvaluation(MakeEvaluation(version, value), version);
-    EXPECT_EQ(goal.Check(1000, 1), Ending::kNotYet) << version;
+    EXPECT_EQ(goal.Check({.updates = 1000, .wall_seconds = 1}), Ending::kNotYet) << version;
   }
   goal.OnEvaluation(MakeEvaluation(6, 10), 6);
-  EXPECT_EQ(goal.Check(1000, 1), Ending::kShareReached);
+  EXPECT_EQ(goal.Check({.updates = 1000, .wall_seconds = 1}), Ending::kShareReached);
   EXPECT_TRUE(goal.Reached(Ending::kShareReached));
   EXPECT_FALSE(goal.Reached(Ending::kMaxSeconds));
 }
@@ -49,7 +39,7 @@ TEST(GoalTrackerTest, CountsAVersionOnce) {
   goal.OnEvaluation(MakeEvaluation(3, 10), 2);
   goal.OnEvaluation(MakeEvaluation(2, 10), 3);
   EXPECT_EQ(goal.evaluations(), 1);
-  EXPECT_EQ(goal.Check(0, 0), Ending::kNotYet);
+  EXPECT_EQ(goal.Check({.updates = 0, .wall_seconds = 0}), Ending::kNotYet);
 }
 
 TEST(GoalTrackerTest, TakesVersionsOfANewLearner) {
@@ -78,54 +68,80 @@ TEST(GoalTrackerTest, MarksTheFirstEvaluationAtEachShare) {
 
 TEST(GoalTrackerTest, EndsByUpdatesAndTime) {
   GoalTracker goal(MakeGoal(0, 3, 100, 60));
-  EXPECT_EQ(goal.Check(99, 59), Ending::kNotYet);
-  EXPECT_EQ(goal.Check(100, 59), Ending::kMaxUpdates);
-  EXPECT_EQ(goal.Check(99, 60), Ending::kMaxSeconds);
+  EXPECT_EQ(goal.Check({.updates = 99, .wall_seconds = 59}), Ending::kNotYet);
+  EXPECT_EQ(goal.Check({.updates = 100, .wall_seconds = 59}), Ending::kMaxUpdates);
+  EXPECT_EQ(goal.Check({.updates = 99, .wall_seconds = 60}), Ending::kMaxSeconds);
   EXPECT_TRUE(goal.Reached(Ending::kMaxUpdates)) << "no share was asked for";
+}
+
+TEST(GoalTrackerTest, EndsByEnvironmentSteps) {
+  v1::GoalConfig config;
+  config.set_max_env_steps(3000);
+  config.set_max_seconds(60);
+  const GoalTracker goal(config);
+  EXPECT_EQ(goal.Check({.env_steps = 2999, .updates = 1 << 20, .wall_seconds = 59}), Ending::kNotYet);
+  EXPECT_EQ(goal.Check({.env_steps = 3000, .updates = 0, .wall_seconds = 60}), Ending::kMaxEnvSteps);
+  EXPECT_EQ(goal.Check({.env_steps = 2999, .updates = 0, .wall_seconds = 60}), Ending::kMaxSeconds);
+  EXPECT_TRUE(goal.Reached(Ending::kMaxEnvSteps));
+  for (const Ending limit : {Ending::kMaxEnvSteps, Ending::kMaxUpdates, Ending::kMaxSeconds}) {
+    EXPECT_TRUE(IsLimit(limit));
+  }
+  for (const Ending other : {Ending::kNotYet, Ending::kShareReached, Ending::kGapClosed}) EXPECT_FALSE(IsLimit(other));
+}
+
+TEST(GoalTrackerTest, WantsTheShareOfTheGapInARow) {
+  v1::GoalConfig config;
+  config.set_share_of_gap(0.9);
+  config.set_evaluations(2);
+  config.set_max_env_steps(5000);
+  GoalTracker goal(config);
+  int64_t version = 0;
+  // From random 100 to the best known 200; the optimum is not known.
+  const auto evaluate = [&goal, &version](double value) {
+    v1::Evaluation evaluation = MakeEvaluation(++version, value);
+    evaluation.clear_optimum();
+    AddReferences({{"random", 100}, {"myopic", 300}, {"best", 200}}, evaluation);
+    goal.OnEvaluation(evaluation, static_cast<double>(version));
+    return goal.Check({.env_steps = 10, .updates = 10, .wall_seconds = 1});
+  };
+  EXPECT_EQ(evaluate(190), Ending::kNotYet);
+  EXPECT_EQ(evaluate(189), Ending::kNotYet);
+  EXPECT_EQ(evaluate(190), Ending::kNotYet);
+  EXPECT_EQ(evaluate(210), Ending::kGapClosed);
+  EXPECT_TRUE(goal.Reached(Ending::kGapClosed));
+  EXPECT_FALSE(goal.Reached(Ending::kMaxEnvSteps)) << "a share was asked for";
+  EXPECT_FALSE(goal.at_99().has_value()) << "marks are of the optimum";
+}
+
+TEST(GoalTrackerTest, AGapThatIsNoneIsNeverClosed) {
+  v1::GoalConfig config;
+  config.set_share_of_gap(0.5);
+  config.set_evaluations(1);
+  GoalTracker goal(config);
+  EXPECT_TRUE(goal.OnEvaluation(MakeEvaluation(1, 1e9), 1));
+  EXPECT_EQ(goal.Check({}), Ending::kNotYet);
+  EXPECT_FALSE(goal.OnEvaluation(MakeEvaluation(1, 1e9), 1)) << "no news";
+}
+
+TEST(ShareOfGapTest, GoesFromRandomToTheBestKnown) {
+  v1::Evaluation evaluation = MakeEvaluation(1, 8);
+  EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "nothing to compare with";
+  AddReferences({{"random", 4}}, evaluation);
+  EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "only one";
+  AddReferences({{"best", 4}}, evaluation);
+  EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "no better than random";
+  evaluation.mutable_references(1)->set_value(12);
+  EXPECT_EQ(ShareOfGap(evaluation), 0.5);
+  evaluation.set_value(2);
+  EXPECT_EQ(ShareOfGap(evaluation), -0.25);
+  evaluation.set_value(14);
+  EXPECT_EQ(ShareOfGap(evaluation), 1.25);
 }
 
 TEST(GoalTrackerTest, RunsForEverWithoutBounds) {
   GoalTracker goal(MakeGoal(0, 1));
   goal.OnEvaluation(MakeEvaluation(1, 10), 1);
-  EXPECT_EQ(goal.Check(int64_t{1} << 40, 1e9), Ending::kNotYet);
-}
-
-TEST(ReportTest, HasTheFieldsOthersScriptAgainst) {
-  GoalTracker goal(MakeGoal(0.999, 1));
-  goal.OnEvaluation(MakeEvaluation(2, 9.95), 2);
-  goal.OnEvaluation(MakeEvaluation(4, 10), 4);
-  Report report{"browse", 42, Ending::kShareReached, {5000, 90, 4.5}, 7.9};
-  const auto json = nlohmann::json::parse(FormatReport(report, goal));
-  EXPECT_EQ(json["goal_reached"], true);
-  EXPECT_EQ(json["share_of_optimum"], 1.0);
-  EXPECT_EQ(json["value"], 10.0);
-  EXPECT_EQ(json["optimum"], 10.0);
-  EXPECT_EQ(json["random_value"], 1.0);
-  EXPECT_EQ(json["env_steps"], 5000);
-  EXPECT_EQ(json["updates"], 90);
-  EXPECT_EQ(json["wall_seconds"], 4.5);
-  EXPECT_EQ(json["env_steps_to_99"], 200);
-  EXPECT_EQ(json["updates_to_99"], 40);
-  EXPECT_EQ(json["wall_seconds_to_99"], 2.0);
-  EXPECT_EQ(json["env_steps_to_999"], 400);
-  EXPECT_EQ(json["wall_seconds_to_999"], 4.0);
-  EXPECT_THAT(FormatVerdict(report, goal), ::testing::HasSubstr("100.00 % of the optimum"));
-}
-
-TEST(ReportTest, LeavesUnknownFiguresNull) {
-  const GoalTracker goal(MakeGoal(0.999, 1));
-  const auto json = nlohmann::json::parse(FormatReport(Report{}, goal));
-  EXPECT_EQ(json["goal_reached"], false);
-  for (const char* name : {"share_of_optimum", "value", "optimum", "env_steps_to_99", "wall_seconds_to_999"}) {
-    EXPECT_TRUE(json.contains(name) && json[name].is_null()) << name;
-  }
-}
-
-TEST(ReportTest, NamesTheFileItCannotWrite) {
-  const GoalTracker goal(MakeGoal(0, 1));
-  const absl::Status status = WriteReport("/no/such/directory", Report{}, goal);
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("/no/such/directory/report.json"));
+  EXPECT_EQ(goal.Check({int64_t{1} << 40, int64_t{1} << 40, 1e9}), Ending::kNotYet);
 }
 
 }  // namespace

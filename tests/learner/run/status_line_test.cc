@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "learner/run/lag_window.h"
 #include "learner/run/run_state.h"
 
@@ -30,6 +32,21 @@ TEST(StatusLineTest, ShowsARun) {
   EXPECT_EQ(FormatStatusLine(line),
             "[00:00:35] upd 41.2k (5.80k/s) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
             "beta 0.72 | value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
+}
+
+TEST(StatusLineTest, ShowsTheGapWhereTheOptimumIsNotKnown) {
+  StatusLine line;
+  line.bound_by = "learner";
+  line.evaluation.emplace();
+  line.evaluation->set_value(20);
+  for (const auto& [name, value] : {std::pair{"random", 10.0}, {"myopic", 15.0}, {"oracle", 30.0}}) {
+    v1::ReferenceValue& reference = *line.evaluation->add_references();
+    reference.set_name(name);
+    reference.set_value(value);
+  }
+  EXPECT_EQ(FormatStatusLine(line),
+            "[00:00:00] upd 0 (0/s) | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi 0.0 | value 20.00 = 50.0 % of "
+            "the gap from random 10.00 to oracle 30.00 (myopic 15.00) | bound by: learner");
 }
 
 TEST(StatusLineTest, ShowsWhatIsNotKnownYet) {

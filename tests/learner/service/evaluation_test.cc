@@ -72,10 +72,37 @@ TEST_F(EvaluationTest, ImplausibleReportsAreRefusedAndNotPassedOn) {
   wrong.set_episodes(-1);
   EXPECT_EQ(client_.Report(wrong, Soon()).code(), absl::StatusCode::kInvalidArgument);
   wrong = Evaluation(1);
+  wrong.set_optimum_ci95(nan);
+  EXPECT_THAT(std::string(client_.Report(wrong, Soon()).message()), HasSubstr("optimum_ci95 nan"));
+  wrong = Evaluation(1);
   wrong.set_incarnation(1);
   EXPECT_EQ(client_.Report(wrong, Soon()).code(), absl::StatusCode::kFailedPrecondition);
   MutexLock lock(&mu_);
   EXPECT_TRUE(reported_.empty());
+}
+
+TEST_F(EvaluationTest, ImplausibleReferencesAreRefused) {
+  const auto message = [this](const std::string& name, double value, double ci95) {
+    v1::Evaluation evaluation = Evaluation(1);
+    v1::ReferenceValue& reference = *evaluation.add_references();
+    reference.set_name(name);
+    reference.set_value(value);
+    reference.set_value_ci95(ci95);
+    return std::string(client_.Report(evaluation, Soon()).message());
+  };
+  EXPECT_THAT(message("myopic", std::numeric_limits<double>::infinity(), 0), HasSubstr("reference myopic: value inf"));
+  EXPECT_THAT(message("myopic", 1, -2), HasSubstr("reference myopic: value_ci95 -2"));
+  EXPECT_THAT(message("", 1, 0), HasSubstr("name \"\", want 1..64"));
+  EXPECT_THAT(message(std::string(65, 'a'), 1, 0), HasSubstr("want 1..64"));
+  EXPECT_THAT(message("a\nb", 1, 0), HasSubstr("name \"a\\nb\""));
+  v1::Evaluation many = Evaluation(1);
+  for (int i = 0; i < 65; ++i) many.add_references()->set_name("r");
+  EXPECT_THAT(std::string(client_.Report(many, Soon()).message()), HasSubstr("65 references, want at most 64"));
+  {
+    MutexLock lock(&mu_);
+    EXPECT_TRUE(reported_.empty());
+  }
+  EXPECT_EQ(message("row_argmax", 1, 0.5), "");
 }
 
 TEST(EvaluationClientTest, DeadlineNamesVersionAndAddress) {
