@@ -10,6 +10,7 @@
 #include "actor/recsim/acceptance_matrix.h"
 #include "actor/recsim/choc_kale.h"
 #include "actor/recsim/document_browsing_scenario.h"
+#include "actor/recsim/history_scenario.h"
 #include "actor/recsim/interest_evolution.h"
 #include "actor/recsim/interest_exploration.h"
 #include "actor/recsim/known_q.h"
@@ -67,6 +68,17 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeModel(const google::protobuf::Mess
   return ModelScenario<Model>::Create(options, seed, users_per_session);
 }
 
+// Adds the history that the configuration asks for, if any.
+absl::StatusOr<std::unique_ptr<Scenario>> WithHistory(const v1::HistoryConfig& config,
+                                                      std::unique_ptr<Scenario> scenario) {
+  HistoryOptions options;
+  FillOptions(config, options);
+  if (!options.any()) return scenario;
+  auto with_history = HistoryScenario::Create(std::move(scenario), options);
+  if (!with_history.ok()) return Within("environment.history", with_history.status());
+  return with_history;
+}
+
 // Every scenario: the member of EnvironmentConfig that chooses it, and what makes it of that message.
 constexpr struct {
   v1::EnvironmentConfig::ScenarioCase scenario;
@@ -90,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
     names.push_back(field.name());
     if (config.scenario_case() != scenario) continue;
     auto made = make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
-    if (made.ok()) return made;
+    if (made.ok()) return WithHistory(config.history(), *std::move(made));
     // A session's size is a setting of the environment, all others are its scenario's.
     const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
     return Within(of_session ? "environment" : absl::StrCat("environment.", field.name()), made.status());

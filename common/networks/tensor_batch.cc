@@ -85,8 +85,8 @@ absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::s
   TransitionBatch batch;
   RECBOTS_RETURN_IF_ERROR(WrapPair(in, transition::kObservation, transition::kNextObservation, 1, batch.observation,
                                    batch.next_observation));
-  RECBOTS_RETURN_IF_ERROR(WrapPair(in, transition::kCandidates, transition::kNextCandidates, 2, batch.candidates,
-                                   batch.next_candidates));
+  RECBOTS_RETURN_IF_ERROR(
+      WrapPair(in, transition::kCandidates, transition::kNextCandidates, 2, batch.candidates, batch.next_candidates));
   RECBOTS_ASSIGN_OR_RETURN(batch.slate, Wrap(in, transition::kSlate, DType::kInt32, 1));
   RECBOTS_ASSIGN_OR_RETURN(batch.next_slate, WrapIfThere(in, transition::kNextSlate, DType::kInt32, 1));
   RECBOTS_ASSIGN_OR_RETURN(batch.response, Wrap(in, transition::kResponse, DType::kFloat32, 2));

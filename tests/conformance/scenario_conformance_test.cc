@@ -23,10 +23,26 @@ std::vector<std::string> ScenarioNames() {
   return names;
 }
 
-absl::StatusOr<std::unique_ptr<Scenario>> Make(const std::string& name, int users_per_session = 1) {
+v1::EnvironmentConfig ConfigOf(const std::string& name, int users_per_session = 1) {
   v1::EnvironmentConfig config;
   config.GetReflection()->MutableMessage(&config, config.GetDescriptor()->FindFieldByName(name));
   config.set_users_per_session(users_per_session);
+  return config;
+}
+
+absl::StatusOr<std::unique_ptr<Scenario>> Make(const std::string& name, int users_per_session = 1) {
+  return MakeScenario(ConfigOf(name, users_per_session), /*seed=*/17);
+}
+
+// With observations that remember all that there is.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeWithHistory(const std::string& name, int users_per_session = 1) {
+  v1::EnvironmentConfig config = ConfigOf(name, users_per_session);
+  v1::HistoryConfig& history = *config.mutable_history();
+  history.set_length(2);
+  history.set_remember_user(true);
+  history.set_remember_candidates(true);
+  history.add_trace_decay(0.9);
+  history.add_trace_decay(1);
   return MakeScenario(config, /*seed=*/17);
 }
 
@@ -57,6 +73,28 @@ TEST_P(ScenarioTest, IsSoundInSessions) {
   }
   testing::ExpectSoundSteps(**scenario, 4, /*num_users=*/300, /*steps=*/100);
   testing::ExpectIndependentOfTheBatch(**scenario, 3, /*steps=*/5);
+}
+
+TEST_P(ScenarioTest, IsSoundWithHistory) {
+  const auto scenario = MakeWithHistory(GetParam()).value();
+  testing::ExpectSoundSteps(*scenario, 1, /*num_users=*/300, /*steps=*/50);
+  testing::ExpectRefusesIllegalInput(*scenario);
+  testing::ExpectStandsRandomSlates(*scenario, 2, /*num_users=*/50, /*steps=*/100);
+  testing::ExpectIndependentOfTheBatch(*scenario, 3, /*steps=*/5);
+  const auto sessions = MakeWithHistory(GetParam(), /*users_per_session=*/3);
+  if (!sessions.ok()) return;  // Candidates depend on the user.
+  testing::ExpectSoundSteps(**sessions, 4, /*num_users=*/300, /*steps=*/50);
+  testing::ExpectIndependentOfTheBatch(**sessions, 3, /*steps=*/5);
+}
+
+TEST_P(ScenarioTest, ItsReferencePoliciesAreSoundWithHistory) {
+  const auto scenario = MakeWithHistory(GetParam()).value();
+  const size_t num_references = scenario->MakeReferencePolicies().size();
+  for (size_t i = 0; i < num_references; ++i) {
+    const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
+    testing::ExpectSoundPolicy(*scenario, *make(), /*num_users=*/100, /*steps=*/50);
+    testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/20);
+  }
 }
 
 TEST_P(ScenarioTest, ItsReferencePoliciesAreSound) {

@@ -30,6 +30,8 @@ const Case kCases[] = {
     {"document_browsing", 1024, "document_browsing {}"},
     {"interest_evolution", 128, "interest_evolution { num_candidates: 10 slate_size: 3 }"},
     {"interest_evolution_n100_k5", 16, "interest_evolution { num_candidates: 100 slate_size: 5 }"},
+    {"interest_evolution_history", 128,
+     "interest_evolution { num_candidates: 10 slate_size: 3 } history { trace_decay: [0.9, 1] }"},
     {"interest_exploration", 256, "interest_exploration { num_candidates: 10 }"},
     {"long_term_satisfaction", 256, "long_term_satisfaction { num_candidates: 10 }"},
 };

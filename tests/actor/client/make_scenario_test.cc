@@ -78,6 +78,49 @@ TEST(MakeScenarioTest, RefusesMatricesThatDoNotFit) {
   EXPECT_THAT(Refusal("matrix_seed: 3 matrix_file: \"x\""), HasSubstr("matrix_file 'x' and matrix_seed 3"));
 }
 
+absl::StatusOr<std::unique_ptr<Scenario>> MakeWithHistory(const std::string& history) {
+  v1::EnvironmentConfig config;
+  const bool parsed =
+      google::protobuf::TextFormat::ParseFromString("interest_exploration {} history { " + history + " }", &config);
+  EXPECT_TRUE(parsed) << history;
+  return MakeScenario(config, /*seed=*/1);
+}
+
+// N = 10, D = 3, K = 1, R = 3, U = 0.
+TEST(MakeScenarioTest, AddsTheHistoryThatIsAskedFor) {
+  const auto features = [](const std::string& history) {
+    return MakeWithHistory(history).value()->spec().num_user_features;
+  };
+  const int alone = features("");
+  EXPECT_EQ(features("remember_candidates: true trace_scale: 3"), alone) << "of no steps";
+  EXPECT_EQ(features("length: 4"), alone + 4 * (3 + 1) + 4);
+  EXPECT_EQ(features("length: 4 remember_response: false remember_candidates: true"), alone + 4 * 30 + 4);
+  const int trace = 1 + 3 + 1 + 3 + 1;  // The quality of what was clicked is its only response.
+  EXPECT_EQ(features("trace_decay: 0.9"), alone + trace);
+  EXPECT_EQ(features("length: 4 trace_decay: [0.5, 0.9]"), alone + 4 * (3 + 1) + 4 + 2 * trace);
+}
+
+TEST(MakeScenarioTest, RefusesHistoriesThatCannotBe) {
+  const auto refusal = [](const std::string& history) {
+    const auto scenario = MakeWithHistory(history);
+    EXPECT_EQ(scenario.status().code(), absl::StatusCode::kInvalidArgument) << history;
+    return std::string(scenario.status().message());
+  };
+  EXPECT_EQ(refusal("length: -1"), "environment.history.length -1, want 0..10000");
+  EXPECT_EQ(refusal("length: 10001"), "environment.history.length 10001, want 0..10000");
+  EXPECT_EQ(refusal("trace_decay: [0.5, 1.01]"), "environment.history.trace_decay 1.01, want 0..1");
+  EXPECT_EQ(refusal("trace_decay: 0.5 trace_scale: 0"), "environment.history.trace_scale 0, want 0.001..1e+06");
+  EXPECT_EQ(refusal("length: 3 remember_response: false"),
+            "environment.history.length 3, want 0 where interest_exploration has nothing to remember: remember_user "
+            "off, remember_response off, remember_candidates off");
+  EXPECT_EQ(refusal("length: 10000 remember_candidates: true"),
+            "environment.history.length 10000 makes 350000 user features, want at most 65536");
+  EXPECT_EQ(refusal("length: 13100 trace_decay: 0.9").substr(0, 26), "environment.history.length");
+  std::string decays;
+  for (int i = 0; i < 101; ++i) decays += "trace_decay: 0.9 ";
+  EXPECT_EQ(refusal(decays), "environment.history.trace_decay has 101 numbers, want 1..100");
+}
+
 TEST(MakeScenarioTest, RefusesAnEnvironmentWithoutAScenario) {
   const auto scenario = MakeScenario(v1::EnvironmentConfig(), 1);
   EXPECT_EQ(scenario.status().code(), absl::StatusCode::kInvalidArgument);

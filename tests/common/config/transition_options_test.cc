@@ -53,9 +53,8 @@ TEST(TransitionOptionsTest, CountInTheSizeOfARow) {
   config.mutable_actor()->set_block_bytes(plain);
   EXPECT_EQ(CheckTraining(config, spec), absl::OkStatus());
   *config.mutable_algorithm() = SlateQ(v1::SlateQConfig::SARSA);
-  EXPECT_EQ(CheckTraining(config, spec).message(),
-            "actor.block_bytes " + std::to_string(plain) + ", want at least " + std::to_string(plain + 400) +
-                " (one row)");
+  EXPECT_EQ(CheckTraining(config, spec).message(), "actor.block_bytes " + std::to_string(plain) + ", want at least " +
+                                                       std::to_string(plain + 400) + " (one row)");
 }
 
 }  // namespace
