@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check_range.h"
 #include "common/base/status_macros.h"
+#include "common/policies/layers/episode_clock.h"
 #include "common/policies/layers/fixed_length_history.h"
 #include "common/policies/layers/slate_traces.h"
 
@@ -55,6 +56,11 @@ absl::StatusOr<History> MakeHistory(const HistoryOptions& options, const Environ
     RECBOTS_RETURN_IF_ERROR(CheckFeatures(absl::StrCat("trace_decay of ", options.trace_decay.size(), " numbers"),
                                           int64_t{(*traces)->num_decays()} * (*traces)->trace_width(), features));
     history.parts.push_back(*std::move(traces));
+  }
+  RECBOTS_RETURN_IF_ERROR(CheckRange("clock", options.clock, 0, EpisodeClock::kMaxLength));
+  if (options.clock > 0) {
+    RECBOTS_RETURN_IF_ERROR(CheckFeatures(absl::StrCat("clock ", options.clock), options.clock, features));
+    history.parts.push_back(std::make_unique<EpisodeClock>(options.clock));
   }
   return history;
 }

@@ -23,9 +23,11 @@ struct HistoryOptions {
   // SlateTraces of these decays; none: none.
   std::vector<double> trace_decay = {};
   double trace_scale = 100;
+  // EpisodeClock of that length; 0: none.
+  int clock = 0;
 
   // Whether anything is asked for.
-  bool any() const { return length != 0 || !trace_decay.empty(); }
+  bool any() const { return length != 0 || !trace_decay.empty() || clock != 0; }
 
   template <typename F>
   void ForEachField(F&& f) {
@@ -35,11 +37,12 @@ struct HistoryOptions {
     f("remember_candidates", remember_candidates);
     f("trace_decay", trace_decay);
     f("trace_scale", trace_scale);
+    f("clock", clock);
   }
 };
 
 struct History {
-  // In the order in which an observation has them: FixedLengthHistory, then SlateTraces.
+  // In the order in which an observation has them: FixedLengthHistory, SlateTraces, EpisodeClock.
   std::vector<std::unique_ptr<UserStatistics>> parts;
   // Whether candidates are written to observations, those that a step led to among them.
   bool shows_candidates = false;

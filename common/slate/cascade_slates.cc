@@ -6,38 +6,39 @@
 #include "common/slate/slate_optimizer.h"
 
 namespace recbots {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
 
 void SlateOptimizer::SelectCascadeOptimal(absl::Span<int32_t> slate) {
   for (size_t i = 0; i < num_candidates_; ++i) {
     // NaN would leave the order undefined.
-    const double gain = std::isnan(gains_[i]) ? -std::numeric_limits<double>::infinity() : gains_[i];
-    items_[i] = {weights_[i], gain, static_cast<int32_t>(i)};
+    best_[i] = {std::isnan(gains_[i]) ? -kInfinity : gains_[i], static_cast<int32_t>(i)};
   }
-  std::sort(items_.begin(), items_.end(),
-            [](const Item& a, const Item& b) { return a.gain != b.gain ? a.gain > b.gain : a.position < b.position; });
-  // values_[k] = v(j, k), made of v(j + 1, ...) in place, which descending k allows; taken_ says how.
-  std::fill(values_.begin(), values_.end(), 0.0);
+  std::sort(best_.begin(), best_.end(),
+            [](const Ranked& a, const Ranked& b) { return a.key != b.key ? a.key > b.key : a.position < b.position; });
+  // Row j has v(j, k) for k = 0 .. K; where fewer than k items are left it is -infinity, so that the last ones are
+  // taken if they must.
+  const size_t row = slate_size_ + 1;
+  double* const last = &table_[num_candidates_ * row];
+  std::fill(last, last + row, -kInfinity);
+  *last = 0;
+  double* next = last;
   for (size_t j = num_candidates_; j-- > 0;) {
-    const Item& item = items_[j];
-    uint8_t* const taken = &taken_[j * slate_size_];  // Of k items: taken[k - 1].
-    const double kept = 1 - item.weight;
-    const double worth = item.weight * item.gain;
-    const size_t left = num_candidates_ - j;
-    size_t k = slate_size_;
-    if (left <= slate_size_) {  // All that are left have to be shown.
-      k = left;
-      values_[k] = worth + kept * values_[k - 1];
-      taken[--k] = 1;
-    }
-    for (; k > 0; --k) {
-      const double with = worth + kept * values_[k - 1];
-      taken[k - 1] = with >= values_[k] ? 1 : 0;
-      values_[k] = std::max(values_[k], with);
-    }
+    const double weight = weights_[static_cast<size_t>(best_[j].position)];
+    const double worth = weight * best_[j].key;
+    double* const here = next - row;
+    here[0] = 0;
+    for (size_t k = 1; k < row; ++k) here[k] = std::max(next[k], worth + (1 - weight) * next[k - 1]);
+    next = here;
   }
-  size_t shown = 0;
-  for (size_t j = 0; shown < slate_size_; ++j) {
-    if (taken_[j * slate_size_ + slate_size_ - shown - 1] != 0) slate[shown++] = items_[j].position;
+  const double* here = table_.data();
+  for (size_t j = 0, left = slate_size_; left > 0; ++j, here += row) {
+    if (num_candidates_ - j > left && !(here[left] > here[row + left])) continue;
+    slate[slate_size_ - left] = best_[j].position;
+    --left;
   }
 }
 
@@ -55,7 +56,7 @@ void SlateOptimizer::SelectCascadeGreedy(absl::Span<int32_t> slate) {
       return k;
     };
     size_t pick = num_candidates_;
-    double best = -std::numeric_limits<double>::infinity();
+    double best = -kInfinity;
     for (size_t i = 0; i < num_candidates_; ++i) {
       const size_t k = place_of(gains_[i]);
       const double added = reach_[k] * weights_[i] * (gains_[i] - values_[k]);

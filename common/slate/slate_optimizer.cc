@@ -1,12 +1,19 @@
 #include "common/slate/slate_optimizer.h"
 
 #include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "common/base/log.h"
 
 namespace recbots {
 namespace {
+
+// Eight numbers at a time. The compiler splits what the machine does not have so wide.
+constexpr size_t kLanes = 8;
+using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
+using Flags = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));  // -1: true.
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -47,14 +54,14 @@ SlateOptimizer::SlateOptimizer(ClickRule click_rule, int num_candidates, int sla
       slate_size_(static_cast<size_t>(slate_size)) {
   RECBOTS_CHECK(slate_size >= 1 && slate_size <= num_candidates)
       << "slate_size " << slate_size << ", want 1.." << num_candidates;
-  weights_.resize(num_candidates_);
-  gains_.resize(num_candidates_);
-  best_.resize(slate_size_);
+  weights_.resize(std::max(num_candidates_, kFewCandidates));
+  gains_.resize(weights_.size());
+  best_.resize(num_candidates_);
   if (click_rule != ClickRule::kCascade) return;
-  items_.resize(num_candidates_);
+  items_.resize(slate_size_);
   values_.resize(slate_size_ + 1);
   reach_.resize(slate_size_ + 1);
-  taken_.resize(num_candidates_ * slate_size_);
+  table_.resize((num_candidates_ + 1) * (slate_size_ + 1));
 }
 
 double SlateOptimizer::Select(SlateRule rule, const SlateProblem& problem, absl::Span<int32_t> slate) {
@@ -110,7 +117,34 @@ void SlateOptimizer::SelectBatch(SlateRule rule, const SlateBatch& batch, absl::
   }
 }
 
+bool SlateOptimizer::SortFew(double level) {
+  constexpr size_t kGroups = kFewCandidates / kLanes;
+  Lanes keys[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) {
+    Lanes weights, gains;
+    std::memcpy(&weights, &weights_[g * kLanes], sizeof(weights));
+    std::memcpy(&gains, &gains_[g * kLanes], sizeof(gains));
+    keys[g] = weights * (gains - level);
+  }
+  double key[kFewCandidates];
+  std::memcpy(key, keys, sizeof(key));
+  Flags ranks[kGroups] = {};
+  for (size_t i = 0; i < num_candidates_; ++i) {
+    for (size_t g = 0; g < kGroups; ++g) ranks[g] -= keys[g] < key[i];
+  }
+  int64_t rank[kFewCandidates];
+  std::memcpy(rank, ranks, sizeof(rank));
+  int64_t sum = 0;
+  for (size_t i = 0; i < num_candidates_; ++i) {
+    sum += rank[i];
+    best_[static_cast<size_t>(rank[i])] = {key[i], static_cast<int32_t>(i)};
+  }
+  // Of two different keys one comes before the other.
+  return 2 * sum == static_cast<int64_t>(num_candidates_ * (num_candidates_ - 1));
+}
+
 void SlateOptimizer::FindBest(double level, double floor) {
+  if (num_candidates_ <= kFewCandidates && SortFew(level)) return;
   // Insertion instead of nth_element: for the few that a slate has it is several times faster, and after the first
   // pass `floor` keeps all but a few away.
   Ranked* const best = best_.data();
@@ -136,8 +170,8 @@ void SlateOptimizer::ShowBest(absl::Span<int32_t> slate) const {
 double SlateOptimizer::BestRatio(double no_click_weight) const {
   double numerator = 0;
   double denominator = no_click_weight;
-  for (const Ranked& item : best_) {
-    const auto i = static_cast<size_t>(item.position);
+  for (size_t k = 0; k < slate_size_; ++k) {
+    const auto i = static_cast<size_t>(best_[k].position);
     numerator += weights_[i] * gains_[i];
     denominator += weights_[i];
   }
@@ -155,8 +189,8 @@ void SlateOptimizer::SelectSharedOptimal(double no_click_weight, absl::Span<int3
   for (;;) {
     ShowBest(slate);
     double floor = kInfinity;
-    for (const Ranked& item : best_) {
-      const auto i = static_cast<size_t>(item.position);
+    for (size_t k = 0; k < slate_size_; ++k) {
+      const auto i = static_cast<size_t>(best_[k].position);
       floor = std::min(floor, weights_[i] * (gains_[i] - level));
     }
     FindBest(level, floor);

@@ -54,7 +54,7 @@ struct SlateBatch {
 };
 
 // Deterministic: a slate depends on its own problem alone. Sums are in double. Not thread-safe, for it keeps scratch
-// (about 50 N bytes, N K more of kCascade), which the constructor allocates; nothing else allocates.
+// (about 32 N bytes, 8 N K more of kCascade), which the constructor allocates; nothing else allocates.
 //
 // Exact how, and at what cost (figures: docs/results.md):
 //
@@ -62,9 +62,8 @@ struct SlateBatch {
 //                       section 5.4, by itself: the slate of the K largest w_i (Q(i) - v), where v is the value of the
 //                       slate before, is worth more than v until v is the largest there is. In descending order of that
 //                       product. Two to five passes over N items.
-//   kShared, kGreedy    Ie et al. 2019, section 5.3: K passes with a division per item. Positions in ascending order,
-//   as
-//                       RecSim returns them.
+//   kShared, kGreedy    section 5.3 there: K passes with a division per item. Positions in ascending order, as RecSim
+//                       returns them.
 //   kShared, kTopK      section 5.2: one pass.
 //   kCascade, kOptimal  some best slate shows its items in descending order of Q (neighbours gain by being swapped into
 //                       it), so with items sorted, and v(j, k) the value of k items from the j-th on:
@@ -87,7 +86,7 @@ class SlateOptimizer {
  private:
   struct Item {
     double weight;
-    double gain;  // Q(i) - Q(none): measured like this no click is worth 0.
+    double gain;  // Q(i) - Q(none): so measured, no click is worth 0.
     int32_t position;
   };
   struct Ranked {
@@ -101,6 +100,10 @@ class SlateOptimizer {
   // Fills the first K of best_ with the largest weight x (gain - level), in descending order, the lower position first
   // among equals. At least K items reach `floor`; others are not looked at.
   void FindBest(double level, double floor);
+  // The same for few candidates: counts how many come before each, without a branch that depends on the numbers. False
+  // where it does not tell, because there are equals (or NaN).
+  static constexpr size_t kFewCandidates = 16;
+  bool SortFew(double level);
   void ShowBest(absl::Span<int32_t> slate) const;
   // Value of the items in best_, for kShared.
   double BestRatio(double no_click_weight) const;
@@ -118,11 +121,12 @@ class SlateOptimizer {
   const ClickRule click_rule_;
   const size_t num_candidates_;
   const size_t slate_size_;
-  std::vector<double> weights_, gains_;  // [N]
-  std::vector<Ranked> best_;             // [K]
-  std::vector<Item> items_;              // Cascade: sorted [N], or the slate so far [K].
-  std::vector<double> values_, reach_;   // Cascade: [K + 1]
-  std::vector<uint8_t> taken_;           // Cascade: [N, K]
+  std::vector<double> weights_, gains_;  // [N]; zeros up to kFewCandidates
+  std::vector<Ranked> best_;             // [N], of which the first K count
+  // Of kCascade alone.
+  std::vector<Item> items_;             // [K]: the slate so far
+  std::vector<double> values_, reach_;  // [K + 1]
+  std::vector<double> table_;           // [N + 1, K + 1]
 };
 
 }  // namespace recbots

@@ -50,9 +50,12 @@ int Dispatch(const std::vector<std::string>& arguments) {
     std::cout << kUsage;
     return arguments.empty() ? kExitBadUsage : kExitOk;
   }
-  // Those of replay need no LibTorch; recbots-bench lists and runs them too, among all others.
-  if (command == "bench" && !rest.empty() && rest[0].rfind("replay", 0) == 0)
-    return BenchCommand(ReplayBenches(), rest);
+  // These need no LibTorch; recbots-bench lists and runs them too, among all others.
+  const auto is_bench = [&](const char* name) {
+    return command == "bench" && !rest.empty() && rest[0].rfind(name, 0) == 0;
+  };
+  if (is_bench("replay")) return BenchCommand(ReplayBenches(), rest);
+  if (is_bench("slate")) return BenchCommand(SlateBenches(), rest);
   if (command == "bench-writers") return BenchWritersCommand(rest);
   if (command == "train" || command == "bench") {
     const std::string program = program_dir + "/recbots-" + command;

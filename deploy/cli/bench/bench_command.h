@@ -1,5 +1,5 @@
 // The command line of the benches. Two programs have it: recbots-bench knows all benches, and recbots serves those of
-// replay itself, so that LibTorch is neither needed nor loaded for them.
+// replay and slates itself, so that LibTorch is neither needed nor loaded for them.
 #pragma once
 
 #include <string>

@@ -163,15 +163,14 @@ TEST_P(SlateOptimizerTest, BatchesAreOneUserAfterTheOther) {
       for (size_t user = 0; user < kUsers; ++user) {
         Case one;
         one.slate_size = kSlate;
-        one.weights.assign(weights.begin() + user * kItems, weights.begin() + (user + 1) * kItems);
-        one.values.assign(values.begin() + user * kItems, values.begin() + (user + 1) * kItems);
+        one.weights.assign(&weights[user * kItems], &weights[user * kItems] + kItems);
+        one.values.assign(&values[user * kItems], &values[user * kItems] + kItems);
         if (with_no_click) {
           one.no_click_weight = static_cast<double>(no_click_weight[user]);
           one.no_click_value = static_cast<double>(no_click_value[user]);
         }
         const Chosen chosen = SelectOf(GetParam(), rule, one);
-        EXPECT_EQ(chosen.slate,
-                  std::vector<int32_t>(slates.begin() + user * kSlate, slates.begin() + (user + 1) * kSlate));
+        EXPECT_EQ(chosen.slate, std::vector<int32_t>(&slates[user * kSlate], &slates[user * kSlate] + kSlate));
         EXPECT_EQ(static_cast<float>(chosen.value), slate_values[user]);
       }
       std::vector<int32_t> again(slates.size());

@@ -400,6 +400,7 @@ TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
   };
   refused([](auto& b) { b.observation = at::zeros({8, 6}); }, "observation is Float [8, 6], want Float [8, 7]");
   refused([](auto& b) { b.next_observation = at::zeros({7, 7}); }, "next_observation is Float [7, 7]");
+  refused([](auto& b) { b.observation = at::Tensor(); }, "observation is undefined, want Float [8, 7]");
   refused([](auto& b) { b.slate = at::zeros({8, 1}); }, "slate is Float [8, 1], want Int [8, 1]");
   refused([](auto& b) { b.slate[3][0] = 9; }, "slate[3] is item 9, want 0..8");
   refused([](auto& b) { b.slate[3][0] = -1; }, "slate[3] is item -1");
