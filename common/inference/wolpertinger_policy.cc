@@ -215,6 +215,9 @@ void WolpertingerPolicy::Act(const PolicyInput& input, const PolicyOutput& outpu
     }
     Answer(n, output.slates.data() + begin, output.behaviour_probability.data() + begin);
   }
+  if (output.position_probability.empty()) return;  // Slates of one: an item at its position is a slate.
+  std::copy(output.behaviour_probability.begin(), output.behaviour_probability.end(),
+            output.position_probability.begin());
 }
 
 WolpertingerPolicy::Explanation WolpertingerPolicy::Explain(absl::Span<const float> observation) {

@@ -13,6 +13,7 @@
 #include "deploy/cli/cluster_command.h"
 #include "deploy/cli/health_command.h"
 #include "deploy/cli/inspect/inspect_command.h"
+#include "deploy/cli/reproduce/reproduce_command.h"
 #include "deploy/cli/simulate_command.h"
 
 namespace recbots {
@@ -23,6 +24,7 @@ constexpr char kUsage[] =
     "  cluster CONFIG [flags]   replay, learner, actors and evaluator on this machine, until the goal is reached\n"
     "  train CONFIG [flags]     the same in one process without network, deterministic\n"
     "  simulate CONFIG [flags]  what a policy earns over many episodes, and the log of what it showed\n"
+    "  reproduce slateq         published results, run again, beside ours\n"
     "  bench [NAME] [flags]     figures of this machine, one JSON object a line\n"
     "  inspect TARGET [flags]   what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds\n"
     "  health ADDRESS           whether a role serves\n"
@@ -38,6 +40,7 @@ int Dispatch(const std::vector<std::string>& arguments) {
   if (command == "cluster") return ClusterCommand(program_dir, rest);
   if (command == "health") return HealthCommand(rest);
   if (command == "inspect") return InspectCommand(rest);
+  if (command == "reproduce") return ReproduceCommand(program_dir, rest);
   if (command == "simulate") return SimulateCommand(rest);
   if (command == "version" || command == "--version") {
     std::cout << "recbots " << kVersion << "\n";

@@ -20,6 +20,7 @@
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/inference/trained_policy.h"
 #include "common/policies/make_agent.h"
 #include "common/role/role.h"
 
@@ -27,9 +28,11 @@ namespace recbots {
 namespace {
 
 constexpr int kExitInterrupted = 130;
+constexpr char kTrained[] = "trained";  // The policy of --weights.
 
 std::vector<FlagSpec> Flags() {
   return {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
+          {"weights", "FILE", "plays the weights.bin of a run of CONFIG, greedily, as policy 'trained'", ""},
           {"episodes", "N", "episodes to play, 1..1e9", "1000"},
           {"compare", "", "play the scenario's reference policies too, in one table", ""},
           {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
@@ -112,7 +115,34 @@ absl::Status ReadAgents(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
+// The policy of --weights: what the configuration's algorithm has learnt.
+absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
+  request.policy = kTrained;
+  if (flags.has("policy") && flags.value("policy") != kTrained) {
+    return absl::InvalidArgumentError(absl::StrCat("--weights with --policy '", flags.value("policy"), "', want '",
+                                                   kTrained, "' or none; --compare plays the references too"));
+  }
+  if (!flags.has("weights"))
+    return absl::InvalidArgumentError("--policy 'trained' without --weights, want --weights=FILE");
+  if (flags.has("agent")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--agent '", flags.value("agent"), "': policy 'trained' has no settings"));
+  }
+  const std::string& path = flags.value("weights");
+  absl::StatusOr<std::string> weights = ReadWeightsFile(path);
+  if (!weights.ok()) return absl::InvalidArgumentError(absl::StrCat("--weights: ", weights.status().message()));
+  const int users = std::max(request.options.users, request.scenario->spec().users_per_session);
+  request.make_policy = [&request, users, encoded = *std::move(weights)]() -> absl::StatusOr<std::unique_ptr<Policy>> {
+    return MakeTrainedPolicy(request.config.algorithm(), request.scenario->spec(), users, encoded);
+  };
+  const absl::Status status = request.make_policy().status();
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("--weights '", path, "' do not fit ", flags.positional()[0], ": ",
+                                                 status.message(), " (a run's own is config.textproto beside them)"));
+}
+
 absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
+  if (flags.has("weights") || flags.value("policy") == kTrained) return ReadTrainedPolicy(flags, request);
   request.policy = flags.value("policy");
   RECBOTS_ASSIGN_OR_RETURN(PolicyChoice choice, ChoosePolicy(*request.scenario, request.agents, request.policy));
   if (choice.is_reference && flags.has("agent")) {
@@ -165,6 +195,7 @@ void ListPolicies(const Request& request) {
         "  %-14s %s\n", name,
         status.ok() ? absl::StrJoin(AgentSettingNames(name), ", ") : absl::StrCat("(not here: ", reason, ")"));
   }
+  std::cout << "trained: what a run has learnt, with --weights=FILE\n";
 }
 
 // The references, played as the policy was, until somebody stops it.

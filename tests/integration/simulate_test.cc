@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/inference/weights.h"
+#include "common/inference/wolpertinger_shape.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {
@@ -75,6 +77,24 @@ class SimulateCommandTest : public ::testing::Test {
     json report = json::parse(Read(Path(name)));
     for (json& run : report["runs"]) run.erase("timing");
     return report;
+  }
+
+  // A configuration with an algorithm, and weights that a run of it with `hidden_units` could have left.
+  void WriteTrained(int hidden_units) {
+    std::ofstream(Path("config"), std::ios::app)
+        << "algorithm { wolpertinger { k: 4 hidden_units: 8 embedding_size: 2 random_candidates: 0 } }\n";
+    const WolpertingerShape shape = {
+        .num_user_features = 4, .num_items = 4, .k = 4, .embedding_size = 2, .hidden_units = hidden_units};
+    std::vector<NamedTensor> tensors;
+    float next = 0.1f;
+    for (const TensorSpec& spec : PolicyTensors(shape)) {
+      size_t elements = 1;
+      for (const int32_t extent : spec.shape) elements *= static_cast<size_t>(extent);
+      tensors.push_back({spec.name, spec.shape, std::vector<float>(elements)});
+      for (float& value : tensors.back().values)
+        value = next = next * 1.7f - static_cast<float>(int(next * 1.7f)) - 0.3f;
+    }
+    std::ofstream(Path("weights.bin"), std::ios::binary) << EncodeTensors(tensors);
   }
 
   std::string dir_;
@@ -167,6 +187,47 @@ TEST_F(SimulateCommandTest, AgentsLearn) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("(1 thread, 1 user at once each)"));
   EXPECT_GT(Report("o.json")["runs"][0]["share_of_gap"].get<double>(), 0.5);
+}
+
+TEST_F(SimulateCommandTest, PlaysWhatARunHasLearnt) {
+  WriteTrained(/*hidden_units=*/8);
+  const Outcome outcome = Simulate({"--weights=" + Path("weights.bin"), "--episodes=300", "--compare",
+                                    "--output=" + Path("o.json"), "--log=" + Path("x.jsonl")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_THAT(outcome.output, HasSubstr("walk: policy trained in document_browsing, 300 episodes, seed 9\n"));
+  const json report = Report("o.json");
+  ASSERT_EQ(report["runs"].size(), 4u);  // The references beside it.
+  EXPECT_EQ(report["runs"][0]["policy"], "trained");
+  const std::string log = Read(Path("x.jsonl"));
+  const json row = json::parse(log.substr(0, log.find('\n')));
+  EXPECT_EQ(row["slate_propensity"], 1.0);  // Greedy.
+  EXPECT_EQ(row["item_propensity"], 1.0);
+
+  const Outcome other =
+      Simulate({"--policy=trained", "--weights=" + Path("weights.bin"), "--episodes=300", "--compare", "--threads=3",
+                "--users=7", "--output=" + Path("p.json"), "--log=" + Path("y.jsonl")});
+  EXPECT_EQ(other.exit_code, 0) << other.output;
+  EXPECT_EQ(Report("p.json")["runs"], report["runs"]);
+  EXPECT_EQ(Read(Path("y.jsonl")), log);
+}
+
+TEST_F(SimulateCommandTest, RefusesWeightsThatAreNone) {
+  const std::string weights = "--weights=" + Path("weights.bin");
+  const auto refused = [this](const std::vector<std::string>& flags, const std::vector<std::string>& says) {
+    const Outcome outcome = Simulate(flags);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
+    for (const std::string& part : says) EXPECT_THAT(outcome.output, HasSubstr(part));
+  };
+  refused({weights}, {"--weights: cannot read '" + Path("weights.bin") + "'"});
+  std::ofstream(Path("weights.bin")) << "no weights at all";
+  refused({weights}, {"--weights: '" + Path("weights.bin") + "': weights: magic is not 'RBWT'"});
+  refused({"--policy=trained"}, {"--policy 'trained' without --weights, want --weights=FILE"});
+  refused({weights, "--policy=random"}, {"--weights with --policy 'random', want 'trained'"});
+  refused({weights, "--agent=epsilon=0.1"}, {"--agent 'epsilon=0.1': policy 'trained' has no settings"});
+  std::ofstream(Path("weights.bin"), std::ios::binary) << EncodeTensors({});
+  refused({weights}, {"do not fit " + Path("config"), "algorithm: none chosen", "config.textproto"});
+  WriteTrained(/*hidden_units=*/9);
+  refused({weights}, {"do not fit " + Path("config"), "weights: tensor 0 is", "[9, 4]", "want", "[8, 4]"});
 }
 
 TEST_F(SimulateCommandTest, ListsPolicies) {

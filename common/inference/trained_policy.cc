@@ -1,0 +1,35 @@
+#include "common/inference/trained_policy.h"
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/inference/make_policy.h"
+#include "common/inference/weights.h"
+
+namespace recbots {
+
+absl::StatusOr<std::string> ReadWeightsFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();  // Fails, rather than throws, where `path` is a directory.
+  if (!file || !content) return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
+  std::string encoded = std::move(content).str();
+  const absl::Status status = DecodeTensors(encoded).status();
+  if (!status.ok()) return absl::Status(status.code(), absl::StrCat("'", path, "': ", status.message()));
+  return encoded;
+}
+
+absl::StatusOr<std::unique_ptr<NetworkPolicy>> MakeTrainedPolicy(const v1::AlgorithmConfig& config,
+                                                                 const EnvironmentSpec& spec, int max_users,
+                                                                 absl::string_view encoded) {
+  // A greedy policy draws nothing: no seed matters.
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<NetworkPolicy> policy, MakePolicy(config, spec, max_users, /*seed=*/0));
+  RECBOTS_RETURN_IF_ERROR(policy->SetWeights(encoded));
+  policy->SetPolicyShare(1);
+  return policy;
+}
+
+}  // namespace recbots

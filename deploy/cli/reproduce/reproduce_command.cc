@@ -1,0 +1,158 @@
+#include "deploy/cli/reproduce/reproduce_command.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/command_line.h"
+#include "common/base/shutdown.h"
+#include "common/base/status_macros.h"
+#include "common/role/role.h"
+#include "deploy/cli/reproduce/page.h"
+#include "deploy/cli/reproduce/reproducer.h"
+
+namespace recbots {
+namespace {
+
+constexpr int kExitInterrupted = 130;
+constexpr int kMaxSeeds = 100;
+constexpr int kMaxJobs = 64;
+constexpr int kMaxPlayed = 10000000;
+
+std::vector<FlagSpec> Flags() {
+  return {{"seeds", "N", "runs of every experiment, 1..100", "3"},
+          {"jobs", "N", "runs at a time, each one thread, 1..64", "2"},
+          {"only", "PATTERN,...", "experiments whose name has PATTERN in it; --list shows the names", "all"},
+          {"list", "", "the experiments, and nothing else", ""},
+          {"episodes", "N", "users on whom every policy is played, per seed, 2..1e7", "5000"},
+          {"scale", "F", "share of the training steps, above 0 to 1, for a quick look", "1.0"},
+          {"out", "FILE.md", "the page; its plot is beside it as FILE.svg", "docs/results/slateq.md"},
+          {"work", "DIR", "run directories; finished runs in it are not run again", "runs/reproduce-slateq[-SCALE]"},
+          {"config_dir", "DIR", "where the configurations lie", "deploy/config"},
+          {"help", "", "this text", ""}};
+}
+
+absl::StatusOr<int> ReadCount(const CommandLine& flags, const char* name, int min, int max) {
+  int count = 0;
+  if (absl::SimpleAtoi(flags.value(name), &count) && count >= min && count <= max) return count;
+  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want ", min, "..", max));
+}
+
+absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
+  if (flags.positional() != std::vector<std::string>{"slateq"}) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("reproduce '", absl::StrJoin(flags.positional(), " "), "', want slateq"));
+  }
+  ReproduceOptions options;
+  RECBOTS_ASSIGN_OR_RETURN(options.plan.num_seeds, ReadCount(flags, "seeds", 1, kMaxSeeds));
+  RECBOTS_ASSIGN_OR_RETURN(options.jobs, ReadCount(flags, "jobs", 1, kMaxJobs));
+  RECBOTS_ASSIGN_OR_RETURN(options.episodes, ReadCount(flags, "episodes", 2, kMaxPlayed));
+  double& scale = options.plan.scale;
+  if (!absl::SimpleAtod(flags.value("scale"), &scale) || !(scale > 0 && scale <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat("--scale '", flags.value("scale"), "', want above 0, at most 1"));
+  }
+  const std::string only = flags.has("only") ? flags.value("only") : "";
+  options.experiments = SelectExperiments(SlateQExperiments(), only);
+  if (options.experiments.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--only '", only, "': no such experiment; --list shows their names"));
+  }
+  // Runs of another length would otherwise replace each other.
+  options.plan.work_dir = flags.has("work") ? flags.value("work")
+                          : scale == 1      ? "runs/reproduce-slateq"
+                                            : absl::StrCat("runs/reproduce-slateq-", scale);
+  options.plan.config_dir = flags.value("config_dir");
+  if (!absl::EndsWith(flags.value("out"), ".md")) {
+    return absl::InvalidArgumentError(absl::StrCat("--out '", flags.value("out"), "', want a name that ends in .md"));
+  }
+  return options;
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& content) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << content;
+  file.close();
+  return file ? absl::OkStatus() : absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
+}
+
+// The page, and the plot where there is something to plot.
+absl::Status WritePage(const Reproduction& reproduction, const std::string& page_path) {
+  const Plot plot = ReproductionPlot(reproduction);
+  std::string plot_file;
+  if (!plot.series.empty()) {
+    const std::string plot_path = absl::StrCat(absl::StripSuffix(page_path, ".md"), ".svg");
+    RECBOTS_RETURN_IF_ERROR(WriteFile(plot_path, RenderSvg(plot)));
+    plot_file = std::filesystem::path(plot_path).filename().string();
+  }
+  return WriteFile(page_path, ReproductionPage(reproduction, plot_file));
+}
+
+int Fail(const absl::Status& status, int exit_code) {
+  std::cerr << "recbots: " << status.message() << "\n";
+  return exit_code;
+}
+
+void List(const std::vector<Experiment>& experiments) {
+  for (const Experiment& experiment : experiments) {
+    std::cout << experiment.name << "  " << experiment.config;
+    for (const std::string& override_text : experiment.overrides) std::cout << " " << override_text;
+    std::cout << "\n";
+  }
+}
+
+// Runs everything and writes the page.
+int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments, const std::string& page_path) {
+  Shutdown shutdown;
+  absl::StatusOr<Reproduction> reproduction =
+      reproducer.Run([&shutdown] { return shutdown.requested(); },
+                     [](const std::string& line) { std::cout << "recbots: " << line << std::endl; });
+  if (!reproduction.ok() && shutdown.requested()) {
+    std::cerr << "recbots: interrupted; the same command goes on with the runs that are not finished\n";
+    return kExitInterrupted;
+  }
+  if (!reproduction.ok()) return Fail(reproduction.status(), kExitFailed);
+  reproduction->date = absl::FormatTime("%Y-%m-%d", absl::Now(), absl::LocalTimeZone());
+  reproduction->command = absl::StrCat("recbots reproduce ", absl::StrJoin(arguments, " "));
+  if (const absl::Status status = WritePage(*reproduction, page_path); !status.ok()) return Fail(status, kExitFailed);
+  size_t num_failed = 0;
+  for (const ExperimentResult& result : reproduction->results) num_failed += result.failures.size();
+  std::cout << "recbots: " << page_path << " written";
+  if (num_failed > 0) std::cout << "; " << num_failed << " run(s) failed";
+  std::cout << std::endl;
+  return num_failed > 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace
+
+int ReproduceCommand(const std::string& program_dir, const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
+  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
+  if (flags->has("help")) {
+    std::cout << "usage: recbots reproduce slateq [flags]\n" << CommandLine::Help(Flags());
+    return kExitOk;
+  }
+  absl::StatusOr<ReproduceOptions> options = ReadOptions(*flags);
+  if (!options.ok()) return Fail(options.status(), kExitBadUsage);
+  if (flags->has("list")) {
+    List(options->experiments);
+    return kExitOk;
+  }
+  options->program_dir = program_dir;
+  const absl::StatusOr<std::unique_ptr<Reproducer>> reproducer = Reproducer::Create(*options);
+  if (!reproducer.ok()) return Fail(reproducer.status(), kExitBadUsage);
+  return Reproduce(**reproducer, arguments, flags->value("out"));
+}
+
+}  // namespace recbots

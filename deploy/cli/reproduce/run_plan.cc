@@ -1,0 +1,181 @@
+#include "deploy/cli/reproduce/run_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "actor/client/make_scenario.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/inference/make_policy.h"
+
+namespace recbots {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file ? std::move(text).str() : "";
+}
+
+Json ReadJson(const std::string& path) { return Json::parse(ReadText(path), nullptr, /*allow_exceptions=*/false); }
+
+std::optional<double> Number(const Json& json, const char* name) {
+  if (!json.is_object() || !json.contains(name) || !json[name].is_number()) return std::nullopt;
+  return json[name].get<double>();
+}
+
+Json NumberOrNull(std::optional<double> value) {
+  return value.has_value() && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+// Candidates that a proposal with this share of them retrieves.
+absl::StatusOr<int> Retrieved(const EnvironmentSpec& spec, double share) {
+  const int k = static_cast<int>(std::lround(share * spec.num_candidates));
+  return std::clamp(k, spec.slate_size, spec.num_candidates);
+}
+
+// What every seed of an experiment has in common; its seed is 0.
+absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const PlanOptions& options) {
+  PlannedRun run;
+  run.trains = experiment.reference.empty();
+  run.cluster = experiment.cluster;
+  run.config_path = absl::StrCat(options.config_dir, "/", experiment.config, ".textproto");
+  run.overrides = experiment.overrides;
+  RECBOTS_ASSIGN_OR_RETURN(run.config, LoadExperimentConfig(run.config_path, run.overrides));
+  const auto set = [&run](const std::string& text) {
+    run.overrides.push_back(text);
+    return ApplyOverride(text, run.config);
+  };
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario,
+                           MakeScenario(run.config.environment(), run.config.seed()));
+  if (!run.trains) return run;
+  if (experiment.candidate_share > 0) {
+    RECBOTS_ASSIGN_OR_RETURN(const int k, Retrieved(scenario->spec(), experiment.candidate_share));
+    RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("algorithm.slate_q.proposal.k=", k)));
+  }
+  const int64_t env_steps = run.config.goal().max_env_steps();
+  if (env_steps <= 0) return absl::InvalidArgumentError("goal.max_env_steps 0, want a run of so many env steps");
+  const auto scaled = [&options](int64_t steps) {
+    return std::max<int64_t>(1, std::llround(options.scale * static_cast<double>(steps)));
+  };
+  for (const char* goal : {"share_of_optimum", "share_of_gap", "max_updates", "max_seconds"}) {
+    RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.", goal, "=0")));
+  }
+  RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.max_env_steps=", scaled(env_steps))));
+  if (const int64_t steps = run.config.actor().policy_share_annealing_steps(); steps > 0 && options.scale != 1) {
+    RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("actor.policy_share_annealing_steps=", scaled(steps))));
+  }
+  RECBOTS_RETURN_IF_ERROR(ValidateExperimentConfig(run.config));
+  RECBOTS_ASSIGN_OR_RETURN(scenario, MakeTrainingScenario(run.config));
+  RECBOTS_RETURN_IF_ERROR(MakePolicy(run.config.algorithm(), scenario->spec(), /*max_users=*/1, /*seed=*/0).status());
+  return run;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<Experiment>& experiments,
+                                                 const PlanOptions& options) {
+  std::vector<PlannedRun> runs;
+  for (size_t i = 0; i < experiments.size(); ++i) {
+    const Experiment& experiment = experiments[i];
+    absl::StatusOr<PlannedRun> plan = PlanExperiment(experiment, options);
+    if (!plan.ok()) {
+      return absl::Status(plan.status().code(),
+                          absl::StrCat("experiment ", experiment.name, ": ", plan.status().message()));
+    }
+    const int num_seeds = experiment.cluster ? 1 : options.num_seeds;
+    for (int seed = 1; seed <= num_seeds; ++seed) {
+      PlannedRun run = *plan;
+      run.experiment = i;
+      run.seed = static_cast<uint64_t>(seed);
+      run.name = absl::StrCat(experiment.name, " seed ", seed);
+      run.overrides.push_back(absl::StrCat("seed=", seed));
+      run.config.set_seed(run.seed);
+      run.run_dir = absl::StrCat(options.work_dir, "/", experiment.name, "/seed-", seed);
+      runs.push_back(std::move(run));
+    }
+  }
+  return runs;
+}
+
+std::vector<std::string> CommandOf(const PlannedRun& run, const std::string& program_dir) {
+  std::vector<std::string> arguments;
+  if (run.cluster) {
+    arguments = {program_dir + "/recbots", "cluster"};
+  } else {
+    arguments = {program_dir + "/recbots-train"};
+  }
+  arguments.push_back(run.config_path);
+  arguments.push_back("--run_dir=" + run.run_dir);
+  for (const std::string& override_text : run.overrides) arguments.push_back("--set=" + override_text);
+  return arguments;
+}
+
+bool IsFinished(const PlannedRun& run) {
+  if (ReadText(run.run_dir + "/config.textproto") != PrintExperimentConfig(run.config)) return false;
+  if (!std::filesystem::exists(run.run_dir + "/weights.bin")) return false;
+  const Json report = ReadJson(run.run_dir + "/report.json");
+  return report.is_object() && report.value("goal_reached", false);
+}
+
+absl::Status PrepareDirectory(const PlannedRun& run) {
+  std::error_code error;
+  std::filesystem::create_directories(run.run_dir, error);
+  if (error) return absl::UnavailableError(absl::StrCat("cannot make '", run.run_dir, "': ", error.message()));
+  for (const char* name : {"config.textproto", "report.json", "weights.bin", "evaluations.jsonl", "reproduce.json"}) {
+    std::filesystem::remove(run.run_dir + "/" + name, error);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SeedResult> ReadRun(const PlannedRun& run) {
+  const std::string path = run.run_dir + "/report.json";
+  const Json report = ReadJson(path);
+  const std::optional<double> seconds = Number(report, "wall_seconds");
+  if (!seconds.has_value()) return absl::UnavailableError(absl::StrCat("'", path, "' is no report of a run"));
+  SeedResult result;
+  result.seed = run.seed;
+  result.train_seconds = *seconds;
+  if (report.contains("losses") && report["losses"].is_object()) {
+    for (const auto& [name, loss] : report["losses"].items()) {
+      if (loss.is_number()) result.losses[name] = loss.get<double>();
+    }
+  }
+  absl::StatusOr<Curve> curve = ReadCurve(run.run_dir + "/evaluations.jsonl");
+  if (curve.ok()) result.curve = *std::move(curve);  // A run without a curve still has a result.
+  return result;
+}
+
+bool ReadNotes(const PlannedRun& run, int64_t episodes, SeedResult& result) {
+  const Json notes = ReadJson(run.run_dir + "/reproduce.json");
+  if (notes.is_object()) result.command_seconds = Number(notes, "command_seconds");
+  const std::optional<double> played = Number(notes, "episodes"), reward = Number(notes, "reward");
+  if (!reward.has_value() || played != static_cast<double>(episodes)) return false;
+  result.played = {*reward, Number(notes, "reward_standard_error").value_or(0), Number(notes, "quality"),
+                   Number(notes, "click_percent")};
+  return true;
+}
+
+void WriteNotes(const PlannedRun& run, int64_t episodes, const SeedResult& result) {
+  Json notes;
+  notes["command_seconds"] = NumberOrNull(result.command_seconds);
+  notes["episodes"] = episodes;
+  notes["reward"] = NumberOrNull(result.played.reward);
+  notes["reward_standard_error"] = NumberOrNull(result.played.reward_standard_error);
+  notes["quality"] = NumberOrNull(result.played.quality);
+  notes["click_percent"] = NumberOrNull(result.played.click_percent);
+  // Where it cannot be written, the next time plays again.
+  std::ofstream(run.run_dir + "/reproduce.json", std::ios::trunc) << notes.dump(2) << "\n";
+}
+
+}  // namespace recbots
