@@ -72,6 +72,7 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
     return absl::InvalidArgumentError(absl::StrCat("actor.policy_share_min ", actor.policy_share_min(),
                                                    ", want at most policy_share_max ", actor.policy_share_max()));
   }
+  if (actor.block_bytes() == 0) return absl::OkStatus();
   if (actor.block_bytes() < row_bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("actor.block_bytes ", actor.block_bytes(), ", want at least ", row_bytes, " (one row)"));
