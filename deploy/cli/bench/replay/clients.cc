@@ -81,9 +81,9 @@ absl::Status WriterLoad::Stop() {
   return error_.status();
 }
 
-absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows) {
+absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows, uint32_t writer_number) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::ReplayWriter> writer, MakeWriter(schema, address, 1));
-  RowMaker maker(schema, /*writer=*/1000);
+  RowMaker maker(schema, writer_number);
   while (rows > 0) {
     const int64_t more = std::min(rows, maker.num_rows());
     RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,
