@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -35,7 +36,7 @@ constexpr PaperRow kPaperRows[] = {
     {"E9", "QL-OT-OS", "OPTIMAL", "TARGET_OPTIMAL", false, Rank::kBetterSlates, 174.6, -0.3056, true},
 };
 
-// Appendices: an experiment with the fields that all of a section share.
+// An experiment with what every one has.
 Experiment Make(Section section, const std::string& name, const std::string& title, const std::string& config) {
   Experiment experiment;
   experiment.section = section;
@@ -148,7 +149,8 @@ std::vector<Experiment> SelectExperiments(const std::vector<Experiment>& experim
   std::vector<Experiment> selected;
   for (const Experiment& experiment : experiments) {
     bool wanted = false;
-    for (const absl::string_view part : absl::StrSplit(pattern, ',', absl::SkipWhitespace())) {
+    for (absl::string_view part : absl::StrSplit(pattern, ',', absl::SkipWhitespace())) {
+      part = absl::StripAsciiWhitespace(part);
       wanted = wanted || absl::StrContains(experiment.name, part) || experiment.id == part;
     }
     if (wanted) selected.push_back(experiment);
