@@ -107,6 +107,7 @@ absl::Status Serve(Role& role) {
   const v1::ReplayConfig& config = role.config().replay();
   ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),
                                  .insert_budget_bytes = config.insert_budget_bytes(),
+                                 .insert_budget_beside_readers_bytes = config.insert_budget_beside_readers_bytes(),
                                  .security = role.security(),
                                  .checkpointer = checkpointer.get()});
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());

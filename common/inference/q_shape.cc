@@ -101,6 +101,10 @@ absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, cons
     return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q: responses of environment '", spec.name,
                                                    "' have no field 'click': nothing can be attributed to one item"));
   }
+  if (spec.slate_size > static_cast<int>(ChoiceModel::kMaxSlate)) {
+    return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q: environment '", spec.name, "' has slate_size ",
+                                                   spec.slate_size, ", want 1..", ChoiceModel::kMaxSlate));
+  }
   if (config.serving() == v1::SLATE_RULE_UNSPECIFIED) {
     return absl::InvalidArgumentError("algorithm.slate_q.serving SLATE_RULE_UNSPECIFIED, want TOP_K, GREEDY or OPTIMAL");
   }

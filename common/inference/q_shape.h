@@ -51,7 +51,6 @@ struct SlateQShape {
 // Scores of a learned click model, in place, to weights against a weight of no click of 1: exp(score), bounded.
 void ScoresToWeights(absl::Span<float> scores);
 
-
 // Full-slate Q-learning and DQN: an action is an ordered slate, its features those of its K items in order.
 struct FullSlateShape {
   QShape q;

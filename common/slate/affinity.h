@@ -17,19 +17,21 @@ class AffinityWeights {
 
   ClickRule click_rule() const { return click_rule_; }
 
-  // weights float32 [N] of `items` float32 [N, D] for a user whose first D features are `user`; returns the weight of no
-  // click (item_weights.h). An agent's assumption may be wrong: an item whose score the model refuses weighs 0, or 1 where
-  // the model would have it clicked for more than certain.
+  // weights float32 [N] of `items` float32 [N, D] for a user whose first D features are `user`; returns the weight of
+  // no click (item_weights.h). An agent's assumption may be wrong: an item whose score the model refuses weighs 0, or 1
+  // where the model would have it clicked for more than certain.
   double Weigh(const float* user, const float* items, absl::Span<float> weights) const;
 
-  // Log-probability of a click on position `clicked` (-1: of none) of a slate of `size` items float32 [size, D], in nats.
+  // Log-probability of a click on position `clicked` (-1: of none) of a slate of `size` items float32 [size, D], in
+  // nats; -infinity where the model excludes it.
   double LogLikelihood(const float* user, const float* items, size_t size, int clicked) const;
 
  private:
   AffinityWeights(ChoiceModel model, ClickRule click_rule, int num_features)
       : model_(std::move(model)), click_rule_(click_rule), num_features_(static_cast<size_t>(num_features)) {}
 
-  double WeighOneByOne(const float* user, const float* items, absl::Span<float> weights) const;
+  // Weigh where some scores are refused: the others are weighed as if those were not there.
+  double WeighAccepted(const float* user, const float* items, absl::Span<float> weights) const;
 
   ChoiceModel model_;
   ClickRule click_rule_;

@@ -1,5 +1,6 @@
 #include "learner/algorithms/check_batch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/rl/spec.h"
 
 namespace recbots {
 namespace {
@@ -60,12 +62,32 @@ absl::Status CheckBatch(const TransitionBatch& batch, const BatchShape& shape, a
   const std::vector<int64_t> slate = {rows, shape.slate_size};
   RECBOTS_RETURN_IF_ERROR(CheckTensor("slate", batch.slate, at::kInt, slate));
   if (shape.next_slate) RECBOTS_RETURN_IF_ERROR(CheckTensor("next_slate", batch.next_slate, at::kInt, slate));
-  if (shape.response && (!batch.response.defined() || batch.response.dim() != 3)) {
-    return absl::InvalidArgumentError("batch: response is not of rank 3");
+  if (shape.num_response_fields > 0) {
+    const at::Tensor& response = batch.response;
+    const int64_t found = response.defined() && response.dim() == 3 ? response.size(2) : 0;
+    const std::vector<int64_t> answers = {rows, shape.slate_size, std::max<int64_t>(found, shape.num_response_fields)};
+    RECBOTS_RETURN_IF_ERROR(CheckTensor("response", response, at::kFloat, answers));
   }
   RECBOTS_RETURN_IF_ERROR(CheckTensor("reward", batch.reward, shape.value_dtype, {rows}));
   RECBOTS_RETURN_IF_ERROR(CheckTensor("discount", batch.discount, shape.value_dtype, {rows}));
   return CheckWeights(batch.importance_weights, rows);
+}
+
+absl::Status CheckSlates(absl::string_view name, const at::Tensor& slates, int num_candidates) {
+  const auto slate_size = static_cast<size_t>(slates.size(1));
+  const absl::Span<const int32_t> all(slates.data_ptr<int32_t>(), static_cast<size_t>(slates.numel()));
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i] == kNoItem) continue;
+    if (all[i] < 0 || all[i] >= num_candidates) {
+      return absl::InvalidArgumentError(absl::StrCat("batch: ", name, "[", i / slate_size, "] has candidate ", all[i],
+                                                     ", want 0..", num_candidates - 1));
+    }
+    if (i % slate_size > 0 && all[i - 1] == kNoItem) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch: ", name, "[", i / slate_size, "] has an item behind its end"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace recbots

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/networks/tensor_batch.h"
 
@@ -13,14 +14,18 @@ struct BatchShape {
   int num_candidates = 0;          // N
   int num_candidate_features = 0;  // D; 0: candidates are not looked at
   int slate_size = 1;              // K
-  bool response = false;           // Whether the responses are looked at, and the slates shown next.
-  bool next_slate = false;
+  int num_response_fields = 0;     // Responses have at least so many fields; 0: they are not looked at
+  bool next_slate = false;         // Whether the slates shown next are looked at.
   at::ScalarType value_dtype = at::kFloat;  // Of rewards and discounts.
 };
 
 // INVALID_ARGUMENT: a column that is missing, on another device, or of another type or shape; a weight that is negative
 // or not finite; a number of td_errors that is neither 0 nor that of the rows. Names column, what it is and what it
-// should be.
+// should be. What slates hold is not looked at (CheckSlates).
 absl::Status CheckBatch(const TransitionBatch& batch, const BatchShape& shape, absl::Span<const float> td_errors);
+
+// INVALID_ARGUMENT: a position in `slates` int32 [B, K], contiguous, that is not one of 0 .. num_candidates - 1, or that
+// stands behind a kNoItem; `name` is the column.
+absl::Status CheckSlates(absl::string_view name, const at::Tensor& slates, int num_candidates);
 
 }  // namespace recbots

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/networks/torch_status.h"
 #include "common/rl/spec.h"
@@ -76,15 +75,11 @@ absl::Status FullSlateQ::LoadShown(const TransitionBatch& batch) {
   const auto rows = static_cast<size_t>(batch.reward.size(0));
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
   const at::Tensor slates = batch.slate.contiguous();
+  RECBOTS_RETURN_IF_ERROR(CheckSlates("slate", slates, options_.shape.num_candidates));
   const at::Tensor candidates = options_.shape.item_features ? batch.candidates.contiguous() : at::Tensor();
   chosen_.resize(rows * action_size_);
   for (size_t row = 0; row < rows; ++row) {
     const int32_t* slate = slates.data_ptr<int32_t>() + row * slate_size;
-    for (size_t k = 0; k < slate_size; ++k) {
-      if (slate[k] == kNoItem || (slate[k] >= 0 && slate[k] < options_.shape.num_candidates)) continue;
-      return absl::InvalidArgumentError(absl::StrCat("batch: slate[", row, "] has candidate ", slate[k], ", want 0..",
-                                                     options_.shape.num_candidates - 1));
-    }
     WriteSlate(CandidatesOf(candidates, row), slate, chosen_.data() + row * action_size_);
   }
   row_weights_.assign(rows, 1.0f);
@@ -121,8 +116,9 @@ void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
   for (size_t row = 0; row < targets_.size(); ++row) {
     const float* values = choosing.data_ptr<float>() + row * num_slates;
     const auto best = static_cast<size_t>(std::max_element(values, values + num_slates) - values);
-    targets_[row] = reward.data_ptr<float>()[row] + discount.data_ptr<float>()[row] *
-                                                        target_values.data_ptr<float>()[row * num_slates + best];
+    const float row_discount = discount.data_ptr<float>()[row];
+    targets_[row] = reward.data_ptr<float>()[row];
+    if (row_discount != 0) targets_[row] += row_discount * target_values.data_ptr<float>()[row * num_slates + best];
   }
 }
 

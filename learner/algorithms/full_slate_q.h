@@ -31,7 +31,7 @@ class FullSlateQ final : public Algorithm {
   // INTERNAL: LibTorch threw.
   static absl::StatusOr<std::unique_ptr<FullSlateQ>> Create(const FullSlateQOptions& options);
 
-  // INVALID_ARGUMENT also where a slate names a position that is no candidate.
+  // INVALID_ARGUMENT also where a slate names a position that is no candidate, or has an item behind its end.
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   Losses losses() const override { return {{"q_loss", q_.loss()}}; }
   int64_t updates() const override { return q_.steps(); }

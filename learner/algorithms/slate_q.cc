@@ -66,18 +66,19 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
                                       .num_candidates = shape.num_candidates,
                                       .num_candidate_features = shape.item_features ? shape.num_item_features : 0,
                                       .slate_size = shape.slate_size,
-                                      .response = true,
+                                      .num_response_fields = options_.click_field + 1,
                                       .next_slate = options_.target == TargetRule::kSarsa},
                                      td_errors));
   absl::Status loaded;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     const c10::InferenceMode no_autograd;
+    loaded = LoadSlates(batch);
+    if (!loaded.ok()) return;
     const at::Tensor& next = options_.q.legacy_target_state ? batch.observation : batch.next_observation;
     const int64_t rows = batch.reward.size(0);
     LoadSide(rows, batch.observation, batch.candidates, kNow, now_);
     LoadSide(rows, next, options_.q.legacy_target_state ? batch.candidates : batch.next_candidates, kNext, next_);
-    loaded = LoadShown(batch);
-    if (!loaded.ok()) return;
+    LoadShown(batch);
     ComputeTargets(batch);
     if (proposer_ != nullptr) LearnProposal();
     LearnValues(batch, td_errors);
@@ -107,53 +108,57 @@ void SlateQ::LoadSide(int64_t rows, const at::Tensor& observation, const at::Ten
   }
 }
 
-absl::Status SlateQ::LoadShown(const TransitionBatch& batch) {
+absl::Status SlateQ::LoadSlates(const TransitionBatch& batch) {
+  slates_ = batch.slate.contiguous();
+  RECBOTS_RETURN_IF_ERROR(CheckSlates("slate", slates_, options_.shape.num_candidates));
+  if (options_.target != TargetRule::kSarsa) return absl::OkStatus();
+  next_slates_ = batch.next_slate.contiguous();
+  return CheckSlates("next_slate", next_slates_, options_.shape.num_candidates);
+}
+
+void SlateQ::LoadShown(const TransitionBatch& batch) {
   const auto rows = static_cast<size_t>(now_.rows());
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
   const auto features = static_cast<size_t>(options_.shape.num_item_features);
   const auto num_candidates = static_cast<size_t>(options_.shape.num_candidates);
-  const at::Tensor slates = batch.slate.contiguous();
   const at::Tensor responses = batch.response.contiguous();
   const auto fields = static_cast<size_t>(responses.size(2));
   slate_sizes_.assign(rows, 0);
   clicked_.assign(rows, -1);
   shown_.assign(rows * slate_size * features, 0.0f);
   for (size_t i = 0; i < rows * slate_size; ++i) {
-    const int32_t position = slates.data_ptr<int32_t>()[i];
+    const int32_t position = slates_.data_ptr<int32_t>()[i];
     const size_t row = i / slate_size;
     if (position == kNoItem) continue;
-    if (position < 0 || static_cast<size_t>(position) >= num_candidates) {
-      return absl::InvalidArgumentError(absl::StrCat("batch: slate[", row, "] has candidate ", position, ", want 0..",
-                                                     num_candidates - 1));
-    }
     ++slate_sizes_[row];
     const float* item = now_.candidates() + (row * num_candidates + static_cast<size_t>(position)) * features;
     std::copy_n(item, features, shown_.data() + i * features);
     const float click = responses.data_ptr<float>()[i * fields + static_cast<size_t>(options_.click_field)];
     if (click != 0 && clicked_[row] < 0) clicked_[row] = static_cast<int32_t>(i % slate_size);
   }
-  return absl::OkStatus();
 }
 
-void SlateQ::ChooseNext(const TransitionBatch& batch, size_t row, const float* values, absl::Span<int32_t> slate) {
+absl::Span<const int32_t> SlateQ::ChooseNext(size_t row, const float* values, absl::Span<int32_t> slate) {
   if (options_.target == TargetRule::kSarsa) {
-    const int32_t* next = batch.next_slate.data_ptr<int32_t>() + row * slate.size();
-    bool known = true;
-    for (size_t k = 0; k < slate.size(); ++k) {
-      slate[k] = next[k] == kNoItem ? -1 : next_.PlaceOf(row, next[k]);
-      known = known && slate[k] >= 0;
+    const int32_t* next = next_slates_.data_ptr<int32_t>() + row * slate.size();
+    size_t size = 0;
+    bool considered = true;
+    for (; size < slate.size() && next[size] != kNoItem; ++size) {
+      slate[size] = next_.PlaceOf(row, next[size]);
+      considered = considered && slate[size] >= 0;
     }
-    if (known) return;
+    if (size > 0 && considered) return slate.subspan(0, size);
   }
   optimizer_.Select(RuleOf(options_.target, options_.shape.serving), next_.Problem(row, values), slate);
+  return slate;
 }
 
 void SlateQ::ComputeTargets(const TransitionBatch& batch) {
   const at::Tensor target_values = q_.TargetValues(next_.observation(), next_.Actions());
   const bool by_online = options_.q.double_q && options_.target != TargetRule::kSarsa;
   const at::Tensor choosing = by_online ? q_.OnlineValues(next_.observation(), next_.Actions()) : target_values;
-  const at::Tensor reward = batch.reward.to(at::kFloat).contiguous();
-  const at::Tensor discount = batch.discount.to(at::kFloat).contiguous();
+  const at::Tensor reward = batch.reward.contiguous();
+  const at::Tensor discount = batch.discount.contiguous();
   targets_.resize(static_cast<size_t>(next_.rows()));
   int32_t slate[ChoiceModel::kMaxSlate];
   const absl::Span<int32_t> next = {slate, static_cast<size_t>(options_.shape.slate_size)};
@@ -162,9 +167,9 @@ void SlateQ::ComputeTargets(const TransitionBatch& batch) {
     const float row_discount = discount.data_ptr<float>()[row];
     targets_[row] = reward.data_ptr<float>()[row];
     if (row_discount == 0) continue;
-    ChooseNext(batch, row, choosing.data_ptr<float>() + at, next);
+    const absl::Span<const int32_t> chosen = ChooseNext(row, choosing.data_ptr<float>() + at, next);
     const double value = SlateValue(options_.shape.click_rule(),
-                                    next_.Problem(row, target_values.data_ptr<float>() + at), next);
+                                    next_.Problem(row, target_values.data_ptr<float>() + at), chosen);
     targets_[row] += row_discount * static_cast<float>(value);
   }
 }

@@ -13,8 +13,8 @@
 // RecSim's SlateQ, for comparison: no_click_is_zero, Q(none) = 0, and rows without a click teach nothing (the mean is
 // over those with one); legacy_target_state, V' is computed from the current observation and candidates (spec B1).
 //
-// Where SARSA does not know the next slate (the step limit cut the episode) the serving rule composes it. Of several
-// clicks in a row the first counts.
+// Where SARSA does not know the next slate (the step limit cut the episode), or an item of it was not proposed, the
+// serving rule composes one with the values of the target network. Of several clicks in a row the first counts.
 //
 // Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
 #pragma once
@@ -51,7 +51,8 @@ class SlateQ final : public Algorithm {
   // INTERNAL: LibTorch threw.
   static absl::StatusOr<std::unique_ptr<SlateQ>> Create(const SlateQOptions& options);
 
-  // INVALID_ARGUMENT also where a slate names a position that is no candidate.
+  // INVALID_ARGUMENT also where a slate, shown now or next, names a position that is no candidate, or has an item behind
+  // its end.
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   // q_loss; of a learned click model click_loss, click_log_likelihood and, where there is a model to compare with,
   // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
@@ -67,7 +68,8 @@ class SlateQ final : public Algorithm {
   explicit SlateQ(const SlateQOptions& options);
 
   // The parts of an update, in order.
-  absl::Status LoadShown(const TransitionBatch& batch);
+  absl::Status LoadSlates(const TransitionBatch& batch);
+  void LoadShown(const TransitionBatch& batch);
   void ComputeTargets(const TransitionBatch& batch);
   void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
   void LearnClicks();
@@ -76,8 +78,9 @@ class SlateQ final : public Algorithm {
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
                 SlateSide& side);
-  // The next slate of a row as places among what is considered: the one shown, or one composed with `values`.
-  void ChooseNext(const TransitionBatch& batch, size_t row, const float* values, absl::Span<int32_t> slate);
+  // The next slate of a row as places among what is considered, in `slate` [K]: the one shown, which may be short, or one
+  // composed with `values`.
+  absl::Span<const int32_t> ChooseNext(size_t row, const float* values, absl::Span<int32_t> slate);
 
   const SlateQOptions options_;
   QLearner q_;
@@ -88,6 +91,7 @@ class SlateQ final : public Algorithm {
   int64_t updates_ = 0;
 
   // Of the batch under way, B rows.
+  at::Tensor slates_, next_slates_;             // [B, K]
   std::vector<int32_t> slate_sizes_, clicked_;  // [B]; position in the slate, or -1
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt

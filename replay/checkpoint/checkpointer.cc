@@ -40,6 +40,7 @@ class Checkpointer::Impl {
   void Request() ABSL_LOCKS_EXCLUDED(mu_);
   void SetListener(std::function<void(const absl::Status&)> listener) ABSL_LOCKS_EXCLUDED(listener_mu_);
   const RestoreReport& restored() const { return restored_; }
+  int64_t memory_bytes() const;
   CheckpointerStats stats() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -93,8 +94,6 @@ Checkpointer::Impl::Impl(const CheckpointerOptions& options, Store* store, Check
       ended_at_(absl::Now()) {
   stats_.sequence = restored_.sequence;
   stats_.directory = directory_.folder().path();
-  auto budget = std::make_shared<CopyBudget>(options.copy_bytes);
-  for (const auto& table : store->tables()) table->SetCopyBudget(budget);
   writer_.DeleteUnused();
   thread_ = std::make_unique<Thread>("checkpointer", [this] { Run(); });
 }
@@ -129,6 +128,12 @@ void Checkpointer::Impl::Request() {
 void Checkpointer::Impl::SetListener(std::function<void(const absl::Status&)> listener) {
   MutexLock lock(&listener_mu_);
   listener_ = std::move(listener);
+}
+
+int64_t Checkpointer::Impl::memory_bytes() const {
+  int64_t bytes = options_.copy_bytes + Slab::kSegmentBytes;
+  for (const auto& table : store_->tables()) bytes += table->max_frozen_bytes();
+  return bytes;
 }
 
 CheckpointerStats Checkpointer::Impl::stats() const {
@@ -218,6 +223,8 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(const Checkpoin
                                                    options.write_bytes_per_second, ", copy_bytes ", options.copy_bytes,
                                                    ": want at least 1, 0 and ", Slab::kSegmentBytes));
   }
+  RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<CopyPool> pool, CopyPool::Create(options.copy_bytes));
+  for (const auto& table : store->tables()) table->SetCopyPool(pool);
   RECBOTS_ASSIGN_OR_RETURN(CheckpointDirectory directory, CheckpointDirectory::Claim(options.directory));
   RECBOTS_ASSIGN_OR_RETURN(Restored restored, RestoreNewest(directory.folder(), *store));
   for (const std::string& why : restored.report.refused) {
@@ -235,5 +242,6 @@ void Checkpointer::SetListener(std::function<void(const absl::Status&)> listener
 }
 const RestoreReport& Checkpointer::restored() const { return impl_->restored(); }
 CheckpointerStats Checkpointer::stats() const { return impl_->stats(); }
+int64_t Checkpointer::memory_bytes() const { return impl_->memory_bytes(); }
 
 }  // namespace recbots::replay

@@ -24,7 +24,7 @@ struct CheckpointerOptions {
   absl::Duration interval = absl::Seconds(60);  // Between checkpoints; zero: only when asked. More: less to write.
   int keep = 3;                                 // Checkpoints kept, at least 1.
   int64_t write_bytes_per_second = 50'000'000;  // While nobody waits for it; 0: as fast as the disk takes it.
-  int64_t copy_bytes = int64_t{64} << 20;       // CopyBudget of all tables; at least a segment.
+  int64_t copy_bytes = int64_t{64} << 20;       // CopyPool of all tables; at least a segment.
 };
 
 struct CheckpointReport {
@@ -83,6 +83,9 @@ class Checkpointer {
 
   const RestoreReport& restored() const;
   CheckpointerStats stats() const;
+  // All memory that checkpoints take beside the tables, when these are full: copy_bytes, the bookkeeping as it was at
+  // the cut, and a segment on its way to the disk.
+  int64_t memory_bytes() const;
 
  private:
   class Impl;

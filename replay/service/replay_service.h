@@ -22,6 +22,9 @@ struct ReplayServiceOptions {
   int64_t insert_window_bytes = 512 << 10;
   // Of all writers together: each has its share, at least 4 KiB.
   int64_t insert_budget_bytes = int64_t{64} << 20;
+  // The same while there are readers: what a learner's order may find waiting in front of it. Larger: more rows in the
+  // air, batches that come later.
+  int64_t insert_budget_beside_readers_bytes = 256 << 10;
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   // nullptr: the server keeps no checkpoints. Outlives the service, which takes its listener.
   Checkpointer* checkpointer = nullptr;

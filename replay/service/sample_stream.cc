@@ -34,16 +34,19 @@ SampleStream::SampleStream(StreamHub* hub, grpc::CallbackServerContext* context)
 
 void SampleStream::OnReadDone(bool ok) {
   TableHub* table = nullptr;
+  bool opened = false;
   {
     MutexLock lock(&mu_);
     if (ending()) return;
     if (!ok) return EndLocked(absl::OkStatus());  // The reader wants no more.
-    absl::Status status = FromBytes("sample", in_, credit_);
-    if (status.ok() && table_ == nullptr) status = OpenLocked();
-    if (status.ok()) status = CheckCreditLocked();
-    if (!status.ok()) return EndLocked(status);
-    table = table_;
+    opened = table_ == nullptr;
+    const absl::Status status = ReadCreditLocked();
+    if (!status.ok()) EndLocked(status);
+    if (!ending()) table = table_;
+    opened = opened && table_ != nullptr;
   }
+  if (opened && hub_.CountReader(+1)) hub_.AnnounceWindow();
+  if (table == nullptr) return;
   // Before the draws that this message orders, and without the lock: batches may go on being sent.
   const absl::Status status = UpdatePriorities("sample", *table, credit_.keys(), credit_.priorities()).status();
   std::vector<SentBatches::Keys> used;
@@ -100,6 +103,12 @@ void SampleStream::OnLimiter() {
 void SampleStream::Describe(v1::InfoResponse& response) {
   MutexLock lock(&mu_);
   if (table_ != nullptr && !ending()) response.set_readers(response.readers() + 1);
+}
+
+absl::Status SampleStream::ReadCreditLocked() {
+  RECBOTS_RETURN_IF_ERROR(FromBytes("sample", in_, credit_));
+  if (table_ == nullptr) RECBOTS_RETURN_IF_ERROR(OpenLocked());
+  return CheckCreditLocked();
 }
 
 absl::Status SampleStream::OpenLocked() {
@@ -238,6 +247,7 @@ void SampleStream::Gone() {
   }
   if (table == nullptr) return;
   --table->readers;
+  if (hub_.CountReader(-1)) hub_.AnnounceWindow();
   if (refunded) table->lot.Wake(ParkingLot::kSampler);
 }
 

@@ -30,6 +30,8 @@ class SampleStream final : public ServiceStream {
   void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
+  // The message that came, checked; the first one opens the stream.
+  absl::Status ReadCreditLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CheckCreditLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Takes over what the credit orders; the batches it acknowledges are moved to `used`.

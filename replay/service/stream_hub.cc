@@ -16,15 +16,18 @@ constexpr int64_t kMinWindowBytes = 4 << 10;
 // longer.
 constexpr absl::Duration kAckDelay = absl::Milliseconds(2);
 
-int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers) {
+int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers, int64_t readers) {
   const auto shares = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, writers))));
-  return std::min(options.insert_window_bytes, std::max(kMinWindowBytes, options.insert_budget_bytes / shares));
+  const int64_t budget = readers == 0
+                             ? options.insert_budget_bytes
+                             : std::min(options.insert_budget_bytes, options.insert_budget_beside_readers_bytes);
+  return std::min(options.insert_window_bytes, std::max(kMinWindowBytes, budget / shares));
 }
 
 }  // namespace
 
 StreamHub::StreamHub(Store* store, const ReplayServiceOptions& options)
-    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0)), ack_timer_(kAckDelay) {
+    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0, 0)), ack_timer_(kAckDelay) {
   for (const std::unique_ptr<Table>& table : store_.tables()) {
     tables_.push_back(std::make_unique<TableHub>(table.get()));
   }
@@ -76,7 +79,17 @@ bool StreamHub::draining() const {
 bool StreamHub::CountWriter(int change) {
   MutexLock lock(&mu_);
   writers_ += change;
-  const int64_t share = ShareOf(options_, writers_);
+  return UpdateWindow();
+}
+
+bool StreamHub::CountReader(int change) {
+  MutexLock lock(&mu_);
+  readers_ += change;
+  return UpdateWindow();
+}
+
+bool StreamHub::UpdateWindow() {
+  const int64_t share = ShareOf(options_, writers_, readers_);
   return window_bytes_.exchange(share) != share;
 }
 

@@ -60,9 +60,13 @@ class StreamHub {
 
   // A writer's share of the budget. The number of writers counts as the next power of two, so that the share changes
   // rarely: at each change every writer is told.
+  //
+  // The learner goes first: what writers sent lies in front of its next order, in buffers of the kernel and of gRPC
+  // where nothing overtakes. So the budget is a small one as long as there is a reader.
   int64_t window_bytes() const { return window_bytes_.load(std::memory_order_relaxed); }
-  // One writer more or less; true when window_bytes() changed and AnnounceWindow is due.
+  // One more or less; true when window_bytes() changed and AnnounceWindow is due.
   bool CountWriter(int change) ABSL_LOCKS_EXCLUDED(mu_);
+  bool CountReader(int change) ABSL_LOCKS_EXCLUDED(mu_);
   // Call without locks.
   void AnnounceWindow();
 
@@ -72,6 +76,9 @@ class StreamHub {
   bool MayLog();
 
  private:
+  // window_bytes() for the writers and readers there are; true: it changed.
+  bool UpdateWindow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   Store& store_;
   const ReplayServiceOptions options_;
   std::vector<std::unique_ptr<TableHub>> tables_;
@@ -80,6 +87,7 @@ class StreamHub {
 
   mutable Mutex mu_;
   int64_t writers_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t readers_ ABSL_GUARDED_BY(mu_) = 0;
   absl::flat_hash_map<ServiceStream*, std::shared_ptr<ServiceStream>> streams_ ABSL_GUARDED_BY(mu_);
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
 

@@ -42,6 +42,10 @@ size_t SelectorBytesPerSlot(SelectorKind kind) {
   return 0;
 }
 
+size_t SelectorSavedBytesPerSlot(SelectorKind kind) {
+  return kind == SelectorKind::kUniform ? Uniform::kSavedBytesPerSlot : 0;
+}
+
 absl::StatusOr<std::unique_ptr<Selector>> MakeSelector(SelectorKind kind, uint32_t num_slots, double priority_exponent,
                                                        const SlotKeys& keys) {
   switch (kind) {

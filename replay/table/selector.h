@@ -66,8 +66,9 @@ class Selector {
   virtual absl::Status Load(absl::string_view saved, absl::Span<const uint32_t> members) = 0;
 };
 
-// Memory that a selector takes for each slot, in bytes.
+// Memory that a selector takes for each slot, and the most that its Save writes for each, in bytes.
 size_t SelectorBytesPerSlot(SelectorKind kind);
+size_t SelectorSavedBytesPerSlot(SelectorKind kind);
 
 // `priority_exponent` (alpha) counts for kPrioritized.
 //   RESOURCE_EXHAUSTED  no address space for so many slots

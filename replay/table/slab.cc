@@ -35,9 +35,10 @@ Slab::~Slab() {
 
 bool Slab::TouchChunk(size_t chunk) {
   if (needed_[chunk] != 0 && copies_[chunk] == nullptr) {
-    if (budget_ != nullptr && !budget_->Take(kChunkBytes)) return false;
-    copies_[chunk].reset(new char[kChunkBytes]);
-    std::memcpy(copies_[chunk].get(), data() + chunk * kChunkBytes, static_cast<size_t>(CutBytesOf(chunk)));
+    char* const copy = pool_ != nullptr ? pool_->Take() : new char[kChunkBytes];
+    if (copy == nullptr) return false;
+    std::memcpy(copy, data() + chunk * kChunkBytes, static_cast<size_t>(CutBytesOf(chunk)));
+    copies_[chunk] = copy;
   }
   dirty_[chunk / kChunksPerSegment] = 1;
   writable_[chunk] = 1;
@@ -73,7 +74,7 @@ int64_t Slab::CutBytesOf(size_t chunk) const {
 int64_t Slab::ReadChunk(int64_t chunk, char* to) {
   const auto i = static_cast<size_t>(chunk);
   RECBOTS_CHECK(in_cut_ && i < needed_.size() && needed_[i] != 0) << "chunk " << chunk << " is in no cut or was read";
-  const char* const from = copies_[i] != nullptr ? copies_[i].get() : data() + i * kChunkBytes;
+  const char* const from = copies_[i] != nullptr ? copies_[i] : data() + i * kChunkBytes;
   const int64_t bytes = CutBytesOf(i);
   std::memcpy(to, from, static_cast<size_t>(bytes));
   FreeCopy(i);
@@ -82,9 +83,13 @@ int64_t Slab::ReadChunk(int64_t chunk, char* to) {
 }
 
 void Slab::FreeCopy(size_t chunk) {
-  if (copies_[chunk] == nullptr) return;
-  copies_[chunk].reset();
-  if (budget_ != nullptr) budget_->GiveBack(kChunkBytes);
+  char* const copy = std::exchange(copies_[chunk], nullptr);
+  if (copy == nullptr) return;
+  if (pool_ != nullptr) {
+    pool_->GiveBack(copy);
+  } else {
+    delete[] copy;
+  }
 }
 
 void Slab::EndCut(bool kept) {

@@ -2,41 +2,25 @@
 // can write what changed, as it was at one moment, while rows go on coming in.
 //
 // A segment (4 MiB) is what a checkpoint writes or leaves out. What it still has to write is protected in chunks of
-// 256 KiB: a write into one copies it first, so that nobody waits for more than such a copy.
+// 256 KiB (CopyPool): a write into one copies it first, so that nobody waits for more than such a copy.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "replay/table/copy_pool.h"
 #include "replay/table/mapped_memory.h"
 
 namespace recbots::replay {
-
-// Memory for copies of chunks that are overwritten before a checkpoint has written them. Shared by all tables of a
-// store. Thread-safe.
-class CopyBudget {
- public:
-  explicit CopyBudget(int64_t bytes) : left_(bytes) {}
-  bool Take(int64_t bytes) {
-    if (left_.fetch_sub(bytes) >= bytes) return true;
-    left_.fetch_add(bytes);
-    return false;
-  }
-  void GiveBack(int64_t bytes) { left_.fetch_add(bytes); }
-
- private:
-  std::atomic<int64_t> left_;
-};
 
 // Owns the region. Movable. Not thread-safe beyond what plain memory is: Table guards it.
 class Slab {
  public:
   static constexpr int64_t kSegmentBytes = int64_t{4} << 20;
-  static constexpr int64_t kChunkBytes = int64_t{256} << 10;
+  static constexpr int64_t kChunkBytes = CopyPool::kChunkBytes;
 
   Slab() = default;
   ~Slab();
@@ -49,8 +33,8 @@ class Slab {
   char* data() const { return memory_.data(); }
   size_t size() const { return memory_.size(); }
 
-  // Memory for copies; before the first cut. Without one, copies are not bounded.
-  void SetCopyBudget(std::shared_ptr<CopyBudget> budget) { budget_ = std::move(budget); }
+  // Memory for copies; not during a cut. Without it copies come from the heap and are not bounded.
+  void SetCopyPool(std::shared_ptr<CopyPool> pool) { pool_ = std::move(pool); }
 
   // Call before every write to bytes offset .. offset + bytes - 1, at least one: notes that they change, and copies
   // what a cut still needs of them. False: there is no memory for the copy, nothing may be written there yet.
@@ -84,16 +68,16 @@ class Slab {
   void FreeCopy(size_t chunk);
 
   MappedMemory memory_;
-  std::shared_ptr<CopyBudget> budget_;
+  std::shared_ptr<CopyPool> pool_;
   std::vector<uint8_t> dirty_;  // By segment: changed since the last cut.
   // By chunk: its segment is dirty and no cut needs what lies there, so that a write need not look further.
   std::vector<uint8_t> writable_;
 
   bool in_cut_ = false;
   int64_t cut_bytes_ = 0;
-  std::vector<uint8_t> cut_segments_;            // By segment: was dirty at the cut.
-  std::vector<uint8_t> needed_;                  // By chunk: the cut has not read it yet.
-  std::vector<std::unique_ptr<char[]>> copies_;  // By chunk: needed, and overwritten since.
+  std::vector<uint8_t> cut_segments_;  // By segment: was dirty at the cut.
+  std::vector<uint8_t> needed_;        // By chunk: the cut has not read it yet.
+  std::vector<char*> copies_;          // By chunk: needed, and overwritten since; from the pool.
 };
 
 }  // namespace recbots::replay

@@ -181,7 +181,9 @@ class Table {
   // one gets through or the cut ends.
   bool waits_for_cut() const { return waits_for_cut_.load(std::memory_order_relaxed); }
   // Memory for such copies, over all tables that share it (none: as much as it takes). Call before the first cut.
-  void SetCopyBudget(std::shared_ptr<CopyBudget> budget) ABSL_LOCKS_EXCLUDED(mu_);
+  void SetCopyPool(std::shared_ptr<CopyPool> pool) ABSL_LOCKS_EXCLUDED(mu_);
+  // What FrozenTable::arrays takes when every slot is in use.
+  int64_t max_frozen_bytes() const;
 
   // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once.
   // With the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys,
@@ -202,8 +204,9 @@ class Table {
   const RowSchema& schema() const { return schema_; }
   const TableOptions& options() const { return options_; }
   const std::string& name() const { return options_.name; }
-  // Rows that fit both bounds.
+  // Rows that fit both bounds, and the bytes of so many, bookkeeping included.
   int64_t capacity() const { return capacity_; }
+  int64_t max_bytes() const { return capacity_ * slot_bytes_; }
   // Random per table and process: tells a restarted server from the one before.
   uint64_t incarnation() const { return incarnation_; }
 

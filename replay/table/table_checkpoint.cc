@@ -36,7 +36,16 @@ size_t Table::FrozenBytes() const {
          kFixedBytes;
 }
 
+int64_t Table::max_frozen_bytes() const {
+  // Only rows that are counted leave free slots behind.
+  const size_t per_slot =
+      (counted_ ? 24 : 16) + SelectorSavedBytesPerSlot(options_.sampler) + SelectorSavedBytesPerSlot(options_.remover);
+  return capacity_ * static_cast<int64_t>(per_slot) + static_cast<int64_t>(kFixedBytes);
+}
+
 void Table::PrepareFreeze(FrozenTable& frozen) const {
+  // Once, and touched as far as it is used: while a vector grows, it is there twice.
+  frozen.arrays.reserve(static_cast<size_t>(max_frozen_bytes()));
   size_t bytes = 0;
   {
     MutexLock lock(&mu_);
@@ -45,9 +54,8 @@ void Table::PrepareFreeze(FrozenTable& frozen) const {
     // At most 28 bytes a slot.
     bytes = FrozenBytes() + static_cast<size_t>(soon - slots_.used()) * 28;
   }
-  if (frozen.arrays.size() >= bytes) return;
-  frozen.arrays.clear();
-  frozen.arrays.resize(bytes);
+  bytes = std::min(bytes, static_cast<size_t>(max_frozen_bytes()));
+  if (frozen.arrays.size() < bytes) frozen.arrays.resize(bytes);
 }
 
 void Table::FreezeLocked(FrozenTable& frozen) {
@@ -138,9 +146,9 @@ void Table::EndCut(bool kept) {
   waits_for_cut_.store(false, std::memory_order_relaxed);
 }
 
-void Table::SetCopyBudget(std::shared_ptr<CopyBudget> budget) {
+void Table::SetCopyPool(std::shared_ptr<CopyPool> pool) {
   MutexLock lock(&mu_);
-  slab_.SetCopyBudget(std::move(budget));
+  slab_.SetCopyPool(std::move(pool));
 }
 
 void Table::SetDurable(const v1::FrozenTable& frozen) {

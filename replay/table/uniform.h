@@ -15,6 +15,7 @@ namespace recbots::replay {
 class Uniform : public Selector {
  public:
   static constexpr size_t kBytesPerSlot = 8;
+  static constexpr size_t kSavedBytesPerSlot = sizeof(uint32_t);
 
   static absl::StatusOr<std::unique_ptr<Selector>> Create(uint32_t num_slots);
 
@@ -26,7 +27,7 @@ class Uniform : public Selector {
   uint32_t Front() const override;
   int64_t size() const override { return size_; }
   uint64_t total_weight() const override { return static_cast<uint64_t>(size_); }
-  size_t SavedBytes() const override { return static_cast<size_t>(size_) * sizeof(uint32_t); }
+  size_t SavedBytes() const override { return static_cast<size_t>(size_) * kSavedBytesPerSlot; }
   void Save(char* to) const override;
   absl::Status Load(absl::string_view saved, absl::Span<const uint32_t> members) override;
 

@@ -51,6 +51,7 @@ std::vector<Bench> ReplayBenches();       // replay/...: see replay/README.md
 std::vector<Bench> SlateBenches();        // slate/...: RULE_microseconds per state
 Bench UpdatesBench();                     // updates: updates_per_second
 Bench ActingBench();                      // acting: steps_per_second, with the stream to replay
+Bench SlateQBench();                      // slate_q: acting_steps_per_second, updates_per_second
 Bench LoopBench();                        // loop: wall_seconds
 
 }  // namespace recbots

@@ -236,6 +236,26 @@ TEST(InsertStreamTest, SharesTheBudgetAmongWritersAndSaysSo) {
   EXPECT_EQ(many.back()->greeting().window_bytes(), 4096) << "the least that is given";
 }
 
+// What writers have in flight lies in front of the learner's next order.
+TEST(InsertStreamTest, WindowsAreSmallAsLongAsThereIsAReader) {
+  ReplayServer server({}, {.insert_window_bytes = 100'000, .insert_budget_beside_readers_bytes = 30'000});
+  const auto window = [](int64_t bytes) { return [bytes](const auto& ack) { return ack.window_bytes() == bytes; }; };
+  RawWriter first(server, MakeHello(1));
+  EXPECT_EQ(first.greeting().window_bytes(), 100'000);
+  {
+    RawReader reader(server, MakeFirst(1, 1));
+    first.ReceiveUntil(window(30'000));
+    RawWriter second(server, MakeHello(2));
+    EXPECT_EQ(second.greeting().window_bytes(), 15'000);
+    first.ReceiveUntil(window(15'000));
+    RawReader refused(server, MakeFirst(1, 1, {1, 1}));
+    EXPECT_EQ(refused.Finish().error_code(), grpc::INVALID_ARGUMENT);
+    reader.Cancel();
+    second.ReceiveUntil(window(100'000));
+  }
+  first.ReceiveUntil(window(100'000));
+}
+
 TEST(InsertStreamTest, AWriterThatDoesNotReadIsServedAllTheSame) {
   ReplayServer server;
   RawWriter deaf(server), other(server, MakeHello(2));

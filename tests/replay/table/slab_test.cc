@@ -80,10 +80,10 @@ TEST(SlabTest, ACutReadsWhatWasThereWhateverIsWrittenSince) {
   }
 }
 
-TEST(SlabTest, CopiesNoMoreThanTheBudgetAndGivesItBack) {
-  const auto budget = std::make_shared<CopyBudget>(2 * kChunk);
+TEST(SlabTest, CopiesNoMoreThanThePoolHasAndGivesItBack) {
+  const auto pool = CopyPool::Create(2 * kChunk + kChunk / 2).value();
   Slab slab = Slab::Create(static_cast<size_t>(kSegment)).value();
-  slab.SetCopyBudget(budget);
+  slab.SetCopyPool(pool);
   ASSERT_TRUE(Write(slab, 0, kSegment, 1)) << "no cut, no copies";
   slab.BeginCut(kSegment);
   EXPECT_TRUE(Write(slab, 0, 1, 2));
@@ -97,9 +97,14 @@ TEST(SlabTest, CopiesNoMoreThanTheBudgetAndGivesItBack) {
   slab.ReadChunk(0, chunk.data());
   EXPECT_EQ(chunk[0], 1);
   EXPECT_TRUE(Write(slab, 10 * kChunk, 1, 2));
-  EXPECT_FALSE(budget->Take(1));
+  EXPECT_EQ(pool->Take(), nullptr);
   slab.EndCut(/*kept=*/false);
-  EXPECT_TRUE(budget->Take(2 * kChunk));
+  char* const first = pool->Take();
+  char* const second = pool->Take();
+  EXPECT_TRUE(first != nullptr && second != nullptr && first != second);
+  EXPECT_EQ(pool->Take(), nullptr);
+  pool->GiveBack(first);
+  EXPECT_EQ(pool->Take(), first) << "memory that was touched before";
 }
 
 TEST(SlabTest, AChunkIsReadOnceAndOnlyDuringACut) {

@@ -70,6 +70,8 @@ TEST_P(TableRestoreTest, GoesOnBitForBit) {
       const auto table = UsedTable(options);
       KeptTable kept;
       kept.Take(*table);
+      EXPECT_LE(static_cast<int64_t>(kept.frozen.arrays.size()), table->max_frozen_bytes()) << "in use: all slots";
+      EXPECT_LE(static_cast<int64_t>(kept.frozen.arrays.capacity()), table->max_frozen_bytes());
       TableOptions other_seed = options;
       other_seed.seed = 4;
       const auto restored = MakeTestTable(other_seed);

@@ -83,8 +83,7 @@ TEST(TableThreadsTest, ACheckpointReadsTheRowsOfItsCutWhileInsertsGoOn) {
   constexpr int64_t kSlots = 4096 + 77, kWords = 512;
   const auto schema = RowSchema::Create({{"number", DType::kInt64, {kWords}}}).value();
   const auto table = MakeTestTable({.capacity_rows = kSlots}, schema);
-  const auto budget = std::make_shared<CopyBudget>(int64_t{1} << 20);
-  table->SetCopyBudget(budget);
+  table->SetCopyPool(CopyPool::Create(int64_t{1} << 20).value());
   std::atomic<bool> stop{false};
   const auto write = [&] {
     std::vector<int64_t> rows(50 * kWords);
@@ -113,7 +112,7 @@ TEST(TableThreadsTest, ACheckpointReadsTheRowsOfItsCutWhileInsertsGoOn) {
 TEST(TableThreadsTest, InsertsWaitForACheckpointThatHasNoMemoryForCopies) {
   const auto schema = RowSchema::Create({{"number", DType::kInt64, {512}}}).value();
   const auto table = MakeTestTable({.capacity_rows = 1024}, schema);
-  table->SetCopyBudget(std::make_shared<CopyBudget>(2 * Slab::kChunkBytes));
+  table->SetCopyPool(CopyPool::Create(2 * Slab::kChunkBytes).value());
   const std::vector<char> rows(1024 * 4096, 1);
   ASSERT_EQ(table->Append(rows.data(), 1024), 1024);
   KeptTable kept;
