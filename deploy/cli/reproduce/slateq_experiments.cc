@@ -86,7 +86,7 @@ void AddOurs(std::vector<Experiment>& experiments) {
   longer.bar = 266;
   experiments.push_back(longer);
   Experiment blind = Make(Section::kOurs, "ours/no-history", "the same without history", "interest_evolution");
-  blind.overrides = {"environment.history.length=0", "environment.history.trace_decay="};
+  blind.overrides = {"environment.history.length=0", "environment.history.trace_decay=", "environment.history.clock=0"};
   experiments.push_back(blind);
   experiments.push_back(
       Make(Section::kOurs, "ours/learned-clicks", "clicks learnt from the data", "interest_evolution_learned_clicks"));

@@ -54,6 +54,19 @@ TEST(ExperimentsTest, ProposalsRetrieveTheirShareOfTheCandidates) {
   EXPECT_THAT(shares, ElementsAre(5, 10, 20, 100));
 }
 
+// Whatever the configuration remembers.
+TEST(ExperimentsTest, WithoutHistoryTheEpisodeIsNotSeen) {
+  const auto runs = PlanRuns(SelectExperiments(SlateQExperiments(), "no-history"),
+                             {RECBOTS_SOURCE_DIR "/deploy/config", "nowhere", 1, 1});
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  v1::HistoryConfig history = runs->front().config.environment().history();
+  history.clear_trace_scale();
+  v1::HistoryConfig none;
+  none.set_length(0);
+  none.set_clock(0);
+  EXPECT_EQ(history.SerializeAsString(), none.SerializeAsString());
+}
+
 TEST(ExperimentsTest, PatternsSelectByPartOfTheNameOrById) {
   const std::vector<Experiment> all = SlateQExperiments();
   EXPECT_EQ(SelectExperiments(all, "").size(), all.size());
