@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests of deploy/run, deploy/setup.sh, deploy/packages.txt and tests/run. They run on copies
+# Tests of deploy/run, deploy/reproduce-slateq, deploy/setup.sh, deploy/packages.txt and tests/run. They run on copies
 # with stand-ins for apt-get, cmake, ninja and the programs, so they install, build and train nothing.
 set -uo pipefail
 
@@ -26,7 +26,7 @@ stand_in() {
 make_tree() {
   tree="$work/tree $1" # with a blank, as in many a user's folder
   mkdir -p "$tree/deploy/config" "$tree/tests" "$work/bin"
-  cp "$root"/deploy/{run,setup.sh,packages.txt} "$tree/deploy/"
+  cp "$root"/deploy/{run,reproduce-slateq,setup.sh,packages.txt} "$tree/deploy/"
   cp "$root/tests/run" "$tree/tests/"
   cp "$root/CMakePresets.json" "$tree/"
   touch "$tree/deploy/config/browse.textproto"
@@ -108,6 +108,17 @@ flags_reach_the_cluster() {
   expect "help" "$code $calls $out" '0  usage: deploy/run*--keep*'
 }
 
+flags_reach_the_reproduction() {
+  make_tree reproduction
+  run_script "$tree/deploy/reproduce-slateq" --seeds=1 --only='E9, E10'
+  expect "flags" "$code $out" '0 *recbots reproduce slateq --seeds=1 --only=E9, E10'
+  expect "what is built" "$calls" '*ninja* recbots-train*'
+  run_script env RECBOTS_TEST_EXIT=130 "$tree/deploy/reproduce-slateq"
+  expect "exit code of the reproduction" "$code" 130
+  run_script "$tree/deploy/reproduce-slateq" --help
+  expect "help" "$code $calls $out" '0  usage: deploy/reproduce-slateq*'
+}
+
 tests_run_passes_options_and_failures() {
   make_tree tests
   run_script "$tree/tests/run" dev tsan -L unit
@@ -126,7 +137,7 @@ tests_run_passes_options_and_failures() {
 
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || return
-  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/setup.sh,tests/run,.ci/run} \
+  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,tests/run,.ci/run} \
     "${BASH_SOURCE[0]}"
   expect "shellcheck" "$code $out" '0 '
 }
@@ -137,6 +148,7 @@ test_cases=(
   nothing_is_installed_or_configured_twice
   missing_packages_are_installed
   flags_reach_the_cluster
+  flags_reach_the_reproduction
   tests_run_passes_options_and_failures
   scripts_pass_shellcheck
 )

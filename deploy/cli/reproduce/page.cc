@@ -15,6 +15,35 @@ namespace {
 
 constexpr int kPlotPoints = 200;
 
+// What stands above the tables.
+constexpr char kPaperIntro[] =
+    R"(Ie et al. 2019 (arXiv:1905.12767, section 7), interest evolution with 10 candidates and slates of 3. As in the code it came
+with, no click is worth nothing. TS, GS, OS: top-k, greedy, optimal slates when serving; TT, GT, OT when learning; MYOP looks
+no step ahead; FSQ values whole slates. Where the paper has two figures, the second is from its runs of FSQ.)";
+constexpr char kOursIntro[] =
+    R"(The same decomposition with a value of no click, discount 1. The bot sees a video's topic alone; the best known policy is
+told its quality, and what a minute of the user's time is worth.)";
+constexpr char kClicksIntro[] =
+    R"(Log-likelihood of the clicks of rows that were held out, in nats per slate, at the end of a run.)";
+constexpr char kProposalIntro[] =
+    R"(Wolpertinger for slates: an actor points into the space of videos, and the slate is composed of the nearest candidates
+alone (`interest_evolution_proposal`).)";
+constexpr char kLongTermIntro[] =
+    R"(What the bot sees of a user's exposure is the history of the episode. The optimum knows it.)";
+constexpr char kExplorationIntro[] =
+    R"(Clicks per impression in per cent; wanted is what UCB1 has, which meets every user as a stranger too.)";
+constexpr char kLibrariesIntro[] =
+    R"(Rewards at which their own tests of SlateQ pass, and ours in the same setting after as many steps.)";
+constexpr char kClusterIntro[] =
+    R"(`recbots cluster interest_evolution`, alone on the machine: replay, learner, actor and evaluator.)";
+
+// Goes on from the number of users.
+constexpr char kMethod[] =
+    R"( users whom
+no training has met, other users for each seed, the same for all policies. +- is the 95 % confidence interval of the mean over
+seeds, from their spread (Student's t), which holds the chance of users and of training; with one seed it is that of users alone.
+)";
+
 std::vector<const ExperimentResult*> InSection(const Reproduction& reproduction, Section section) {
   std::vector<const ExperimentResult*> results;
   for (const ExperimentResult& result : reproduction.results) {
@@ -37,7 +66,7 @@ std::string ReferenceText(const ExperimentResult& result, const std::string& nam
 }
 
 std::optional<double> GapClosed(const ExperimentResult& result) {
-  return GapShare(result, RowInterval(result).mean, "random");
+  return ShareFromReference(result, RowInterval(result).mean, "random");
 }
 
 // "On the same users: random 160.4, myopic 167.7, mean_quality 264.1, fractional 280.2."
@@ -68,14 +97,7 @@ std::string PaperSection(const Reproduction& reproduction) {
   }
   std::string after = PaperOrderText(results);
   if (!results.empty()) after += ReferencesText(*results.front());
-  return SectionText("The paper's table",
-                     "Ie et al. 2019 (arXiv:1905.12767, section 7), interest evolution with 10 candidates and slates "
-                     "of 3. As in the code it\n"
-                     "came with, no click is worth nothing. TS, GS, OS: top-k, greedy, optimal slates when serving; "
-                     "TT, GT, OT when learning;\n"
-                     "MYOP looks no step ahead; FSQ values whole slates. Two figures of the paper: the table's, and "
-                     "that of FSQ's own runs.",
-                     table, after);
+  return SectionText("The paper's table", kPaperIntro, table, after);
 }
 
 std::string OursSection(const Reproduction& reproduction) {
@@ -90,11 +112,7 @@ std::string OursSection(const Reproduction& reproduction) {
                result->references.empty() ? "-" : FixedText(result->references.back().played.reward, 1),
                PercentText(GapClosed(*result))});
   }
-  return SectionText("Beyond the paper",
-                     "The same decomposition with a value of no click, discount 1. The best known policy knows the "
-                     "users' time and the\n"
-                     "quality of videos.",
-                     table);
+  return SectionText("Beyond the paper", kOursIntro, table);
 }
 
 std::string ClicksSection(const Reproduction& reproduction) {
@@ -108,9 +126,7 @@ std::string ClicksSection(const Reproduction& reproduction) {
                  given == seed.losses.end() ? "-" : FixedText(given->second, 4)});
     }
   }
-  return SectionText("Clicks learnt from the data",
-                     "Log-likelihood of the clicks of rows that were held out, in nats per slate, at the end of a run.",
-                     table);
+  return SectionText("Clicks learnt from the data", kClicksIntro, table);
 }
 
 std::string ProposalSection(const Reproduction& reproduction) {
@@ -127,11 +143,7 @@ std::string ProposalSection(const Reproduction& reproduction) {
   }
   std::string after = ProposalOrderText(results);
   if (!results.empty()) after += ReferencesText(*results.front());
-  return SectionText(
-      "Candidates from a proposal",
-      "Wolpertinger for slates: an actor points into the space of videos, and the slate is composed of the nearest\n"
-      "candidates alone (`interest_evolution_proposal`).",
-      table, after);
+  return SectionText("Candidates from a proposal", kProposalIntro, table, after);
 }
 
 std::string LongTermSection(const Reproduction& reproduction) {
@@ -144,9 +156,7 @@ std::string LongTermSection(const Reproduction& reproduction) {
                ReferenceText(*result, "optimal"), IntervalText(RowInterval(*result), 1), absl::StrJoin(shares, ", "),
                absl::StrCat(">= ", PercentText(result->experiment.bar)), YesText(HoldsBar(*result))});
   }
-  return SectionText("Long-term satisfaction",
-                     "What the bot sees of a user's exposure is the history of the episode. The optimum knows it.",
-                     table);
+  return SectionText("Long-term satisfaction", kLongTermIntro, table);
 }
 
 std::string ExplorationSection(const Reproduction& reproduction) {
@@ -159,9 +169,7 @@ std::string ExplorationSection(const Reproduction& reproduction) {
                absl::StrCat(">= ", FixedText(result->experiment.bar, 1)), IntervalText(RowInterval(*result), 2),
                ListText(SeedValues(*result), 2), YesText(HoldsBar(*result))});
   }
-  return SectionText(
-      "Interest exploration",
-      "Clicks per impression in per cent; wanted is what UCB1 has, which meets every user as a stranger too.", table);
+  return SectionText("Interest exploration", kExplorationIntro, table);
 }
 
 // How many times as far above random play as asked for.
@@ -181,9 +189,7 @@ std::string LibrariesSection(const Reproduction& reproduction) {
                ReferenceText(*result, "random"), IntervalText(RowInterval(*result), 1),
                ListText(SeedValues(*result), 1), YesText(HoldsBar(*result)), FactorText(*result)});
   }
-  return SectionText(
-      "What other libraries ask of themselves",
-      "Rewards at which their own tests of SlateQ pass, and ours in the same setting after as many steps.", table);
+  return SectionText("What other libraries ask of themselves", kLibrariesIntro, table);
 }
 
 std::string ClusterSection(const Reproduction& reproduction) {
@@ -194,9 +200,7 @@ std::string ClusterSection(const Reproduction& reproduction) {
                result->seeds.empty() ? "-" : FixedText(result->seeds.front().command_seconds, 1),
                IntervalText(RowInterval(*result), 1)});
   }
-  return SectionText(
-      "Wall time in the cluster",
-      "`recbots cluster interest_evolution`, alone on the machine: replay, learner, actor and evaluator.", table);
+  return SectionText("Wall time in the cluster", kClusterIntro, table);
 }
 
 std::string FailuresSection(const Reproduction& reproduction) {
@@ -208,19 +212,14 @@ std::string FailuresSection(const Reproduction& reproduction) {
 }
 
 std::string MethodSection(const Reproduction& reproduction) {
-  std::string text = absl::StrCat("\n## How it was measured\n`", reproduction.command, "` on ", reproduction.date, ": ",
-                                  reproduction.num_seeds, " seed(s), ", reproduction.jobs, " run(s) at a time, ",
-                                  DurationText(reproduction.wall_seconds), " in all");
+  std::string text =
+      absl::StrCat("\n## How it was measured\n`", reproduction.command, "` on ", reproduction.date, ": ",
+                   reproduction.num_seeds, " seed(s), ", reproduction.jobs, " run(s) at a time on ",
+                   reproduction.num_processors, " processor(s), ", DurationText(reproduction.wall_seconds), " in all");
   if (reproduction.num_reused > 0)
     absl::StrAppend(&text, ", ", reproduction.num_reused, " runs of an earlier time not counted");
-  absl::StrAppend(
-      &text, ".\n\nEvery run is `recbots train CONFIG` with another seed. Its last weights are played greedily on ",
-      CountText(reproduction.episodes),
-      " users whom no training has met, other\nusers for each seed, the same for all policies. +- is the 95 % "
-      "confidence interval of "
-      "the mean over seeds, from their\nspread (Student's t), which holds the chance of users and of training; with "
-      "one seed it is that of "
-      "users alone.\n");
+  absl::StrAppend(&text, ".\n\nEvery run is `recbots train CONFIG` with another seed. Its last weights are played ",
+                  "greedily on ", CountText(reproduction.episodes), kMethod);
   return text;
 }
 

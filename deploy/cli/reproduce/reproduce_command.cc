@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -124,6 +125,7 @@ int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments,
   }
   if (!reproduction.ok()) return Fail(reproduction.status(), kExitFailed);
   reproduction->date = absl::FormatTime("%Y-%m-%d", absl::Now(), absl::LocalTimeZone());
+  reproduction->num_processors = static_cast<int>(std::thread::hardware_concurrency());
   reproduction->command = absl::StrCat("recbots reproduce ", absl::StrJoin(arguments, " "));
   if (const absl::Status status = WritePage(*reproduction, page_path); !status.ok()) return Fail(status, kExitFailed);
   size_t num_failed = 0;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
@@ -153,8 +154,9 @@ void Reproducer::Fail(const PlannedRun& run, const std::string& what, const std:
   ++num_done_;
   Say(absl::StrCat(num_done_, "/", runs_.size(), " ", run.name, " FAILED: ", what,
                    excerpt.empty() ? "" : absl::StrCat("; its last lines:\n", excerpt)));
-  const std::string last =
-      excerpt.empty() ? "" : std::string(*(std::vector<std::string>(absl::StrSplit(excerpt, '\n')).rbegin()));
+  // In a cell of a table.
+  const std::vector<std::string> lines = absl::StrSplit(excerpt, '\n');
+  const std::string last = absl::StrReplaceAll(lines.back(), {{"|", "/"}, {"`", "'"}});
   reproduction_.results[run.experiment].failures.push_back(
       absl::StrCat("seed ", run.seed, ": ", what, last.empty() ? "" : absl::StrCat(": `", last, "`")));
 }

@@ -61,6 +61,7 @@ struct Reproduction {
   double wall_seconds = 0;
   int num_reused = 0;  // Runs taken from an earlier time.
   int jobs = 1;
+  int num_processors = 1;  // Of the machine.
   std::vector<ExperimentResult> results;
 };
 

@@ -12,7 +12,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 double SeedValue(const ExperimentResult& result, const SeedResult& seed) {
   switch (result.experiment.section) {
     case Section::kLongTerm:
-      return GapShare(result, seed.played.reward, "best_constant").value_or(kUnknown);
+      return ShareFromReference(result, seed.played.reward, "best_constant").value_or(kUnknown);
     case Section::kExploration:
       return seed.played.click_percent.value_or(kUnknown);
     case Section::kCluster:
@@ -47,7 +47,7 @@ std::optional<double> MeanQuality(const ExperimentResult& result) {
   return std::isnan(mean) ? std::nullopt : std::optional(mean);
 }
 
-std::optional<double> GapShare(const ExperimentResult& result, double reward, const std::string& from) {
+std::optional<double> ShareFromReference(const ExperimentResult& result, double reward, const std::string& from) {
   const ReferenceResult* const start = result.Find(from);
   if (start == nullptr) return std::nullopt;
   const double gap = result.references.back().played.reward - start->played.reward;

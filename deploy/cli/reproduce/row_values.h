@@ -17,7 +17,7 @@ Interval RowInterval(const ExperimentResult& result);
 std::optional<double> MeanQuality(const ExperimentResult& result);
 
 // Part of the way from the reference `from` to the best known one; nullopt: one is missing, or they are equal.
-std::optional<double> GapShare(const ExperimentResult& result, double reward, const std::string& from);
+std::optional<double> ShareFromReference(const ExperimentResult& result, double reward, const std::string& from);
 
 // (ours - published) / published, of the nearest published reward; nullopt: nothing is published, or no seed ended.
 std::optional<double> DifferenceToPublished(const ExperimentResult& result);

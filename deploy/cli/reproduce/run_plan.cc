@@ -71,7 +71,9 @@ absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const Pl
   for (const char* goal : {"share_of_optimum", "share_of_gap", "max_updates", "max_seconds"}) {
     RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.", goal, "=0")));
   }
-  RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.max_env_steps=", scaled(env_steps))));
+  // Fewer than replay waits for are refused: nothing would be learnt.
+  const int64_t min_steps = std::min(env_steps, run.config.replay().table().rate_limiter().min_size());
+  RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.max_env_steps=", std::max(scaled(env_steps), min_steps))));
   if (const int64_t steps = run.config.actor().policy_share_annealing_steps(); steps > 0 && options.scale != 1) {
     RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("actor.policy_share_annealing_steps=", scaled(steps))));
   }

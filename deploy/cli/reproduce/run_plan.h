@@ -16,7 +16,8 @@ struct PlanOptions {
   std::string config_dir;  // Where the configurations lie.
   std::string work_dir;    // Run directories are work_dir/NAME/seed-S.
   int num_seeds = 3;
-  double scale = 1;  // Share of the training steps, and of the steps over which exploration changes.
+  // Share of the training steps, at least those that replay waits for, and of the steps over which exploration changes.
+  double scale = 1;
 };
 
 // One seed of one experiment.

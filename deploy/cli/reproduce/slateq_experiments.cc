@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -35,7 +36,7 @@ constexpr PaperRow kPaperRows[] = {
     {"E9", "QL-OT-OS", "OPTIMAL", "TARGET_OPTIMAL", false, Rank::kBetterSlates, 174.6, -0.3056, true},
 };
 
-// Appendices: an experiment with the fields that all of a section share.
+// An experiment with what every one has.
 Experiment Make(Section section, const std::string& name, const std::string& title, const std::string& config) {
   Experiment experiment;
   experiment.section = section;
@@ -85,7 +86,7 @@ void AddOurs(std::vector<Experiment>& experiments) {
   longer.bar = 266;
   experiments.push_back(longer);
   Experiment blind = Make(Section::kOurs, "ours/no-history", "the same without history", "interest_evolution");
-  blind.overrides = {"environment.history.length=0", "environment.history.trace_decay="};
+  blind.overrides = {"environment.history.length=0", "environment.history.trace_decay=", "environment.history.clock=0"};
   experiments.push_back(blind);
   experiments.push_back(
       Make(Section::kOurs, "ours/learned-clicks", "clicks learnt from the data", "interest_evolution_learned_clicks"));
@@ -148,7 +149,8 @@ std::vector<Experiment> SelectExperiments(const std::vector<Experiment>& experim
   std::vector<Experiment> selected;
   for (const Experiment& experiment : experiments) {
     bool wanted = false;
-    for (const absl::string_view part : absl::StrSplit(pattern, ',', absl::SkipWhitespace())) {
+    for (absl::string_view part : absl::StrSplit(pattern, ',', absl::SkipWhitespace())) {
+      part = absl::StripAsciiWhitespace(part);
       wanted = wanted || absl::StrContains(experiment.name, part) || experiment.id == part;
     }
     if (wanted) selected.push_back(experiment);

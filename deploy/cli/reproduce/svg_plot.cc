@@ -50,7 +50,7 @@ class Painter {
       for (const double value : series.high) y_.Include(value);
     }
     for (const PlotLevel& level : plot.levels) y_.Include(level.y);
-    if (x_.low > 0 && x_.low < 0.2 * x_.high) x_.low = 0;  // Runs begin at 0, whenever they were first looked at.
+    if (x_.low > 0 && x_.low < 0.5 * x_.high) x_.low = 0;  // Runs begin at 0, whenever they were first looked at.
     x_.Round(6);
     y_.Round(7);
   }
