@@ -98,12 +98,20 @@ void LogTables(const char* event, const Store& store) {
   }
 }
 
+// What was declared: the program itself and messages under way come on top.
+int64_t MemoryBytes(const Store& store, const Checkpointer* checkpointer) {
+  int64_t bytes = checkpointer == nullptr ? 0 : checkpointer->memory_bytes();
+  for (const std::unique_ptr<Table>& table : store.tables()) bytes += table->max_bytes();
+  return bytes;
+}
+
 absl::Status Serve(Role& role) {
   absl::StatusOr<std::unique_ptr<Store>> made = MakeTables(role.config());
   if (!made.ok()) return BadConfiguration(made.status());
   Store& store = **made;
   role.SetActivity("restoring");
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, OpenCheckpoints(role, &store));
+  malloc_trim(0);  // What restoring took.
   const v1::ReplayConfig& config = role.config().replay();
   ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),
                                  .insert_budget_bytes = config.insert_budget_bytes(),
@@ -118,7 +126,8 @@ absl::Status Serve(Role& role) {
       RpcServer::Start({.address = role.flags().value("listen"), .security = role.security()}, {service.service()}));
   RECBOTS_RETURN_IF_ERROR(role.PublishAddress("grpc", server->address()));
   LogTables("table", store);
-  RECBOTS_LOG(INFO) << "serving at " << server->address() << Field("store_id", absl::StrCat(absl::Hex(store.id())));
+  RECBOTS_LOG(INFO) << "serving at " << server->address() << Field("store_id", absl::StrCat(absl::Hex(store.id())))
+                    << Field("memory_bytes", MemoryBytes(store, checkpointer.get()));
   server->SetServing(true);
   role.SetHealthy(true);
   role.SetActivity("serving");

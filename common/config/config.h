@@ -52,9 +52,8 @@ bool HoldsTransitions(const v1::ReplayConfig& config);
 //   - min_size (queue_size) and a batch fit capacity_rows and capacity_bytes, with up to 64 bytes of bookkeeping a row;
 //   - the learner's table holds transitions, and its sampler and remover do what they say: always the oldest or newest
 //     row only with max_times_sampled, priorities only with PRIORITIZED;
-//   - policy_share_min <= policy_share_max; policy_share_initial only with policy_share_annealing_steps; a block holds
-//   at
-//     least a row and fits the insert window.
+//   - policy_share_min <= policy_share_max; policy_share_initial only with policy_share_annealing_steps; block_bytes, if
+//     given, hold a row and fit the insert window.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
 

@@ -77,6 +77,7 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
         absl::StrCat("actor.policy_share_initial ", actor.policy_share_initial(),
                      ", want 0 where policy_share_annealing_steps is 0: it has no effect"));
   }
+  if (actor.block_bytes() == 0) return absl::OkStatus();
   if (actor.block_bytes() < row_bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("actor.block_bytes ", actor.block_bytes(), ", want at least ", row_bytes, " (one row)"));

@@ -103,9 +103,12 @@ void FullSlatePolicy::ScoreSlates(const float* state) {
 void FullSlatePolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
   const size_t num_users = input.positions.size();
   const auto user_width = static_cast<size_t>(shape_.q.action.num_user_features);
-  const size_t items_width = input.candidates.size() / std::max<size_t>(1, num_users);
+  const size_t items_width =
+      shape_.item_features ? static_cast<size_t>(shape_.num_candidates) * static_cast<size_t>(shape_.num_item_features) : 0;
   const auto slate_size = static_cast<size_t>(shape_.slate_size);
   RECBOTS_CHECK(input.observation.size() == num_users * user_width && output.slates.size() == num_users * slate_size);
+  RECBOTS_CHECK(items_width == 0 || input.candidates.size() == num_users * items_width)
+      << "candidates of " << input.candidates.size();
   std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
   std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);
   if (has_weights_ && !shape_.item_features) FillParts(identity_.data());

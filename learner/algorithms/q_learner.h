@@ -44,10 +44,8 @@ class QLearner {
   explicit QLearner(const QLearnerOptions& options);
 
   const QLearnerOptions& options() const { return options_; }
-  at::ScalarType dtype() const { return dtype_; }
 
-  // Q [B, C] of `actions` [B * C, F] by the online or the target network: float32, contiguous, until the next call of the
-  // same function.
+  // Q [B, C] of `actions` [B * C, F] by the online or the target network, in units of rewards: float32, contiguous.
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 

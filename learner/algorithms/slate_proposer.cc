@@ -21,7 +21,6 @@ constexpr uint64_t kSeed = 0x5EED0AC702;
 
 SlateProposer::SlateProposer(const SlateProposerOptions& options, int num_candidates)
     : options_(options),
-      num_candidates_(num_candidates),
       considered_(std::min(options.k + options.random_candidates, num_candidates)),
       arena_(ParameterLayout(MlpTensors("actor", options.actor)), at::kFloat),
       gradient_arena_(arena_.layout(), at::kFloat),

@@ -53,7 +53,7 @@ class SlateProposer {
   void RunActor(const at::Tensor& observation);
 
   const SlateProposerOptions options_;
-  const int num_candidates_, considered_;
+  const int considered_;
   ParameterArena arena_, gradient_arena_;
   Mlp actor_, gradients_;
   Adam optimizer_;

@@ -23,6 +23,9 @@ constexpr absl::Duration kEndTimeout = absl::Seconds(2);
 // How long a shard whose address is gone, and that keeps nothing, may yet come back.
 constexpr absl::Duration kGrace = absl::Seconds(10);
 
+constexpr int64_t kBlockBytes = 64 << 10;
+constexpr int64_t kLargeBlockBytes = 256 << 10;
+
 using Shards = std::vector<std::shared_ptr<ShardWriter>>;
 
 absl::Status CheckPriorities(absl::Span<const float> priorities, int64_t num_rows) {
@@ -50,6 +53,10 @@ void AddTo(ReplayWriterStats& sum, const ReplayWriterStats& one) {
 }
 
 }  // namespace
+
+int64_t DefaultBlockBytes(int64_t row_bytes) {
+  return std::max(row_bytes, std::clamp(8 * row_bytes, kBlockBytes, kLargeBlockBytes));
+}
 
 class ReplayWriter::Impl {
  public:
@@ -298,10 +305,11 @@ absl::StatusOr<std::unique_ptr<ReplayWriter>> ReplayWriter::Create(const RowSche
                                                                    const ReplayWriterOptions& given) {
   RECBOTS_CHECK(!schema.columns().empty());
   ReplayWriterOptions options = given;
-  if (options.block_bytes < 1 || options.block_bytes > static_cast<int64_t>(kMaxBlockBytes)) {
+  if (options.block_bytes < 0 || options.block_bytes > static_cast<int64_t>(kMaxBlockBytes)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay writer: block_bytes ", options.block_bytes, ", want 1..", kMaxBlockBytes));
+        absl::StrCat("replay writer: block_bytes ", options.block_bytes, ", want 0..", kMaxBlockBytes));
   }
+  if (options.block_bytes == 0) options.block_bytes = DefaultBlockBytes(static_cast<int64_t>(schema.row_bytes()));
   if (options.buffer_bytes < options.block_bytes) {
     return absl::InvalidArgumentError(absl::StrCat("replay writer: buffer_bytes ", options.buffer_bytes,
                                                    ", want at least block_bytes ", options.block_bytes));

@@ -1,7 +1,7 @@
 // Streams rows to replay: what actors hold.
 //
 // Append copies rows once, into the memory from which blocks are sent: one memcpy, no lock per row, no allocation once
-// warm. A thread per shard sends blocks of 64 KiB, or smaller ones 5 ms after their first row. Blocks are kept until
+// warm. A thread per shard sends full blocks, or smaller ones 5 ms after their first row. Blocks are kept until
 // they are acknowledged (durable writers: until a checkpoint holds them) and are sent again after a reconnection, or
 // when they were damaged on the way: nothing is lost and nothing doubled while the store lives, and for durable writers
 // whatever happens to it as long as its checkpoints are there. When a store came back without rows it had acknowledged,
@@ -29,13 +29,17 @@
 
 namespace recbots::replay {
 
+// 64 KiB, or eight rows where these are more, up to 256 KiB; a row at least. A block costs as much as copying 100 kB or
+// so, besides its bytes.
+int64_t DefaultBlockBytes(int64_t row_bytes);
+
 struct ReplayWriterOptions {
   // One or several of host:port and unix:/path, separated by commas. Every address that a name resolves to is a shard.
   std::string address = {};
-  std::string table = {};                            // Empty: the servers' first.
-  std::string writer_name = {};                      // For logs: host or container. At most 256 bytes.
-  bool durable = false;                              // Keep rows until a checkpoint holds them.
-  int64_t block_bytes = 64 << 10;                    // 1..4 MiB. Larger: less work per row, more delay.
+  std::string table = {};        // Empty: the servers' first.
+  std::string writer_name = {};  // For logs: host or container. At most 256 bytes.
+  bool durable = false;          // Keep rows until a checkpoint holds them.
+  int64_t block_bytes = 0;       // Up to 4 MiB; 0: DefaultBlockBytes. Larger: less work per row, more delay.
   absl::Duration max_delay = absl::Milliseconds(5);  // A block is sent so long after its first row at the latest.
   // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
   // give them what they write in a few seconds.

@@ -17,6 +17,7 @@ constexpr absl::Duration kTick = absl::Seconds(10);  // Longest wait of the thre
 // A checkpoint that did not come (the disk was full) is asked for again.
 constexpr absl::Duration kCommitAgain = absl::Seconds(5);
 constexpr int kMaxRefusalsInRow = 5;
+constexpr int64_t kBlocksOfSmallWindow = 4;  // With fewer there is nothing to gain from waiting for several.
 
 const std::string& Method() {
   static const auto* const method = new std::string("/recbots.v1.ReplayService/Insert");
@@ -132,7 +133,7 @@ void ShardWriter::SendBlocks(Stream& stream) {
   while (true) {
     const bool due = IsDue();
     const int64_t next = ring_.has_unsent() ? ring_.next_bytes() : ring_.filling_rows() * row_bytes_;
-    // Once the window is used up, half of it has to be free: several blocks then go at one wake-up.
+    // Once a window of many blocks is used up, half of it has to be free: several then go at one wake-up.
     window_used_ = ring_.bytes_in_flight() + next > ack_->window_bytes();
     const auto can_go_on = [this, &stream, &ended, due]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
       if (ended() || (MustCommit() && stream.can_write())) return true;
@@ -222,7 +223,9 @@ bool ShardWriter::CanSend(const Stream& stream, int64_t bytes) const {
   const int64_t in_flight = ring_.bytes_in_flight();
   // One block may always be under way: a window smaller than a block must not stop everything.
   if (in_flight == 0) return true;
-  return in_flight + bytes <= (window_used_ ? ack_->window_bytes() / 2 : ack_->window_bytes());
+  const int64_t window = ack_->window_bytes();
+  const bool several_at_once = window_used_ && bytes * kBlocksOfSmallWindow <= window;
+  return in_flight + bytes <= (several_at_once ? window / 2 : window);
 }
 
 void ShardWriter::OnAck(const v1::InsertAck& ack) {

@@ -15,7 +15,9 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 256;
 // Smaller blocks are the last of something: their writer may be waiting.
-constexpr size_t kFullBlockBytes = 32 << 10;
+constexpr int64_t kFullBlockBytes = 32 << 10;
+// A window of fewer blocks would stand still while an acknowledgement waits for the next one.
+constexpr int64_t kBlocksOfSmallWindow = 4;
 
 absl::Status CheckHello(const v1::WriterHello& hello) {
   if (hello.writer_id().size() != sizeof(WriterId)) {
@@ -257,10 +259,11 @@ void InsertStream::SetBlockedLocked(BlockedOn reason) {
 
 void InsertStream::AcknowledgeSoonLocked() {
   const auto row_bytes = static_cast<int64_t>(table_->table.schema().row_bytes());
-  const bool full_block = SizeOf(message_.block().rows) >= kFullBlockBytes;
-  if (!full_block || (acknowledged_rows_ - said_rows_) * row_bytes * 2 >= hub_.window_bytes()) {
-    return AcknowledgeLocked();
-  }
+  const auto block_bytes = static_cast<int64_t>(SizeOf(message_.block().rows));
+  const int64_t unsaid_bytes = (acknowledged_rows_ - said_rows_) * row_bytes;
+  const int64_t window_bytes = hub_.window_bytes();
+  const bool of_many = block_bytes >= kFullBlockBytes && block_bytes * kBlocksOfSmallWindow <= window_bytes;
+  if (!of_many || unsaid_bytes * 2 >= window_bytes) return AcknowledgeLocked();
   if (ack_later_) return;
   ack_later_ = true;
   hub_.ack_timer().Add(shared_from_this());

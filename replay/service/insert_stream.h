@@ -4,7 +4,8 @@
 // MiB at most) whatever the writer does; the window it is told keeps honest writers from filling the transport's
 // buffers. Rows go from the slices in which a message came straight into the table. Acknowledgements are coalesced: one
 // is written at a time, and says what is so when it is written; a writer that does not read them holds nothing up.
-// While a writer streams full blocks, one is written for every half of its window, or two milliseconds later.
+// While a writer streams full blocks, one is written for every half of its window, or two milliseconds later; for every
+// block where the window is but a few of them.
 #pragma once
 
 #include <optional>

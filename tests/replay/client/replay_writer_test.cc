@@ -155,9 +155,17 @@ TEST(ReplayWriterTest, ManyWritersAndReadersStopWhileTheyWait) {
     EXPECT_FALSE(writer->Close(absl::Now()).ok() && writer->stats().acknowledged_rows < 20);
 }
 
+TEST(ReplayWriterTest, BlocksGrowWithRowsUnlessTheirSizeIsGiven) {
+  EXPECT_EQ(DefaultBlockBytes(8), 64 << 10);
+  EXPECT_EQ(DefaultBlockBytes(8192), 64 << 10);
+  EXPECT_EQ(DefaultBlockBytes(10'000), 80'000);
+  EXPECT_EQ(DefaultBlockBytes(40'000), 256 << 10);
+  EXPECT_EQ(DefaultBlockBytes(400'000), 400'000);
+}
+
 TEST(ReplayWriterTest, RefusesOptionsOutOfRange) {
-  EXPECT_THAT(std::string(ReplayWriter::Create(TestSchema(), {.block_bytes = 0}).status().message()),
-              HasSubstr("block_bytes 0, want 1..4194304"));
+  EXPECT_THAT(std::string(ReplayWriter::Create(TestSchema(), {.block_bytes = -1}).status().message()),
+              HasSubstr("block_bytes -1, want 0..4194304"));
   EXPECT_THAT(std::string(ReplayWriter::Create(TestSchema(), {.buffer_bytes = 1}).status().message()),
               HasSubstr("buffer_bytes 1, want at least block_bytes"));
 }

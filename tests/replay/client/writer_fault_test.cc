@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -191,6 +192,29 @@ TEST(WriterFaultTest, AcknowledgementsThatCannotBeAreFinal) {
     AppendAll(*writer, MakeRows(1, 0, 10));
     EXPECT_EQ(writer->Flush(Patience()).code(), absl::StatusCode::kInternal);
   }
+}
+
+// Of a window of many blocks half has to be free before several go at once; one of three must not stand empty for that.
+TEST(WriterFaultTest, AWindowOfFewBlocksIsKeptFull) {
+  constexpr int64_t kBlockRows = 32, kBlockBytes = kBlockRows * static_cast<int64_t>(sizeof(TestRow));
+  std::atomic<bool> refilled{false};
+  ScriptedServer server({.insert = [&refilled](auto& stream) {
+    v1::InsertRequest request;
+    v1::InsertAck ack;
+    ack.set_store_id(1);
+    ack.set_window_bytes(3 * kBlockBytes);
+    stream.Read(&request);
+    stream.Write(ack);
+    for (int block = 0; block < 3; ++block) stream.Read(&request);
+    ack.set_acknowledged_rows(kBlockRows);
+    stream.Write(ack);
+    refilled = stream.Read(&request);
+    while (stream.Read(&request)) continue;
+    return grpc::Status();
+  }});
+  const auto writer = MakeWriter(server.address(), {.block_bytes = kBlockBytes});
+  AppendAll(*writer, MakeRows(1, 0, 10 * kBlockRows));
+  EXPECT_TRUE(Eventually([&refilled] { return refilled.load(); }));
 }
 
 TEST(WriterFaultTest, DurableWithoutCheckpointsIsFinalAndSaysSo) {

@@ -1,6 +1,5 @@
 // Checkpoints of a full table: what they write, how long everything stands still, and how soon a server is back.
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -103,17 +102,6 @@ absl::Status MeasureUnderLoad(const BenchOptions& options, const ReplayServer& s
   return writers->Stop();
 }
 
-// As the server says in its log: "restored ... seconds=0.5".
-absl::StatusOr<double> SecondsOfRestore(const std::string& log) {
-  const size_t restored = log.find(" restored ");
-  const size_t at = restored == std::string::npos ? restored : log.find("seconds=", restored);
-  double seconds = 0;
-  if (at == std::string::npos || std::sscanf(log.c_str() + at, "seconds=%lf", &seconds) != 1) {
-    return absl::DataLossError("the server's log does not say that it restored anything");
-  }
-  return seconds;
-}
-
 absl::Status MeasureRestore(const BenchOptions& options, const RowSchema& schema, const v1::TableConfig& table,
                             const std::string& folder, int64_t rows, std::vector<BenchResult>& results) {
   ForeignLoad load;
@@ -121,7 +109,7 @@ absl::Status MeasureRestore(const BenchOptions& options, const RowSchema& schema
                            ReplayServer::Start(options, schema, table, folder));
   load.Adopt(server->pid());
   const bool disturbed = load.disturbed();
-  RECBOTS_ASSIGN_OR_RETURN(const double restore_seconds, SecondsOfRestore(server->Log()));
+  RECBOTS_ASSIGN_OR_RETURN(const double restore_seconds, server->Logged("restored", "seconds"));
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo restored, server->Table());
   if (restored.state().rows() != rows) {
     return absl::DataLossError(absl::StrCat(restored.state().rows(), " rows restored, want ", rows));
@@ -147,7 +135,8 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   RECBOTS_RETURN_IF_ERROR(Fill(schema, server->address(), rows));
   std::vector<BenchResult> results;
   RECBOTS_RETURN_IF_ERROR(MeasureCheckpoint(*server, "full", results));
-  RECBOTS_RETURN_IF_ERROR(Fill(schema, server->address(), rows / 10));
+  // Rows that are not there yet: a segment that is overwritten with what it holds is not written again.
+  RECBOTS_RETURN_IF_ERROR(Fill(schema, server->address(), rows / 10, /*writer_number=*/1001));
   RECBOTS_RETURN_IF_ERROR(MeasureCheckpoint(*server, "after_a_tenth", results));
   RECBOTS_RETURN_IF_ERROR(MeasureUnderLoad(options, *server, results));
   RECBOTS_RETURN_IF_ERROR(server->Checkpoint().status());

@@ -1,4 +1,5 @@
-// Memory of a server whose table is full and gets new rows as fast as they come, against what it was allowed.
+// Memory of a server whose table is full and gets new rows as fast as they come, against what it says its configuration
+// allows.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -72,10 +73,11 @@ absl::Status Measure(const BenchOptions& options, bool with_checkpoints, std::ve
   RECBOTS_RETURN_IF_ERROR(checkpointed);
   RECBOTS_RETURN_IF_ERROR(writers->Stop());
   RECBOTS_RETURN_IF_ERROR(CheckSamples(schema, server->address(), /*batch_size=*/2048));
-  const auto capacity = static_cast<double>(options.table_bytes);
+  RECBOTS_ASSIGN_OR_RETURN(const double capacity, server->Logged("serving", "memory_bytes"));
   report.Add("rss_to_capacity", static_cast<double>(most) / capacity, "ratio", false);
   report.Add("rss_beyond_empty_to_capacity", static_cast<double>(most - empty_bytes) / capacity, "ratio", false);
   report.Add("rss_of_empty_server", static_cast<double>(empty_bytes), "bytes", false);
+  report.Add("declared_capacity", capacity, "bytes", true);
   report.Add("rows_held", static_cast<double>(full.state().rows()), "rows", true);
   report.Add("inserted_rows_per_second", rows / absl::ToDoubleSeconds(options.duration), "rows/s", true);
   if (with_checkpoints) report.Add("checkpoints", checkpoints_made, "checkpoints", true);

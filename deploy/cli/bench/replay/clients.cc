@@ -20,10 +20,8 @@ absl::StatusOr<std::unique_ptr<replay::ReplayWriter>> MakeWriter(const RowSchema
   replay::ReplayWriterOptions options;
   options.address = address;
   options.writer_name = "bench";
-  const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
-  options.block_bytes = std::max(options.block_bytes, row_bytes);
-  options.buffer_bytes = std::clamp(kBufferBytes / num_writers, 4 * options.block_bytes,
-                                    std::max(options.buffer_bytes, 4 * options.block_bytes));
+  const int64_t least = 4 * replay::DefaultBlockBytes(static_cast<int64_t>(schema.row_bytes()));
+  options.buffer_bytes = std::clamp(kBufferBytes / num_writers, least, std::max(options.buffer_bytes, least));
   return replay::ReplayWriter::Create(schema, options);
 }
 
@@ -83,9 +81,9 @@ absl::Status WriterLoad::Stop() {
   return error_.status();
 }
 
-absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows) {
+absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows, uint32_t writer_number) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::ReplayWriter> writer, MakeWriter(schema, address, 1));
-  RowMaker maker(schema, /*writer=*/1000);
+  RowMaker maker(schema, writer_number);
   while (rows > 0) {
     const int64_t more = std::min(rows, maker.num_rows());
     RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,

@@ -62,8 +62,8 @@ class WriterLoad {
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 
-// Inserts that many rows and waits until they are in the table.
-absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows);
+// Inserts that many rows and waits until they are in the table. Those of another writer are other rows.
+absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows, uint32_t writer_number = 1000);
 
 struct ReaderOptions {
   int num_readers = 1;

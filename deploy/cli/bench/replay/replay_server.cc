@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -113,6 +114,16 @@ absl::Status ReplayServer::AwaitServing() {
 }
 
 std::string ReplayServer::Log() const { return Contents(process_.log_path()); }
+
+absl::StatusOr<double> ReplayServer::Logged(const std::string& event, const std::string& name) const {
+  const std::string log = Log();
+  const size_t logged = log.find(" " + event + " ");
+  const size_t at = logged == std::string::npos ? logged : log.find(" " + name + "=", logged);
+  double value = 0;
+  const bool found = at != std::string::npos && std::sscanf(log.c_str() + at + name.size() + 2, "%lf", &value) == 1;
+  return found ? absl::StatusOr<double>(value)
+               : absl::DataLossError(absl::StrCat("the server's log has no ", name, " of '", event, "'"));
+}
 
 absl::Status ReplayServer::Failure(const std::string& what) const {
   const std::string log = Log();

@@ -53,6 +53,8 @@ class ReplayServer {
   pid_t pid() const { return process_.pid(); }
   // What it has logged so far.
   std::string Log() const;
+  // The first number behind "`name`=" in what it logged of `event`. DATA_LOSS: there is none.
+  absl::StatusOr<double> Logged(const std::string& event, const std::string& name) const;
   // From the start of the process until it could be talked to.
   absl::Duration start_took() const { return start_took_; }
 
