@@ -60,6 +60,15 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
   std::vector<size_t> to_train;
   RECBOTS_RETURN_IF_ERROR(Begin(to_train));
   RECBOTS_RETURN_IF_ERROR(Train(to_train));
+  for (const PlannedRun& run : runs_) {
+    if (!run.same_as.has_value()) continue;
+    const std::string& twin = runs_[*run.same_as].name;
+    if (IsFinished(run)) {
+      Finish(run, std::nullopt, absl::StrCat("the same run as ", twin));
+    } else {
+      Fail(run, absl::StrCat("is the same run as ", twin), "");
+    }
+  }
   RECBOTS_RETURN_IF_ERROR(AddReferences());
   for (ExperimentResult& result : reproduction_.results) {
     std::sort(result.seeds.begin(), result.seeds.end(),
@@ -72,6 +81,7 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
 absl::Status Reproducer::Begin(std::vector<size_t>& to_train) {
   std::vector<size_t> to_play;
   for (size_t i = 0; i < runs_.size(); ++i) {
+    if (runs_[i].same_as.has_value()) continue;
     if (!runs_[i].trains) {
       to_play.push_back(i);
     } else if (IsFinished(runs_[i])) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -88,6 +89,7 @@ absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const Pl
 absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<Experiment>& experiments,
                                                  const PlanOptions& options) {
   std::vector<PlannedRun> runs;
+  std::map<std::string, size_t> trained;  // Configuration -> its run.
   for (size_t i = 0; i < experiments.size(); ++i) {
     const Experiment& experiment = experiments[i];
     absl::StatusOr<PlannedRun> plan = PlanExperiment(experiment, options);
@@ -104,6 +106,13 @@ absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<Experiment>& 
       run.overrides.push_back(absl::StrCat("seed=", seed));
       run.config.set_seed(run.seed);
       run.run_dir = absl::StrCat(options.work_dir, "/", experiment.name, "/seed-", seed);
+      if (run.trains && !run.cluster) {
+        const auto [first, is_new] = trained.emplace(PrintExperimentConfig(run.config), runs.size());
+        if (!is_new) {
+          run.same_as = first->second;
+          run.run_dir = runs[first->second].run_dir;
+        }
+      }
       runs.push_back(std::move(run));
     }
   }

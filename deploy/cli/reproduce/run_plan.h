@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct PlannedRun {
   std::vector<std::string> overrides;  // All of them, seed and limits included.
   v1::ExperimentConfig config;         // With the overrides.
   std::string run_dir;
+  // An earlier run of the plan that is the very same: what came of it counts for both, and run_dir is its own.
+  std::optional<size_t> same_as;
 };
 
 // The runs in the order of the table. A run ends by goal.max_env_steps alone: other goals of a configuration are taken

@@ -88,6 +88,20 @@ TEST_F(RunPlanTest, SeedsCountFromOneAndClustersHaveOne) {
   EXPECT_THAT(CommandOf(clusters[0], "/bin"), IsSupersetOf({"/bin/recbots", "cluster"}));
 }
 
+TEST_F(RunPlanTest, TheSameRunOfTwoExperimentsIsPlannedOnce) {
+  Experiment twin = experiment_, other = experiment_;
+  twin.name = "another/small";
+  twin.overrides.push_back("goal.max_env_steps=20000");  // As it is.
+  other.name = "other";
+  other.overrides.push_back("goal.max_env_steps=30000");
+  const auto runs = PlanRuns({experiment_, twin, other}, {dir_, dir_, 2, 1}).value();
+  ASSERT_EQ(runs.size(), 6u);
+  EXPECT_EQ(runs[1].same_as, std::nullopt);
+  EXPECT_EQ(runs[3].same_as, 1u);
+  EXPECT_EQ(runs[3].run_dir, runs[1].run_dir);
+  EXPECT_EQ(runs[5].same_as, std::nullopt);
+}
+
 TEST_F(RunPlanTest, RefusesWhatCannotBeTrainedByName) {
   const auto refused = [this](const std::string& config, const std::string& says) {
     Write("small.textproto", config);
