@@ -190,6 +190,24 @@ TEST(ClickLearnerTest, HeldOutRowsNeverChangeParameters) {
     two.Learn(changed.Shown(), {});
   }
   EXPECT_EQ(one.held_out().count(), 5 * num_held_out);
+  // The step is that of the others alone: a mean over them.
+  Data fitted;
+  std::vector<at::Tensor> users;
+  for (size_t row = 0; row < kRows; ++row) {
+    if (held_out[row]) continue;
+    users.push_back(data.observation[static_cast<int64_t>(row)]);
+    const auto items = data.items.begin() + static_cast<ptrdiff_t>(row * kSlate * kItem);
+    fitted.items.insert(fitted.items.end(), items, items + static_cast<ptrdiff_t>(kSlate * kItem));
+    fitted.sizes.push_back(data.sizes[row]);
+    fitted.clicked.push_back(data.clicked[row]);
+  }
+  fitted.observation = at::stack(users);
+  ClickLearner among(MakeOptions(0.5)), alone(MakeOptions(0.5));
+  among.Learn(data.Shown(), {});
+  alone.Learn(fitted.Shown(), {});
+  EXPECT_NEAR(among.loss(), alone.loss(), 1e-6);
+  const at::Tensor difference = among.gradients().flat() - alone.gradients().flat();
+  EXPECT_LT(difference.abs().max().item<double>(), 1e-5 * alone.gradients().flat().abs().max().item<double>());
   EXPECT_EQ(Export(one), Export(two));
   EXPECT_NE(one.held_out().mean(), two.held_out().mean());
 }

@@ -116,6 +116,31 @@ class PlainSlateQ {
     if (clicked >= 0) item = Item(RowOf(batch.candidates, row), batch.slate[row][clicked].item<int32_t>());
     return Value(online_, RowOf(batch.observation, row), item);
   }
+  // Squared distance from the actor's point to the mean features of the best slate of what is considered now.
+  double ProposalError(const TransitionBatch& batch, int64_t row) const {
+    const absl::Span<const float> user = RowOf(batch.observation, row), items = RowOf(batch.candidates, row);
+    const std::vector<int32_t> considered = Considered(user, items);
+    std::vector<double> weights, values = Values(online_, user, items, considered);
+    for (const int32_t i : considered) weights.push_back(Weight(user, Item(items, i)));
+    std::vector<int32_t> slate(kSlatePositions);
+    SlateOptimizer optimizer(options_.shape.click_rule(), static_cast<int>(considered.size()), kSlatePositions);
+    optimizer.Select(options_.shape.serving,
+                     SlateProblemF64{.weights = weights,
+                                     .values = absl::MakeConstSpan(values).subspan(0, considered.size()),
+                                     .no_click_weight = NoClickWeight(),
+                                     .no_click_value = values.back()},
+                     absl::MakeSpan(slate));
+    const std::vector<double> point = NaiveMlp(online_, online_.size() - kMlpTensors, {user.begin(), user.end()});
+    double error = 0;
+    for (size_t f = 0; f < kItemFeatures; ++f) {
+      double mean = 0;
+      for (const int32_t place : slate) {
+        mean += double{Item(items, considered[static_cast<size_t>(place)])[f]} / kSlatePositions;
+      }
+      error += std::pow(point[f] - mean, 2.0);
+    }
+    return error;
+  }
   static int Clicked(const TransitionBatch& batch, int64_t row) {
     for (int64_t k = 0; k < kSlatePositions; ++k) {
       const bool shown = batch.slate[row][k].item<int32_t>() != kNoItem;

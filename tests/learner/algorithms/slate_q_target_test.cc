@@ -43,9 +43,10 @@ void CompareWithFormulas(SlateQ& algorithm, const SlateQOptions& options, const 
   const int64_t rows = batch.reward.size(0);
   const PlainSlateQ plain(algorithm, options);
   std::vector<double> target, error, weight;
-  double learnt = 0, loss = 0;
+  double learnt = 0, loss = 0, proposal_loss = 0;
   for (int64_t row = 0; row < rows; ++row) {
     target.push_back(plain.Target(batch, row));
+    if (options.shape.proposal_k > 0) proposal_loss += plain.ProposalError(batch, row) / static_cast<double>(rows);
     const bool teaches = !options.shape.no_click_is_zero || PlainSlateQ::Clicked(batch, row) >= 0;
     learnt += teaches ? 1 : 0;
     weight.push_back(!teaches                             ? 0
@@ -63,6 +64,10 @@ void CompareWithFormulas(SlateQ& algorithm, const SlateQOptions& options, const 
   }
   loss /= std::max(1.0, learnt);
   EXPECT_NEAR(algorithm.losses()[0].second, loss, 1e-3 * loss);
+  if (options.shape.proposal_k > 0) {
+    EXPECT_EQ(algorithm.losses().back().first, "proposal_loss");
+    EXPECT_NEAR(algorithm.losses().back().second, proposal_loss, 1e-3 * proposal_loss);
+  }
 }
 
 // Behind some updates with large steps, so that all networks differ and have something to say.
