@@ -137,8 +137,8 @@ TEST(FingerprintTest, IsTheSameInEveryVersionAndOnEveryMachine) {
   EXPECT_EQ(ConfigFingerprint(config), ConfigFingerprint(v1::ExperimentConfig()));
   config.set_seed(3);
   // FNV-1a of "3;users_per_session:1;history:length:0;remember_user:false;remember_response:true;
-  // remember_candidates:false;trace_decay:trace_scale:100;;".
-  EXPECT_EQ(ConfigFingerprint(config), 0x391c028bf9cdf713u);
+  // remember_candidates:false;trace_decay:trace_scale:100;clock:0;;".
+  EXPECT_EQ(ConfigFingerprint(config), 0x54571a806445859cu);
 }
 
 TEST(FingerprintTest, AMatrixFileCountsByItsContent) {
