@@ -52,15 +52,15 @@ bool HoldsTransitions(const v1::ReplayConfig& config);
 //   - min_size (queue_size) and a batch fit capacity_rows and capacity_bytes, with up to 64 bytes of bookkeeping a row;
 //   - the learner's table holds transitions, and its sampler and remover do what they say: always the oldest or newest
 //     row only with max_times_sampled, priorities only with PRIORITIZED;
-//   - policy_share_min <= policy_share_max; policy_share_initial only with policy_share_annealing_steps; block_bytes, if
-//     given, hold a row and fit the insert window.
+//   - policy_share_min <= policy_share_max; policy_share_initial only with policy_share_annealing_steps;
+//   - block_bytes, if given, hold a row and fit the insert window.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
 
 // Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
 // matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. Nothing of replay
-// counts: rows of the learner's table follow from environment and algorithm, and how they are kept and drawn is no concern of an
-// actor's. A default counts the same said or left out. The same on every machine.
+// counts: rows of the learner's table follow from environment and algorithm, and how they are kept and drawn is no
+// concern of an actor's. A default counts the same said or left out. The same on every machine.
 uint64_t ConfigFingerprint(const v1::ExperimentConfig& config);
 
 // The configuration as text proto, for run directories and pages; reading it gives the same again.

@@ -1,5 +1,5 @@
-// What the rows of a run hold beside one step: as its algorithm needs them. Every role asks here, so that replay, learner
-// and actors agree on the schema.
+// What the rows of a run hold beside one step: as its algorithm needs them. Every role asks here, so that replay,
+// learner and actors agree on the schema.
 #pragma once
 
 #include "common/rl/transition.h"
@@ -7,8 +7,8 @@
 
 namespace recbots {
 
-// wolpertinger: one step, its discount; slate_q: its discount and n_step, with the next slate where its target is SARSA;
-// full_slate_q and dqn: their discount and n_step. No algorithm (a replay for other clients): the defaults.
+// wolpertinger: one step, its discount; slate_q: its discount and n_step, with the next slate where its target is
+// SARSA; full_slate_q and dqn: their discount and n_step. No algorithm (a replay for other clients): the defaults.
 TransitionOptions TransitionOptionsOf(const v1::AlgorithmConfig& algorithm);
 
 }  // namespace recbots

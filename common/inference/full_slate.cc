@@ -87,7 +87,8 @@ void FullSlatePolicy::ScoreSlates(const float* state) {
     const int32_t* slate = slates_.data() + s * k;
     // Sums of items in front that this slate shares with the one before stay.
     size_t same = 0;
-    while (s > 0 && same + 1 < k && slate[same] == slate[static_cast<ptrdiff_t>(same) - static_cast<ptrdiff_t>(k)]) ++same;
+    while (s > 0 && same + 1 < k && slate[same] == slate[static_cast<ptrdiff_t>(same) - static_cast<ptrdiff_t>(k)])
+      ++same;
     for (size_t i = same; i + 1 < k; ++i) {
       const float* item = part(i, slate[i]);
       for (size_t j = 0; j < width; ++j) sums_[(i + 1) * width + j] = sums_[i * width + j] + item[j];
@@ -104,7 +105,8 @@ void FullSlatePolicy::Act(const PolicyInput& input, const PolicyOutput& output) 
   const size_t num_users = input.positions.size();
   const auto user_width = static_cast<size_t>(shape_.q.action.num_user_features);
   const size_t items_width =
-      shape_.item_features ? static_cast<size_t>(shape_.num_candidates) * static_cast<size_t>(shape_.num_item_features) : 0;
+      shape_.item_features ? static_cast<size_t>(shape_.num_candidates) * static_cast<size_t>(shape_.num_item_features)
+                           : 0;
   const auto slate_size = static_cast<size_t>(shape_.slate_size);
   RECBOTS_CHECK(input.observation.size() == num_users * user_width && output.slates.size() == num_users * slate_size);
   RECBOTS_CHECK(items_width == 0 || input.candidates.size() == num_users * items_width)

@@ -14,8 +14,8 @@ ItemNetwork::ItemNetwork(const ItemNetworkSizes& sizes, absl::Span<const NamedTe
   const float* w1_item = w1 + sizes.num_user_features;
   user_ = DenseLayer(w1, stride, tensors[1].values, sizes.hidden1, sizes.num_user_features);
   item_ = DenseLayer(w1_item, stride, {}, sizes.hidden1, sizes.num_item_features);
-  second_ =
-      DenseLayer(tensors[2].values.data(), static_cast<size_t>(sizes.hidden1), tensors[3].values, sizes.hidden2, sizes.hidden1);
+  second_ = DenseLayer(tensors[2].values.data(), static_cast<size_t>(sizes.hidden1), tensors[3].values, sizes.hidden2,
+                       sizes.hidden1);
   head_ = AlignedFloats(static_cast<size_t>(second_.padded_outputs()));
   std::copy(tensors[4].values.begin(), tensors[4].values.end(), head_.data());
   bias_ = tensors[5].values[0];
@@ -40,7 +40,8 @@ void ItemNetwork::Score(absl::Span<const float> observation, const float* items,
   RECBOTS_CHECK(items != nullptr || num_items == sizes_.num_item_features);
   state_.resize(std::max(state_.size(), n * padded));
   parts_.resize(std::max(parts_.size(), static_cast<size_t>(num_items) * padded));
-  user_.Apply(observation.data(), static_cast<size_t>(sizes_.num_user_features), num_users, /*relu=*/false, state_.data());
+  user_.Apply(observation.data(), static_cast<size_t>(sizes_.num_user_features), num_users, /*relu=*/false,
+              state_.data());
   const auto items_stride = static_cast<size_t>(num_items) * static_cast<size_t>(sizes_.num_item_features);
   for (size_t user = 0; user < n; ++user) {
     ScoreUser(state_.data() + user * padded, items == nullptr ? nullptr : items + user * items_stride, num_items,

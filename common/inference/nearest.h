@@ -1,5 +1,5 @@
-// The items nearest to a point, exactly, by looking at all of them: right for the candidates of one user. (Catalogues of
-// a million items need an index.)
+// The items nearest to a point, exactly, by looking at all of them: right for the candidates of one user. (Catalogues
+// of a million items need an index.)
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,9 @@ inline uint32_t OrderedBits(float value) {
 }
 
 // A distance and a position as one number that orders by distance, then by position.
-inline uint64_t NearnessKey(float distance, uint32_t position) { return uint64_t{OrderedBits(distance)} << 32 | position; }
+inline uint64_t NearnessKey(float distance, uint32_t position) {
+  return uint64_t{OrderedBits(distance)} << 32 | position;
+}
 inline int32_t PositionOf(uint64_t key) { return static_cast<int32_t>(static_cast<uint32_t>(key)); }
 
 // Fills keys [N] with those of items float32 [N, D] by their squared distance to `point` [D], the k nearest (1..N) in

@@ -59,13 +59,13 @@ absl::Status FillClickModel(const v1::ClickModelConfig& config, const Environmen
 
 absl::Status FillProposal(const v1::SlateProposalConfig& config, const EnvironmentSpec& spec, SlateQShape& shape) {
   if (!shape.item_features) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("algorithm.slate_q.proposal: candidates of environment '", spec.name, "' have no features to point at"));
+    return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q.proposal: candidates of environment '", spec.name,
+                                                   "' have no features to point at"));
   }
   if (config.k() < spec.slate_size || config.k() > spec.num_candidates) {
-    return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q.proposal.k ", config.k(), ", want ", spec.slate_size,
-                                                   "..", spec.num_candidates, " (slate size and candidates of ", spec.name,
-                                                   ")"));
+    return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q.proposal.k ", config.k(), ", want ",
+                                                   spec.slate_size, "..", spec.num_candidates,
+                                                   " (slate size and candidates of ", spec.name, ")"));
   }
   shape.proposal_k = config.k();
   shape.actor = {spec.num_user_features, config.hidden_units(), config.hidden_units(), spec.num_candidate_features};
@@ -106,7 +106,8 @@ absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, cons
                                                    spec.slate_size, ", want 1..", ChoiceModel::kMaxSlate));
   }
   if (config.serving() == v1::SLATE_RULE_UNSPECIFIED) {
-    return absl::InvalidArgumentError("algorithm.slate_q.serving SLATE_RULE_UNSPECIFIED, want TOP_K, GREEDY or OPTIMAL");
+    return absl::InvalidArgumentError(
+        "algorithm.slate_q.serving SLATE_RULE_UNSPECIFIED, want TOP_K, GREEDY or OPTIMAL");
   }
   if (config.target() == v1::SlateQConfig::TARGET_RULE_UNSPECIFIED) {
     return absl::InvalidArgumentError(
@@ -114,8 +115,8 @@ absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, cons
   }
   if (config.q().dueling() && config.legacy_no_click_zero()) {
     return absl::InvalidArgumentError(
-        "algorithm.slate_q.q.dueling true, want false with legacy_no_click_zero: what a user is worth would be added to "
-        "items and not to no click");
+        "algorithm.slate_q.q.dueling true, want false with legacy_no_click_zero: what a user is worth would be added "
+        "to items and not to no click");
   }
   SlateQShape shape;
   shape.num_candidates = spec.num_candidates;

@@ -31,10 +31,10 @@ struct QShape {
 // SlateQ (common/inference/slate_q_policy.h).
 struct SlateQShape {
   QShape q;
-  int num_candidates = 0;      // N
-  int num_item_features = 0;   // F
-  bool item_features = true;   // Candidates have features; otherwise their position is one-hot.
-  int slate_size = 1;          // K
+  int num_candidates = 0;     // N
+  int num_item_features = 0;  // F
+  bool item_features = true;  // Candidates have features; otherwise their position is one-hot.
+  int slate_size = 1;         // K
   SlateRule serving = SlateRule::kOptimal;
   bool no_click_is_zero = false;  // No click is worth 0, and not what the network says.
   // How users click: a model over affinities, or weights from a network.
@@ -70,8 +70,8 @@ absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, cons
 absl::StatusOr<FullSlateShape> MakeFullSlateShape(const v1::FullSlateQConfig& config, const EnvironmentSpec& spec);
 absl::StatusOr<FullSlateShape> MakeDqnShape(const v1::DqnConfig& config, const EnvironmentSpec& spec);
 
-// Tensors in the order of an encoding: "q", then "v" where it is dueling; of SlateQ then "click" and "actor" where there
-// are such networks.
+// Tensors in the order of an encoding: "q", then "v" where it is dueling; of SlateQ then "click" and "actor" where
+// there are such networks.
 std::vector<TensorSpec> QTensors(const QShape& shape);
 std::vector<TensorSpec> PolicyTensors(const SlateQShape& shape);
 

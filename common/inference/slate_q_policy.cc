@@ -60,8 +60,10 @@ void SlateQPolicy::Retrieve(const float* observation, const float* candidates, s
     return rows.data();
   };
   actor1_.Apply(observation, user_width_, n, /*relu=*/true, grow(hidden1_, actor1_));
-  actor2_.Apply(hidden1_.data(), static_cast<size_t>(actor1_.padded_outputs()), n, /*relu=*/true, grow(hidden2_, actor2_));
-  actor3_.Apply(hidden2_.data(), static_cast<size_t>(actor2_.padded_outputs()), n, /*relu=*/false, grow(point_, actor3_));
+  actor2_.Apply(hidden1_.data(), static_cast<size_t>(actor1_.padded_outputs()), n, /*relu=*/true,
+                grow(hidden2_, actor2_));
+  actor3_.Apply(hidden2_.data(), static_cast<size_t>(actor2_.padded_outputs()), n, /*relu=*/false,
+                grow(point_, actor3_));
   const size_t num_candidates = keys_.size();
   for (size_t user = 0; user < num_users; ++user) {
     const float* point = point_.data() + user * static_cast<size_t>(actor3_.padded_outputs());

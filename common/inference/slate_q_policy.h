@@ -3,8 +3,8 @@
 // (Wolpertinger, Dulac-Arnold et al. 2015, arXiv:1512.07679) an actor points into the space of item features and only
 // the k candidates nearest to that point are valued.
 //
-// Greedy and deterministic: exploring_policy.h adds exploration. A user's slate is a function of weights, observation and
-// candidates alone. Equal distances go to the lower position.
+// Greedy and deterministic: exploring_policy.h adds exploration. A user's slate is a function of weights, observation
+// and candidates alone. Equal distances go to the lower position.
 //
 // Cost per user: a pass of the item network over N (or k) candidates, and the optimizer. Allocates where the number of
 // users grows only. Not thread-safe.

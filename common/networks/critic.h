@@ -1,5 +1,5 @@
-// A network (user features, action features) -> value, its first layer split by input: z1 = user Wu^T + action Wa^T + b1.
-// The user's part is computed once, however many actions are looked at.
+// A network (user features, action features) -> value, its first layer split by input: z1 = user Wu^T + action Wa^T +
+// b1. The user's part is computed once, however many actions are looked at.
 //
 // Letters: B rows, U user features, E action features, H hidden units of the first layer, C actions per row. Functions
 // throw c10::Error (torch_status.h). Not thread-safe.

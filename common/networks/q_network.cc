@@ -30,7 +30,8 @@ QNetwork::QNetwork(const QShape& shape, at::ScalarType dtype)
 }
 
 void QNetwork::Initialize(uint64_t seed) {
-  for (size_t first = 0; first < arena.layout().tensors().size(); first += kMlpTensors) InitializeMlp(arena, first, seed);
+  for (size_t first = 0; first < arena.layout().tensors().size(); first += kMlpTensors)
+    InitializeMlp(arena, first, seed);
 }
 
 QPass::QPass(at::ScalarType dtype) : action(dtype), value(dtype) {
@@ -49,8 +50,8 @@ void RunQ(const QNetwork& network, const at::Tensor& observation, const at::Tens
   AddValue(network, observation, observation.size(0), pass);
 }
 
-void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, const at::Tensor& d_q,
-                const at::Tensor& ones, QPass& pass, QNetwork& gradients) {
+void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions,
+                const at::Tensor& d_q, const at::Tensor& ones, QPass& pass, QNetwork& gradients) {
   CriticGradients(network.action, observation, actions, d_q, ones, pass.action, gradients.action);
   if (!network.value.has_value()) return;
   Backward(*network.value, d_q, pass.value);

@@ -1,6 +1,6 @@
-// The network of the Q-learners: (user features, action features) -> Q / value_scale, where it is dueling as the sum of a
-// network of both and one of the user alone (Wang et al. 2016, arXiv:1511.06581, without centring: nothing here needs the
-// two parts apart).
+// The network of the Q-learners: (user features, action features) -> Q / value_scale, where it is dueling as the sum of
+// a network of both and one of the user alone (Wang et al. 2016, arXiv:1511.06581, without centring: nothing here needs
+// the two parts apart).
 //
 // Letters: B rows, C actions per row, F action features. Functions throw c10::Error (torch_status.h). Not thread-safe.
 #pragma once
@@ -43,7 +43,7 @@ void RunQOnCandidates(const QNetwork& network, const at::Tensor& observation, co
 // q [B, 1] of one action [B, F] each.
 void RunQ(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass);
 // After RunQ: overwrites the gradients from d_q [B, 1]; `ones` is [B].
-void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, const at::Tensor& d_q,
-                const at::Tensor& ones, QPass& pass, QNetwork& gradients);
+void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions,
+                const at::Tensor& d_q, const at::Tensor& ones, QPass& pass, QNetwork& gradients);
 
 }  // namespace recbots

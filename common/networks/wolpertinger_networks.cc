@@ -26,8 +26,8 @@ ParameterLayout WolpertingerNetworks::Layout(const WolpertingerShape& shape, int
   RECBOTS_CHECK(num_critics == 1 || num_critics == 2);
   std::vector<TensorSpec> tensors = PolicyTensors(shape);
   if (num_critics == 2) {
-    const std::vector<TensorSpec> second =
-        MlpTensors("critic2", {shape.num_user_features + shape.embedding_size, shape.hidden_units, shape.hidden_units, 1});
+    const std::vector<TensorSpec> second = MlpTensors(
+        "critic2", {shape.num_user_features + shape.embedding_size, shape.hidden_units, shape.hidden_units, 1});
     tensors.insert(tensors.end(), second.begin(), second.end());
   }
   return ParameterLayout(std::move(tensors));

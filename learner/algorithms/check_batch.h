@@ -10,12 +10,12 @@ namespace recbots {
 
 // Letters as in common/networks/tensor_batch.h.
 struct BatchShape {
-  int num_user_features = 0;       // U
-  int num_candidates = 0;          // N
-  int num_candidate_features = 0;  // D; 0: candidates are not looked at
-  int slate_size = 1;              // K
-  int num_response_fields = 0;     // Responses have at least so many fields; 0: they are not looked at
-  bool next_slate = false;         // Whether the slates shown next are looked at.
+  int num_user_features = 0;                // U
+  int num_candidates = 0;                   // N
+  int num_candidate_features = 0;           // D; 0: candidates are not looked at
+  int slate_size = 1;                       // K
+  int num_response_fields = 0;              // Responses have at least so many fields; 0: they are not looked at
+  bool next_slate = false;                  // Whether the slates shown next are looked at.
   at::ScalarType value_dtype = at::kFloat;  // Of rewards and discounts.
 };
 
@@ -24,8 +24,8 @@ struct BatchShape {
 // should be. What slates hold is not looked at (CheckSlates).
 absl::Status CheckBatch(const TransitionBatch& batch, const BatchShape& shape, absl::Span<const float> td_errors);
 
-// INVALID_ARGUMENT: a position in `slates` int32 [B, K], contiguous, that is not one of 0 .. num_candidates - 1, or that
-// stands behind a kNoItem; `name` is the column.
+// INVALID_ARGUMENT: a position in `slates` int32 [B, K], contiguous, that is not one of 0 .. num_candidates - 1, or
+// that stands behind a kNoItem; `name` is the column.
 absl::Status CheckSlates(absl::string_view name, const at::Tensor& slates, int num_candidates);
 
 }  // namespace recbots

@@ -2,8 +2,8 @@
 //
 //   P(i | A) = exp s(user, i) / (1 + sum over A of exp s(user, j)),  P(none | A) = 1 / (1 + sum),
 //
-// whose scores s are a network of user and item, by the cross-entropy of the click (or of none). exp s can stand for any
-// positive weight, so the proportional model is among what can be learnt; cascades are only approximated.
+// whose scores s are a network of user and item, by the cross-entropy of the click (or of none). exp s can stand for
+// any positive weight, so the proportional model is among what can be learnt; cascades are only approximated.
 //
 // A share of the rows is held out, chosen by a hash of what was shown to whom: it is never fitted, only scored.
 //

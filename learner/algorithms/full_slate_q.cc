@@ -21,7 +21,8 @@ absl::StatusOr<std::unique_ptr<FullSlateQ>> FullSlateQ::Create(const FullSlateQO
 
 FullSlateQ::FullSlateQ(const FullSlateQOptions& options)
     : options_(options),
-      action_size_(static_cast<size_t>(options.shape.slate_size) * static_cast<size_t>(options.shape.num_item_features)),
+      action_size_(static_cast<size_t>(options.shape.slate_size) *
+                   static_cast<size_t>(options.shape.num_item_features)),
       slates_(EnumerateSlates(options.shape.num_candidates, options.shape.slate_size)),
       q_(options.q) {
   const auto n = static_cast<size_t>(options.shape.num_candidates);
@@ -106,8 +107,8 @@ void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
       WriteSlate(CandidatesOf(candidates, row), slates_.data() + s * slate_size, action);
     }
   }
-  const at::Tensor actions = at::from_blob(
-      actions_.data(), {rows * static_cast<int64_t>(num_slates), static_cast<int64_t>(action_size_)});
+  const at::Tensor actions =
+      at::from_blob(actions_.data(), {rows * static_cast<int64_t>(num_slates), static_cast<int64_t>(action_size_)});
   const at::Tensor target_values = q_.TargetValues(observation, actions);
   const at::Tensor choosing = options_.q.double_q ? q_.OnlineValues(observation, actions) : target_values;
   const at::Tensor reward = batch.reward.contiguous();

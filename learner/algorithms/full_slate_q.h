@@ -1,10 +1,10 @@
-// Q-learning with every ordered slate as an action of its own, the baseline that SlateQ decomposes (RecSim's full-slate Q,
-// spec 5.5); with slates of one it is DQN (Mnih et al. 2015), double where it is asked for (van Hasselt et al. 2016).
+// Q-learning with every ordered slate as an action of its own, the baseline that SlateQ decomposes (RecSim's full-slate
+// Q); with slates of one it is DQN (Mnih et al. 2015), double where it is asked for (van Hasselt et al. 2016).
 //
 //   y = reward + discount * Q'(next, argmax over all slates of Q(next, slate)),  Q' of the target network
 //
-// Actions are told apart by the features of their items in order, so one network values all of them. Costs S = N (N - 1)
-// ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec B1).
+// Actions are told apart by the features of their items in order, so one network values all of them. Costs
+// S = N (N - 1) ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec B1).
 //
 // Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
 #pragma once
@@ -55,9 +55,9 @@ class FullSlateQ final : public Algorithm {
   const size_t action_size_;           // K F
   const std::vector<int32_t> slates_;  // [S, K]
   QLearner q_;
-  std::vector<float> identity_;     // [N, N]: features of candidates that only their position tells apart
-  std::vector<float> actions_;      // [B, S, K F]
-  std::vector<float> chosen_;       // [B, K F]
+  std::vector<float> identity_;  // [N, N]: features of candidates that only their position tells apart
+  std::vector<float> actions_;   // [B, S, K F]
+  std::vector<float> chosen_;    // [B, K F]
   std::vector<float> targets_, row_weights_;
 };
 

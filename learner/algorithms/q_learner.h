@@ -1,8 +1,8 @@
 // What the Q-learners share: an online and a target network, and the step of the online one towards given targets.
 // Which action is valued, and what its target is, is the algorithm's business (slate_q.h, full_slate_q.h).
 //
-//   loss   mean over rows of weight * L((Q(observation, action) - target) / value_scale), L(e) = e^2, or with huber_delta
-//          d the Huber loss e^2 up to |e| = d, 2 d |e| - d^2 beyond
+//   loss   mean over rows of weight * L((Q(observation, action) - target) / value_scale), L(e) = e^2, or the
+//          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond
 //   target network   blended by tau at each step, or copied every target_update_period steps (Mnih et al. 2015)
 //
 // Letters: B rows, C actions per row, F action features, U user features. Functions throw c10::Error (torch_status.h).
@@ -29,7 +29,7 @@ struct QLearnerOptions {
   double learning_rate = 0.001;      // 0..1
   int64_t target_update_period = 0;  // Steps between copies to the target network; 0: blended by tau.
   double tau = 0.01;                 // 0..1
-  bool double_q = true;  // For the algorithm: the online network chooses what the target network values.
+  bool double_q = true;              // For the algorithm: the online network chooses what the target network values.
   double huber_delta = 0;            // In units of value_scale; 0: squared loss.
   bool legacy_target_state = false;  // For the algorithm: bootstrap from the current state.
   uint64_t seed = 1;

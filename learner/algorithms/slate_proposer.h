@@ -1,10 +1,10 @@
-// Wolpertinger for slates (Dulac-Arnold et al. 2015, arXiv:1512.07679): an actor points into the space of item features,
-// and only the candidates near its point are considered for the slate.
+// Wolpertinger for slates (Dulac-Arnold et al. 2015, arXiv:1512.07679): an actor points into the space of item
+// features, and only the candidates near its point are considered for the slate.
 //
-// The actor is drawn to the mean features of the best slate that SlateQ composes of what is considered in an update: the
-// k nearest candidates and some random ones, without which an item that the actor does not point at would never be found
-// good. With one-hot features that mean is the share of each kind of item in the best slate, and the nearest candidates
-// are those of the kinds with the largest shares.
+// The actor is drawn to the mean features of the best slate that SlateQ composes of what is considered in an update:
+// the k nearest candidates and some random ones, without which an item that the actor does not point at would never be
+// found good. With one-hot features that mean is the share of each kind of item in the best slate, and the nearest
+// candidates are those of the kinds with the largest shares.
 //
 // Letters: B rows, N candidates, D item features, C = k + random candidates. Functions throw c10::Error
 // (torch_status.h). Deterministic: draws are a function of (seed, update, row). Not thread-safe.
@@ -39,8 +39,8 @@ class SlateProposer {
 
   int considered() const { return considered_; }  // C
 
-  // Fills picked [B, C] with different positions of candidates float32 [B, N, D]. `purpose` tells the calls of one update
-  // apart.
+  // Fills picked [B, C] with different positions of candidates float32 [B, N, D]. `purpose` tells the calls of one
+  // update apart.
   void Pick(const at::Tensor& observation, const float* candidates, uint32_t purpose, absl::Span<int32_t> picked);
   // One step of Adam on the mean squared distance from the actor's points to `goals` float32 [B, D].
   void Learn(const at::Tensor& observation, const at::Tensor& goals);

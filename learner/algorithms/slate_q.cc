@@ -168,8 +168,8 @@ void SlateQ::ComputeTargets(const TransitionBatch& batch) {
     targets_[row] = reward.data_ptr<float>()[row];
     if (row_discount == 0) continue;
     const absl::Span<const int32_t> chosen = ChooseNext(row, choosing.data_ptr<float>() + at, next);
-    const double value = SlateValue(options_.shape.click_rule(),
-                                    next_.Problem(row, target_values.data_ptr<float>() + at), chosen);
+    const double value =
+        SlateValue(options_.shape.click_rule(), next_.Problem(row, target_values.data_ptr<float>() + at), chosen);
     targets_[row] += row_discount * static_cast<float>(value);
   }
 }
@@ -192,8 +192,7 @@ void SlateQ::LearnValues(const TransitionBatch& batch, absl::Span<float> td_erro
     learnt += teaches ? 1 : 0;
     row_weights_[row] = !teaches ? 0.0f : importance.defined() ? importance.data_ptr<float>()[row] : 1.0f;
   }
-  const at::Tensor actions =
-      at::from_blob(chosen_.data(), {now_.rows(), static_cast<int64_t>(now_.action_size())});
+  const at::Tensor actions = at::from_blob(chosen_.data(), {now_.rows(), static_cast<int64_t>(now_.action_size())});
   q_.Learn({.observation = now_.observation(),
             .actions = actions,
             .targets = targets_,
@@ -211,12 +210,13 @@ void SlateQ::LearnClicks() {
     const auto features = static_cast<size_t>(shape.num_item_features);
     const auto user_width = static_cast<size_t>(shape.q.action.num_user_features);
     for (size_t row = 0; row < given.size(); ++row) {
-      given[row] = shape.affinity->LogLikelihood(
-          now_.observation().data_ptr<float>() + row * user_width, shown_.data() + row * slate_size * features,
-          static_cast<size_t>(slate_sizes_[row]), clicked_[row]);
+      given[row] = shape.affinity->LogLikelihood(now_.observation().data_ptr<float>() + row * user_width,
+                                                 shown_.data() + row * slate_size * features,
+                                                 static_cast<size_t>(slate_sizes_[row]), clicked_[row]);
     }
   }
-  clicks_->Learn({.observation = now_.observation(), .items = shown_, .sizes = slate_sizes_, .clicked = clicked_}, given);
+  clicks_->Learn({.observation = now_.observation(), .items = shown_, .sizes = slate_sizes_, .clicked = clicked_},
+                 given);
 }
 
 void SlateQ::LearnProposal() {
@@ -226,7 +226,8 @@ void SlateQ::LearnProposal() {
   int32_t slate[ChoiceModel::kMaxSlate];
   const absl::Span<int32_t> best = {slate, static_cast<size_t>(options_.shape.slate_size)};
   for (size_t row = 0; row < targets_.size(); ++row) {
-    optimizer_.Select(options_.shape.serving, now_.Problem(row, values.data_ptr<float>() + row * now_.row_size()), best);
+    optimizer_.Select(options_.shape.serving, now_.Problem(row, values.data_ptr<float>() + row * now_.row_size()),
+                      best);
     for (const int32_t place : best) {
       const float* item = now_.item(row, place);
       for (size_t f = 0; f < features; ++f) goals[row * features + f] += item[f] / static_cast<float>(best.size());

@@ -51,8 +51,8 @@ class SlateQ final : public Algorithm {
   // INTERNAL: LibTorch threw.
   static absl::StatusOr<std::unique_ptr<SlateQ>> Create(const SlateQOptions& options);
 
-  // INVALID_ARGUMENT also where a slate, shown now or next, names a position that is no candidate, or has an item behind
-  // its end.
+  // INVALID_ARGUMENT also where a slate, shown now or next, names a position that is no candidate, or has an item
+  // behind its end.
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   // q_loss; of a learned click model click_loss, click_log_likelihood and, where there is a model to compare with,
   // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
@@ -78,8 +78,8 @@ class SlateQ final : public Algorithm {
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
                 SlateSide& side);
-  // The next slate of a row as places among what is considered, in `slate` [K]: the one shown, which may be short, or one
-  // composed with `values`.
+  // The next slate of a row as places among what is considered, in `slate` [K]: the one shown, which may be short, or
+  // one composed with `values`.
   absl::Span<const int32_t> ChooseNext(size_t row, const float* values, absl::Span<int32_t> slate);
 
   const SlateQOptions options_;

@@ -1,8 +1,8 @@
 // One side of a batch of transitions, now or next, as SlateQ looks at it: the items that are considered for each user,
 // their features and click weights, and the slate problem that they pose.
 //
-// Letters: B rows, N candidates, F item features, C considered items, U user features. Plain memory; tensors are views of
-// it. Not thread-safe.
+// Letters: B rows, N candidates, F item features, C considered items, U user features. Plain memory; tensors are views
+// of it. Not thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -8,7 +8,6 @@
 #include <c10/core/InferenceMode.h>
 #include <cblas.h>
 
-
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -116,10 +115,10 @@ absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   return absl::OkStatus();
 }
 
-
 absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
-  RECBOTS_RETURN_IF_ERROR(CheckBatch(
-      batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_}, td_errors));
+  RECBOTS_RETURN_IF_ERROR(
+      CheckBatch(batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_},
+                 td_errors));
   absl::Status loaded;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     const c10::InferenceMode no_autograd;

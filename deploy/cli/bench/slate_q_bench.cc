@@ -1,5 +1,5 @@
-// SlateQ at interest evolution, 10 candidates and slates of 3, on one core: updates of a batch that is there already, and
-// users simulated, valued and shown slates, without the stream to replay.
+// SlateQ at interest evolution, 10 candidates and slates of 3, on one core: updates of a batch that is there already,
+// and users simulated, valued and shown slates, without the stream to replay.
 #include <memory>
 #include <string>
 #include <utility>
@@ -57,7 +57,8 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const BenchOptions& options, co
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::Table> table,
                            replay::MakeTable(config.replay().table(), schema, /*seed=*/1));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config.algorithm(), spec, 1));
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkPolicy> policy, MakePolicy(config.algorithm(), spec, kUsers, 1));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkPolicy> policy,
+                           MakePolicy(config.algorithm(), spec, kUsers, 1));
   RECBOTS_RETURN_IF_ERROR(policy->SetWeights(algorithm->EncodeWeights()));
   const std::unique_ptr<Environment> environment = scenario->MakeEnvironment(kUsers, 0);
   TableSink sink(*table);
