@@ -122,12 +122,12 @@ void AddLibraries(std::vector<Experiment>& experiments) {
   };
   const std::string candidates = "environment.interest_evolution.num_candidates=";
   const std::string slate_size = "environment.interest_evolution.slate_size=";
-  // The bars are low: fewer updates per step do.
+  // The bar is low: fewer updates per step do.
   const std::string few_updates = "replay.table.rate_limiter.samples_per_insert=2";
   add("reagent", "ReAgent, slate_q_recsim_online: m = 10, k = 3", "interest_evolution", 23000, 154, {});
   add("rllib-m10", "RLlib, interest-evolution-10-candidates: m = 10, k = 2", "interest_evolution", 120000, 160,
       {slate_size + "2"});
-  add("rllib-m50", "RLlib, interest-evolution-50-candidates: m = 50, k = 2", "interest_evolution_m50", 300000, 162, {few_updates});
+  add("rllib-m50", "RLlib, interest-evolution-50-candidates: m = 50, k = 2", "interest_evolution_m50", 300000, 162, {});
   add("rllib-m50-1m", "RLlib, interest-evolution-recsim-env: m = 50, k = 2", "interest_evolution_m50", 1000000, 170,
       {few_updates});
   add("rllib-linucb", "RLlib, LinUCB: m = 100, k = 2", "interest_evolution_m50", 50000, 180, {candidates + "100"});
