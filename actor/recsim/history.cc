@@ -67,7 +67,8 @@ absl::StatusOr<History> MakeHistory(const HistoryOptions& options, const Environ
 
 EnvironmentSpec SpecWithHistory(const EnvironmentSpec& spec, const History& history) {
   EnvironmentSpec with = spec;
-  for (const auto& statistics : history.parts) with.num_user_features += statistics->width();
+  for (const auto& statistics : history.parts) with.num_history_features += statistics->width();
+  with.num_user_features += with.num_history_features;
   return with;
 }
 

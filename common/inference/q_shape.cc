@@ -47,9 +47,11 @@ absl::Status FillClickModel(const v1::ClickModelConfig& config, const Environmen
   if (!choice.ok()) return Within("slate_q.click_model.choice", choice.status());
   absl::StatusOr<AffinityWeights> affinity = AffinityWeights::Create(*choice, spec.num_candidate_features);
   if (!affinity.ok()) return Within("slate_q.click_model.choice", affinity.status());
-  if (!shape.item_features || spec.num_user_features < spec.num_candidate_features) {
+  // What happened in an episode has no affinity to an item.
+  const int of_user = spec.num_user_features - spec.num_history_features;
+  if (!shape.item_features || of_user < spec.num_candidate_features) {
     return absl::InvalidArgumentError(
-        absl::StrCat("algorithm.slate_q.click_model.choice: environment '", spec.name, "' has ", spec.num_user_features,
+        absl::StrCat("algorithm.slate_q.click_model.choice: environment '", spec.name, "' has ", of_user,
                      " user features and ", spec.num_candidate_features,
                      " candidate features: there are no affinities, want click_model { learned: true }"));
   }

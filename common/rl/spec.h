@@ -16,8 +16,9 @@ inline constexpr int32_t kNoItem = -1;
 
 struct EnvironmentSpec {
   std::string name;
-  int num_user_features = 0;       // U; 0: nothing of the user is seen.
-  int num_candidates = 0;          // N: positions a slate may name.
+  int num_user_features = 0;     // U; 0: nothing of the user is seen.
+  int num_history_features = 0;  // The last so many of U say what happened in the episode so far, not who the user is.
+  int num_candidates = 0;        // N: positions a slate may name.
   int num_candidate_features = 0;  // D; 0: candidates are told apart by their position alone.
   int slate_size = 1;              // K
   // A slate names this many distinct positions at least, and K at most; kNoItem fills the rest.

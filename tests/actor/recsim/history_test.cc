@@ -82,6 +82,7 @@ TEST(HistoryEnvironmentTest, WritesTheEpisodeSoFar) {
   const auto environment = Remembering({.length = 2, .trace_decay = {1}, .trace_scale = 1});
   StepBuffer step(environment->spec(), 1);
   ASSERT_EQ(environment->spec().num_user_features, 1 + 2 * 3 + 2 + 5);
+  EXPECT_EQ(environment->spec().num_history_features, 2 * 3 + 2 + 5);
   step.Reset(*environment);
   EXPECT_THAT(step.observation, ElementsAre(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0));
   step.slates = {1};

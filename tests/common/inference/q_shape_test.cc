@@ -125,6 +125,11 @@ TEST(MakeSlateQShapeTest, SaysWhatDoesNotFit) {
   few.num_user_features = 3;
   Refuses(
       few, [](auto&) {}, "'test' has 3 user features and 4 candidate features: there are no affinities");
+  EnvironmentSpec remembers = few;
+  remembers.num_user_features += 10;
+  remembers.num_history_features = 10;
+  Refuses(
+      remembers, [](auto&) {}, "'test' has 3 user features and 4 candidate features: there are no affinities");
   Refuses(
       WithoutFeatures(), [](auto&) {}, "algorithm.slate_q.click_model.choice: environment 'test' has 6 user features");
   Refuses(
