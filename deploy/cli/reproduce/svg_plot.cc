@@ -63,8 +63,8 @@ class Painter {
     Text(kLeft, kTop - 22, "start", plot_.title, " font-size=\"16\" font-weight=\"bold\"");
     PaintAxes();
     PaintLevels();
+    PaintLegend();  // Below the curves: where they run through it, they and not the text are what is seen.
     for (size_t i = 0; i < plot_.series.size(); ++i) PaintSeries(plot_.series[i], Color(i));
-    PaintLegend();
     svg_ += "</svg>\n";
     return svg_;
   }
@@ -134,7 +134,7 @@ class Painter {
                           color);
   }
 
-  // At the top left, where curves that rise are not; what does run there shows through a little.
+  // At the top left, where curves that rise slowly are not.
   void PaintLegend() {
     if (plot_.series.empty()) return;
     size_t longest = 0;

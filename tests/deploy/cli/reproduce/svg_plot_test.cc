@@ -55,11 +55,11 @@ constexpr char kSmallPlot[] =
 <text x="736.0" y="464.0" text-anchor="start" fill="#444444">random 160.0</text>
 <line x1="70.0" y1="451.8" x2="730.0" y2="451.8" stroke="#666666" stroke-dasharray="6 4"/>
 <text x="736.0" y="449.0" text-anchor="start" fill="#444444">myopic 162.0</text>
-<polygon points="70.0,460.0 400.0,255.0 730.0,50.0 730.0,132.0 400.0,337.0 70.0,460.0" fill="#0072b2" fill-opacity="0.2"/>
-<polyline points="70.0,460.0 400.0,296.0 730.0,91.0" fill="none" stroke="#0072b2" stroke-width="2"/>
 <rect x="76.0" y="51.0" width="72.8" height="26.0" fill="white" fill-opacity="0.85"/>
 <line x1="82.0" y1="61.0" x2="106.0" y2="61.0" stroke="#0072b2" stroke-width="3"/>
 <text x="112.0" y="65.0" text-anchor="start">ours</text>
+<polygon points="70.0,460.0 400.0,255.0 730.0,50.0 730.0,132.0 400.0,337.0 70.0,460.0" fill="#0072b2" fill-opacity="0.2"/>
+<polyline points="70.0,460.0 400.0,296.0 730.0,91.0" fill="none" stroke="#0072b2" stroke-width="2"/>
 </svg>
 )svg";
 
