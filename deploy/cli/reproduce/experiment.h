@@ -37,6 +37,8 @@ struct Experiment {
   // kLibraries what another library asks of itself, in kCluster seconds at most.
   std::optional<double> bar;
   bool plotted = false;  // Its curve is in the plot.
+  // Users to be played at least, where returns are so noisy that the usual number shows nothing.
+  int64_t min_episodes = 0;
 };
 
 // The table, in the order in which it is shown. What is published is from Ie et al. 2019 (arXiv:1905.12767, section 7)

@@ -29,7 +29,8 @@ constexpr char kProposalIntro[] =
     R"(Wolpertinger for slates: an actor points into the space of videos, and the slate is composed of the nearest candidates
 alone (`interest_evolution_proposal`).)";
 constexpr char kLongTermIntro[] =
-    R"(What the bot sees of a user's exposure is the history of the episode. The optimum knows it.)";
+    R"(What the bot sees of a user's exposure is the history of the episode. The optimum knows it. Returns are
+so noisy that 100,000 users are played.)";
 constexpr char kExplorationIntro[] =
     R"(Clicks per impression in per cent; wanted is what UCB1 has, which meets every user as a stranger too.)";
 constexpr char kLibrariesIntro[] =

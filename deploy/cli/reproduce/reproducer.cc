@@ -148,15 +148,16 @@ absl::StatusOr<SeedResult> Reproducer::Measure(const PlannedRun& run, std::optio
     SeedResult result;
     result.seed = run.seed;
     const std::string& reference = options_.experiments[run.experiment].reference;
-    RECBOTS_ASSIGN_OR_RETURN(result.played, PlayReference(run.config, reference, play_));
+    RECBOTS_ASSIGN_OR_RETURN(result.played, PlayReference(run.config, reference, PlayOf(run.experiment)));
     return result;
   }
   RECBOTS_ASSIGN_OR_RETURN(SeedResult result, ReadRun(run));
-  const bool known = ReadNotes(run, options_.episodes, result);
+  const PlayOptions play = PlayOf(run.experiment);
+  const bool known = ReadNotes(run, play.episodes, result);
   if (command_seconds.has_value()) result.command_seconds = command_seconds;
   if (known) return result;
-  RECBOTS_ASSIGN_OR_RETURN(result.played, PlayTrained(run.config, run.run_dir + "/weights.bin", play_));
-  WriteNotes(run, options_.episodes, result);
+  RECBOTS_ASSIGN_OR_RETURN(result.played, PlayTrained(run.config, run.run_dir + "/weights.bin", play));
+  WriteNotes(run, play.episodes, result);
   return result;
 }
 
@@ -179,11 +180,18 @@ absl::Status Reproducer::AddReferences() {
     if (references.empty()) {
       v1::ExperimentConfig config = run.config;
       config.mutable_environment()->clear_history();
-      RECBOTS_ASSIGN_OR_RETURN(references, PlayReferences(config, options_.plan.num_seeds, play_));
+      RECBOTS_ASSIGN_OR_RETURN(references, PlayReferences(config, options_.plan.num_seeds, PlayOf(run.experiment)));
     }
     reproduction_.results[run.experiment].references = references;
   }
   return absl::OkStatus();
+}
+
+PlayOptions Reproducer::PlayOf(size_t experiment) const {
+  PlayOptions play = play_;
+  // A quick look stays one.
+  if (options_.plan.scale == 1) play.episodes = std::max(play.episodes, options_.experiments[experiment].min_episodes);
+  return play;
 }
 
 void Reproducer::Say(const std::string& text) const {

@@ -52,6 +52,8 @@ class Reproducer {
   absl::StatusOr<SeedResult> Measure(const PlannedRun& run, std::optional<double> command_seconds) const;
   void Fail(const PlannedRun& run, const std::string& what, const std::string& excerpt);
   absl::Status AddReferences();
+  // How the policies of an experiment are played.
+  PlayOptions PlayOf(size_t experiment) const;
   void Say(const std::string& text) const;
 
   const ReproduceOptions options_;

@@ -103,6 +103,7 @@ void AddOurs(std::vector<Experiment>& experiments) {
   Experiment satisfaction =
       Make(Section::kLongTerm, "long-term-satisfaction", "long-term satisfaction, hard", "long_term_satisfaction_hard");
   satisfaction.bar = 0.8;
+  satisfaction.min_episodes = 100000;
   experiments.push_back(satisfaction);
   Experiment exploration =
       Make(Section::kExploration, "interest-exploration", "interest exploration X1", "interest_exploration_x1");
