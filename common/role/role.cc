@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 
@@ -161,6 +162,7 @@ absl::Status Role::PublishAddress(const std::string& what, const std::string& ad
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body) {
   SetLogRole(name);
+  SkipLockOrderChecks();
   const std::vector<FlagSpec> specs = FlagsFor(more_flags);
   absl::StatusOr<CommandLine> flags = CommandLine::Parse({argv + 1, argv + argc}, specs);
   if (flags.ok() && flags->has("help")) {

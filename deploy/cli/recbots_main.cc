@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/role/role.h"
 #include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster_command.h"
@@ -75,5 +76,6 @@ int Dispatch(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   recbots::SetLogRole("recbots");
+  recbots::SkipLockOrderChecks();
   return recbots::Dispatch({argv + 1, argv + argc});
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "deploy/cli/bench/bench_command.h"
 
 namespace recbots {
@@ -23,6 +24,7 @@ std::vector<Bench> AllBenches() {
 
 int main(int argc, char** argv) {
   recbots::SetLogRole("bench");
+  recbots::SkipLockOrderChecks();
   at::set_num_threads(1);
   return recbots::BenchCommand(recbots::AllBenches(), {argv + 1, argv + argc});
 }

@@ -12,6 +12,7 @@
 #include "common/base/command_line.h"
 #include "common/base/crc32c.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -97,6 +98,7 @@ int Train(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   recbots::SetLogRole("train");
+  recbots::SkipLockOrderChecks();
   at::set_num_threads(1);
   return recbots::Train({argv + 1, argv + argc});
 }
