@@ -14,7 +14,7 @@ namespace recbots {
 
 struct ChannelOptions {
   // True for channels that carry messages of 512 KiB and more (batches, weights): large fixed flow-control windows.
-  // False for small ones, such as 64 KiB blocks, which get slower with them.
+  // False for small ones, such as blocks of rows, which get slower with them.
   bool bulk = false;
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   // Under TLS, the name that the peer's certificate has to bear. Empty: the host of the address, "localhost" for a

@@ -23,7 +23,7 @@ constexpr absl::Duration kEndTimeout = absl::Seconds(2);
 // How long a shard whose address is gone, and that keeps nothing, may yet come back.
 constexpr absl::Duration kGrace = absl::Seconds(10);
 
-constexpr int64_t kBlockBytes = 64 << 10;
+constexpr int64_t kBlockBytes = 128 << 10;
 constexpr int64_t kLargeBlockBytes = 256 << 10;
 
 using Shards = std::vector<std::shared_ptr<ShardWriter>>;

@@ -156,9 +156,9 @@ TEST(ReplayWriterTest, ManyWritersAndReadersStopWhileTheyWait) {
 }
 
 TEST(ReplayWriterTest, BlocksGrowWithRowsUnlessTheirSizeIsGiven) {
-  EXPECT_EQ(DefaultBlockBytes(8), 64 << 10);
-  EXPECT_EQ(DefaultBlockBytes(8192), 64 << 10);
-  EXPECT_EQ(DefaultBlockBytes(10'000), 80'000);
+  EXPECT_EQ(DefaultBlockBytes(8), 128 << 10);
+  EXPECT_EQ(DefaultBlockBytes(16'384), 128 << 10);
+  EXPECT_EQ(DefaultBlockBytes(20'000), 160'000);
   EXPECT_EQ(DefaultBlockBytes(40'000), 256 << 10);
   EXPECT_EQ(DefaultBlockBytes(400'000), 400'000);
 }
