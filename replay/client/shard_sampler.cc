@@ -104,8 +104,11 @@ void ShardSampler::Run() {
 }
 
 void ShardSampler::Connect() {
-  channel_ = MakeChannel(address_.target,
-                         {.bulk = true, .security = shared_.options.security, .server_name = address_.server_name});
+  const auto batch_bytes =
+      static_cast<int64_t>(shared_.schema->batch_bytes(static_cast<size_t>(shared_.options.batch_size)));
+  channel_ = MakeChannel(address_.target, {.bulk = batch_bytes >= kBulkBytes,
+                                           .security = shared_.options.security,
+                                           .server_name = address_.server_name});
   RetryOptions retry = shared_.options.retry;
   retry.give_up_after = absl::InfiniteDuration();  // Decided below, for all shards together.
   retry_.emplace("replay", address_.target, retry);

@@ -13,7 +13,6 @@ namespace {
 
 // How long our store is looked for while some addresses do not answer, before the writer goes on without it.
 constexpr absl::Duration kSearchFor = absl::Seconds(10);
-constexpr int64_t kBulkBytes = 512 << 10;
 
 std::string RandomId() {
   std::random_device device;
