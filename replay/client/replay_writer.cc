@@ -24,7 +24,7 @@ constexpr absl::Duration kEndTimeout = absl::Seconds(2);
 constexpr absl::Duration kGrace = absl::Seconds(10);
 
 constexpr int64_t kBlockBytes = 128 << 10;
-constexpr int64_t kLargeBlockBytes = 256 << 10;
+constexpr int64_t kLargeBlockBytes = 512 << 10;
 
 using Shards = std::vector<std::shared_ptr<ShardWriter>>;
 
@@ -55,7 +55,7 @@ void AddTo(ReplayWriterStats& sum, const ReplayWriterStats& one) {
 }  // namespace
 
 int64_t DefaultBlockBytes(int64_t row_bytes) {
-  return std::max(row_bytes, std::clamp(8 * row_bytes, kBlockBytes, kLargeBlockBytes));
+  return std::max(row_bytes, std::clamp(16 * row_bytes, kBlockBytes, kLargeBlockBytes));
 }
 
 class ReplayWriter::Impl {

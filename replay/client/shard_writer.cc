@@ -198,10 +198,7 @@ void ShardWriter::Relocate(const ShardAddress& address) {
     shared_.stores.Enter(address.target);
   }
   address_ = address;
-  const int64_t block_bytes = std::max(options_.block_bytes, row_bytes_);
-  channel_ = MakeChannel(
-      address.target,
-      {.bulk = block_bytes >= kBulkBytes, .security = options_.security, .server_name = address.server_name});
+  channel_ = MakeChannel(address.target, {.security = options_.security, .server_name = address.server_name});
   RetryOptions retry = options_.retry;
   retry.give_up_after = absl::InfiniteDuration();  // Decided by AfterStream, for all shards together.
   retry_.emplace("replay", address.target, retry);

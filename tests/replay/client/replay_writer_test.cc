@@ -157,10 +157,10 @@ TEST(ReplayWriterTest, ManyWritersAndReadersStopWhileTheyWait) {
 
 TEST(ReplayWriterTest, BlocksGrowWithRowsUnlessTheirSizeIsGiven) {
   EXPECT_EQ(DefaultBlockBytes(8), 128 << 10);
-  EXPECT_EQ(DefaultBlockBytes(16'384), 128 << 10);
-  EXPECT_EQ(DefaultBlockBytes(20'000), 160'000);
-  EXPECT_EQ(DefaultBlockBytes(40'000), 256 << 10);
-  EXPECT_EQ(DefaultBlockBytes(400'000), 400'000);
+  EXPECT_EQ(DefaultBlockBytes(8192), 128 << 10);
+  EXPECT_EQ(DefaultBlockBytes(20'000), 320'000);
+  EXPECT_EQ(DefaultBlockBytes(40'000), 512 << 10);
+  EXPECT_EQ(DefaultBlockBytes(600'000), 600'000);
 }
 
 TEST(ReplayWriterTest, RefusesOptionsOutOfRange) {
