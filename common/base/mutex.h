@@ -77,8 +77,8 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mu_;
 };
 
-// For the first line of a program. Debian's Abseil checks the order of locks whenever a thread takes a second one, in gRPC
-// too, under one lock for the whole process: about 6 % of what replay spends on a row. Tests keep the checks.
+// For the first line of a program. Debian's Abseil checks the order of locks whenever a thread takes a second one, in
+// gRPC too, under one lock for the whole process: about 6 % of what replay spends on a row. Unit tests keep the checks.
 void SkipLockOrderChecks();
 
 }  // namespace recbots

@@ -17,9 +17,9 @@ namespace recbots {
 inline constexpr int64_t kBulkBytes = 512 << 10;
 
 struct ChannelOptions {
-  // True for channels on which messages of kBulkBytes and more come in (large batches, weights): large frames and stream
-  // windows. False for smaller ones, such as acknowledgements and batches of 100 kB, which get slower with them: without
-  // probes of the bandwidth gRPC 1.51 leaves the connection's window at 64 KiB, and each waits in the middle.
+  // True for channels on which messages of kBulkBytes and more come in (large batches, weights): large frames and
+  // stream windows. False for smaller ones, such as acknowledgements and batches of 100 kB, which get slower with them:
+  // without probes of the bandwidth gRPC 1.51 leaves the connection's window at 64 KiB, and each waits in the middle.
   bool bulk = false;
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   // Under TLS, the name that the peer's certificate has to bear. Empty: the host of the address, "localhost" for a

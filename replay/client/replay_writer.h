@@ -29,8 +29,8 @@
 
 namespace recbots::replay {
 
-// 128 KiB, or 16 rows where these are more, up to 512 KiB; a row at least. A block costs as much as copying 100 kB or so,
-// besides its bytes.
+// 128 KiB, or 16 rows where these are more, up to 512 KiB; a row at least. A block costs as much as copying 100 kB or
+// so, besides its bytes.
 int64_t DefaultBlockBytes(int64_t row_bytes);
 
 struct ReplayWriterOptions {
