@@ -59,24 +59,41 @@ absl::Status CheckCanListenAt(const std::string& address) {
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options,
                                                             const std::vector<grpc::Service*>& services) {
+  std::unique_ptr<RpcServer> server(new RpcServer());
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  RECBOTS_RETURN_IF_ERROR(server->Build(options, builder));
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options, CallService* service) {
+  std::unique_ptr<RpcServer> server(new RpcServer());
+  grpc::EnableDefaultHealthCheckService(false);
+  grpc::ServerBuilder builder;
+  server->queue_ = std::make_unique<CallQueue>(&builder, [service, health = &server->health_](RpcCall& call) {
+    if (service->Begin(call) || health->Begin(call)) return;
+    call.Finish({grpc::StatusCode::UNIMPLEMENTED, absl::StrCat("no method ", call.method())});
+  });
+  RECBOTS_RETURN_IF_ERROR(server->Build(options, builder));
+  server->queue_->Start(options.threads);
+  return server;
+}
+
+absl::Status RpcServer::Build(const RpcServerOptions& options, grpc::ServerBuilder& builder) {
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<std::string> addresses, ParseAddresses(options.address));
   RECBOTS_ASSIGN_OR_RETURN(const auto credentials, Security::ServerCredentials(options.security.get()));
   for (const std::string& address : addresses) RECBOTS_RETURN_IF_ERROR(CheckCanListenAt(address));
 
   RouteGrpcLog();
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::ServerBuilder builder;
   SetArguments(options, builder);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) builder.AddListeningPort(addresses[i], credentials, &ports[i]);
-  for (grpc::Service* service : services) builder.RegisterService(service);
-
-  std::unique_ptr<RpcServer> server(new RpcServer());
-  server->server_ = builder.BuildAndStart();
-  RECBOTS_RETURN_IF_ERROR(server->Bound(addresses, ports));
+  server_ = builder.BuildAndStart();
+  RECBOTS_RETURN_IF_ERROR(Bound(addresses, ports));
   WarnWhereOpen(addresses, options.security.get());
-  server->SetServing(false);
-  return server;
+  SetServing(false);
+  return absl::OkStatus();
 }
 
 absl::Status RpcServer::Bound(const std::vector<std::string>& asked, const std::vector<int>& ports) {
@@ -113,6 +130,7 @@ absl::Status RpcServer::OwnSocketFile(const std::string& address) {
 RpcServer::~RpcServer() { Stop(); }
 
 void RpcServer::SetServing(bool serving) {
+  health_.SetServing(serving);
   if (grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService(); health != nullptr) {
     health->SetServingStatus(serving);
   }
@@ -122,6 +140,7 @@ void RpcServer::Stop(absl::Duration grace) {
   if (server_ == nullptr) return;  // Start failed.
   SetServing(false);
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  if (queue_ != nullptr) queue_->Stop();
   MutexLock lock(&mu_);
   for (const SocketFile& file : std::exchange(socket_files_, {})) {
     struct stat found {};

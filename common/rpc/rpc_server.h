@@ -11,6 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
+#include "common/rpc/call_queue.h"
+#include "common/rpc/health.h"
+#include "common/rpc/rpc_call.h"
 #include "common/rpc/security.h"
 
 namespace recbots {
@@ -21,6 +24,7 @@ struct RpcServerOptions {
   std::shared_ptr<const Security> security = {};  // nullptr: none. Unix sockets then take TLS as well.
   // Largest message taken; a longer one ends its stream with RESOURCE_EXHAUSTED.
   int max_message_bytes = 8 << 20;
+  int threads = 1;  // Of a CallService (call_queue.h); gRPC's services have gRPC's.
 };
 
 // Serves the given services and grpc.health.v1. Thread-safe. The services must outlive the server.
@@ -34,6 +38,8 @@ class RpcServer {
   //   FAILED_PRECONDITION  security that is enough for a client only
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options,
                                                           const std::vector<grpc::Service*>& services);
+  // The same on threads of our own, for a process that does nothing but serve.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options, CallService* service);
   ~RpcServer();
 
   // What was actually bound, separated by commas as asked; the port of the first host:port (0: there is none).
@@ -56,12 +62,16 @@ class RpcServer {
     absl::Time changed;
   };
 
+  // Listens with what the builder was given to serve.
+  absl::Status Build(const RpcServerOptions& options, grpc::ServerBuilder& builder);
   // Takes note of what was bound; ALREADY_EXISTS when something was not (a port of 0).
   absl::Status Bound(const std::vector<std::string>& asked, const std::vector<int>& ports);
   absl::Status OwnSocketFile(const std::string& address);
 
   std::string address_;
   int port_ = 0;
+  HealthService health_;              // Of the calls in queue_.
+  std::unique_ptr<CallQueue> queue_;  // nullptr: services are gRPC's. Outlives the server.
   std::unique_ptr<grpc::Server> server_;
 
   Mutex mu_;
