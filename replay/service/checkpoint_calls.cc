@@ -1,41 +1,25 @@
 #include "replay/service/checkpoint_calls.h"
 
-#include <atomic>
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/rpc/grpc_status.h"
+#include "common/base/status_macros.h"
 
 namespace recbots::replay {
 
-// Lives until gRPC is done with it and whoever answers lets go.
-class CheckpointCalls::Call final : public grpc::ServerUnaryReactor {
- public:
-  explicit Call(v1::CheckpointResponse* response) : response_(*response) {}
+namespace {
 
-  // Keeps it until OnDone.
-  void Begin(std::shared_ptr<Call> self) { self_ = std::move(self); }
+absl::StatusOr<v1::CheckpointResponse> Describe(const absl::StatusOr<CheckpointReport>& report) {
+  RECBOTS_RETURN_IF_ERROR(report.status());
+  v1::CheckpointResponse response;
+  response.set_sequence(report->sequence);
+  response.set_bytes_written(report->bytes_written);
+  response.set_seconds(absl::ToDoubleSeconds(report->took));
+  response.set_pause_seconds(absl::ToDoubleSeconds(report->pause));
+  return response;
+}
 
-  // The first answer counts.
-  void Answer(const absl::StatusOr<CheckpointReport>& report) {
-    if (answered_.exchange(true)) return;
-    if (report.ok()) {
-      response_.set_sequence(report->sequence);
-      response_.set_bytes_written(report->bytes_written);
-      response_.set_seconds(absl::ToDoubleSeconds(report->took));
-      response_.set_pause_seconds(absl::ToDoubleSeconds(report->pause));
-    }
-    Finish(ToGrpcStatus(report.status()));
-  }
-
-  void OnCancel() override { Answer(absl::CancelledError("the caller went away; the checkpoint goes on")); }
-  void OnDone() override { const std::shared_ptr<Call> last = std::move(self_); }
-
- private:
-  v1::CheckpointResponse& response_;
-  std::atomic<bool> answered_{false};
-  std::shared_ptr<Call> self_;
-};
+}  // namespace
 
 CheckpointCalls::CheckpointCalls(Checkpointer* checkpointer) : checkpointer_(checkpointer) {
   if (checkpointer_ != nullptr) thread_ = std::make_unique<Thread>("ckpt_calls", [this] { Run(); });
@@ -49,19 +33,13 @@ CheckpointCalls::~CheckpointCalls() {
   thread_.reset();
 }
 
-grpc::ServerUnaryReactor* CheckpointCalls::Begin(grpc::CallbackServerContext* context,
-                                                 v1::CheckpointResponse* response) {
+void CheckpointCalls::Add(const std::shared_ptr<Call>& call) {
   if (checkpointer_ == nullptr) {
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    reactor->Finish(
-        ToGrpcStatus(absl::FailedPreconditionError("checkpoint: this server keeps no checkpoints (--checkpoint_dir)")));
-    return reactor;
+    return call->Answer(
+        absl::FailedPreconditionError("checkpoint: this server keeps no checkpoints (--checkpoint_dir)"));
   }
-  const auto call = std::make_shared<Call>(response);
-  call->Begin(call);
   MutexLock lock(&mu_);
   waiting_.push_back(call);
-  return call.get();
 }
 
 void CheckpointCalls::Run() {
@@ -75,7 +53,7 @@ void CheckpointCalls::Run() {
       calls.swap(waiting_);
     }
     const absl::StatusOr<CheckpointReport> report = checkpointer_->Checkpoint(absl::Now() + kPatience);
-    for (const std::shared_ptr<Call>& call : calls) call->Answer(report);
+    for (const std::shared_ptr<Call>& call : calls) call->Answer(Describe(report));
   }
 }
 

@@ -1,13 +1,12 @@
-// Calls that wait for a checkpoint, on a thread of their own: reactions of gRPC must not wait.
+// Calls that wait for a checkpoint, on a thread of their own: the thread of the calls must not wait.
 #pragma once
-
-#include <grpcpp/grpcpp.h>
 
 #include <memory>
 #include <vector>
 
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
+#include "common/rpc/unary_call.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/checkpoint/checkpointer.h"
 
@@ -24,13 +23,12 @@ class CheckpointCalls {
   // Every call is over: the server was stopped. Waits for the checkpoint under way.
   ~CheckpointCalls();
 
-  // Answers `response` when a checkpoint of what is there now is on disk.
-  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, v1::CheckpointResponse* response)
-      ABSL_LOCKS_EXCLUDED(mu_);
+  using Call = UnaryCall<v1::CheckpointRequest, v1::CheckpointResponse>;
+
+  // Answers when a checkpoint of what is there now is on disk.
+  void Add(const std::shared_ptr<Call>& call) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  class Call;
-
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
 
   Checkpointer* const checkpointer_;

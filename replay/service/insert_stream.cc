@@ -41,8 +41,8 @@ v1::BlockRefusal MakeRefusal(int64_t first_sequence, const absl::Status& status)
 
 }  // namespace
 
-InsertStream::InsertStream(StreamHub* hub, grpc::CallbackServerContext* context)
-    : ServiceStream(hub, ParkingLot::kInserter, context), peer_(context->peer()) {}
+InsertStream::InsertStream(StreamHub* hub, RpcCall* call)
+    : ServiceStream(hub, ParkingLot::kInserter, call), peer_(call->context().peer()) {}
 
 void InsertStream::OnReadDone(bool ok) {
   Next next;
@@ -310,7 +310,7 @@ void InsertStream::Gone() {
   if (table == nullptr) return;
   table->table.CloseWriter(id);
   --table->writers;
-  if (context_.IsCancelled() && !hub_.draining()) ++table->dead_writers;
+  if (call_.context().IsCancelled() && !hub_.draining()) ++table->dead_writers;
   if (hub_.CountWriter(-1)) hub_.AnnounceWindow();
 }
 

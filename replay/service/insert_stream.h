@@ -21,7 +21,7 @@ namespace recbots::replay {
 
 class InsertStream final : public ServiceStream {
  public:
-  InsertStream(StreamHub* hub, grpc::CallbackServerContext* context);
+  InsertStream(StreamHub* hub, RpcCall* call);
 
   BlockedOn Resume() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);

@@ -1,6 +1,6 @@
 // Where the streams of one table wait: for the rate limiter, for room, for rows, for a checkpoint. No thread sleeps:
-// gRPC 1.51 has two callback threads on two cores, and a reaction that blocked would stop the server. A stream that is
-// not admitted is parked here and tried again when somebody moved the table in its favour.
+// all calls have one (or a few), and a reaction that blocked would stop the server. A stream that is not admitted is
+// parked here and tried again when somebody moved the table in its favour.
 //
 // One thread at a time resumes streams, in the order in which they came, until one is still refused; others that wake a
 // side meanwhile leave that work to it. So a resumed stream may wake the other side without recursion.

@@ -1,15 +1,16 @@
 #include "replay/service/replay_service.h"
 
+#include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/grpc_status.h"
-#include "recbots/v1/replay.grpc.pb.h"
+#include "common/rpc/unary_call.h"
 #include "replay/service/checkpoint_calls.h"
 #include "replay/service/describe.h"
 #include "replay/service/insert_stream.h"
@@ -20,24 +21,7 @@
 namespace recbots::replay {
 namespace {
 
-using Grpc = v1::ReplayService;
-// Streams are read and written as bytes, the rest as protobuf makes it.
-using Handlers = Grpc::WithRawCallbackMethod_Insert<
-    Grpc::WithRawCallbackMethod_Sample<Grpc::WithCallbackMethod_UpdatePriorities<Grpc::WithCallbackMethod_Info<
-        Grpc::WithCallbackMethod_SetRateLimiter<Grpc::WithCallbackMethod_Checkpoint<Grpc::Service>>>>>>;
-
-// A stream that was refused before it began.
-class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
- public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
-  void OnDone() override { delete this; }
-};
-
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
+std::string Method(absl::string_view name) { return absl::StrCat("/recbots.v1.ReplayService/", name); }
 
 std::string LimiterText(const RateLimiterOptions& limiter) {
   return absl::StrCat("min_size ", limiter.min_size, ", samples_per_insert ", limiter.samples_per_insert,
@@ -46,7 +30,7 @@ std::string LimiterText(const RateLimiterOptions& limiter) {
 
 }  // namespace
 
-class ReplayService::Impl final : public Handlers {
+class ReplayService::Impl final : public CallService {
  public:
   Impl(Store* store, const ReplayServiceOptions& options)
       : security_(options.security),
@@ -64,36 +48,12 @@ class ReplayService::Impl final : public Handlers {
     }
   }
 
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Insert(grpc::CallbackServerContext* context) override {
-    return Begin<InsertStream>(context);
-  }
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sample(grpc::CallbackServerContext* context) override {
-    return Begin<SampleStream>(context);
-  }
-  grpc::ServerUnaryReactor* UpdatePriorities(grpc::CallbackServerContext* context,
-                                             const v1::UpdatePrioritiesRequest* request,
-                                             v1::UpdatePrioritiesResponse* response) override {
-    absl::Status status = Check(*context);
-    if (status.ok()) status = Update(*request, *response);
-    return Answer(context, status);
-  }
-  grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context, const v1::InfoRequest*,
-                                 v1::InfoResponse* response) override {
-    const absl::Status status = Check(*context);
-    if (status.ok()) *response = info();
-    return Answer(context, status);
-  }
-  grpc::ServerUnaryReactor* SetRateLimiter(grpc::CallbackServerContext* context,
-                                           const v1::SetRateLimiterRequest* request,
-                                           v1::SetRateLimiterResponse*) override {
-    absl::Status status = Check(*context);
-    if (status.ok()) status = SetLimiter(*request, context->peer());
-    return Answer(context, status);
-  }
-  grpc::ServerUnaryReactor* Checkpoint(grpc::CallbackServerContext* context, const v1::CheckpointRequest*,
-                                       v1::CheckpointResponse* response) override {
-    const absl::Status status = Check(*context);
-    return status.ok() ? checkpoint_calls_.Begin(context, response) : Answer(context, status);
+  bool Begin(RpcCall& call) override {
+    const auto method = methods_.find(call.method());
+    if (method == methods_.end()) return false;
+    const absl::Status status = Security::Check(security_.get(), call.context());
+    status.ok() ? method->second(call) : call.Finish(ToGrpcStatus(status));
+    return true;
   }
 
   void Drain() {
@@ -124,28 +84,37 @@ class ReplayService::Impl final : public Handlers {
   }
 
  private:
-  absl::Status Check(const grpc::ServerContextBase& context) const { return Security::Check(security_.get(), context); }
-
   template <typename Stream>
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Begin(grpc::CallbackServerContext* context) {
-    if (const absl::Status status = Check(*context); !status.ok()) return new RefusedStream(status);
-    const auto stream = std::make_shared<Stream>(&hub_, context);
-    stream->Start();  // From here the hub keeps it, until OnDone, which gRPC calls after this handler has returned.
-    return stream.get();
+  void BeginStream(RpcCall& call) {
+    std::make_shared<Stream>(&hub_, &call)->Start();  // From here the hub keeps it, until OnDone.
   }
 
-  absl::Status Update(const v1::UpdatePrioritiesRequest& request, v1::UpdatePrioritiesResponse& response) {
+  // Answers with what `method` returns.
+  template <typename Request, typename Response>
+  void BeginUnary(RpcCall& call, absl::StatusOr<Response> (Impl::*method)(const Request&, const RpcCall&)) {
+    using Call = UnaryCall<Request, Response>;
+    Call::Begin(call, [this, method, &call](const std::shared_ptr<Call>& unary) {
+      unary->Answer((this->*method)(unary->request(), call));
+    });
+  }
+
+  absl::StatusOr<v1::InfoResponse> Info(const v1::InfoRequest&, const RpcCall&) { return info(); }
+
+  absl::StatusOr<v1::UpdatePrioritiesResponse> UpdatePriorities(const v1::UpdatePrioritiesRequest& request,
+                                                                const RpcCall&) {
     RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("update priorities", request.table()));
     RECBOTS_ASSIGN_OR_RETURN(const PriorityResult result,
                              replay::UpdatePriorities("update priorities", *hub, request.keys(), request.priorities()));
+    v1::UpdatePrioritiesResponse response;
     response.set_updated(result.updated);
     response.set_stale(result.stale);
     response.set_refused(result.refused);
     if (result.refused > 0) response.set_refusal(FirstRefusal(request.keys(), request.priorities()));
-    return absl::OkStatus();
+    return response;
   }
 
-  absl::Status SetLimiter(const v1::SetRateLimiterRequest& request, const std::string& peer) {
+  absl::StatusOr<v1::SetRateLimiterResponse> SetRateLimiter(const v1::SetRateLimiterRequest& request,
+                                                            const RpcCall& call) {
     RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("set rate limiter", request.table()));
     Table& table = hub->table;
     const RateLimiterOptions before = table.rate_limiter();
@@ -159,13 +128,13 @@ class ReplayService::Impl final : public Handlers {
     after.error_buffer = request.error_buffer();
     RECBOTS_RETURN_IF_ERROR(table.SetRateLimiter(after));
     const TableState state = table.state();
-    RECBOTS_LOG(INFO) << "rate limiter changed" << Field("table", table.name()) << Field("peer", peer)
+    RECBOTS_LOG(INFO) << "rate limiter changed" << Field("table", table.name()) << Field("peer", call.context().peer())
                       << Field("from", LimiterText(before)) << Field("to", LimiterText(after))
                       << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded);
     for (const auto& stream : hub_.streams()) stream->OnLimiter();
     hub->lot.Wake(ParkingLot::kSampler);
     hub->lot.Wake(ParkingLot::kInserter);
-    return absl::OkStatus();
+    return v1::SetRateLimiterResponse();
   }
 
   // On the checkpointer's thread: writers learn what is durable, and go on that waited for the cut to end.
@@ -190,12 +159,25 @@ class ReplayService::Impl final : public Handlers {
   const absl::Time start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;
+  // "/package.Service/Method" to what begins such a call.
+  const absl::flat_hash_map<std::string, std::function<void(RpcCall&)>> methods_ = {
+      {Method("Insert"), [this](RpcCall& call) { BeginStream<InsertStream>(call); }},
+      {Method("Sample"), [this](RpcCall& call) { BeginStream<SampleStream>(call); }},
+      {Method("UpdatePriorities"), [this](RpcCall& call) { BeginUnary(call, &Impl::UpdatePriorities); }},
+      {Method("Info"), [this](RpcCall& call) { BeginUnary(call, &Impl::Info); }},
+      {Method("SetRateLimiter"), [this](RpcCall& call) { BeginUnary(call, &Impl::SetRateLimiter); }},
+      {Method("Checkpoint"),
+       [this](RpcCall& call) {
+         const auto add = [this](const auto& unary) { checkpoint_calls_.Add(unary); };
+         CheckpointCalls::Call::Begin(call, add);
+       }},
+  };
 };
 
 ReplayService::ReplayService(Store* store, const ReplayServiceOptions& options)
     : impl_(std::make_unique<Impl>(store, options)) {}
 ReplayService::~ReplayService() = default;
-grpc::Service* ReplayService::service() { return impl_.get(); }
+CallService* ReplayService::service() { return impl_.get(); }
 void ReplayService::Drain() { impl_->Drain(); }
 ReplayServiceStats ReplayService::stats(absl::string_view table) const { return impl_->stats(table); }
 v1::InfoResponse ReplayService::info() const { return impl_->info(); }

@@ -1,15 +1,14 @@
 // ReplayService (proto/recbots/v1/replay.proto) over a Store: translates, and holds no logic of storage.
 //
-// gRPC callback API; no reaction ever waits (parking_lot.h). Streams that wait when the server stops are cancelled by
-// it and end. Order of shutdown: Drain(), RpcServer::Stop(), this object, the checkpointer, the store.
+// No reaction ever waits (parking_lot.h). Streams that wait when the server stops are cancelled by it and end. Order of
+// shutdown: Drain(), RpcServer::Stop(), this object, the checkpointer, the store.
 #pragma once
-
-#include <grpcpp/grpcpp.h>
 
 #include <array>
 #include <memory>
 
 #include "absl/time/time.h"
+#include "common/rpc/rpc_call.h"
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/checkpoint/checkpointer.h"
@@ -49,7 +48,7 @@ class ReplayService {
   ~ReplayService();
 
   // For RpcServer::Start; this object must outlive the server.
-  grpc::Service* service();
+  CallService* service();
 
   // Takes no more rows and no more streams, acknowledges what is applied, ends every stream with UNAVAILABLE. Returns
   // at once; RpcServer::Stop waits for the streams. Idempotent.

@@ -29,8 +29,7 @@ absl::Status CheckLimits(const v1::SampleCredit& credit) {
 
 }  // namespace
 
-SampleStream::SampleStream(StreamHub* hub, grpc::CallbackServerContext* context)
-    : ServiceStream(hub, ParkingLot::kSampler, context) {}
+SampleStream::SampleStream(StreamHub* hub, RpcCall* call) : ServiceStream(hub, ParkingLot::kSampler, call) {}
 
 void SampleStream::OnReadDone(bool ok) {
   TableHub* table = nullptr;
@@ -130,7 +129,7 @@ absl::Status SampleStream::OpenLocked() {
   max_batches_ = credit_.max_batches();
   table_ = hub;
   ++table_->readers;
-  StartSendInitialMetadata();  // Tells the reader that it was accepted, long before there is a batch perhaps.
+  call_.SendInitialMetadata();  // Tells the reader that it was accepted, long before there is a batch perhaps.
   return absl::OkStatus();
 }
 

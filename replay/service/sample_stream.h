@@ -21,7 +21,7 @@ class SampleStream final : public ServiceStream {
   // Rows drawn and not acknowledged, on one stream: bounds what their keys take.
   static constexpr int64_t kMaxOutstandingRows = int64_t{1} << 22;
 
-  SampleStream(StreamHub* hub, grpc::CallbackServerContext* context);
+  SampleStream(StreamHub* hub, RpcCall* call);
 
   BlockedOn Resume() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);

@@ -8,6 +8,7 @@ namespace recbots::replay {
 void ServiceStream::Start() {
   const bool open = hub_.Add(shared_from_this());
   MutexLock lock(&mu_);
+  call_.SetHandler(this);
   if (!open) return EndLocked(absl::UnavailableError("replay is draining"));
   ReadLocked();
 }
@@ -37,7 +38,7 @@ void ServiceStream::OnDone() {
 void ServiceStream::WriteLocked(grpc::ByteBuffer message) {
   writing_ = true;
   out_.Swap(&message);
-  StartWrite(&out_);
+  call_.Write(&out_);
 }
 
 void ServiceStream::WriteDoneLocked() {
@@ -55,7 +56,7 @@ void ServiceStream::EndLocked(const absl::Status& status) {
 void ServiceStream::MaybeFinishLocked() {
   if (!finish_ || writing_ || finished_) return;
   finished_ = true;
-  Finish(*finish_);
+  call_.Finish(*finish_);
 }
 
 void ServiceStream::End(const absl::Status& status) {

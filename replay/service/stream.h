@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
+#include "common/rpc/rpc_call.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/service/parking_lot.h"
 
@@ -18,12 +19,10 @@ namespace recbots::replay {
 class StreamHub;
 struct TableHub;
 
-// gRPC's reactions run on any thread and may overlap: each locks mu_. A stream lives until its last reaction (OnDone)
-// and until the last one who looks at it (parking lot, hub) lets go. Lock order: mu_, then the table's and the lot's
-// locks; never two streams' at once.
-class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                      public Parkable,
-                      public std::enable_shared_from_this<ServiceStream> {
+// Reactions come on the threads of the calls, wake-ups and news from any: each locks mu_. A stream lives until its last
+// reaction (OnDone) and until the last one who looks at it (parking lot, hub) lets go. Lock order: mu_, then the
+// table's and the lot's locks; never two streams' at once.
+class ServiceStream : public RpcCall::Handler, public Parkable, public std::enable_shared_from_this<ServiceStream> {
  public:
   // Begins to read, or ends at once when the service drains. Call once, after construction.
   void Start() ABSL_LOCKS_EXCLUDED(mu_);
@@ -43,14 +42,13 @@ class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   void OnDone() final ABSL_LOCKS_EXCLUDED(mu_);
 
  protected:
-  ServiceStream(StreamHub* hub, ParkingLot::Side side, grpc::CallbackServerContext* context)
-      : hub_(*hub), context_(*context), side_(side) {}
+  ServiceStream(StreamHub* hub, ParkingLot::Side side, RpcCall* call) : hub_(*hub), call_(*call), side_(side) {}
 
   bool writing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return writing_; }
   bool ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finish_.has_value(); }
 
   // The next message goes to in_, which is guarded by mu_ again from OnReadDone on.
-  void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { StartRead(&in_); }
+  void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { call_.Read(&in_); }
   // One write at a time. OnWriteDone has to call WriteDoneLocked.
   void WriteLocked(grpc::ByteBuffer message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void WriteDoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -65,7 +63,7 @@ class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   virtual void Gone() = 0;
 
   StreamHub& hub_;
-  grpc::CallbackServerContext& context_;  // gRPC's, valid until OnDone has returned.
+  RpcCall& call_;  // Until OnDone has returned.
 
   Mutex mu_;
   TableHub* table_ ABSL_GUARDED_BY(mu_) = nullptr;  // Once the first message was accepted.
@@ -75,7 +73,7 @@ class ServiceStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
   const ParkingLot::Side side_;
-  grpc::ByteBuffer out_;  // gRPC reads it while writing_ is true.
+  grpc::ByteBuffer out_;  // The call's while writing_ is true.
   std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mu_);
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;

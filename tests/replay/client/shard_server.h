@@ -58,7 +58,7 @@ class ShardServer {
     service_ = std::make_unique<ReplayService>(store_.get(), options);
     // The port may be held for a moment by a connection that is being torn down.
     RECBOTS_CHECK(Eventually([this] {
-      auto server = RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_)}, {service_->service()});
+      auto server = RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_)}, service_->service());
       if (server.ok()) server_ = *std::move(server);
       return server.ok();
     }));

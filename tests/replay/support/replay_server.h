@@ -63,8 +63,10 @@ class ReplayServer {
     service_ = std::make_unique<ReplayService>(store_.get(), options);
     // The port may be held for a moment by a connection that is being torn down.
     RECBOTS_CHECK(Eventually([&] {
-      auto server = RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_), .security = options.security},
-                                     {service_->service()});
+      // Several threads, so that reactions overlap.
+      auto server =
+          RpcServer::Start({.address = absl::StrCat("127.0.0.1:", port_), .security = options.security, .threads = 3},
+                           service_->service());
       if (server.ok()) server_ = *std::move(server);
       return server.ok();
     }));
