@@ -18,7 +18,7 @@ namespace recbots::replay {
 
 struct ReplayServiceOptions {
   // Bytes of rows a writer may have unacknowledged. Larger: more of a writer's rows in the air, fewer pauses.
-  int64_t insert_window_bytes = 2 << 20;
+  int64_t insert_window_bytes = 1 << 20;
   // Of all writers together: each has its share, at least 4 KiB.
   int64_t insert_budget_bytes = int64_t{64} << 20;
   // The same while there are readers: what a learner's order may find waiting in front of it. Larger: more rows in the

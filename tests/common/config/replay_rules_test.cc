@@ -151,8 +151,8 @@ const Wrong kWrong[] = {
       absl::StrCat("replay.table.capacity_bytes=", 2000 * (kRowBytes + 64) - 1)},
      {"replay.table.capacity_bytes 383999", "at least 384000", "learner.batch_size 2000"}},
     {"BudgetBelowWindow",
-     {"replay.insert_budget_bytes=2097151"},
-     {"replay.insert_budget_bytes 2097151", "at least insert_window_bytes 2097152"}},
+     {"replay.insert_budget_bytes=1048575"},
+     {"replay.insert_budget_bytes 1048575", "at least insert_window_bytes 1048576"}},
     // The learner's table.
     {"OldestOverAndOver",
      {"replay.table.sampler=OLDEST"},
@@ -193,7 +193,7 @@ TEST(ReplayRulesTest, TheBoundsThatMessagesNameAreLetThrough) {
       {"replay.table.sampler=PRIORITIZED", "replay.table.remover=REMOVE_LOWEST_PRIORITY"},
       {"replay.table.sampler=PRIORITIZED", "replay.table.max_times_sampled=8"},
       {"replay.checkpoint.copy_bytes=8388608"},
-      {"replay.insert_budget_bytes=2097152"},
+      {"replay.insert_budget_bytes=1048576"},
       {"replay.more_tables="},
   };
   for (const auto& overrides : good) EXPECT_TRUE(CheckWith(overrides).ok()) << CheckWith(overrides);
