@@ -26,6 +26,9 @@ constexpr std::array<Explanation, 5> kHandshakes = {{
     {kFailed, "give both sides certificates of the same authority"},
 }};
 
+// How the other side's closing shows: by reading, by writing, or by what it left unread.
+constexpr std::array<absl::string_view, 3> kClosings = {"Socket closed", "Broken pipe", "Connection reset by peer"};
+
 constexpr absl::string_view kClosed =
     "it takes the connection and closes it: it may want TLS (--tls_ca), or a client certificate of its own authority "
     "(--tls_cert, --tls_key)";
@@ -51,7 +54,9 @@ absl::Status ExplainConnection(const absl::Status& status) {
   if (const absl::string_view meaning = ExplainHandshake(text); !meaning.empty()) {
     return absl::UnauthenticatedError(absl::StrCat("TLS handshake failed: ", meaning, " [", text, "]"));
   }
-  if (absl::StrContains(text, "Socket closed")) return absl::UnavailableError(absl::StrCat(kClosed, " [", text, "]"));
+  for (const absl::string_view closing : kClosings) {
+    if (absl::StrContains(text, closing)) return absl::UnavailableError(absl::StrCat(kClosed, " [", text, "]"));
+  }
   if (absl::StrContains(text, "tcp handshaker shutdown")) {
     return absl::UnavailableError(absl::StrCat("nobody answers there in time [", text, "]"));
   }

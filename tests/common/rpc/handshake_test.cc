@@ -33,6 +33,8 @@ TEST(ExplainConnectionTest, HandshakesThatFailWheneverTheyAreTriedAreFinal) {
 
 TEST(ExplainConnectionTest, WhatMayPassIsTriedAgain) {
   for (const auto& [reason, says] : {std::pair{"UNAVAILABLE: ipv4:1.2.3.4:5: Socket closed", "it may want TLS"},
+                                     std::pair{"UNAVAILABLE: unix:/x: Broken pipe", "it may want TLS"},
+                                     std::pair{"UNAVAILABLE: ipv4:1.2.3.4:5: Connection reset by peer", "TLS"},
                                      std::pair{"UNKNOWN: ipv4:1.2.3.4:5: tcp handshaker shutdown", "nobody answers"}}) {
     const absl::Status status = Explained(reason);
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << reason;
