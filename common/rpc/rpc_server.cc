@@ -67,12 +67,12 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptio
   return server;
 }
 
-absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options, CallService* service) {
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptions& options, CallService& service) {
   std::unique_ptr<RpcServer> server(new RpcServer());
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
-  server->queue_ = std::make_unique<CallQueue>(&builder, [service, health = &server->health_](RpcCall& call) {
-    if (service->Begin(call) || health->Begin(call)) return;
+  server->queue_ = std::make_unique<CallQueue>(&builder, [&service, health = &server->health_](RpcCall& call) {
+    if (service.Begin(call) || health->Begin(call)) return;
     call.Finish({grpc::StatusCode::UNIMPLEMENTED, absl::StrCat("no method ", call.method())});
   });
   RECBOTS_RETURN_IF_ERROR(server->Build(options, builder));

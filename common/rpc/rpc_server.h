@@ -39,7 +39,7 @@ class RpcServer {
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options,
                                                           const std::vector<grpc::Service*>& services);
   // The same on threads of our own, for a process that does nothing but serve.
-  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options, CallService* service);
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options, CallService& service);
   ~RpcServer();
 
   // What was actually bound, separated by commas as asked; the port of the first host:port (0: there is none).

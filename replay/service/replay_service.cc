@@ -177,7 +177,7 @@ class ReplayService::Impl final : public CallService {
 ReplayService::ReplayService(Store* store, const ReplayServiceOptions& options)
     : impl_(std::make_unique<Impl>(store, options)) {}
 ReplayService::~ReplayService() = default;
-CallService* ReplayService::service() { return impl_.get(); }
+CallService& ReplayService::service() { return *impl_; }
 void ReplayService::Drain() { impl_->Drain(); }
 ReplayServiceStats ReplayService::stats(absl::string_view table) const { return impl_->stats(table); }
 v1::InfoResponse ReplayService::info() const { return impl_->info(); }

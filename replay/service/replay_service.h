@@ -48,7 +48,7 @@ class ReplayService {
   ~ReplayService();
 
   // For RpcServer::Start; this object must outlive the server.
-  CallService* service();
+  CallService& service();
 
   // Takes no more rows and no more streams, acknowledges what is applied, ends every stream with UNAVAILABLE. Returns
   // at once; RpcServer::Stop waits for the streams. Idempotent.

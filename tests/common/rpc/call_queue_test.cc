@@ -106,7 +106,7 @@ class TestService final : public CallService {
 class CallQueueTest : public ::testing::TestWithParam<int> {
  protected:
   CallQueueTest() {
-    auto server = RpcServer::Start({.max_message_bytes = 100'000, .threads = GetParam()}, &service_);
+    auto server = RpcServer::Start({.max_message_bytes = 100'000, .threads = GetParam()}, service_);
     RECBOTS_CHECK_OK(server.status());
     server_ = *std::move(server);
     stub_ = v1::ReplayService::NewStub(MakeChannel(server_->address()));
@@ -318,7 +318,7 @@ class HealthCaller {
 
 TEST(HealthServiceTest, CheckTellsOfTheWholeServerOnly) {
   TestService service;
-  auto server = RpcServer::Start({}, &service);
+  auto server = RpcServer::Start({}, service);
   ASSERT_TRUE(server.ok()) << server.status();
   for (const int expected : {2, 1, 2}) {
     (*server)->SetServing(expected == 1);
@@ -333,7 +333,7 @@ TEST(HealthServiceTest, CheckTellsOfTheWholeServerOnly) {
 
 TEST(HealthServiceTest, WatchTellsEveryChangeUntilTheCallerOrTheServerGoes) {
   TestService service;
-  auto server = RpcServer::Start({}, &service);
+  auto server = RpcServer::Start({}, service);
   ASSERT_TRUE(server.ok()) << server.status();
   HealthCaller watch((*server)->address(), "Watch", "");
   HealthCaller unknown((*server)->address(), "Watch", "recbots.v1.ReplayService");
@@ -357,9 +357,9 @@ TEST(HealthServiceTest, WatchTellsEveryChangeUntilTheCallerOrTheServerGoes) {
 
 TEST(RpcServerTest, ServersOnTheirOwnThreadsRefusePortsInUseToo) {
   TestService service;
-  auto first = RpcServer::Start({}, &service);
+  auto first = RpcServer::Start({}, service);
   ASSERT_TRUE(first.ok()) << first.status();
-  const auto second = RpcServer::Start({.address = (*first)->address()}, &service);
+  const auto second = RpcServer::Start({.address = (*first)->address()}, service);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists) << second.status();
 }
 
