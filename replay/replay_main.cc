@@ -28,7 +28,7 @@ constexpr absl::Duration kRefresh = absl::Milliseconds(200);
 // For the last checkpoint. A disk that takes longer is lost time: the checkpoint before stays valid.
 constexpr absl::Duration kLastCheckpoint = absl::Seconds(60);
 
-// Measured on 16 cores with 1 to 64 writers and a learner: a fourth thread adds nothing, eight are slower than two.
+// Measured on 16 cores with 1 to 64 writers and a learner: a fourth thread adds little, eight insert less than two.
 int ThreadsForThisMachine() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 4, 1, 3); }
 
 // gRPC takes memory anew for all it receives. glibc gives the free end of a heap back to the system from 128 kB on, and
