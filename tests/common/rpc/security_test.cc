@@ -13,6 +13,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/rpc_server.h"
+#include "common/rpc/unary_call.h"
 #include "recbots/v1/replay.grpc.pb.h"
 #include "tests/common/rpc/test_certificates.h"
 
@@ -135,6 +136,26 @@ class InfoService : public v1::ReplayService::Service {
   const std::shared_ptr<const Security> security_;
 };
 
+// The same on threads of our own.
+class InfoCalls final : public CallService {
+ public:
+  explicit InfoCalls(std::shared_ptr<const Security> security) : security_(std::move(security)) {}
+  bool Begin(RpcCall& call) override {
+    if (call.method() != "/recbots.v1.ReplayService/Info") return false;
+    using Info = UnaryCall<v1::InfoRequest, v1::InfoResponse>;
+    const absl::Status status = Security::Check(security_.get(), call.context());
+    if (!status.ok()) {
+      call.Finish(ToGrpcStatus(status));
+    } else {
+      Info::Begin(call, [](const std::shared_ptr<Info>& info) { info->Answer(v1::InfoResponse()); });
+    }
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<const Security> security_;
+};
+
 absl::Status CallOnce(const std::string& address, const std::shared_ptr<const Security>& security,
                       const std::string& server_name = "") {
   const auto stub =
@@ -163,26 +184,34 @@ class SecurityPairTest : public ::testing::TestWithParam<Pair> {
   }
 };
 
+void ExpectAgreementOrReason(const std::string& address, const std::shared_ptr<const Security>& client_security,
+                             const Pair& pair) {
+  const absl::Status status = CallOnce(address, client_security);
+  EXPECT_EQ(status.code(), pair.code) << address << ' ' << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(pair.says)) << address;
+  // Health is open to whoever can connect; who cannot learns why within the deadline.
+  const absl::Status health = AwaitServing("replay", address, absl::Now() + absl::Milliseconds(500), client_security);
+  const bool token_only = pair.says.find("token") != std::string::npos;
+  EXPECT_EQ(health.ok(), status.ok() || token_only) << address << ' ' << health;
+  if (!health.ok()) {
+    EXPECT_THAT(std::string(health.message()), HasSubstr(pair.says)) << address;
+  }
+}
+
 TEST_P(SecurityPairTest, AgreesOrSaysWhyNot) {
   const std::shared_ptr<const Security> server_security = Make(GetParam().server);
   const std::shared_ptr<const Security> client_security = Make(GetParam().client);
   InfoService service(server_security);
-  const std::string socket = Certificates().Path("pair.sock");
-  auto server = RpcServer::Start({"127.0.0.1:0,unix:" + socket, server_security}, {&service});
-  ASSERT_TRUE(server.ok()) << server.status();
-  (*server)->SetServing(true);
-  const std::string tcp = (*server)->address().substr(0, (*server)->address().find(','));
-  for (const std::string& address : {tcp, "unix:" + socket}) {
-    const absl::Status status = CallOnce(address, client_security);
-    EXPECT_EQ(status.code(), GetParam().code) << address << ' ' << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().says)) << address;
-    // Health is open to whoever can connect; who cannot learns why within the deadline.
-    const absl::Status health = AwaitServing("replay", address, absl::Now() + absl::Milliseconds(500), client_security);
-    const bool token_only = GetParam().says.find("token") != std::string::npos;
-    EXPECT_EQ(health.ok(), status.ok() || token_only) << address << ' ' << health;
-    if (!health.ok()) {
-      EXPECT_THAT(std::string(health.message()), HasSubstr(GetParam().says)) << address;
-    }
+  InfoCalls calls(server_security);
+  const std::string socket = "unix:" + Certificates().Path("pair.sock");
+  const RpcServerOptions options{"127.0.0.1:0," + socket, server_security};
+  for (const bool own_threads : {false, true}) {
+    SCOPED_TRACE(own_threads ? "threads of our own" : "threads of gRPC");
+    auto server = own_threads ? RpcServer::Start(options, calls) : RpcServer::Start(options, {&service});
+    ASSERT_TRUE(server.ok()) << server.status();
+    (*server)->SetServing(true);
+    const std::string tcp = (*server)->address().substr(0, (*server)->address().find(','));
+    for (const std::string& address : {tcp, socket}) ExpectAgreementOrReason(address, client_security, GetParam());
   }
 }
 
