@@ -36,25 +36,33 @@ class HealthService::Watch final : public RpcCall::Handler {
   }
 
   void OnReadDone(bool ok) override {
-    MutexLock lock(&service_.mu_);
-    if (!ok) return EndLocked();
-    known_ = IsWholeServer(request_);
-    service_.watches_.insert(this);
-    SayLocked();
+    if (!ok) return End();
+    {
+      MutexLock lock(&mu_);
+      known_ = IsWholeServer(request_);
+    }
+    service_.Add(this);
   }
   void OnWriteDone(bool) override {
-    MutexLock lock(&service_.mu_);
+    MutexLock lock(&mu_);
     writing_ = false;
-    ending_ ? EndLocked() : SayLocked();
+    ending_ ? FinishLocked() : SayLocked();
   }
-  void OnCancel() override {
-    MutexLock lock(&service_.mu_);
-    EndLocked();
+  void OnCancel() override { End(); }
+  void OnDone() override {
+    service_.Remove(this);
+    delete this;
   }
-  void OnDone() override { const std::unique_ptr<Watch> last(this); }
 
-  void SayLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(service_.mu_) {
-    const ServingStatus status = !known_ ? kServiceUnknown : service_.serving_ ? kServing : kNotServing;
+  void Say(bool serving) {
+    MutexLock lock(&mu_);
+    serving_ = serving;
+    SayLocked();
+  }
+
+ private:
+  void SayLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const ServingStatus status = !known_ ? kServiceUnknown : serving_ ? kServing : kNotServing;
     if (writing_ || ending_ || said_ == status) return;
     said_ = status;
     writing_ = true;
@@ -62,10 +70,13 @@ class HealthService::Watch final : public RpcCall::Handler {
     call_.Write(&out_);
   }
 
- private:
-  void EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(service_.mu_) {
-    service_.watches_.erase(this);
+  void End() {
+    MutexLock lock(&mu_);
     ending_ = true;
+    FinishLocked();
+  }
+
+  void FinishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (writing_ || finished_) return;
     finished_ = true;
     call_.Finish(grpc::Status::CANCELLED);
@@ -75,11 +86,14 @@ class HealthService::Watch final : public RpcCall::Handler {
   RpcCall& call_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer out_;
-  bool known_ ABSL_GUARDED_BY(service_.mu_) = false;
-  std::optional<ServingStatus> said_ ABSL_GUARDED_BY(service_.mu_);
-  bool writing_ ABSL_GUARDED_BY(service_.mu_) = false;
-  bool ending_ ABSL_GUARDED_BY(service_.mu_) = false;
-  bool finished_ ABSL_GUARDED_BY(service_.mu_) = false;
+
+  Mutex mu_;
+  bool known_ ABSL_GUARDED_BY(mu_) = false;
+  bool serving_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<ServingStatus> said_ ABSL_GUARDED_BY(mu_);
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 bool HealthService::Begin(RpcCall& call) {
@@ -100,7 +114,18 @@ bool HealthService::Begin(RpcCall& call) {
 void HealthService::SetServing(bool serving) {
   MutexLock lock(&mu_);
   serving_ = serving;
-  for (Watch* const watch : watches_) watch->SayLocked();
+  for (Watch* const watch : watches_) watch->Say(serving);
+}
+
+void HealthService::Add(Watch* watch) {
+  MutexLock lock(&mu_);
+  watches_.insert(watch);
+  watch->Say(serving_);
+}
+
+void HealthService::Remove(Watch* watch) {
+  MutexLock lock(&mu_);
+  watches_.erase(watch);
 }
 
 }  // namespace recbots

@@ -17,7 +17,11 @@ class HealthService final : public CallService {
  private:
   class Watch;
 
-  Mutex mu_;
+  // Tells it what is so, now and whenever it changes, until Remove.
+  void Add(Watch* watch) ABSL_LOCKS_EXCLUDED(mu_);
+  void Remove(Watch* watch) ABSL_LOCKS_EXCLUDED(mu_);
+
+  Mutex mu_;  // Taken before those of the watches.
   bool serving_ ABSL_GUARDED_BY(mu_) = false;
   absl::flat_hash_set<Watch*> watches_ ABSL_GUARDED_BY(mu_);
 };
