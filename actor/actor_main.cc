@@ -14,6 +14,7 @@
 #include "actor/loop/pacer.h"
 #include "actor/loop/replay_sink.h"
 #include "actor/loop/streams.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -118,7 +119,7 @@ absl::Status Actor::RefreshWeights() {
     role_.SetActivity("waiting for weights from the learner");
     // A schema that replay refuses shows while there is still nothing to act with.
     RECBOTS_RETURN_IF_ERROR(writer_->status());
-    const auto newer = watcher_->AwaitNewer(newest, absl::Now() + kPatience);
+    const auto newer = watcher_->AwaitNewer(newest, Instant::Now() + kPatience);
     if (!newer.ok() && !absl::IsDeadlineExceeded(newer.status())) return newer.status();
     if (!newer.ok()) RECBOTS_RETURN_IF_ERROR(watcher_->status());
     newest = watcher_->newest();
@@ -139,15 +140,15 @@ absl::Status Actor::RefreshWeights() {
 
 absl::Status Actor::Act() {
   Pacer pacer(config_.actor().max_steps_per_second());
-  absl::Time last_metrics = absl::InfinitePast();
+  Instant last_metrics = Instant::InfinitePast();
   while (!role_.shutdown().requested()) {
     RECBOTS_RETURN_IF_ERROR(RefreshWeights());
     if (role_.shutdown().requested()) break;
     role_.SetActivity("acting");
     RECBOTS_RETURN_IF_ERROR(loop_->Step({weights_->header.version(), weights_->header.updates()}));
-    if (absl::Now() - last_metrics > kPatience) {
+    if (Instant::Now() - last_metrics > kPatience) {
       RefreshMetrics();
-      last_metrics = absl::Now();
+      last_metrics = Instant::Now();
     }
     const absl::Duration pause = pacer.Did(environment_->num_users());
     if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
@@ -177,14 +178,14 @@ absl::Status Actor::Run() {
 }
 
 void Actor::Drain() {
-  const absl::Time deadline = absl::Now() + kDrainTime;
+  const Instant deadline = Instant::Now() + kDrainTime;
   // Where replay takes no more rows, because no learner samples or because it ends too, waiting helps nobody.
-  absl::Status flushed = writer_->Flush(absl::Now() + kPatience);
-  while (absl::IsDeadlineExceeded(flushed) && absl::Now() < deadline &&
+  absl::Status flushed = writer_->Flush(Instant::Now() + kPatience);
+  while (absl::IsDeadlineExceeded(flushed) && Instant::Now() < deadline &&
          writer_->stats().blocked_on == replay::BlockedOn::kNone) {
-    flushed = writer_->Flush(absl::Now() + kPatience);
+    flushed = writer_->Flush(Instant::Now() + kPatience);
   }
-  writer_->Close(absl::Now()).IgnoreError();
+  writer_->Close(Instant::Now()).IgnoreError();
   if (!flushed.ok()) RECBOTS_LOG(WARNING) << "the last rows did not reach replay: " << flushed.message();
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/evaluator.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -94,7 +95,7 @@ absl::StatusOr<std::shared_ptr<const Weights>> EvaluatorRole::NextWeights() {
   while (!role_.shutdown().requested()) {
     if (newest != nullptr && newest != evaluated_ && (Due(*newest) || watcher_->age() >= kQuiet)) return newest;
     role_.SetActivity("waiting for weights from the learner");
-    const auto newer = watcher_->AwaitNewer(newest, absl::Now() + kPatience);
+    const auto newer = watcher_->AwaitNewer(newest, Instant::Now() + kPatience);
     if (!newer.ok() && !absl::IsDeadlineExceeded(newer.status())) return newer.status();
     RECBOTS_RETURN_IF_ERROR(watcher_->status());
     newest = watcher_->newest();
@@ -108,7 +109,7 @@ absl::Status EvaluatorRole::EvaluateAndReport(const Weights& weights) {
   RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*policy_));
   const v1::Evaluation evaluation = MakeEvaluation(weights.header, value, references_);
   role_.SetActivity("reporting to the learner");
-  const absl::Status reported = client_->Report(evaluation, absl::Now() + absl::Seconds(2));
+  const absl::Status reported = client_->Report(evaluation, Instant::Now() + absl::Seconds(2));
   // A learner that went away hears the next one; a version of a learner before it interests nobody.
   if (!reported.ok()) RECBOTS_LOG(WARNING) << "evaluation not reported: " << reported.message();
   role_.metrics().counter(metric::kEvaluatorEvaluations).Increment();

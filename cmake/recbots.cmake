@@ -32,10 +32,6 @@ endif()
 if(RECBOTS_SANITIZE)
   target_compile_options(recbots_options INTERFACE -fsanitize=${RECBOTS_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(recbots_options INTERFACE -fsanitize=${RECBOTS_SANITIZE})
-  if(RECBOTS_SANITIZE MATCHES thread)
-    # common/base/mutex.h: packaged Abseil is not instrumented and would be reported falsely.
-    target_compile_definitions(recbots_options INTERFACE RECBOTS_STD_MUTEX=1)
-  endif()
 endif()
 
 # recbots_library(name SOURCES a.cc a.h ... [PUBLIC lib ...] [PRIVATE lib ...] [TORCH])

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actor/client/make_scenario.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -86,7 +87,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
 
 // Rows are lost when it fails, and so the process has failed.
 absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
-  const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(absl::Now() + kLastCheckpoint);
+  const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(Instant::Now() + kLastCheckpoint);
   if (!report.ok()) {
     return absl::Status(report.status().code(),
                         absl::StrCat("no last checkpoint, the one before stays valid: ", report.status().message()));

@@ -23,7 +23,7 @@ absl::Status EnvironmentLoop::Step(const WeightsStamp& stamp) {
   RECBOTS_RETURN_IF_ERROR(step_.Step(environment_));
   policy_.Observe(FeedbackOf(step_));
   const absl::string_view packed =
-      packer_.Pack(step_, {stamp.version, stamp.updates, absl::ToUnixMicros(clock_.Now())});
+      packer_.Pack(step_, {stamp.version, stamp.updates, absl::ToUnixMicros(clock_.Date())});
   Count();
   step_.Advance();
   if (packed.empty()) return absl::OkStatus();

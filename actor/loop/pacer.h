@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots {
 
@@ -22,7 +23,7 @@ class Pacer {
   // Notes `steps` done; returns how long to wait before the next one (zero or more).
   absl::Duration Did(double steps) {
     if (per_step_ == absl::ZeroDuration()) return absl::ZeroDuration();
-    const absl::Time now = clock_.Now();
+    const Instant now = clock_.Now();
     next_ = std::max(next_, now - burst_) + per_step_ * steps;
     return std::max(next_ - now, absl::ZeroDuration());
   }
@@ -31,7 +32,7 @@ class Pacer {
   const absl::Duration per_step_;
   const absl::Duration burst_;
   Clock& clock_;
-  absl::Time next_;
+  Instant next_;
 };
 
 }  // namespace recbots

@@ -4,8 +4,8 @@
 #include <functional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "actor/loop/row_sink.h"
+#include "common/base/instant.h"
 #include "replay/client/replay_writer.h"
 
 namespace recbots {
@@ -23,7 +23,7 @@ class ReplaySink : public RowSink {
     while (true) {
       const absl::StatusOr<int64_t> taken =
           writer_.Append(rows.data() + static_cast<size_t>(done) * row_bytes_, num_rows - done, weights_version,
-                         absl::Now() + absl::Milliseconds(100));
+                         Instant::Now() + absl::Milliseconds(100));
       if (!taken.ok()) return taken.status();
       done += *taken;
       if (done == num_rows) return absl::OkStatus();

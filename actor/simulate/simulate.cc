@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "actor/simulate/episode_player.h"
 #include "actor/simulate/episode_sums.h"
 #include "actor/simulate/gzip.h"
 #include "actor/simulate/ordered_handover.h"
 #include "common/base/check_range.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
@@ -57,7 +57,7 @@ class Run {
   int threads() const { return threads_; }
 
   absl::StatusOr<SimulationResult> Play(const std::vector<std::unique_ptr<Policy>>& policies) {
-    start_ = last_progress_ = absl::Now();
+    start_ = last_progress_ = Instant::Now();
     {
       std::vector<std::unique_ptr<Thread>> workers;
       for (size_t i = 1; i < policies.size(); ++i) {
@@ -71,7 +71,7 @@ class Run {
     result.episodes = sums_.episodes();
     result.env_steps = sums_.env_steps();
     result.stopped = result.episodes < options_.episodes;
-    result.wall_seconds = absl::ToDoubleSeconds(absl::Now() - start_);
+    result.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start_);
     result.threads = threads_;
     result.users = static_cast<int>(together_) * scenario_.spec().users_per_session;
     result.metrics = sums_.Estimates();
@@ -127,7 +127,7 @@ class Run {
     if (block.num_episodes == 0) return absl::OkStatus();
     if (log_ != nullptr) RECBOTS_RETURN_IF_ERROR(log_->Append(block.log, block.log_rows));
     sums_.Add(block);
-    const absl::Time now = absl::Now();
+    const Instant now = Instant::Now();
     if (now - last_progress_ >= kProgressInterval) {
       last_progress_ = now;
       const double seconds = absl::ToDoubleSeconds(now - start_);
@@ -152,8 +152,8 @@ class Run {
   // Of whoever takes.
   EpisodeSums sums_;
   absl::Status error_;
-  absl::Time start_;
-  absl::Time last_progress_;
+  Instant start_;
+  Instant last_progress_;
 };
 
 }  // namespace

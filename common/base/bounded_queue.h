@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 
 namespace recbots {
@@ -20,7 +21,7 @@ class BoundedQueue {
   // Waits for room.
   //   DEADLINE_EXCEEDED  full until `deadline`; the element was not added
   //   CANCELLED          Close() was called; the element was not added
-  absl::Status Push(T element, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_) {
+  absl::Status Push(T element, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     const auto can_go_on = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_ || queue_.size() < capacity_; };
     if (!mu_.AwaitUntil(can_go_on, deadline)) return absl::DeadlineExceededError("queue full");
@@ -32,7 +33,7 @@ class BoundedQueue {
   // Waits for an element. What was queued before Close() still comes out.
   //   DEADLINE_EXCEEDED  empty until `deadline`
   //   CANCELLED          closed and empty
-  absl::StatusOr<T> Pop(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_) {
+  absl::StatusOr<T> Pop(Instant deadline) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     const auto can_go_on = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_ || !queue_.empty(); };
     if (!mu_.AwaitUntil(can_go_on, deadline)) return absl::DeadlineExceededError("queue empty");

@@ -1,11 +1,14 @@
 #include "common/base/clock.h"
 
+#include "absl/time/clock.h"
+
 namespace recbots {
 namespace {
 
 class RealClock : public Clock {
  public:
-  absl::Time Now() override { return absl::Now(); }
+  Instant Now() override { return Instant::Now(); }
+  absl::Time Date() override { return absl::Now(); }
 };
 
 }  // namespace

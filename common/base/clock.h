@@ -1,8 +1,7 @@
 // Time that tests can move.
 #pragma once
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 
 namespace recbots {
@@ -11,28 +10,34 @@ namespace recbots {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual absl::Time Now() = 0;
+  // For durations and deadlines.
+  virtual Instant Now() = 0;
+  // The wall clock: for dates that people read, never for differences.
+  virtual absl::Time Date() = 0;
 
-  // The machine's clock; lives for ever.
+  // The machine's clocks; lives for ever.
   static Clock& Real();
 };
 
 // Stands still until told otherwise.
 class FakeClock : public Clock {
  public:
-  explicit FakeClock(absl::Time start = absl::UnixEpoch()) : now_(start) {}
-  absl::Time Now() override ABSL_LOCKS_EXCLUDED(mu_) {
+  // `date`: at the beginning.
+  explicit FakeClock(absl::Time date = absl::UnixEpoch()) : first_date_(date) {}
+  Instant Now() override ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return now_;
   }
+  absl::Time Date() override { return first_date_ + (Now() - Instant()); }
   void Advance(absl::Duration duration) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     now_ += duration;
   }
 
  private:
+  const absl::Time first_date_;
   Mutex mu_;
-  absl::Time now_ ABSL_GUARDED_BY(mu_);
+  Instant now_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots {
@@ -30,12 +30,12 @@ void StopSignal::Raise() {
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof(one));
 }
 
-DeadlineStream::DeadlineStream(int socket, int stop_fd, absl::Time deadline)
+DeadlineStream::DeadlineStream(int socket, int stop_fd, Instant deadline)
     : socket_(socket), stop_fd_(stop_fd), deadline_(deadline), buffer_(kBufferBytes) {}
 
 bool DeadlineStream::Await(short events) const {
   while (true) {
-    const absl::Duration left = deadline_ - absl::Now();
+    const absl::Duration left = deadline_ - Instant::Now();
     if (left <= absl::ZeroDuration()) return false;
     pollfd fds[] = {{socket_, events, 0}, {stop_fd_, POLLIN, 0}};
     const int ready = ::poll(fds, 2, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
@@ -72,7 +72,7 @@ LimitedServer::LimitedServer(const StopSignal& stop, absl::Duration time_per_con
     : stop_(stop), time_per_connection_(time_per_connection) {}
 
 bool LimitedServer::process_and_close_socket(socket_t socket) {
-  DeadlineStream stream(socket, stop_.fd(), absl::Now() + time_per_connection_);
+  DeadlineStream stream(socket, stop_.fd(), Instant::Now() + time_per_connection_);
   bool closed = false;
   const bool served = process_request(stream, /*close_connection=*/true, closed, /*setup_request=*/nullptr);
   ::shutdown(socket, SHUT_RDWR);
@@ -83,8 +83,8 @@ bool LimitedServer::process_and_close_socket(socket_t socket) {
 ConnectionThreads::ConnectionThreads(int num_threads, size_t capacity) : queue_(capacity) {
   for (int i = 0; i < num_threads; ++i) {
     threads_.push_back(std::make_unique<Thread>(absl::StrCat("http-", i), [this] {
-      for (auto connection = queue_.Pop(absl::InfiniteFuture()); connection.ok();
-           connection = queue_.Pop(absl::InfiniteFuture())) {
+      for (auto connection = queue_.Pop(Instant::InfiniteFuture()); connection.ok();
+           connection = queue_.Pop(Instant::InfiniteFuture())) {
         (*connection)();
       }
     }));
@@ -93,7 +93,7 @@ ConnectionThreads::ConnectionThreads(int num_threads, size_t capacity) : queue_(
 
 void ConnectionThreads::enqueue(std::function<void()> connection) {
   // Waits while the queue is full; connections end in bounded time, so there will be room.
-  RECBOTS_CHECK_OK(queue_.Push(std::move(connection), absl::InfiniteFuture()));
+  RECBOTS_CHECK_OK(queue_.Push(std::move(connection), Instant::InfiniteFuture()));
 }
 
 void ConnectionThreads::shutdown() {

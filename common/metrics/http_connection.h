@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/bounded_queue.h"
+#include "common/base/instant.h"
 #include "common/base/thread.h"
 
 namespace recbots {
@@ -32,7 +33,7 @@ class StopSignal {
 // The bytes of one connection until a deadline or the stop signal.
 class DeadlineStream : public httplib::Stream {
  public:
-  DeadlineStream(int socket, int stop_fd, absl::Time deadline);
+  DeadlineStream(int socket, int stop_fd, Instant deadline);
 
   bool is_readable() const override;
   bool is_writable() const override;
@@ -49,7 +50,7 @@ class DeadlineStream : public httplib::Stream {
 
   const int socket_;
   const int stop_fd_;
-  const absl::Time deadline_;
+  const Instant deadline_;
   // httplib reads the request byte by byte: a buffer saves the system calls.
   std::vector<char> buffer_;
   size_t begin_ = 0;

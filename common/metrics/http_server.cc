@@ -3,8 +3,8 @@
 #include <sys/socket.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
@@ -99,7 +99,7 @@ class HttpServer::Impl {
     });
     server_.Get("/statusz", [this](const httplib::Request& request, httplib::Response& response) {
       const std::vector<StatusSection> sections = options_.status ? options_.status() : std::vector<StatusSection>();
-      const absl::Duration uptime = absl::Now() - start_;
+      const absl::Duration uptime = Instant::Now() - start_;
       response.set_header("Cache-Control", "no-store");
       if (request.get_param_value("format") == "text") {
         response.set_content(StatusText(options_.role, uptime, sections), kTextType);
@@ -112,7 +112,7 @@ class HttpServer::Impl {
   // Constant once Listen has returned.
   const HttpServerOptions options_;
   const Metrics& metrics_;
-  const absl::Time start_ = absl::Now();
+  const Instant start_ = Instant::Now();
   HostPort bound_;
   std::string address_;
 

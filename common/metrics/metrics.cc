@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots {
@@ -48,7 +48,7 @@ bool BelongsTo(const MetricDescription& metric, const std::vector<std::string>& 
 }  // namespace
 
 Metrics::Metrics(const std::vector<std::string>& roles)
-    : registry_(std::make_shared<prometheus::Registry>()), start_(absl::Now()) {
+    : registry_(std::make_shared<prometheus::Registry>()), start_(Instant::Now()) {
   for (const MetricDescription& metric : metric::kAll) {
     if (*metric.label != '\0' || !BelongsTo(metric, roles)) continue;
     if (metric.type == MetricType::kCounter) counter(metric);
@@ -89,7 +89,7 @@ prometheus::Histogram& Metrics::histogram(const MetricDescription& metric, const
 }
 
 std::string Metrics::Text() const {
-  uptime_->Set(absl::ToDoubleSeconds(absl::Now() - start_));
+  uptime_->Set(absl::ToDoubleSeconds(Instant::Now() - start_));
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, registry_->Collect());
   return text.str();

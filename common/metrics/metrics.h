@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/metrics/metric_names.h"
 
 namespace recbots {
@@ -39,7 +40,7 @@ class Metrics {
 
  private:
   const std::shared_ptr<prometheus::Registry> registry_;
-  const absl::Time start_;
+  const Instant start_;
   prometheus::Gauge* uptime_ = nullptr;  // Never null after construction; owned by the registry.
 };
 

@@ -21,7 +21,7 @@ inline constexpr char kDiscount[] = "discount";                           // flo
 inline constexpr char kBehaviourProbability[] = "behaviour_probability";  // float32
 inline constexpr char kWeightsVersion[] = "weights_version";              // int64: of the policy that chose the slate
 inline constexpr char kWeightsUpdates[] = "weights_updates";              // int64: updates behind that version
-inline constexpr char kCollectedMicros[] = "collected_micros";            // int64: time since the Unix epoch
+inline constexpr char kCollectedMicros[] = "collected_micros";            // int64: date since the Unix epoch
 }  // namespace transition
 
 // What a row tells of the steps behind its first one. Algorithms differ in it

@@ -11,8 +11,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
@@ -52,9 +54,9 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
 // One grpc.health.v1.Health/Check of the whole server. Request and response are written by hand, because Debian
 // packages neither the .proto nor its generated code: the request is empty, the answer is one enum (tag 0x08), 1 being
 // SERVING.
-absl::Status CheckHealth(grpc::GenericStub& stub, absl::Time deadline) {
+absl::Status CheckHealth(grpc::GenericStub& stub, Instant deadline) {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(deadline));
+  context.set_deadline(ToGrpcDeadline(deadline));
   const grpc::Slice empty;
   const grpc::ByteBuffer request(&empty, 1);
   grpc::ByteBuffer response;
@@ -87,7 +89,7 @@ std::string TargetFor(const std::string& address) {
   return address;
 }
 
-absl::Status AwaitOne(const std::string& peer_name, const std::string& address, absl::Time deadline,
+absl::Status AwaitOne(const std::string& peer_name, const std::string& address, Instant deadline,
                       std::shared_ptr<const Security> security) {
   const std::shared_ptr<grpc::Channel> channel = MakeChannel(address, {.security = std::move(security)});
   grpc::GenericStub stub(channel);
@@ -95,7 +97,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
                   {.max_delay = absl::Milliseconds(200), .give_up_after = absl::InfiniteDuration()});
   while (true) {
     // No attempt takes longer than 1 s, so that there is something to say soon.
-    const absl::Status status = CheckHealth(stub, std::min(deadline, absl::Now() + absl::Seconds(1)));
+    const absl::Status status = CheckHealth(stub, std::min(deadline, Instant::Now() + absl::Seconds(1)));
     if (status.ok()) {
       retry.Succeeded();
       return status;
@@ -107,7 +109,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
       return absl::Status(delay.status().code(),
                           absl::StrCat(peer_name, " at ", address, what, delay.status().message()));
     }
-    if (absl::Now() + *delay >= deadline) {
+    if (Instant::Now() + *delay >= deadline) {
       return absl::DeadlineExceededError(
           absl::StrCat(peer_name, " at ", address, " is not serving: ", status.message()));
     }
@@ -127,11 +129,11 @@ void AwaitRetry(grpc::Channel& channel, absl::Duration delay) {
   if (channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     absl::SleepFor(delay);  // It was the peer that said no.
   } else {
-    channel.WaitForConnected(absl::ToChronoTime(absl::Now() + delay));
+    channel.WaitForConnected(ToGrpcDeadline(Instant::Now() + delay));
   }
 }
 
-absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
+absl::Status AwaitServing(const std::string& peer_name, const std::string& address, Instant deadline,
                           std::shared_ptr<const Security> security) {
   for (const absl::string_view one : absl::StrSplit(address, ',')) {
     RECBOTS_RETURN_IF_ERROR(AwaitOne(peer_name, std::string(one), deadline, security));

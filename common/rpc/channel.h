@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/rpc/security.h"
 
 namespace recbots {
@@ -41,7 +42,7 @@ void AwaitRetry(grpc::Channel& channel, absl::Duration delay);
 //   DEADLINE_EXCEEDED  not until then; the message names the peer, the address and the last error
 //   UNAUTHENTICATED    one side wants TLS that the other lacks, or does not trust the other's certificate
 //   UNIMPLEMENTED      something else listens there
-absl::Status AwaitServing(const std::string& peer_name, const std::string& address, absl::Time deadline,
+absl::Status AwaitServing(const std::string& peer_name, const std::string& address, Instant deadline,
                           std::shared_ptr<const Security> security = {});
 
 }  // namespace recbots

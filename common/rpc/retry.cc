@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots {
@@ -39,7 +40,7 @@ PeerRetry::PeerRetry(std::string peer_name, std::string address, RetryOptions op
 
 absl::StatusOr<absl::Duration> PeerRetry::Failed(const absl::Status& status) {
   if (!IsTransient(status)) return status;
-  const absl::Time now = clock_->Now();
+  const Instant now = clock_->Now();
   if (!failing_) {
     failing_ = true;
     said_ = false;

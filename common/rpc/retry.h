@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots {
 
@@ -42,8 +43,8 @@ class PeerRetry {
   Clock* const clock_;
   bool failing_ = false;
   bool said_ = false;
-  absl::Time first_failure_;
-  absl::Time last_said_;
+  Instant first_failure_;
+  Instant last_said_;
   absl::Duration delay_;
 };
 

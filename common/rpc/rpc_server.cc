@@ -10,8 +10,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_log.h"
 
 namespace recbots {
@@ -139,7 +141,7 @@ void RpcServer::SetServing(bool serving) {
 void RpcServer::Stop(absl::Duration grace) {
   if (server_ == nullptr) return;  // Start failed.
   SetServing(false);
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  server_->Shutdown(ToGrpcDeadline(Instant::Now() + grace));
   if (queue_ != nullptr) queue_->Stop();
   MutexLock lock(&mu_);
   for (const SocketFile& file : std::exchange(socket_files_, {})) {

@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/role/role.h"
 #include "common/rpc/channel.h"
 
@@ -57,7 +57,7 @@ int HealthCommand(const std::vector<std::string>& arguments) {
     std::cerr << "recbots: " << wrong.message() << "\n";
     return kExitBadUsage;
   }
-  const absl::Time deadline = absl::Now() + absl::Seconds(kPatienceSeconds);
+  const Instant deadline = Instant::Now() + absl::Seconds(kPatienceSeconds);
   return Say(std::string(AwaitServing("server", address, deadline, *security).message()));
 }
 

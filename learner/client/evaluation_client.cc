@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
 
@@ -26,12 +27,12 @@ EvaluationClient::EvaluationClient(const std::string& address, std::shared_ptr<c
       channel_(MakeChannel(address, {.security = security_})),
       stub_(v1::WeightsService::NewStub(channel_)) {}
 
-absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Time deadline) {
+absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, Instant deadline) {
   PeerRetry retry("learner", address_, {.give_up_after = absl::InfiniteDuration()});
   while (true) {
     grpc::ClientContext context;
     Security::Prepare(security_.get(), context);
-    context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kAttempt)));
+    context.set_deadline(ToGrpcDeadline(std::min(deadline, Instant::Now() + kAttempt)));
     v1::ReportEvaluationResponse response;
     const absl::Status status = FromGrpcStatus(stub_->ReportEvaluation(&context, evaluation, &response));
     if (status.ok()) {
@@ -39,7 +40,7 @@ absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, absl::Ti
       return status;
     }
     RECBOTS_ASSIGN_OR_RETURN(const absl::Duration delay, retry.Failed(status));
-    if (absl::Now() + delay >= deadline) {
+    if (Instant::Now() + delay >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat("evaluation of version ", evaluation.weights_version(),
                                                       " not accepted by the learner at ", address_, ": ",
                                                       status.message()));

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/rpc/security.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
@@ -22,7 +23,7 @@ class EvaluationClient {
   //   FAILED_PRECONDITION  the version is of an earlier incarnation of the learner: fetch weights anew
   //   UNAUTHENTICATED      the learner wants another token
   //   INVALID_ARGUMENT     the learner never published that version, or a number is not finite
-  absl::Status Report(const v1::Evaluation& evaluation, absl::Time deadline);
+  absl::Status Report(const v1::Evaluation& evaluation, Instant deadline);
 
  private:
   const std::string address_;

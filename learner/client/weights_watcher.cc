@@ -6,10 +6,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "learner/client/weights_assembler.h"
 #include "recbots/v1/weights.grpc.pb.h"
@@ -41,7 +42,7 @@ void WeightsWatcher::Run() {
   while (true) {
     // A channel makes progress only while somebody waits on it; a call on one that is not connected fails without
     // waiting, and would not notice for seconds that the learner is back.
-    channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kConnectTime));
+    channel->WaitForConnected(ToGrpcDeadline(Instant::Now() + kConnectTime));
     const absl::Status status = WatchOnce(*stub, retry);
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
     if (!delay.ok()) return EndForGood(delay.status());
@@ -96,7 +97,7 @@ absl::Status WeightsWatcher::Receive(grpc::ClientReaderInterface<v1::WeightsChun
 }
 
 void WeightsWatcher::Keep(v1::WeightsHeader header, std::string payload) {
-  const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), absl::Now()});
+  const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), Instant::Now()});
   MutexLock lock(&mu_);
   worker_index_ = weights->header.worker_index();
   const bool same_learner = newest_ != nullptr && newest_->header.incarnation() == weights->header.incarnation();
@@ -121,7 +122,7 @@ std::shared_ptr<const Weights> WeightsWatcher::newest() const {
 }
 
 absl::StatusOr<std::shared_ptr<const Weights>> WeightsWatcher::AwaitNewer(const std::shared_ptr<const Weights>& have,
-                                                                          absl::Time deadline) const {
+                                                                          Instant deadline) const {
   MutexLock lock(&mu_);
   const auto decided = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return newest_ != have || !status_.ok(); };
   if (!mu_.AwaitUntil(decided, deadline)) {
@@ -139,7 +140,7 @@ bool WeightsWatcher::connected() const {
 
 absl::Duration WeightsWatcher::age() const {
   MutexLock lock(&mu_);
-  return newest_ == nullptr ? absl::InfiniteDuration() : absl::Now() - newest_->received;
+  return newest_ == nullptr ? absl::InfiniteDuration() : Instant::Now() - newest_->received;
 }
 
 int WeightsWatcher::worker_index() const {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "common/rpc/retry.h"
@@ -19,7 +20,7 @@ namespace recbots {
 struct Weights {
   v1::WeightsHeader header;
   std::string payload;  // common/inference/weights.h reads it.
-  absl::Time received;
+  Instant received;
 };
 
 struct WeightsWatcherOptions {
@@ -50,7 +51,7 @@ class WeightsWatcher {
   //   CANCELLED          Stop() was called
   //   any other          the watch has ended for good: status()
   absl::StatusOr<std::shared_ptr<const Weights>> AwaitNewer(const std::shared_ptr<const Weights>& have,
-                                                            absl::Time deadline) const ABSL_LOCKS_EXCLUDED(mu_);
+                                                            Instant deadline) const ABSL_LOCKS_EXCLUDED(mu_);
 
   // True from the first part received of a stream to the stream's end.
   bool connected() const ABSL_LOCKS_EXCLUDED(mu_);

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/instant.h"
 #include "replay/client/replay_sampler.h"
 
 namespace recbots {
@@ -15,7 +16,7 @@ namespace recbots {
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
-  virtual absl::StatusOr<replay::SampledBatch> Next(absl::Time deadline) = 0;
+  virtual absl::StatusOr<replay::SampledBatch> Next(Instant deadline) = 0;
   virtual absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> priorities) = 0;
   virtual void Recycle(replay::SampledBatch batch) = 0;
   virtual absl::Status status() const = 0;
@@ -28,7 +29,7 @@ class ReplayBatchSource final : public BatchSource {
  public:
   explicit ReplayBatchSource(replay::ReplaySampler& sampler) : sampler_(sampler) {}
 
-  absl::StatusOr<replay::SampledBatch> Next(absl::Time deadline) override { return sampler_.Next(deadline); }
+  absl::StatusOr<replay::SampledBatch> Next(Instant deadline) override { return sampler_.Next(deadline); }
   absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> priorities) override {
     return sampler_.UpdatePriorities(keys, priorities);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/networks/tensor_batch.h"
@@ -48,15 +49,16 @@ void LearnerLoop::PublishWeights() {
       store_.Publish(algorithm_.EncodeWeights(), {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
   published_version_ = snapshot->header.version();
   published_updates_ = algorithm_.updates();
+  published_.Add(published_version_, Instant::Now());
   metrics_.gauge(metric::kLearnerVersion).Set(static_cast<double>(published_version_));
 }
 
 absl::Status LearnerLoop::Run() {
-  period_ = {absl::Now(), state_.counters(), absl::ZeroDuration(), {}};
+  period_ = {Instant::Now(), state_.counters(), absl::ZeroDuration(), {}};
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
     CheckEnding();
-    ShowStatusIfDue(absl::Now());
+    ShowStatusIfDue(Instant::Now());
   }
   if (!over_) hooks_.on_ending(Ending::kNotYet);
   return absl::OkStatus();
@@ -116,9 +118,9 @@ void LearnerLoop::NoteTable(const v1::TableState& table, int64_t inserted) {
 }
 
 absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   absl::StatusOr<replay::SampledBatch> sampled = batches_.Next(start + kPatience);
-  const absl::Duration waited = absl::Now() - start;
+  const absl::Duration waited = Instant::Now() - start;
   period_.waited += waited;
   if (sampled.ok()) {
     hooks_.activity("training");
@@ -135,12 +137,14 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   // One row of each batch: enough for quantiles, and cheap beside an update.
   const auto row = static_cast<size_t>(algorithm_.updates()) % static_cast<size_t>(batch.num_rows());
   const int64_t collected_with = ColumnOf<int64_t>(batch, transition::kWeightsUpdates)[row];
-  const int64_t collected_micros = ColumnOf<int64_t>(batch, transition::kCollectedMicros)[row];
+  const int64_t version = ColumnOf<int64_t>(batch, transition::kWeightsVersion)[row];
   // Weights of a learner before this one may have had more updates.
   const auto lag = static_cast<double>(std::max<int64_t>(0, algorithm_.updates() - 1 - collected_with));
   lags_.Add(lag);
   lag_updates_.Observe(lag);
-  lag_seconds_.Observe(std::max(0.0, 1e-6 * static_cast<double>(absl::ToUnixMicros(absl::Now()) - collected_micros)));
+  // Both ends of this age are on our own clock: that of the actor may be set otherwise.
+  const std::optional<absl::Duration> age = published_.Age(version, Instant::Now());
+  if (age.has_value()) lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
 }
 
 void LearnerLoop::CheckEnding() {
@@ -152,8 +156,8 @@ void LearnerLoop::CheckEnding() {
     ending = state_.Check();
   }
   over_ = true;
-  period_.start = absl::InfinitePast();  // The line that shows the goal comes at once.
-  ShowStatusIfDue(absl::Now());
+  period_.start = Instant::InfinitePast();  // The line that shows the goal comes at once.
+  ShowStatusIfDue(Instant::Now());
   hooks_.on_ending(ending);
 }
 
@@ -162,15 +166,15 @@ void LearnerLoop::AwaitLastEvaluation() {
   if (published_updates_ != algorithm_.updates()) PublishWeights();
   hooks_.activity("waiting for the last evaluation");
   int64_t evaluations = state_.evaluations();
-  absl::Time last_sign = absl::Now();
+  Instant last_sign = Instant::Now();
   while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {
     if (state_.AwaitEvaluationOf(published_version_, kPatience)) return;
     if (const int64_t now = state_.evaluations(); now != evaluations) {
       evaluations = now;
-      last_sign = absl::Now();
+      last_sign = Instant::Now();
       continue;
     }
-    if (absl::Now() - last_sign < options_.final_evaluation) continue;
+    if (Instant::Now() - last_sign < options_.final_evaluation) continue;
     RECBOTS_LOG(WARNING) << "the last weights were not evaluated" << Field("version", published_version_)
                          << Field("waited", absl::FormatDuration(options_.final_evaluation));
     return;
@@ -210,7 +214,7 @@ void LearnerLoop::ShowPrioritizer(StatusLine& line) {
   }
 }
 
-void LearnerLoop::ShowStatusIfDue(absl::Time now) {
+void LearnerLoop::ShowStatusIfDue(Instant now) {
   ShowEvaluation();
   if (now - period_.start < options_.status_period) return;
   const RunCounters counters = state_.counters();

@@ -8,11 +8,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/metrics/metrics.h"
 #include "learner/algorithms/algorithm.h"
 #include "learner/loop/batch_source.h"
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
+#include "learner/run/publication_times.h"
 #include "learner/run/run_state.h"
 #include "learner/weights/weight_store.h"
 
@@ -60,7 +62,7 @@ class LearnerLoop {
  private:
   // What has been counted since the last status line.
   struct Period {
-    absl::Time start;
+    Instant start;
     RunCounters counters;
     absl::Duration waited;
     std::array<absl::Duration, replay::kNumBlockedOn> waited_for{};
@@ -78,7 +80,7 @@ class LearnerLoop {
   void CheckEnding();
   // Publishes the last weights, and waits until an evaluator has said how good they are.
   void AwaitLastEvaluation();
-  void ShowStatusIfDue(absl::Time now);
+  void ShowStatusIfDue(Instant now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);
   std::string BoundBy(const Watchers& watchers, absl::Duration elapsed) const;
@@ -102,6 +104,7 @@ class LearnerLoop {
   double samples_per_insert_ = 0;
   int64_t published_updates_ = 0;
   int64_t published_version_ = 0;
+  PublicationTimes published_;
   int64_t evaluations_seen_ = 0;
   bool over_ = false;
   Period period_;

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "common/base/clock.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "learner/run/goal_tracker.h"
 #include "learner/run/status_line.h"
@@ -89,7 +90,7 @@ class RunState {
 
  private:
   Clock& clock_;
-  const absl::Time started_;
+  const Instant started_;
   std::atomic<int64_t> updates_{0};
   std::atomic<int64_t> env_steps_{0};
   std::atomic<int64_t> evaluations_{0};

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "replay/checkpoint/block_file.h"
@@ -62,7 +63,7 @@ CheckpointWriter::CheckpointWriter(Folder* folder, Store* store, Options options
       last_sequence_(std::max(newest_.sequence(), highest_sequence)) {}
 
 absl::StatusOr<CheckpointReport> CheckpointWriter::Write() {
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   CheckpointReport report;
   ++last_sequence_;
   bytes_written_ = 0;
@@ -79,7 +80,7 @@ absl::StatusOr<CheckpointReport> CheckpointWriter::Write() {
   if (bytes_written_ > 0) DeleteUnused();
   report.sequence = newest_.sequence();
   report.bytes_written = bytes_written_;
-  report.took = absl::Now() - start;
+  report.took = Instant::Now() - start;
   return report;
 }
 

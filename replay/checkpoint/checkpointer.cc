@@ -7,7 +7,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -36,7 +36,7 @@ class Checkpointer::Impl {
        int64_t highest_sequence);
   ~Impl();
 
-  absl::StatusOr<CheckpointReport> Checkpoint(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<CheckpointReport> Checkpoint(Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
   void Request() ABSL_LOCKS_EXCLUDED(mu_);
   void SetListener(std::function<void(const absl::Status&)> listener) ABSL_LOCKS_EXCLUDED(listener_mu_);
   const RestoreReport& restored() const { return restored_; }
@@ -47,7 +47,7 @@ class Checkpointer::Impl {
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until it is time for a checkpoint; false: to stop.
   bool AwaitTurn() ABSL_LOCKS_EXCLUDED(mu_);
-  absl::Time NextTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Instant NextTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Note(const absl::StatusOr<CheckpointReport>& report) ABSL_LOCKS_EXCLUDED(mu_);
   // CheckpointWriter::Options::pace.
   bool Pace(int64_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
@@ -70,7 +70,7 @@ class Checkpointer::Impl {
   int64_t begun_ ABSL_GUARDED_BY(mu_) = 0;      // Requests that the attempt covers which began last,
   int64_t over_ ABSL_GUARDED_BY(mu_) = 0;       // those whose attempt is over,
   int64_t kept_ ABSL_GUARDED_BY(mu_) = 0;       // and those that are on disk.
-  absl::Time ended_at_ ABSL_GUARDED_BY(mu_);    // The last attempt, or the start.
+  Instant ended_at_ ABSL_GUARDED_BY(mu_);    // The last attempt, or the start.
   absl::Duration backoff_ ABSL_GUARDED_BY(mu_) = absl::ZeroDuration();
   CheckpointerStats stats_ ABSL_GUARDED_BY(mu_);
 
@@ -91,7 +91,7 @@ Checkpointer::Impl::Impl(const CheckpointerOptions& options, Store* store, Check
               {.keep = options.keep, .pace = [this](int64_t bytes) { return Pace(bytes); }},
               std::move(restored.manifest), highest_sequence, std::move(restored.refused)),
       pacer_(options.write_bytes_per_second),
-      ended_at_(absl::Now()) {
+      ended_at_(Instant::Now()) {
   stats_.sequence = restored_.sequence;
   stats_.directory = directory_.folder().path();
   writer_.DeleteUnused();
@@ -106,7 +106,7 @@ Checkpointer::Impl::~Impl() {
   thread_.reset();
 }
 
-absl::StatusOr<CheckpointReport> Checkpointer::Impl::Checkpoint(absl::Time deadline) {
+absl::StatusOr<CheckpointReport> Checkpointer::Impl::Checkpoint(Instant deadline) {
   MutexLock lock(&mu_);
   const int64_t mine = ++requested_;
   waited_ = mine;
@@ -143,7 +143,7 @@ CheckpointerStats Checkpointer::Impl::stats() const {
 
 void Checkpointer::Impl::Run() {
   while (AwaitTurn()) {
-    pacer_.Start(absl::Now());
+    pacer_.Start(Instant::Now());
     const absl::StatusOr<CheckpointReport> report = writer_.Write();
     if (absl::IsCancelled(report.status())) break;
     Note(report);
@@ -154,14 +154,14 @@ void Checkpointer::Impl::Run() {
     MutexLock lock(&mu_);
     over_ = begun_;
     if (report.ok()) kept_ = begun_;
-    ended_at_ = absl::Now();
+    ended_at_ = Instant::Now();
   }
 }
 
-absl::Time Checkpointer::Impl::NextTurn() const {
-  if (waited_ > begun_) return absl::InfinitePast();
+Instant Checkpointer::Impl::NextTurn() const {
+  if (waited_ > begun_) return Instant::InfinitePast();
   const bool periodic = options_.interval > absl::ZeroDuration();
-  const absl::Time turn = periodic ? ended_at_ + options_.interval : absl::InfiniteFuture();
+  const Instant turn = periodic ? ended_at_ + options_.interval : Instant::InfiniteFuture();
   // What was asked for and failed is tried again by itself: who asked without waiting counts on it. Never later than if
   // nobody had asked.
   return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
@@ -170,11 +170,11 @@ absl::Time Checkpointer::Impl::NextTurn() const {
 bool Checkpointer::Impl::AwaitTurn() {
   MutexLock lock(&mu_);
   while (true) {
-    const absl::Time turn = NextTurn();
+    const Instant turn = NextTurn();
     const auto changed = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stop_ || NextTurn() < turn; };
     const bool woken = mu_.AwaitUntil(changed, turn);
     if (stop_) return false;
-    if (!woken || NextTurn() <= absl::Now()) break;
+    if (!woken || NextTurn() <= Instant::Now()) break;
   }
   begun_ = requested_;
   return true;
@@ -194,7 +194,7 @@ void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
   ++stats_.finished;
   stats_.sequence = report->sequence;
   stats_.bytes_written += report->bytes_written;
-  stats_.finished_at = absl::Now();
+  stats_.finished_at = Instant::Now();
   stats_.newest = *report;
 }
 
@@ -205,12 +205,12 @@ bool Checkpointer::Impl::SomebodyWaits() const {
 }
 
 bool Checkpointer::Impl::Pace(int64_t bytes) {
-  const absl::Time due = pacer_.Wrote(bytes, absl::Now());
+  const Instant due = pacer_.Wrote(bytes, Instant::Now());
   MutexLock lock(&mu_);
   const auto go_on = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return SomebodyWaits(); };
-  while (!go_on() && absl::Now() < due) mu_.AwaitUntil(go_on, std::min(due, absl::Now() + kLook));
+  while (!go_on() && Instant::Now() < due) mu_.AwaitUntil(go_on, std::min(due, Instant::Now() + kLook));
   // What was not waited for now is not made up for later.
-  if (absl::Now() < due) pacer_.Start(absl::Now());
+  if (Instant::Now() < due) pacer_.Start(Instant::Now());
   return !stop_;
 }
 
@@ -235,7 +235,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(const Checkpoin
       new Checkpointer(std::make_unique<Impl>(options, store, std::move(directory), std::move(restored), highest)));
 }
 
-absl::StatusOr<CheckpointReport> Checkpointer::Checkpoint(absl::Time deadline) { return impl_->Checkpoint(deadline); }
+absl::StatusOr<CheckpointReport> Checkpointer::Checkpoint(Instant deadline) { return impl_->Checkpoint(deadline); }
 void Checkpointer::Request() { impl_->Request(); }
 void Checkpointer::SetListener(std::function<void(const absl::Status&)> listener) {
   impl_->SetListener(std::move(listener));

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "replay/table/store.h"
 
 namespace recbots::replay {
@@ -39,7 +40,7 @@ struct CheckpointerStats {
   int64_t finished = 0;  // By this process.
   int64_t failed = 0;
   int64_t bytes_written = 0;
-  absl::Time finished_at = absl::InfinitePast();
+  Instant finished_at = Instant::InfinitePast();
   CheckpointReport newest;
   absl::Status last_error;  // Of the last attempt.
   std::string directory;    // Claimed.
@@ -72,7 +73,7 @@ class Checkpointer {
   // A checkpoint of everything that is in the store when the call begins; waits for it, at most until the deadline.
   //   DEADLINE_EXCEEDED  it goes on in the background
   //   UNAVAILABLE, RESOURCE_EXHAUSTED (disk full)  why it failed; names the file; the last one stays valid
-  absl::StatusOr<CheckpointReport> Checkpoint(absl::Time deadline);
+  absl::StatusOr<CheckpointReport> Checkpoint(Instant deadline);
   // The same without waiting; requests that come while one waits to begin are one. When it fails it is tried again,
   // after a second at first, then twice as long each time up to a minute.
   void Request();

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 
 namespace recbots::replay {
 
@@ -14,9 +14,9 @@ class Pacer {
   // 0: no bound.
   explicit Pacer(int64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
 
-  void Start(absl::Time now) { due_ = now; }
+  void Start(Instant now) { due_ = now; }
   // Notes bytes that were written; the time before which no more should be.
-  absl::Time Wrote(int64_t bytes, absl::Time now) {
+  Instant Wrote(int64_t bytes, Instant now) {
     if (bytes_per_second_ == 0) return now;
     due_ =
         (due_ > now ? due_ : now) + absl::Seconds(static_cast<double>(bytes) / static_cast<double>(bytes_per_second_));
@@ -25,7 +25,7 @@ class Pacer {
 
  private:
   const int64_t bytes_per_second_;
-  absl::Time due_ = absl::InfinitePast();
+  Instant due_ = Instant::InfinitePast();
 };
 
 }  // namespace recbots::replay

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/checkpoint/checkpoint_directory.h"
@@ -109,7 +109,7 @@ std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table)
 }
 
 absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store) {
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, ListManifests(folder));
   Restored result;
   for (const int64_t sequence : sequences) {
@@ -119,7 +119,7 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store) {
         manifest.ok() ? Restore(folder, *manifest, store, result.report, touched) : manifest.status();
     if (status.ok()) {
       result.manifest = *std::move(manifest);
-      result.report.took = absl::Now() - start;
+      result.report.took = Instant::Now() - start;
       return result;
     }
     if (absl::IsFailedPrecondition(status)) return status;

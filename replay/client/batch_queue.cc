@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/numeric/int128.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
 
@@ -45,7 +46,7 @@ void BatchQueue::Close(int shard) {
   Shard& gone = At(shard);
   for (const Part& part : gone.sent) Lose(part);
   for (const Part& part : gone.waiting) Lose(part);
-  const absl::Time suspended_until = gone.suspended_until;
+  const Instant suspended_until = gone.suspended_until;
   gone = Shard();
   gone.exists = true;
   gone.suspended_until = suspended_until;
@@ -71,7 +72,7 @@ void BatchQueue::Lose(const Part& part) {
   }
 }
 
-bool BatchQueue::Place(absl::Time now) {
+bool BatchQueue::Place(Instant now) {
   const auto unplaced = [](const Batch& batch) { return !batch.unplaced.empty(); };
   if (std::none_of(batches_.begin(), batches_.end(), unplaced)) return false;
   if (std::any_of(shards_.begin(), shards_.end(), [](const Shard& shard) { return shard.closing; })) return false;
@@ -85,7 +86,7 @@ bool BatchQueue::Place(absl::Time now) {
   return true;
 }
 
-const std::vector<int>& BatchQueue::Candidates(absl::Time now) {
+const std::vector<int>& BatchQueue::Candidates(Instant now) {
   candidates_.clear();
   for (const bool even_suspended : {false, true}) {
     for (size_t i = 0; i < shards_.size(); ++i) {
@@ -131,7 +132,7 @@ void BatchQueue::Split(int64_t batch, Range range, const std::vector<int>& candi
   }
 }
 
-std::optional<int32_t> BatchQueue::NextOrder(int shard, absl::Time now) {
+std::optional<int32_t> BatchQueue::NextOrder(int shard, Instant now) {
   Shard& from = At(shard);
   Acknowledged(shard);
   if (!from.open || from.sent.size() >= static_cast<size_t>(options_.batches_in_flight)) return std::nullopt;
@@ -168,7 +169,7 @@ std::optional<PartTarget> BatchQueue::Expected(int shard) {
   return PartTarget{&batch->result, part.first_row, part.num_rows, part.share};
 }
 
-void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, absl::Time now) {
+void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, Instant now) {
   Shard& from = At(shard);
   Part& part = from.sent[from.arrived++];
   part.arrived = true;
@@ -180,7 +181,7 @@ void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, absl::Time n
     from.asked_state = false;
     return;
   }
-  from.suspended_until = absl::InfinitePast();
+  from.suspended_until = Instant::InfinitePast();
   Batch& batch = *Find(part.batch);
   batch.missing_rows -= part.num_rows;
   batch.touched = now;
@@ -210,7 +211,7 @@ void BatchQueue::AwaitCloses() {
   for (Shard& shard : shards_) shard.closing = shard.open;
 }
 
-std::optional<int> BatchQueue::Stalled(absl::Time now, absl::Duration patience) const {
+std::optional<int> BatchQueue::Stalled(Instant now, absl::Duration patience) const {
   const Batch& oldest = batches_.front();
   if (oldest.missing_rows == 0 || !oldest.unplaced.empty() || now - oldest.touched < patience) return std::nullopt;
   bool other_idle = false;

@@ -20,6 +20,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/base/row_schema.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/part_reader.h"
@@ -48,19 +49,19 @@ class BatchQueue {
   void Close(int shard);
   bool open(int shard) const { return At(shard).open; }
   // Nothing is ordered there before `until` as long as others have rows.
-  void Suspend(int shard, absl::Time until) { At(shard).suspended_until = until; }
+  void Suspend(int shard, Instant until) { At(shard).suspended_until = until; }
 
   // Decides where rows come from that are not ordered yet, as far as known shards have any. True: some were placed.
-  bool Place(absl::Time now);
+  bool Place(Instant now);
   // The next order to send: its number of rows, 0 to ask for the state. None: nothing to send, or no credit.
-  std::optional<int32_t> NextOrder(int shard, absl::Time now);
+  std::optional<int32_t> NextOrder(int shard, Instant now);
   // Parts used since the stream began.
   int64_t Acknowledged(int shard);
 
   // Where the next part of a shard belongs; none: nothing is ordered. Stays valid until Arrived or Close.
   std::optional<PartTarget> Expected(int shard);
   // The next part of a shard is complete.
-  void Arrived(int shard, const v1::SampleHeader& header, absl::Time now);
+  void Arrived(int shard, const v1::SampleHeader& header, Instant now);
   // The oldest batch waits for credit, or for news, that only taking it would make room for: streams have to begin
   // anew. That takes a shard that went away while others had delivered all they may.
   bool Stuck() const;
@@ -68,7 +69,7 @@ class BatchQueue {
   // part of a shard at most.
   void AwaitCloses();
   // A shard for which the oldest batch has waited for `patience`, while another that has rows has nothing to do.
-  std::optional<int> Stalled(absl::Time now, absl::Duration patience) const;
+  std::optional<int> Stalled(Instant now, absl::Duration patience) const;
 
   bool ready() const { return batches_.front().missing_rows == 0; }
   // The oldest batch; another one is wanted in its place. Requires ready().
@@ -97,8 +98,8 @@ class BatchQueue {
     bool asked_state = false;  // And not yet answered.
     uint64_t weight = 0;       // Newest; 0: none, or not known.
     std::optional<v1::TableState> state;
-    absl::Time heard = absl::InfinitePast();
-    absl::Time suspended_until = absl::InfinitePast();
+    Instant heard = Instant::InfinitePast();
+    Instant suspended_until = Instant::InfinitePast();
     std::deque<Part> waiting;  // For credit.
     std::deque<Part> sent;     // Not acknowledged.
     size_t arrived = 0;        // The first so many of them.
@@ -110,7 +111,7 @@ class BatchQueue {
     int32_t missing_rows = 0;
     std::vector<Range> unplaced;
     std::vector<std::pair<int, v1::TableState>> states;  // Of the shards it came from, at their draws.
-    absl::Time touched;                                  // Last placed or arrived.
+    Instant touched;                                  // Last placed or arrived.
   };
 
   Shard& At(int shard) { return shards_[static_cast<size_t>(shard)]; }
@@ -128,7 +129,7 @@ class BatchQueue {
   void GiveMemory(Batch& batch);
   void Lose(const Part& part);
   // Shards that may be ordered from now.
-  const std::vector<int>& Candidates(absl::Time now);
+  const std::vector<int>& Candidates(Instant now);
   void Split(int64_t batch, Range range, const std::vector<int>& candidates);
   v1::TableState StateOf(const Batch& batch) const;
   void CountInserted(const v1::TableState& state);

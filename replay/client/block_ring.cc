@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots::replay {
@@ -48,7 +48,7 @@ void BlockRing::Begin(Block& block, bool has_priorities) {
   block.buffer = pool_.Take(BufferBytes(options_));
   block.first_row = appended_;
   block.has_priorities = has_priorities;
-  block.since = absl::Now();
+  block.since = Instant::Now();
 }
 
 void BlockRing::Seal() {

@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/instant.h"
 #include "replay/wire/insert_codec.h"
 #include "replay/wire/slice_pool.h"
 
@@ -41,7 +42,7 @@ class BlockRing {
   bool half_full() const { return sealed_ >= (options_.num_blocks + 1) / 2; }
   int64_t filling_rows() const { return full() ? 0 : At(sealed_).num_rows; }
   // When the first row of the block being filled came. Requires filling_rows() > 0.
-  absl::Time filling_since() const { return At(sealed_).since; }
+  Instant filling_since() const { return At(sealed_).since; }
   bool has_unsent() const { return sent_ < sealed_; }
 
   struct Outgoing {
@@ -86,7 +87,7 @@ class BlockRing {
     int64_t num_rows = 0;
     int64_t weights_version = 0;
     bool has_priorities = false;
-    absl::Time since;
+    Instant since;
   };
 
   // The i-th block from the oldest on.

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 
 namespace recbots::replay {
 
@@ -14,18 +14,20 @@ class Contact {
  public:
   void Connected() { ++connected_; }
   void Disconnected() {
-    last_.store(absl::ToUnixNanos(absl::Now()), std::memory_order_relaxed);
+    last_.store(NowNanos(), std::memory_order_relaxed);
     --connected_;
   }
   bool any() const { return connected_.load(std::memory_order_relaxed) > 0; }
   absl::Duration away_for() const {
     if (any()) return absl::ZeroDuration();
-    return absl::Now() - absl::FromUnixNanos(last_.load(std::memory_order_relaxed));
+    return absl::Nanoseconds(NowNanos() - last_.load(std::memory_order_relaxed));
   }
 
  private:
+  static int64_t NowNanos() { return absl::ToInt64Nanoseconds(Instant::Now().since_beginning()); }
+
   std::atomic<int> connected_{0};
-  std::atomic<int64_t> last_{absl::ToUnixNanos(absl::Now())};
+  std::atomic<int64_t> last_{NowNanos()};
 };
 
 }  // namespace recbots::replay

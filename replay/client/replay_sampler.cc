@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "replay/client/address_watch.h"
@@ -44,7 +45,7 @@ class ReplaySampler::Impl {
     shared_.mu.Lock();
   }
 
-  absl::StatusOr<SampledBatch> Next(absl::Time deadline);
+  absl::StatusOr<SampledBatch> Next(Instant deadline);
   absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
   void Recycle(SampledBatch batch) {
     MutexLock lock(&shared_.mu);
@@ -80,12 +81,12 @@ class ReplaySampler::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   SamplerShared shared_;
-  std::map<int, absl::Time> orphan_since_;  // Used by the watch only.
+  std::map<int, Instant> orphan_since_;  // Used by the watch only.
   std::array<Owned, kMaxShards> shards_;    // Changed by the watch only, under shared_.mu.
   std::optional<AddressWatch> watch_;
 };
 
-absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(absl::Time deadline) {
+absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   MutexLock lock(&shared_.mu);
   // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
   shared_.queue.Use();
@@ -94,9 +95,9 @@ absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(absl::Time deadline) {
     return shared_.queue.ready() || shared_.closed || !shared_.final_error.ok();
   };
   if (!over()) {
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     shared_.mu.AwaitUntil(over, deadline);
-    shared_.stats.waited += absl::Now() - start;
+    shared_.stats.waited += Instant::Now() - start;
   }
   if (shared_.closed) return absl::CancelledError("replay sampler: closed");
   if (!shared_.queue.ready()) return shared_.final_error.ok() ? NothingCame() : shared_.final_error;
@@ -115,7 +116,7 @@ absl::Status ReplaySampler::Impl::NothingCame() const {
 }
 
 void ReplaySampler::Impl::Advance() {
-  const absl::Time now = absl::Now();
+  const Instant now = Instant::Now();
   if (const auto stalled = shared_.queue.Stalled(now, kPatience); stalled.has_value()) {
     RECBOTS_LOG(WARNING) << "a shard of replay holds batches up, going on without it"
                          << Field("address", shards_[static_cast<size_t>(*stalled)]->target());
@@ -212,7 +213,7 @@ std::vector<int> ReplaySampler::Impl::LookAfterOrphans(const Resolution& found, 
       shard->MoveTo(added.back());
       added.pop_back();
       orphan_since_.erase(shard->shard());
-    } else if (absl::Now() - orphan_since_.try_emplace(shard->shard(), absl::Now()).first->second > kGrace) {
+    } else if (Instant::Now() - orphan_since_.try_emplace(shard->shard(), Instant::Now()).first->second > kGrace) {
       RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", shard->target());
       orphan_since_.erase(shard->shard());
       dropped.push_back(shard->shard());
@@ -241,7 +242,7 @@ absl::StatusOr<std::unique_ptr<ReplaySampler>> ReplaySampler::Create(const RowSc
 
 ReplaySampler::ReplaySampler(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ReplaySampler::~ReplaySampler() = default;
-absl::StatusOr<SampledBatch> ReplaySampler::Next(absl::Time deadline) { return impl_->Next(deadline); }
+absl::StatusOr<SampledBatch> ReplaySampler::Next(Instant deadline) { return impl_->Next(deadline); }
 absl::Status ReplaySampler::UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities) {
   return impl_->UpdatePriorities(keys, priorities);
 }

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/instant.h"
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
@@ -62,7 +63,7 @@ class ReplaySampler {
   //   DEADLINE_EXCEEDED  none by then; says whether replay is connected and holds it back, and the last error
   //   CANCELLED          Close() was called
   //   others             final errors, see status()
-  absl::StatusOr<SampledBatch> Next(absl::Time deadline);
+  absl::StatusOr<SampledBatch> Next(Instant deadline);
 
   // New priorities for rows of batches that were handed out, as many as keys: they travel with the next order, or 0.1 s
   // later. A negative or infinite priority or a NaN is refused for its row; those of rows whose shard is away are
@@ -90,7 +91,7 @@ class ReplaySampler {
 
 // What the server at one `address` holds and whom it waits for. Waits for the server until the deadline.
 //   DEADLINE_EXCEEDED, UNAVAILABLE  no answer; names the address
-absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, absl::Time deadline,
+absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, Instant deadline,
                                          std::shared_ptr<const Security> security = {});
 
 }  // namespace recbots::replay

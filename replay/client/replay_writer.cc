@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "replay/client/address_watch.h"
@@ -67,10 +68,10 @@ class ReplayWriter::Impl {
                                   .away = [this] { return SomethingAway(); }}) {}
   ~Impl() { StopAll(); }
 
-  absl::StatusOr<int64_t> Append(const char* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline,
+  absl::StatusOr<int64_t> Append(const char* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
                                  absl::Span<const float> priorities);
-  absl::Status Flush(absl::Time deadline);
-  absl::Status Close(absl::Time deadline);
+  absl::Status Flush(Instant deadline);
+  absl::Status Close(Instant deadline);
   absl::Status status() const;
   ReplayWriterStats stats() const;
 
@@ -106,7 +107,7 @@ class ReplayWriter::Impl {
 
   WriterShared shared_;
   const size_t row_bytes_;
-  std::map<const ShardWriter*, absl::Time> orphan_since_;  // Used by the watch only.
+  std::map<const ShardWriter*, Instant> orphan_since_;  // Used by the watch only.
   std::atomic<size_t> turn_{0};
 
   mutable Mutex mu_;
@@ -120,7 +121,7 @@ class ReplayWriter::Impl {
 };
 
 absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num_rows, int64_t weights_version,
-                                                   absl::Time deadline, absl::Span<const float> priorities) {
+                                                   Instant deadline, absl::Span<const float> priorities) {
   RECBOTS_RETURN_IF_ERROR(CheckPriorities(priorities, num_rows));
   int64_t taken = 0;
   while (taken < num_rows) {
@@ -138,9 +139,9 @@ absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num
     taken += more;
     if (more > 0) continue;
     const BlockedOn reason = stats().blocked_on;
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     const bool news = shared_.news.AwaitSince(seen, deadline);
-    Blocked(reason, absl::Now() - start);
+    Blocked(reason, Instant::Now() - start);
     if (!news) break;
   }
   return taken;
@@ -166,7 +167,7 @@ int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const Rows& rows) {
   return 0;
 }
 
-absl::Status ReplayWriter::Impl::Flush(absl::Time deadline) {
+absl::Status ReplayWriter::Impl::Flush(Instant deadline) {
   const std::shared_ptr<const Shards> all = shards();
   std::vector<int64_t> targets;
   for (const auto& shard : *all) targets.push_back(shard->StartFlush());
@@ -180,7 +181,7 @@ absl::Status ReplayWriter::Impl::Flush(absl::Time deadline) {
   RECBOTS_RETURN_IF_ERROR(status());
   const char* const where = shared_.options.durable ? " rows are not in a checkpoint" : " rows are not in replay";
   const std::string message = absl::StrCat(missing, " of ", wanted, where);
-  if (absl::Now() < deadline) return absl::CancelledError(absl::StrCat("replay writer: closed, ", message));
+  if (Instant::Now() < deadline) return absl::CancelledError(absl::StrCat("replay writer: closed, ", message));
   absl::Status last_error;
   for (const auto& shard : *all) last_error.Update(shard->state().last_error);
   return absl::DeadlineExceededError(absl::StrCat("replay writer: ", message, "; blocked on ",
@@ -188,7 +189,7 @@ absl::Status ReplayWriter::Impl::Flush(absl::Time deadline) {
                                                   "; last error: ", last_error.ok() ? "none" : last_error.message()));
 }
 
-absl::Status ReplayWriter::Impl::Close(absl::Time deadline) {
+absl::Status ReplayWriter::Impl::Close(Instant deadline) {
   {
     MutexLock lock(&mu_);
     closed_ = true;
@@ -206,7 +207,7 @@ void ReplayWriter::Impl::StopAll() {
   }
   const std::shared_ptr<const Shards> all = shards();
   for (const auto& shard : *all) shard->Stop();
-  const absl::Time deadline = absl::Now() + kEndTimeout;
+  const Instant deadline = Instant::Now() + kEndTimeout;
   for (const auto& shard : *all) shard->AwaitStopped(deadline);
 }
 
@@ -294,8 +295,8 @@ Shards ReplayWriter::Impl::Reassign(const Shards& shards, std::vector<ShardAddre
 
 bool ReplayWriter::Impl::DropsOrphan(ShardWriter& shard, const ShardWriter::State& state) {
   if (shared_.stores.Has(state.target)) return false;  // It has just moved.
-  const absl::Time since = orphan_since_.try_emplace(&shard, absl::Now()).first->second;
-  if (absl::Now() - since < kGrace || !shard.Retire()) return false;
+  const Instant since = orphan_since_.try_emplace(&shard, Instant::Now()).first->second;
+  if (Instant::Now() - since < kGrace || !shard.Retire()) return false;
   orphan_since_.erase(&shard);
   RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", state.target);
   return true;
@@ -330,11 +331,11 @@ absl::StatusOr<std::unique_ptr<ReplayWriter>> ReplayWriter::Create(const RowSche
 ReplayWriter::ReplayWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ReplayWriter::~ReplayWriter() = default;
 absl::StatusOr<int64_t> ReplayWriter::Append(const void* rows, int64_t num_rows, int64_t weights_version,
-                                             absl::Time deadline, absl::Span<const float> priorities) {
+                                             Instant deadline, absl::Span<const float> priorities) {
   return impl_->Append(static_cast<const char*>(rows), num_rows, weights_version, deadline, priorities);
 }
-absl::Status ReplayWriter::Flush(absl::Time deadline) { return impl_->Flush(deadline); }
-absl::Status ReplayWriter::Close(absl::Time deadline) { return impl_->Close(deadline); }
+absl::Status ReplayWriter::Flush(Instant deadline) { return impl_->Flush(deadline); }
+absl::Status ReplayWriter::Close(Instant deadline) { return impl_->Close(deadline); }
 absl::Status ReplayWriter::status() const { return impl_->status(); }
 ReplayWriterStats ReplayWriter::stats() const { return impl_->stats(); }
 

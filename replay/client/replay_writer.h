@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/instant.h"
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
@@ -81,17 +82,17 @@ class ReplayWriter {
   //   INVALID_ARGUMENT  a priority that is negative, infinite or NaN (names the row), or not one per row: nothing was
   //                     taken, more may follow
   //   others            final errors, see status()
-  absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, absl::Time deadline,
+  absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
                                  absl::Span<const float> priorities = {});
 
   // Waits until all that was appended before is in the table, for durable writers in a checkpoint (and asks for one).
   //   DEADLINE_EXCEEDED  not by then; names the rows missing, what replay said it waits for, and the last error
   //   others             final errors, see status()
-  absl::Status Flush(absl::Time deadline);
+  absl::Status Flush(Instant deadline);
 
   // Flushes, then ends the streams, which takes 2 s at most. After it nothing is taken or sent. Idempotent. The result
   // is that of Flush.
-  absl::Status Close(absl::Time deadline);
+  absl::Status Close(Instant deadline);
 
   // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema; durable, but replay keeps no
   // checkpoints), INVALID_ARGUMENT (a block was refused), DATA_LOSS (a block arrived damaged five times in a row),

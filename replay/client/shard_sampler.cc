@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
@@ -74,7 +75,7 @@ void ShardSampler::DropPriorities() {
 
 void ShardSampler::SendCredit(bool all) {
   if (stream_ == nullptr || restart_ || !stream_->can_write()) return;
-  const absl::Time now = absl::Now();
+  const Instant now = Instant::Now();
   for (auto rows = shared_.queue.NextOrder(shard_, now); rows.has_value();
        rows = shared_.queue.NextOrder(shard_, now)) {
     next_.add_rows(*rows);
@@ -146,9 +147,9 @@ absl::Status ShardSampler::RunStream() {
   stream_ = &stream;
   next_.MergeFrom(shared_.first_credit);  // To priorities that a stream which we ended ourselves left behind.
   shared_.queue.Open(shard_);
-  shared_.queue.Place(absl::Now());
-  for (auto rows = shared_.queue.NextOrder(shard_, absl::Now()); rows.has_value();
-       rows = shared_.queue.NextOrder(shard_, absl::Now())) {
+  shared_.queue.Place(Instant::Now());
+  for (auto rows = shared_.queue.NextOrder(shard_, Instant::Now()); rows.has_value();
+       rows = shared_.queue.NextOrder(shard_, Instant::Now())) {
     next_.add_rows(*rows);
   }
   credit_ = std::exchange(next_, {});
@@ -185,7 +186,7 @@ void ShardSampler::EndStream(Stream& stream) {
   if (!stream.done()) {
     stream.Cancel();
     shared_.mu.AwaitUntil([&stream] { return stream.done(); },
-                          absl::InfiniteFuture());  // A cancelled call always ends.
+                          Instant::InfiniteFuture());  // A cancelled call always ends.
   }
   stream_ = nullptr;
   reader_.Reset();
@@ -206,7 +207,7 @@ void ShardSampler::OnMessage(grpc::ByteBuffer& bytes) {
     if (shared_.final_error.ok()) shared_.final_error = status;
     return;
   }
-  shared_.queue.Arrived(shard_, message_.header(), absl::Now());
+  shared_.queue.Arrived(shard_, message_.header(), Instant::Now());
   shared_.advance();
 }
 

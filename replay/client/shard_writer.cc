@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/rpc/channel.h"
 
@@ -71,7 +72,7 @@ int64_t ShardWriter::StartFlush() {
   return ring_.appended_rows();
 }
 
-bool ShardWriter::AwaitFlushed(int64_t target, absl::Time deadline) {
+bool ShardWriter::AwaitFlushed(int64_t target, Instant deadline) {
   MutexLock lock(&mu_);
   const auto ended = [this, target]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return ring_.released_below() >= target || !final_.ok() || stopping_;
@@ -85,7 +86,7 @@ void ShardWriter::Stop() {
   stopping_ = true;
 }
 
-bool ShardWriter::AwaitStopped(absl::Time deadline) {
+bool ShardWriter::AwaitStopped(Instant deadline) {
   MutexLock lock(&mu_);
   return mu_.AwaitUntil([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopped_; }, deadline);
 }
@@ -99,7 +100,7 @@ bool ShardWriter::Retire() {
 
 void ShardWriter::MoveTo(const ShardAddress& address) {
   MutexLock lock(&mu_);
-  if (connected_ || next_address_.has_value() || search_since_ != absl::InfiniteFuture()) return;
+  if (connected_ || next_address_.has_value() || search_since_ != Instant::InfiniteFuture()) return;
   shared_.stores.Leave(address_.target);
   shared_.stores.Enter(address.target);
   next_address_ = address;
@@ -136,7 +137,7 @@ absl::Duration ShardWriter::AfterStream(const absl::Status& status) {
     Fail(status);
     return absl::ZeroDuration();
   }
-  if (search_since_ != absl::InfiniteFuture()) return Search(/*answered=*/false);
+  if (search_since_ != Instant::InfiniteFuture()) return Search(/*answered=*/false);
   const absl::Duration delay = retry_->Failed(status).value_or(options_.retry.max_delay);
   if (const absl::Duration away = shared_.contact.away_for(); away >= options_.retry.give_up_after) {
     Fail(absl::DeadlineExceededError(
@@ -147,8 +148,8 @@ absl::Duration ShardWriter::AfterStream(const absl::Status& status) {
 }
 
 absl::Duration ShardWriter::Search(bool answered) {
-  const absl::Time now = absl::Now();
-  if (search_since_ == absl::InfiniteFuture()) {
+  const Instant now = Instant::Now();
+  if (search_since_ == Instant::InfiniteFuture()) {
     search_since_ = now;
     search_from_ = address_;
   }
@@ -173,7 +174,7 @@ absl::Duration ShardWriter::Search(bool answered) {
 }
 
 void ShardWriter::EndSearch() {
-  search_since_ = absl::InfiniteFuture();
+  search_since_ = Instant::InfiniteFuture();
   tried_.clear();
   failed_.clear();
 }

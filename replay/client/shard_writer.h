@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "common/rpc/retry.h"
@@ -44,11 +45,11 @@ class ShardWriter {
   // Hurries what was appended so far; the result is its number of rows, for AwaitFlushed.
   int64_t StartFlush() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until rows below `target` are where they should be. False: not by then, or never (an error, stopped).
-  bool AwaitFlushed(int64_t target, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
+  bool AwaitFlushed(int64_t target, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Ends the stream, politely when nothing is outstanding. AwaitStopped: true once the thread is through.
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
-  bool AwaitStopped(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_);
+  bool AwaitStopped(Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
   // Stops if nothing is kept; false: something is.
   bool Retire() ABSL_LOCKS_EXCLUDED(mu_);
   // Goes on at another address. Without effect while it is connected.
@@ -92,7 +93,7 @@ class ShardWriter {
   int64_t FillingFrom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return ring_.appended_rows() - ring_.filling_rows();
   }
-  absl::Time NextLook(bool due) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Instant NextLook(bool due) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   v1::InsertRequest MakeHello() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   void OnAck(const v1::InsertAck& ack) ABSL_LOCKS_EXCLUDED(mu_);
@@ -131,14 +132,14 @@ class ShardWriter {
   bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool window_used_ ABSL_GUARDED_BY(mu_) = false;
   int64_t commit_covers_ ABSL_GUARDED_BY(mu_) = 0;  // Rows below, by the newest commit.
-  absl::Time commit_sent_ ABSL_GUARDED_BY(mu_);
+  Instant commit_sent_ ABSL_GUARDED_BY(mu_);
   bool forgotten_ ABSL_GUARDED_BY(mu_) = false;    // The store does not know rows it acknowledged.
   bool other_store_ ABSL_GUARDED_BY(mu_) = false;  // Not the one we belong to.
   int refusals_in_row_ ABSL_GUARDED_BY(mu_) = 0;
   grpc::ByteBuffer outgoing_;  // Used by the thread only.
 
   // Of the search for our store.
-  absl::Time search_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  Instant search_since_ ABSL_GUARDED_BY(mu_) = Instant::InfiniteFuture();
   ShardAddress search_from_ ABSL_GUARDED_BY(mu_);
   std::set<std::string> tried_ ABSL_GUARDED_BY(mu_);   // Another store answered.
   std::set<std::string> failed_ ABSL_GUARDED_BY(mu_);  // Nobody did, in this round.

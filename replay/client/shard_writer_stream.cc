@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/crc32c.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/client/shard_writer.h"
@@ -34,7 +35,7 @@ void ShardWriter::Run() {
   MutexLock lock(&mu_);
   const auto called = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || next_address_.has_value(); };
   // The constructor gives the first address.
-  mu_.AwaitUntil(called, absl::InfiniteFuture());
+  mu_.AwaitUntil(called, Instant::InfiniteFuture());
   while (!stopping_ && final_.ok()) {
     if (next_address_.has_value()) {
       EndSearch();
@@ -175,7 +176,7 @@ void ShardWriter::SendCommit(Stream& stream) {
   request.mutable_commit();
   outgoing_ = ToBytes(request);
   commit_covers_ = ring_.sent_now();
-  commit_sent_ = absl::Now();
+  commit_sent_ = Instant::Now();
   stream.Write(&outgoing_);
 }
 
@@ -185,17 +186,17 @@ bool ShardWriter::MustCommit() const {
   if (!flushing && !ring_.half_full()) return false;
   if (ring_.durable_rows() >= commit_covers_) return true;
   if (flushing && flush_to_ > commit_covers_) return true;
-  return commit_sent_ + kCommitAgain <= absl::Now();
+  return commit_sent_ + kCommitAgain <= Instant::Now();
 }
 
 bool ShardWriter::IsDue() const {
   if (ring_.filling_rows() == 0) return false;
-  return flush_to_ > FillingFrom() || ring_.filling_since() + options_.max_delay <= absl::Now();
+  return flush_to_ > FillingFrom() || ring_.filling_since() + options_.max_delay <= Instant::Now();
 }
 
-absl::Time ShardWriter::NextLook(bool due) const {
-  const absl::Time now = absl::Now();
-  const absl::Time latest = commit_covers_ > ring_.durable_rows() ? now + kCommitAgain : now + kTick;
+Instant ShardWriter::NextLook(bool due) const {
+  const Instant now = Instant::Now();
+  const Instant latest = commit_covers_ > ring_.durable_rows() ? now + kCommitAgain : now + kTick;
   if (due || ring_.has_unsent()) return latest;
   if (ring_.filling_rows() > 0) return ring_.filling_since() + options_.max_delay;
   // A look every 5 ms at an idle ring costs less than being woken by the first row of every block, and loses nothing:
@@ -213,7 +214,7 @@ absl::Status ShardWriter::EndStream(Stream& stream) {
   }
   if (!stream.done()) {
     stream.Cancel();
-    mu_.AwaitUntil(done, absl::InfiniteFuture());  // A cancelled call always ends.
+    mu_.AwaitUntil(done, Instant::InfiniteFuture());  // A cancelled call always ends.
   }
   return stream.status();
 }

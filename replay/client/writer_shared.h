@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/row_schema.h"
 #include "replay/client/contact.h"
@@ -23,7 +24,7 @@ class News {
     ++count_;
   }
   // Waits for news since `seen`; false: none by the deadline.
-  bool AwaitSince(int64_t seen, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mu_) {
+  bool AwaitSince(int64_t seen, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return mu_.AwaitUntil([this, seen] { return count_.load() != seen; }, deadline);
   }

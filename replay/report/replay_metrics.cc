@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "replay/report/replay_report.h"
 
 namespace recbots::replay {
 
 ReplayMetrics::ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service,
                              const Checkpointer* checkpointer)
-    : metrics_(*metrics), store_(*store), service_(*service), checkpointer_(checkpointer), start_(absl::Now()) {
+    : metrics_(*metrics), store_(*store), service_(*service), checkpointer_(checkpointer), start_(Instant::Now()) {
   Refresh();
 }
 
@@ -56,8 +56,8 @@ void ReplayMetrics::RefreshCheckpoints() {
   Raise(metric::kReplayCheckpoints, static_cast<double>(stats.finished));
   Raise(metric::kReplayCheckpointFailures, static_cast<double>(stats.failed));
   Raise(metric::kReplayCheckpointBytes, static_cast<double>(stats.bytes_written));
-  const absl::Time since = std::max(stats.finished_at, start_);
-  metrics_.gauge(metric::kReplayCheckpointAge).Set(absl::ToDoubleSeconds(absl::Now() - since));
+  const Instant since = std::max(stats.finished_at, start_);
+  metrics_.gauge(metric::kReplayCheckpointAge).Set(absl::ToDoubleSeconds(Instant::Now() - since));
   metrics_.gauge(metric::kReplayCheckpointDuration).Set(absl::ToDoubleSeconds(stats.newest.took));
   metrics_.gauge(metric::kReplayCheckpointPause).Set(absl::ToDoubleSeconds(stats.newest.pause));
 }

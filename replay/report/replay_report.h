@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/metrics/http_server.h"
 #include "common/metrics/metrics.h"
 #include "replay/checkpoint/checkpointer.h"
@@ -31,7 +32,7 @@ class ReplayMetrics {
   const Store& store_;
   const ReplayService& service_;
   const Checkpointer* const checkpointer_;
-  const absl::Time start_;
+  const Instant start_;
 };
 
 // One section a table, one on who waits for what, one on checkpoints, one on writers: at most kMaxWritersListed of

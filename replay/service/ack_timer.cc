@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/base/instant.h"
+
 namespace recbots::replay {
 
 AckTimer::AckTimer(absl::Duration delay)
@@ -27,7 +29,7 @@ void AckTimer::Run() {
   while (true) {
     {
       MutexLock lock(&mu_);
-      mu_.AwaitUntil(asked, absl::InfiniteFuture());
+      mu_.AwaitUntil(asked, Instant::InfiniteFuture());
       mu_.AwaitFor(stopped, delay_);
       if (stop_) return;
       due.swap(due_);

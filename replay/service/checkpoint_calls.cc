@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 
 namespace recbots::replay {
@@ -48,11 +48,11 @@ void CheckpointCalls::Run() {
     std::vector<std::shared_ptr<Call>> calls;
     {
       MutexLock lock(&mu_);
-      mu_.AwaitUntil(due, absl::InfiniteFuture());
+      mu_.AwaitUntil(due, Instant::InfiniteFuture());
       if (stopping_) return;
       calls.swap(waiting_);
     }
-    const absl::StatusOr<CheckpointReport> report = checkpointer_->Checkpoint(absl::Now() + kPatience);
+    const absl::StatusOr<CheckpointReport> report = checkpointer_->Checkpoint(Instant::Now() + kPatience);
     for (const std::shared_ptr<Call>& call : calls) call->Answer(Describe(report));
   }
 }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
@@ -104,7 +104,7 @@ void InsertStream::OnCheckpoint() {
 void InsertStream::Describe(v1::InfoResponse& response) {
   MutexLock lock(&mu_);
   if (table_ == nullptr || ending()) return;
-  const absl::Time now = absl::Now();
+  const Instant now = Instant::Now();
   v1::WriterInfo& writer = *response.add_writers();
   writer.set_name(writer_name_);
   writer.set_table(table_->table.name());
@@ -171,7 +171,7 @@ absl::Status InsertStream::OpenLocked(const v1::WriterHello& hello) {
   durable_ = hello.durable();
   RECBOTS_ASSIGN_OR_RETURN(acknowledged_rows_, table->table.OpenWriter(writer_id_));
   durable_rows_ = table->table.DurableRows(writer_id_);
-  newest_block_ = absl::Now();
+  newest_block_ = Instant::Now();
   table_ = table;
   return absl::OkStatus();
 }
@@ -184,7 +184,7 @@ void InsertStream::CommitLocked() {
 }
 
 InsertStream::Next InsertStream::TakeBlockLocked() {
-  newest_block_ = absl::Now();
+  newest_block_ = Instant::Now();
   const BlockView& block = message_.block();
   if (skipping_ && block.header.first_sequence > acknowledged_rows_) {  // Sent before the writer knew.
     ReadOnLocked();
@@ -251,7 +251,7 @@ void InsertStream::ReadOnLocked() {
 
 void InsertStream::SetBlockedLocked(BlockedOn reason) {
   if (reason == blocked_on_) return;
-  const absl::Time now = absl::Now();
+  const Instant now = Instant::Now();
   if (blocked_on_ != BlockedOn::kNone) was_blocked_ = now - blocked_since_;
   blocked_on_ = reason;
   blocked_since_ = now;
@@ -279,7 +279,7 @@ void InsertStream::AcknowledgeLocked() {
   ack.set_window_bytes(said_window_);
   ack.set_blocked_on(static_cast<v1::BlockedOn>(blocked_on_));
   const bool blocked = blocked_on_ != BlockedOn::kNone;
-  ack.set_blocked_micros(absl::ToInt64Microseconds(blocked ? absl::Now() - blocked_since_ : was_blocked_));
+  ack.set_blocked_micros(absl::ToInt64Microseconds(blocked ? Instant::Now() - blocked_since_ : was_blocked_));
   was_blocked_ = absl::ZeroDuration();
   ack.set_durable_rows(durable_rows_);
   // One refusal an acknowledgement; the other one follows.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/service/stream.h"
 #include "replay/service/stream_hub.h"
@@ -65,7 +66,7 @@ class InsertStream final : public ServiceStream {
   int64_t acknowledged_rows_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t durable_rows_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t weights_version_ ABSL_GUARDED_BY(mu_) = 0;
-  absl::Time newest_block_ ABSL_GUARDED_BY(mu_);
+  Instant newest_block_ ABSL_GUARDED_BY(mu_);
 
   // The block being applied: its rows not yet in the table, how many are, and priorities of all.
   ByteRuns rows_ ABSL_GUARDED_BY(mu_);
@@ -74,7 +75,7 @@ class InsertStream final : public ServiceStream {
   bool skipping_ ABSL_GUARDED_BY(mu_) = false;  // After a refusal.
 
   BlockedOn blocked_on_ ABSL_GUARDED_BY(mu_) = BlockedOn::kNone;
-  absl::Time blocked_since_ ABSL_GUARDED_BY(mu_);
+  Instant blocked_since_ ABSL_GUARDED_BY(mu_);
   absl::Duration was_blocked_ ABSL_GUARDED_BY(mu_);  // Before the next acknowledgement, which says it.
 
   bool ack_due_ ABSL_GUARDED_BY(mu_) = false;    // One has to follow the write under way.

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
+
 
 namespace recbots::replay {
 
@@ -46,7 +47,7 @@ void ParkingLot::Wake(Side side) {
 ParkingLot::BlockedTimes ParkingLot::blocked_times() const {
   MutexLock lock(&mu_);
   BlockedTimes times = blocked_;
-  const absl::Time now = absl::Now();
+  const Instant now = Instant::Now();
   for (size_t i = 0; i < times.size(); ++i) {
     if (waiting_[i] > 0) times[i] += now - since_[i];
   }
@@ -55,9 +56,9 @@ ParkingLot::BlockedTimes ParkingLot::blocked_times() const {
 
 void ParkingLot::Count(BlockedOn reason, int change) {
   const auto i = static_cast<size_t>(reason);
-  if (waiting_[i] == 0) since_[i] = absl::Now();
+  if (waiting_[i] == 0) since_[i] = Instant::Now();
   waiting_[i] += change;
-  if (waiting_[i] == 0) blocked_[i] += absl::Now() - since_[i];
+  if (waiting_[i] == 0) blocked_[i] += Instant::Now() - since_[i];
 }
 
 void ParkingLot::Pump() {

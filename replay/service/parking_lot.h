@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "replay/table/rate_limiter.h"
 
@@ -74,7 +75,7 @@ class ParkingLot {
   std::array<bool, 2> pending_ ABSL_GUARDED_BY(mu_) = {false, false};
   bool pumping_ ABSL_GUARDED_BY(mu_) = false;
   std::array<int, kNumBlockedOn> waiting_ ABSL_GUARDED_BY(mu_) = {};
-  std::array<absl::Time, kNumBlockedOn> since_ ABSL_GUARDED_BY(mu_);
+  std::array<Instant, kNumBlockedOn> since_ ABSL_GUARDED_BY(mu_);
   BlockedTimes blocked_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/grpc_status.h"
@@ -34,7 +34,7 @@ class ReplayService::Impl final : public CallService {
  public:
   Impl(Store* store, const ReplayServiceOptions& options)
       : security_(options.security),
-        start_(absl::Now()),
+        start_(Instant::Now()),
         hub_(store, options),
         checkpoint_calls_(options.checkpointer) {
     if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
@@ -77,7 +77,7 @@ class ReplayService::Impl final : public CallService {
     for (const auto& hub : hub_.tables()) FillTableInfo(*hub, *info.add_tables());
     for (const auto& stream : hub_.streams()) stream->Describe(info);
     info.set_store_id(hub_.store().id());
-    info.set_uptime_seconds(absl::ToDoubleSeconds(absl::Now() - start_));
+    info.set_uptime_seconds(absl::ToDoubleSeconds(Instant::Now() - start_));
     info.set_version(RECBOTS_VERSION);
     FillCheckpoint(info);
     return info;
@@ -149,14 +149,14 @@ class ReplayService::Impl final : public CallService {
     const CheckpointerStats stats = hub_.checkpointer()->stats();
     info.set_checkpoint_directory(stats.directory);
     info.set_checkpoint_sequence(stats.sequence);
-    if (stats.finished_at != absl::InfinitePast()) {
-      info.set_checkpoint_age_seconds(absl::ToDoubleSeconds(absl::Now() - stats.finished_at));
+    if (stats.finished_at != Instant::InfinitePast()) {
+      info.set_checkpoint_age_seconds(absl::ToDoubleSeconds(Instant::Now() - stats.finished_at));
     }
     if (!stats.last_error.ok()) info.set_checkpoint_error(stats.last_error.ToString());
   }
 
   const std::shared_ptr<const Security> security_;
-  const absl::Time start_;
+  const Instant start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;
   // "/package.Service/Method" to what begins such a call.

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/service/describe.h"
@@ -188,7 +188,7 @@ BlockedOn SampleStream::TrySendLocked(bool& drawn) {
   const int32_t num_rows = orders_.front();
   const BlockedOn blocked_on = DrawLocked(num_rows);
   if (blocked_on != BlockedOn::kNone) {
-    if (waits_for_ == BlockedOn::kNone) waits_since_ = absl::Now();
+    if (waits_for_ == BlockedOn::kNone) waits_since_ = Instant::Now();
     waits_for_ = blocked_on;
     return blocked_on;
   }
@@ -216,7 +216,7 @@ BlockedOn SampleStream::DrawLocked(int32_t num_rows) {
     payload_ = {};
     result.table = table.state();
     waits_for_ = result.table.samples_blocked_on;
-    waits_since_ = absl::Now();
+    waits_since_ = Instant::Now();
   }
   sent_.Add(header_.keys());
   header_.set_payload_bytes(static_cast<int64_t>(payload_bytes));
@@ -224,7 +224,7 @@ BlockedOn SampleStream::DrawLocked(int32_t num_rows) {
   FillTableState(*table_, result.table, *header_.mutable_table());
   header_.set_blocked_on(static_cast<v1::BlockedOn>(waits_for_));
   const bool waited = waits_for_ != BlockedOn::kNone;
-  header_.set_blocked_micros(waited ? absl::ToInt64Microseconds(absl::Now() - waits_since_) : 0);
+  header_.set_blocked_micros(waited ? absl::ToInt64Microseconds(Instant::Now() - waits_since_) : 0);
   return BlockedOn::kNone;
 }
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/service/sent_batches.h"
 #include "replay/service/stream.h"
@@ -52,7 +53,7 @@ class SampleStream final : public ServiceStream {
   SentBatches sent_ ABSL_GUARDED_BY(mu_);
   bool parked_ ABSL_GUARDED_BY(mu_) = false;
   BlockedOn waits_for_ ABSL_GUARDED_BY(mu_) = BlockedOn::kNone;
-  absl::Time waits_since_ ABSL_GUARDED_BY(mu_);
+  Instant waits_since_ ABSL_GUARDED_BY(mu_);
 
   v1::SampleHeader header_ ABSL_GUARDED_BY(mu_);
   SlicePool::Buffer payload_ ABSL_GUARDED_BY(mu_);  // Of the batch being sent, or to be drawn.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots::replay {
 
@@ -38,10 +38,10 @@ absl::Duration Store::Freeze(std::vector<FrozenTable>& frozen) ABSL_NO_THREAD_SA
   frozen.resize(tables_.size());
   for (size_t i = 0; i < tables_.size(); ++i) tables_[i]->PrepareFreeze(frozen[i]);
   tables_.front()->Lock();
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   for (size_t i = 1; i < tables_.size(); ++i) tables_[i]->Lock();
   for (size_t i = 0; i < tables_.size(); ++i) tables_[i]->FreezeLocked(frozen[i]);
-  const absl::Duration pause = absl::Now() - start;
+  const absl::Duration pause = Instant::Now() - start;
   for (const auto& table : tables_) table->Unlock();
   return pause;
 }

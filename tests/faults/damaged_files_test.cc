@@ -11,6 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
+#include "common/rpc/deadline.h"
 #include "tests/faults/fault_test.h"
 #include "tests/faults/raw_client.h"
 
@@ -53,7 +55,7 @@ class DamagedFilesTest : public FaultTest {
 
   testing::AssertionResult Checkpoint() {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+    context.set_deadline(ToGrpcDeadline(Instant::Now() + absl::Minutes(1)));
     context.set_wait_for_ready(true);
     v1::CheckpointResponse response;
     const grpc::Status status = RawStub(server_->address())->Checkpoint(&context, {}, &response);

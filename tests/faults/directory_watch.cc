@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots::faults {
 
@@ -30,9 +30,9 @@ DirectoryWatch::~DirectoryWatch() {
   if (fd_ >= 0) close(fd_);
 }
 
-bool DirectoryWatch::Await(const std::function<bool(absl::string_view)>& matches, absl::Time deadline) {
+bool DirectoryWatch::Await(const std::function<bool(absl::string_view)>& matches, Instant deadline) {
   while (true) {
-    const int64_t left = std::max<int64_t>(0, absl::ToInt64Milliseconds(deadline - absl::Now()));
+    const int64_t left = std::max<int64_t>(0, absl::ToInt64Milliseconds(deadline - Instant::Now()));
     pollfd ready{fd_, POLLIN, 0};
     if (poll(&ready, 1, static_cast<int>(left)) == 0) return false;
     if (ReadEvents(matches)) return true;

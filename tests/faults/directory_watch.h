@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 
 namespace recbots::faults {
 
@@ -21,7 +22,7 @@ class DirectoryWatch {
   ~DirectoryWatch();
 
   // Waits until a file is made, or renamed into the directory, whose name `matches`; false: not until the deadline.
-  bool Await(const std::function<bool(absl::string_view name)>& matches, absl::Time deadline);
+  bool Await(const std::function<bool(absl::string_view name)>& matches, Instant deadline);
 
  private:
   explicit DirectoryWatch(int fd) : fd_(fd) {}

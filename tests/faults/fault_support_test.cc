@@ -12,7 +12,7 @@
 #include <fstream>
 #include <memory>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "tests/faults/audit.h"
 #include "tests/faults/cutting_proxy.h"
 #include "tests/faults/directory_watch.h"
@@ -131,7 +131,7 @@ TEST_F(AuditTest, PassesOnWhatReadersComplainOf) {
 
 TEST_F(ToolsTest, ProcessTellsItsEnd) {
   Process process = Start("echo gone; exit 3");
-  EXPECT_TRUE(process.AwaitEnd(absl::Now() + kPatience));
+  EXPECT_TRUE(process.AwaitEnd(Instant::Now() + kPatience));
   EXPECT_EQ(process.exit_code(), 3);
   EXPECT_EQ(process.LogTail(), "gone\n");
 }
@@ -140,7 +140,7 @@ TEST_F(ToolsTest, ProcessIsKilledEvenWhenItIsStopped) {
   Process process = Start("exec sleep 600");
   EXPECT_GT(process.ResidentBytes(), 0);
   process.Signal(SIGSTOP);
-  EXPECT_FALSE(process.AwaitEnd(absl::Now()));
+  EXPECT_FALSE(process.AwaitEnd(Instant::Now()));
   process.Kill();
   EXPECT_FALSE(process.Running());
   EXPECT_EQ(process.exit_code(), 128 + SIGKILL);
@@ -156,8 +156,8 @@ TEST_F(ToolsTest, SharedFileOutlivesAKill) {
   }
   const auto file = SharedFile::Open(path, 4096);
   ASSERT_TRUE(file.ok()) << file.status();
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (file->as<std::atomic<int64_t>>()->load() != 42) ASSERT_LT(absl::Now(), deadline);
+  const Instant deadline = Instant::Now() + kPatience;
+  while (file->as<std::atomic<int64_t>>()->load() != 42) ASSERT_LT(Instant::Now(), deadline);
   waitpid(child, nullptr, 0);
 }
 
@@ -165,12 +165,12 @@ TEST_F(ToolsTest, WatchSeesFilesMadeAndRenamed) {
   auto watch = DirectoryWatch::Open(dir_);
   ASSERT_TRUE(watch.ok()) << watch.status();
   const auto is = [](const char* name) { return [name](absl::string_view seen) { return seen == name; }; };
-  EXPECT_FALSE(watch->Await(is("new"), absl::Now()));
+  EXPECT_FALSE(watch->Await(is("new"), Instant::Now()));
   std::ofstream(dir_ + "/old").flush();
   std::ofstream(dir_ + "/new").flush();
-  EXPECT_TRUE(watch->Await(is("new"), absl::Now() + kPatience));
+  EXPECT_TRUE(watch->Await(is("new"), Instant::Now() + kPatience));
   std::filesystem::rename(dir_ + "/old", dir_ + "/renamed");
-  EXPECT_TRUE(watch->Await(is("renamed"), absl::Now() + kPatience));
+  EXPECT_TRUE(watch->Await(is("renamed"), Instant::Now() + kPatience));
 }
 
 // A server that sends back what it gets, for connections one after the other.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/crc32c.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots::faults {
@@ -141,7 +142,7 @@ LedgerReader& FaultTest::StartReader(const ReaderFlags& flags) {
 
 testing::AssertionResult FaultTest::Await(const std::string& what, const std::function<bool()>& condition,
                                           absl::Duration patience) {
-  const absl::Time deadline = absl::Now() + patience;
+  const Instant deadline = Instant::Now() + patience;
   while (!condition()) {
     for (Program* program : AllPrograms()) {
       if (program->DiedByItself()) {
@@ -149,7 +150,7 @@ testing::AssertionResult FaultTest::Await(const std::string& what, const std::fu
                                            << program->process().exit_code() << " while waiting for " << what;
       }
     }
-    if (absl::Now() > deadline) {
+    if (Instant::Now() > deadline) {
       return testing::AssertionFailure() << "hangs: no " << what << " within " << absl::FormatDuration(patience);
     }
     absl::SleepFor(kPoll);
@@ -180,7 +181,7 @@ testing::AssertionResult FaultTest::AwaitConnected(const LedgerWriter& writer, i
 testing::AssertionResult FaultTest::AwaitEnd(Program& program, int exit_code, absl::Duration patience) {
   program.MayEnd();
   Process& process = program.process();
-  if (!process.AwaitEnd(absl::Now() + patience)) {
+  if (!process.AwaitEnd(Instant::Now() + patience)) {
     return testing::AssertionFailure() << process.name() << " hangs: it should have ended within "
                                        << absl::FormatDuration(patience);
   }

@@ -10,7 +10,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "tests/faults/fault_test.h"
 
@@ -119,7 +119,7 @@ TEST_F(FullDiskTest, SigtermWithAFullDiskKeepsTheLastCheckpoint) {
   ASSERT_TRUE(AwaitEnd(late));
   Fill();
   server.program().Terminate();
-  ASSERT_TRUE(server.program().process().AwaitEnd(absl::Now() + kPatience)) << "hangs";
+  ASSERT_TRUE(server.program().process().AwaitEnd(Instant::Now() + kPatience)) << "hangs";
   EXPECT_EQ(server.program().process().exit_code(), 1) << "rows are lost that were acknowledged, and it says so";
   MakeRoom();
   server.Start();

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "common/base/command_line.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
@@ -47,7 +48,7 @@ class LedgerReader {
                              ReplaySampler::Create(LedgerSchema(), options));
     page_.state = ProgramState::kRunning;
     while (!shutdown.requested()) {
-      absl::StatusOr<SampledBatch> batch = sampler->Next(absl::Now() + kSlice);
+      absl::StatusOr<SampledBatch> batch = sampler->Next(Instant::Now() + kSlice);
       page_.connections = sampler->stats().connections;
       page_.connected_shards = sampler->stats().connected_shards;
       if (absl::IsDeadlineExceeded(batch.status()) && sampler->status().ok()) continue;

@@ -7,8 +7,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/command_line.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
@@ -74,14 +74,14 @@ class LedgerStream {
   }
 
   absl::Status AppendAll(ReplayWriter& writer) {
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     int64_t next = 0;
     while (!shutdown_.requested() && (spec_.rows == 0 || next < spec_.rows)) {
       const int64_t want = spec_.rows == 0 ? spec_.append_rows : std::min(spec_.append_rows, spec_.rows - next);
       Fill(next, want);
       page_.attempted = next + want;
       RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,
-                               writer.Append(rows_.data(), want, next, absl::Now() + kSlice, priorities_));
+                               writer.Append(rows_.data(), want, next, Instant::Now() + kSlice, priorities_));
       next += taken;
       Publish(writer.stats(), page_);
       if (spec_.rows_per_second > 0) AwaitPace(writer, start + absl::Seconds(next) / spec_.rows_per_second);
@@ -98,19 +98,19 @@ class LedgerStream {
     }
   }
 
-  void AwaitPace(ReplayWriter& writer, absl::Time due) {
-    while (absl::Now() < due && !shutdown_.AwaitFor(std::min(due - absl::Now(), kSlice))) {
+  void AwaitPace(ReplayWriter& writer, Instant due) {
+    while (Instant::Now() < due && !shutdown_.AwaitFor(std::min(due - Instant::Now(), kSlice))) {
       Publish(writer.stats(), page_);
     }
   }
 
   absl::Status Finish(ReplayWriter& writer) {
-    const absl::Time deadline = absl::Now() + spec_.close_timeout;
+    const Instant deadline = Instant::Now() + spec_.close_timeout;
     absl::Status flushed;
     do {
-      flushed = writer.Flush(std::min(deadline, absl::Now() + absl::Milliseconds(500)));
+      flushed = writer.Flush(std::min(deadline, Instant::Now() + absl::Milliseconds(500)));
       Publish(writer.stats(), page_);
-    } while (absl::IsDeadlineExceeded(flushed) && writer.status().ok() && absl::Now() < deadline);
+    } while (absl::IsDeadlineExceeded(flushed) && writer.status().ok() && Instant::Now() < deadline);
     RECBOTS_RETURN_IF_ERROR(flushed);
     return writer.Close(deadline);
   }

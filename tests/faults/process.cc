@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots::faults {
 namespace {
@@ -84,12 +85,12 @@ void Process::Signal(int signal_number) {
 
 void Process::Kill() {
   Signal(SIGKILL);
-  AwaitEnd(absl::Now() + absl::Seconds(30));
+  AwaitEnd(Instant::Now() + absl::Seconds(30));
 }
 
-bool Process::AwaitEnd(absl::Time deadline) {
+bool Process::AwaitEnd(Instant deadline) {
   while (Running()) {
-    if (absl::Now() >= deadline) return false;
+    if (Instant::Now() >= deadline) return false;
     absl::SleepFor(absl::Milliseconds(1));
   }
   return true;

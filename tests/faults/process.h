@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 
 namespace recbots::faults {
 
@@ -38,7 +39,7 @@ class Process {
   // SIGKILL, and waits until it is gone: its sockets are closed and its locks free then.
   void Kill();
   // Waits for its end; false when it still runs at the deadline.
-  bool AwaitEnd(absl::Time deadline);
+  bool AwaitEnd(Instant deadline);
 
   // Bytes of its memory that are in RAM (VmRSS); 0 when it has ended.
   int64_t ResidentBytes() const;

@@ -12,7 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "replay/client/replay_sampler.h"
 
@@ -96,7 +96,7 @@ void Server::Start() {
 bool Server::Serves() const { return absl::StrContains(lives_.back()->process().Log(), "serving at"); }
 
 absl::StatusOr<v1::InfoResponse> Server::Info() const {
-  return replay::GetInfo(address_, absl::Now() + absl::Seconds(5));
+  return replay::GetInfo(address_, Instant::Now() + absl::Seconds(5));
 }
 
 v1::TableInfo Server::Table(const std::string& table) const {

@@ -1,16 +1,16 @@
 #include "tests/faults/raw_client.h"
 
-#include <chrono>
-
 #include "absl/strings/string_view.h"
 #include "common/base/crc32c.h"
+#include "common/base/instant.h"
+#include "common/rpc/deadline.h"
 #include "common/wire/row_schema_proto.h"
 
 namespace recbots::faults {
 namespace {
 
 void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+  context.set_deadline(ToGrpcDeadline(Instant::Now() + absl::Minutes(1)));
   context.set_wait_for_ready(true);
 }
 

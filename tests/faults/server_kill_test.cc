@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "tests/faults/directory_watch.h"
 #include "tests/faults/fault_test.h"
 
@@ -43,8 +44,8 @@ class ServerKillTest : public FaultTest {
  protected:
   // Spins: the moment is to be hit to some tens of microseconds.
   void Jitter(absl::Duration most) {
-    const absl::Time end = absl::Now() + most * rng().Uniform();
-    while (absl::Now() < end) {
+    const Instant end = Instant::Now() + most * rng().Uniform();
+    while (Instant::Now() < end) {
     }
   }
   int64_t Acknowledged() const {
@@ -86,7 +87,7 @@ class ServerKillTest : public FaultTest {
     const auto matches = [moment](absl::string_view name) { return IsFileOf(moment, name); };
     // In slices, to notice a server that dies by itself.
     return Await(absl::StrCat("file of moment '", kMomentNames[static_cast<int>(moment)], "'"),
-                 [&] { return watch->Await(matches, absl::Now() + absl::Milliseconds(200)); });
+                 [&] { return watch->Await(matches, Instant::Now() + absl::Milliseconds(200)); });
   }
 
   static std::string Config() {

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "tests/faults/fault_test.h"
 
 namespace recbots::faults {
@@ -34,10 +34,10 @@ TEST_F(SigtermTest, SigtermUnderLoadKeepsAllThatWasAcknowledged) {
     const int64_t batches = learner.page().batches + 20;
     ASSERT_TRUE(Await(absl::StrCat("row ", rows, " and batch ", batches),
                       [&] { return ordinary.acknowledged() >= rows && learner.page().batches >= batches; }));
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     server.program().Terminate();
     ASSERT_TRUE(AwaitEnd(server.program(), 0, kBound));
-    std::cout << "ended within " << absl::FormatDuration(absl::Now() - start) << std::endl;
+    std::cout << "ended within " << absl::FormatDuration(Instant::Now() - start) << std::endl;
     const int64_t acknowledged = ordinary.acknowledged();
     server.Start();
     ASSERT_TRUE(AwaitServing(server));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "tests/support/golden.h"
@@ -60,9 +61,9 @@ class ProgramsTest : public ::testing::Test {
   }
   // Waits for the end of a program that must end by itself.
   static Outcome Finish(ChildProcess& child, absl::Duration patience) {
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     EXPECT_TRUE(child.AwaitEnd(start + patience)) << child.name() << " still runs: " << Read(child.log_path());
-    return {child.exit_code(), absl::ToDoubleSeconds(absl::Now() - start), Read(child.log_path())};
+    return {child.exit_code(), absl::ToDoubleSeconds(Instant::Now() - start), Read(child.log_path())};
   }
   Outcome RunProgram(const std::string& program, std::vector<std::string> arguments,
                      absl::Duration patience = absl::Seconds(60)) {
@@ -71,8 +72,8 @@ class ProgramsTest : public ::testing::Test {
   }
   // Waits until the program's log holds a text.
   static ::testing::AssertionResult AwaitLog(ChildProcess& child, const std::string& text, absl::Duration patience) {
-    const absl::Time deadline = absl::Now() + patience;
-    while (absl::Now() < deadline) {
+    const Instant deadline = Instant::Now() + patience;
+    while (Instant::Now() < deadline) {
       const bool running = child.Running();
       if (Read(child.log_path()).find(text) != std::string::npos) return ::testing::AssertionSuccess();
       if (!running) break;

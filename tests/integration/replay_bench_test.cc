@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {
@@ -70,7 +70,7 @@ class Bench : public ::testing::Test {
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
     auto child = ChildProcess::Start(options);
     EXPECT_TRUE(child.ok()) << child.status();
-    EXPECT_TRUE(child->AwaitEnd(absl::Now() + absl::Minutes(4))) << Contents(log_);
+    EXPECT_TRUE(child->AwaitEnd(Instant::Now() + absl::Minutes(4))) << Contents(log_);
     EXPECT_EQ(child->exit_code(), 0) << Contents(log_);
     return Contents(log_);
   }

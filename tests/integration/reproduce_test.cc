@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {
@@ -60,7 +61,7 @@ class ReproduceTest : public ::testing::Test {
   }
   // What it says, after it ended with `exit_code`.
   std::string Finish(ChildProcess& child, int exit_code) {
-    EXPECT_TRUE(child.AwaitEnd(absl::Now() + absl::Minutes(5)));
+    EXPECT_TRUE(child.AwaitEnd(Instant::Now() + absl::Minutes(5)));
     const std::string said = Read(child.log_path());
     EXPECT_EQ(child.exit_code(), exit_code) << said;
     return said;
@@ -111,9 +112,9 @@ TEST_F(ReproduceTest, AFailedRunIsNamedAndTheOthersGoOn) {
 TEST_F(ReproduceTest, CtrlCEndsTheChildren) {
   ChildProcess child = Start({"--only=E9", "--seeds=2"});
   const std::string log = Path("work/paper/ql-ot-os/seed-1/evaluations.jsonl");
-  const absl::Time deadline = absl::Now() + absl::Minutes(2);
+  const Instant deadline = Instant::Now() + absl::Minutes(2);
   std::error_code error;
-  while (absl::Now() < deadline &&
+  while (Instant::Now() < deadline &&
          !(std::filesystem::exists(log, error) && std::filesystem::file_size(log, error) > 0)) {
     absl::SleepFor(absl::Milliseconds(10));
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/inference/weights.h"
 #include "common/inference/wolpertinger_shape.h"
 #include "deploy/cli/cluster/child_process.h"
@@ -65,7 +66,7 @@ class SimulateCommandTest : public ::testing::Test {
     return *std::move(child);
   }
   Outcome Finish(ChildProcess& child) {
-    EXPECT_TRUE(child.AwaitEnd(absl::Now() + absl::Seconds(60))) << Read(child.log_path());
+    EXPECT_TRUE(child.AwaitEnd(Instant::Now() + absl::Seconds(60))) << Read(child.log_path());
     return {child.exit_code(), Read(child.log_path())};
   }
   Outcome Simulate(const std::vector<std::string>& flags) {
@@ -290,9 +291,9 @@ TEST_F(SimulateCommandTest, SaysThatTheDiskIsFull) {
 
 TEST_F(SimulateCommandTest, InterruptedItReportsWhatWasDone) {
   ChildProcess child = Start({"--episodes=1e9", "--output=" + Path("o.json"), "--log=" + Path("x.csv.gz")});
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  const Instant deadline = Instant::Now() + absl::Seconds(30);
   std::error_code error;
-  while (absl::Now() < deadline && !(std::filesystem::file_size(Path("x.csv.gz.partial"), error) > 100000 && !error)) {
+  while (Instant::Now() < deadline && !(std::filesystem::file_size(Path("x.csv.gz.partial"), error) > 100000 && !error)) {
     absl::SleepFor(absl::Milliseconds(5));
   }
   child.Signal(SIGINT);

@@ -6,6 +6,7 @@
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/replay_sink.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
@@ -54,8 +55,8 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   RECBOTS_RETURN_IF_ERROR(policy->SetWeights(algorithm->EncodeWeights()));
   policy->SetPolicyShare(1);
   const std::unique_ptr<Environment> environment = scenario->MakeEnvironment(kUsers, 0);
-  const absl::Time give_up = absl::Now() + 2 * options.windows * options.window + absl::Minutes(1);
-  ReplaySink sink(*writer, schema.row_bytes(), [give_up] { return absl::Now() > give_up; });
+  const Instant give_up = Instant::Now() + 2 * options.windows * options.window + absl::Minutes(1);
+  ReplaySink sink(*writer, schema.row_bytes(), [give_up] { return Instant::Now() > give_up; });
   EnvironmentLoop loop(*environment, *policy, schema, rows, sink);
 
   absl::Status status;
@@ -65,7 +66,7 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
     if (status.ok()) status = loop.Step({1, 0});
     return static_cast<double>(kUsers);
   });
-  if (status.ok()) status = writer->Close(absl::Now() + absl::Seconds(10));
+  if (status.ok()) status = writer->Close(Instant::Now() + absl::Seconds(10));
   const double cpu = CpuSeconds() - cpu_before;
   service.Drain();
   server->Stop();

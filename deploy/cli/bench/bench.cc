@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots {
@@ -21,11 +21,11 @@ double MedianRate(const BenchOptions& options, const std::function<double()>& wo
   std::vector<double> rates;
   for (int window = 0; window < options.windows; ++window) {
     double done = 0;
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     absl::Duration elapsed;
     do {
       done += work();
-      elapsed = absl::Now() - start;
+      elapsed = Instant::Now() - start;
     } while (elapsed < options.window);
     rates.push_back(done / absl::ToDoubleSeconds(elapsed));
   }

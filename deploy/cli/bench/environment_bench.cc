@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/random_batch.h"
 #include "common/base/status_macros.h"
@@ -61,14 +61,14 @@ class Runner {
   // Steps until the time is over; steps per second, all users counted.
   double Run(absl::Duration window) {
     int64_t steps = 0;
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     absl::Duration elapsed;
     do {
       for (const std::vector<int32_t>& slates : prepared_) {
         RECBOTS_CHECK_OK(environment_->Step(slates, buffer_.columns()));
       }
       steps += int64_t{kPreparedSteps} * environment_->num_users();
-      elapsed = absl::Now() - start;
+      elapsed = Instant::Now() - start;
     } while (elapsed < window);
     return static_cast<double>(steps) / absl::ToDoubleSeconds(elapsed);
   }
@@ -84,7 +84,7 @@ class RandomRunner {
  public:
   double Run(absl::Duration window) {
     int64_t blocks = 0;
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     absl::Duration elapsed;
     do {
       for (int i = 0; i < 256; ++i) {
@@ -92,7 +92,7 @@ class RandomRunner {
         batch_.Fill(/*seed=*/1, Purpose::kTest, positions_);
       }
       blocks += 256 * static_cast<int64_t>(positions_.size());
-      elapsed = absl::Now() - start;
+      elapsed = Instant::Now() - start;
     } while (elapsed < window);
     return static_cast<double>(blocks) / absl::ToDoubleSeconds(elapsed);
   }

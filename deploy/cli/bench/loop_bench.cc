@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/bench/bench.h"
 
@@ -39,11 +39,11 @@ int RunProgram(const std::vector<std::string>& arguments) {
 }
 
 absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& run_dir) {
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   const int code =
       RunProgram({options.program_dir + "/recbots", "cluster", options.config_path, "--quiet", "--run_dir=" + run_dir});
   LoopRun run;
-  run.wall_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  run.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start);
   if (code != 0) return absl::InternalError(absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir));
   std::ifstream file(run_dir + "/report.json");
   const nlohmann::json report = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);

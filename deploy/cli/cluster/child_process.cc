@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots {
 namespace {
@@ -68,7 +69,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
 ChildProcess::~ChildProcess() {
   if (Running()) {
     Signal(SIGKILL);
-    AwaitEnd(absl::Now() + absl::Seconds(5));
+    AwaitEnd(Instant::Now() + absl::Seconds(5));
   }
   if (stdout_fd_ >= 0) close(stdout_fd_);
 }
@@ -86,9 +87,9 @@ void ChildProcess::Signal(int signal_number) {
   if (pid_ > 0) kill(pid_, signal_number);
 }
 
-bool ChildProcess::AwaitEnd(absl::Time deadline) {
+bool ChildProcess::AwaitEnd(Instant deadline) {
   while (Running()) {
-    if (absl::Now() >= deadline) return false;
+    if (Instant::Now() >= deadline) return false;
     absl::SleepFor(absl::Milliseconds(5));
   }
   return true;

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 
 namespace recbots {
 
@@ -42,7 +43,7 @@ class ChildProcess {
   int exit_code() const { return exit_code_; }
   void Signal(int signal_number);
   // Waits for its end; false when it still runs at the deadline.
-  bool AwaitEnd(absl::Time deadline);
+  bool AwaitEnd(Instant deadline);
 
  private:
   ChildProcess(std::string name, std::string log_path, pid_t pid, int stdout_fd)

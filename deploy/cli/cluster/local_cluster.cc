@@ -20,6 +20,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -75,7 +76,7 @@ class Cluster {
                    bool pipe_stdout = false);
   void PassOnLearnerLines(absl::Duration patience);
   static bool IsService(const ChildProcess& child);
-  void AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline);
+  void AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline);
 
   const LocalClusterOptions& options_;
   const ClusterAddresses& addresses_;
@@ -162,7 +163,7 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
 }
 
 void Cluster::End() {
-  absl::Time deadline = absl::Now() + options_.drain;
+  Instant deadline = Instant::Now() + options_.drain;
   // Actors and evaluator first, so that they can hand over what they have to services that still are there.
   std::vector<ChildProcess*> workers, services;
   for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
@@ -178,9 +179,9 @@ bool Cluster::IsService(const ChildProcess& child) {
   return child.name() == "learner" || absl::StartsWith(child.name(), "replay");
 }
 
-void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, absl::Time deadline) {
+void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline) {
   bool running = true;
-  while (running && absl::Now() < deadline) {
+  while (running && Instant::Now() < deadline) {
     PassOnLearnerLines(absl::Milliseconds(5));
     running = false;
     for (ChildProcess* child : group) running |= child->Running();

@@ -8,9 +8,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/role/role.h"
@@ -106,10 +106,10 @@ absl::StatusOr<Request> ReadRequest(const CommandLine& flags) {
 }
 
 absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
-  RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay.Info(absl::Now() + kPatience));
+  RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay.Info(Instant::Now() + kPatience));
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo table, FindTable(info, request.table));
   RECBOTS_ASSIGN_OR_RETURN(const v1::SetRateLimiterRequest change, ParseLimiterChange(request.set_limiter, table));
-  RECBOTS_RETURN_IF_ERROR(replay.SetRateLimiter(change, absl::Now() + kPatience));
+  RECBOTS_RETURN_IF_ERROR(replay.SetRateLimiter(change, Instant::Now() + kPatience));
   if (request.json) {
     std::cout << MessageToJson(change) << "\n";
   } else {
@@ -122,8 +122,8 @@ absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
 
 absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
   // First something that is tried again: the checkpoint itself is not.
-  RECBOTS_RETURN_IF_ERROR(replay.Info(absl::Now() + kPatience).status());
-  RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(absl::Now() + kCheckpointPatience));
+  RECBOTS_RETURN_IF_ERROR(replay.Info(Instant::Now() + kPatience).status());
+  RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(Instant::Now() + kCheckpointPatience));
   if (request.json) {
     std::cout << MessageToJson(done) << "\n";
   } else {
@@ -137,12 +137,12 @@ absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
 absl::Status Report(const Request& request, ReplayAdmin& replay) {
   ServerReport report;
   report.address = replay.address();
-  RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(absl::Now() + kPatience));
+  RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(Instant::Now() + kPatience));
   {
     Shutdown shutdown;
     if (shutdown.AwaitFor(request.interval)) return absl::CancelledError("interrupted");
   }
-  RECBOTS_ASSIGN_OR_RETURN(report.now, replay.Info(absl::Now() + kPatience));
+  RECBOTS_ASSIGN_OR_RETURN(report.now, replay.Info(Instant::Now() + kPatience));
   RECBOTS_RETURN_IF_ERROR(KeepTable(request.table, report));
   if (request.json) {
     std::cout << ReportJson(report) << "\n";

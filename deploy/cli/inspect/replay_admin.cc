@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/retry.h"
 
@@ -23,24 +24,24 @@ ReplayAdmin::ReplayAdmin(std::string address, std::shared_ptr<const Security> se
       channel_(MakeChannel(address_, {.security = security_})),
       stub_(v1::ReplayService::NewStub(channel_)) {}
 
-absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(absl::Time deadline) {
+absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(Instant deadline) {
   PeerRetry retry("replay", address_, {.give_up_after = absl::InfiniteDuration()});
   while (true) {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kAttempt)));
+    context.set_deadline(ToGrpcDeadline(std::min(deadline, Instant::Now() + kAttempt)));
     Security::Prepare(security_.get(), context);
     v1::InfoResponse response;
     const absl::Status status = FromGrpcStatus(stub_->Info(&context, v1::InfoRequest(), &response));
     if (status.ok()) return response;
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
-    if (!delay.ok() || absl::Now() + *delay >= deadline) return Named(status);
+    if (!delay.ok() || Instant::Now() + *delay >= deadline) return Named(status);
     AwaitRetry(*channel_, *delay);
   }
 }
 
-absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(absl::Time deadline) {
+absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(Instant deadline) {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(deadline));
+  context.set_deadline(ToGrpcDeadline(deadline));
   Security::Prepare(security_.get(), context);
   v1::CheckpointResponse response;
   const absl::Status status = FromGrpcStatus(stub_->Checkpoint(&context, v1::CheckpointRequest(), &response));
@@ -48,9 +49,9 @@ absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(absl::Time deadli
   return response;
 }
 
-absl::Status ReplayAdmin::SetRateLimiter(const v1::SetRateLimiterRequest& request, absl::Time deadline) {
+absl::Status ReplayAdmin::SetRateLimiter(const v1::SetRateLimiterRequest& request, Instant deadline) {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(deadline));
+  context.set_deadline(ToGrpcDeadline(deadline));
   Security::Prepare(security_.get(), context);
   v1::SetRateLimiterResponse response;
   return Named(FromGrpcStatus(stub_->SetRateLimiter(&context, request, &response)));

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.grpc.pb.h"
 
@@ -22,11 +23,11 @@ class ReplayAdmin {
   const std::string& address() const { return address_; }
 
   // Tries again while nobody answers, until the deadline.
-  absl::StatusOr<v1::InfoResponse> Info(absl::Time deadline);
+  absl::StatusOr<v1::InfoResponse> Info(Instant deadline);
   // Waits until the checkpoint is on disk. FAILED_PRECONDITION: the server keeps none; others: what the disk said.
-  absl::StatusOr<v1::CheckpointResponse> Checkpoint(absl::Time deadline);
+  absl::StatusOr<v1::CheckpointResponse> Checkpoint(Instant deadline);
   // NOT_FOUND: no such table. INVALID_ARGUMENT: a limiter under which nothing could move.
-  absl::Status SetRateLimiter(const v1::SetRateLimiterRequest& request, absl::Time deadline);
+  absl::Status SetRateLimiter(const v1::SetRateLimiterRequest& request, Instant deadline);
 
  private:
   absl::Status Named(const absl::Status& status) const;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots {
 namespace {
@@ -59,7 +60,7 @@ double JobQueue::SecondsLeft() const {
   double beside = 0, alone = 0;
   for (const size_t job : waiting_) (jobs_[job].alone ? alone : beside) += seconds_per_cost * jobs_[job].cost;
   for (const Running& running : running_) {
-    const double spent = absl::ToDoubleSeconds(absl::Now() - running.start);
+    const double spent = absl::ToDoubleSeconds(Instant::Now() - running.start);
     beside += std::max(0.0, seconds_per_cost * jobs_[running.job].cost - spent);
   }
   return beside / static_cast<double>(at_once_) + alone;
@@ -75,7 +76,7 @@ void JobQueue::StartJobs() {
     const size_t index = waiting_.front();
     waiting_.erase(waiting_.begin());
     const Job& job = jobs_[index];
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     absl::StatusOr<ChildProcess> child = ChildProcess::Start({job.name, job.arguments, job.log_path});
     if (child.ok()) {
       running_.push_back({index, start, *std::move(child)});
@@ -92,7 +93,7 @@ void JobQueue::CollectEnded() {
       still.push_back(std::move(running));
       continue;
     }
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - running.start);
+    const double seconds = absl::ToDoubleSeconds(Instant::Now() - running.start);
     const int exit_code = running.child.exit_code();
     if (exit_code == 0) {
       cost_done_ += jobs_[running.job].cost;
@@ -105,7 +106,7 @@ void JobQueue::CollectEnded() {
 
 void JobQueue::Terminate(absl::Duration patience) {
   for (Running& running : running_) running.child.Signal(SIGTERM);
-  const absl::Time deadline = absl::Now() + patience;
+  const Instant deadline = Instant::Now() + patience;
   for (Running& running : running_) running.child.AwaitEnd(deadline);
   running_.clear();  // Kills what is left.
 }

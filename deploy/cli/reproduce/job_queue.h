@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {
@@ -44,7 +45,7 @@ class JobQueue {
  private:
   struct Running {
     size_t job;
-    absl::Time start;
+    Instant start;
     ChildProcess child;
   };
 

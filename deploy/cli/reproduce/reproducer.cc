@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/reproduce/page_text.h"
 
@@ -56,7 +56,7 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
   stop_ = std::move(stop);
   say_ = std::move(say);
   play_.should_stop = stop_;
-  start_ = absl::Now();
+  start_ = Instant::Now();
   std::vector<size_t> to_train;
   RECBOTS_RETURN_IF_ERROR(Begin(to_train));
   RECBOTS_RETURN_IF_ERROR(Train(to_train));
@@ -74,7 +74,7 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
     std::sort(result.seeds.begin(), result.seeds.end(),
               [](const SeedResult& a, const SeedResult& b) { return a.seed < b.seed; });
   }
-  reproduction_.wall_seconds = absl::ToDoubleSeconds(absl::Now() - start_);
+  reproduction_.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start_);
   return reproduction_;
 }
 
@@ -195,7 +195,7 @@ PlayOptions Reproducer::PlayOf(size_t experiment) const {
 }
 
 void Reproducer::Say(const std::string& text) const {
-  const auto seconds = static_cast<int>(absl::ToInt64Seconds(absl::Now() - start_));
+  const auto seconds = static_cast<int>(absl::ToInt64Seconds(Instant::Now() - start_));
   say_(absl::StrFormat("[%02d:%02d:%02d] %s", seconds / 3600, seconds / 60 % 60, seconds % 60, text));
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/instant.h"
 #include "deploy/cli/reproduce/experiment.h"
 #include "deploy/cli/reproduce/job_queue.h"
 #include "deploy/cli/reproduce/play.h"
@@ -61,7 +62,7 @@ class Reproducer {
   PlayOptions play_;
   std::function<bool()> stop_;
   std::function<void(const std::string&)> say_;
-  absl::Time start_;
+  Instant start_;
   size_t num_done_ = 0;
   Reproduction reproduction_;
 };

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/base/thread.h"
 
 namespace recbots {
 namespace {
 
-absl::Time Soon() { return absl::Now() + absl::Milliseconds(20); }
-absl::Time Later() { return absl::Now() + absl::Seconds(60); }
+Instant Soon() { return Instant::Now() + absl::Milliseconds(20); }
+Instant Later() { return Instant::Now() + absl::Seconds(60); }
 
 TEST(BoundedQueueTest, GivesElementsInTheOrderTheyCame) {
   BoundedQueue<std::unique_ptr<int>> queue(3);
@@ -33,8 +34,8 @@ TEST(BoundedQueueTest, RefusesAtTheDeadlineWhenFullOrEmpty) {
 
 TEST(BoundedQueueTest, TakesAndGivesAtOnceWhereTheDeadlineHasPassed) {
   BoundedQueue<int> queue(1);
-  EXPECT_TRUE(queue.Push(1, absl::InfinitePast()).ok());
-  EXPECT_EQ(*queue.Pop(absl::InfinitePast()), 1);
+  EXPECT_TRUE(queue.Push(1, Instant::InfinitePast()).ok());
+  EXPECT_EQ(*queue.Pop(Instant::InfinitePast()), 1);
 }
 
 TEST(BoundedQueueTest, GivesWhatItHoldsAfterCloseAndTakesNothing) {

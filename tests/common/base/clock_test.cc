@@ -2,22 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/time/clock.h"
+#include "common/base/instant.h"
+
 namespace recbots {
 namespace {
 
 TEST(ClockTest, RealTimeIsBetweenTwoLooksAtTheMachineClock) {
-  const absl::Time before = absl::Now();
-  const absl::Time now = Clock::Real().Now();
+  const Instant before = Instant::Now();
+  const Instant now = Clock::Real().Now();
   EXPECT_LE(before, now);
-  EXPECT_LE(now, absl::Now());
+  EXPECT_LE(now, Instant::Now());
+}
+
+TEST(ClockTest, DatesAreThoseOfTheWallClock) {
+  // Somebody may set the clock between two looks at it, but hardly by a day.
+  EXPECT_LT(absl::AbsDuration(Clock::Real().Date() - absl::Now()), absl::Hours(24));
+  EXPECT_GT(Clock::Real().Date(), absl::FromCivil(absl::CivilDay(2020, 1, 1), absl::UTCTimeZone()));
 }
 
 TEST(FakeClockTest, StandsStillUntilToldOtherwise) {
-  FakeClock clock(absl::UnixEpoch());
-  EXPECT_EQ(clock.Now(), absl::UnixEpoch());
-  EXPECT_EQ(clock.Now(), absl::UnixEpoch());
+  FakeClock clock(absl::FromUnixSeconds(5));
+  EXPECT_EQ(clock.Now(), Instant());
+  EXPECT_EQ(clock.Now(), Instant());
   clock.Advance(absl::Milliseconds(1500));
-  EXPECT_EQ(clock.Now(), absl::UnixEpoch() + absl::Milliseconds(1500));
+  EXPECT_EQ(clock.Now(), Instant() + absl::Milliseconds(1500));
+  EXPECT_EQ(clock.Date(), absl::FromUnixMillis(6500));
 }
 
 }  // namespace

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/rpc_server.h"
 #include "common/rpc/unary_call.h"
@@ -24,7 +26,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+Instant Soon() { return Instant::Now() + absl::Seconds(20); }
 
 // Sends back every message it reads, and ends when the caller does; counts its reactions.
 class Echo final : public RpcCall::Handler {
@@ -112,9 +114,9 @@ class CallQueueTest : public ::testing::TestWithParam<int> {
     stub_ = v1::ReplayService::NewStub(MakeChannel(server_->address()));
   }
 
-  std::unique_ptr<grpc::ClientContext> Context(absl::Time deadline = Soon()) const {
+  std::unique_ptr<grpc::ClientContext> Context(Instant deadline = Soon()) const {
     auto context = std::make_unique<grpc::ClientContext>();
-    context->set_deadline(absl::ToChronoTime(deadline));
+    context->set_deadline(ToGrpcDeadline(deadline));
     return context;
   }
 
@@ -228,7 +230,7 @@ TEST_P(CallQueueTest, TheFirstAnswerCountsWhoeverGivesIt) {
   std::shared_ptr<TestService::CheckpointCall> abandoned;
   {
     Thread caller("caller", [&] {
-      status = stub_->Checkpoint(Context(absl::Now() + absl::Milliseconds(300)).get(), {}, &response);
+      status = stub_->Checkpoint(Context(Instant::Now() + absl::Milliseconds(300)).get(), {}, &response);
     });
     abandoned = service_.AwaitCheckpointCall();
   }
@@ -273,7 +275,7 @@ class HealthCaller {
  public:
   HealthCaller(const std::string& address, const std::string& method, const std::string& service)
       : stub_(MakeChannel(address)) {
-    context_.set_deadline(absl::ToChronoTime(Soon()));
+    context_.set_deadline(ToGrpcDeadline(Soon()));
     call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/" + method, &queue_);
     call_->StartCall(nullptr);
     Await();

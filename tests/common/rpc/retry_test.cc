@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/rpc/grpc_status.h"
 
 namespace recbots {
@@ -82,7 +83,7 @@ TEST(PeerRetryTest, GivesUpAfterTheTimeAllowedAndNamesPeerAddressAndError) {
 TEST(PeerRetryTest, SpeaksWithinTwoSecondsThenEveryFiveAndAtRecovery) {
   FakeClock clock;
   PeerRetry retry("replay", "replay:7001", {}, &clock);
-  const absl::Time start = clock.Now();
+  const Instant start = clock.Now();
   std::vector<absl::Duration> said;
   while (clock.Now() - start < absl::Seconds(20)) {
     CaptureStderr();

@@ -16,8 +16,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
+#include "common/base/instant.h"
 #include "common/base/thread.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/rpc_server.h"
 #include "recbots/v1/replay.grpc.pb.h"
@@ -29,7 +31,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+Instant Soon() { return Instant::Now() + absl::Seconds(20); }
 
 // Answers Info, so that there is something to call.
 class InfoService : public v1::ReplayService::Service {
@@ -40,11 +42,11 @@ class InfoService : public v1::ReplayService::Service {
   }
 };
 
-absl::Status CallInfo(const std::shared_ptr<grpc::Channel>& channel, absl::Time deadline) {
+absl::Status CallInfo(const std::shared_ptr<grpc::Channel>& channel, Instant deadline) {
   auto stub = v1::ReplayService::NewStub(channel);
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
-  context.set_deadline(absl::ToChronoTime(deadline));
+  context.set_deadline(ToGrpcDeadline(deadline));
   v1::InfoResponse response;
   return FromGrpcStatus(stub->Info(&context, v1::InfoRequest(), &response));
 }
@@ -130,7 +132,7 @@ TEST(RpcServerTest, MessagesOverTheLimitEndTheCallWithResourceExhausted) {
   ASSERT_TRUE(server.ok());
   auto stub = v1::ReplayService::NewStub(MakeChannel((*server)->address()));
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(Soon()));
+  context.set_deadline(ToGrpcDeadline(Soon()));
   auto stream = stub->Insert(&context);
   v1::InsertRequest request;
   request.mutable_hello()->set_writer_name(std::string(4096, 'x'));
@@ -139,7 +141,7 @@ TEST(RpcServerTest, MessagesOverTheLimitEndTheCallWithResourceExhausted) {
   v1::InfoRequest large;
   large.GetReflection()->MutableUnknownFields(&large)->AddLengthDelimited(15, std::string(4096, 'x'));
   grpc::ClientContext second;
-  second.set_deadline(absl::ToChronoTime(Soon()));
+  second.set_deadline(ToGrpcDeadline(Soon()));
   v1::InfoResponse response;
   EXPECT_EQ(stub->Info(&second, large, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
@@ -166,7 +168,7 @@ TEST(RpcServerTest, MessagesOverEightMebibytesAreRefusedBothWaysAndTheServerLive
       request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(
           15, std::string(static_cast<size_t>(request_bytes), 'x'));
       grpc::ClientContext context;
-      context.set_deadline(absl::ToChronoTime(Soon()));
+      context.set_deadline(ToGrpcDeadline(Soon()));
       v1::InfoResponse response;
       EXPECT_EQ(stub->Info(&context, request, &response).error_code(), code) << request_bytes << ' ' << answer_bytes;
     }
@@ -265,7 +267,7 @@ TEST_F(UnixServerTest, ChannelsFindAServerThatWasRestarted) {
   auto channel = MakeChannel("unix:" + path_);
   ASSERT_TRUE(CallInfo(channel, Soon()).ok());
   server->Stop();
-  EXPECT_FALSE(CallInfo(channel, absl::Now() + absl::Milliseconds(300)).ok());
+  EXPECT_FALSE(CallInfo(channel, Instant::Now() + absl::Milliseconds(300)).ok());
   server = StartServer("unix:" + path_, &service_);
   ASSERT_NE(server, nullptr);
   EXPECT_TRUE(CallInfo(channel, Soon()).ok());
@@ -280,7 +282,7 @@ TEST(ChannelTest, FindsAServerThatWasRestartedOnTheSamePort) {
     auto channel = MakeChannel(address, {.bulk = bulk});
     ASSERT_TRUE(CallInfo(channel, Soon()).ok());
     server->Stop();
-    EXPECT_FALSE(CallInfo(channel, absl::Now() + absl::Milliseconds(300)).ok());
+    EXPECT_FALSE(CallInfo(channel, Instant::Now() + absl::Milliseconds(300)).ok());
     server = StartServer(address, &service);
     ASSERT_NE(server, nullptr);
     const absl::Status status = CallInfo(channel, Soon());
@@ -292,7 +294,7 @@ TEST(AwaitServingTest, ReturnsOnceHealthSaysServing) {
   InfoService service;
   auto server = StartServer("127.0.0.1:0", &service);
   ASSERT_NE(server, nullptr);
-  const absl::Status early = AwaitServing("replay", server->address(), absl::Now() + absl::Milliseconds(300));
+  const absl::Status early = AwaitServing("replay", server->address(), Instant::Now() + absl::Milliseconds(300));
   EXPECT_EQ(early.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(early.message()), AllOf(HasSubstr("replay at " + server->address()), HasSubstr("serving")));
 
@@ -303,7 +305,7 @@ TEST(AwaitServingTest, ReturnsOnceHealthSaysServing) {
   }
   EXPECT_TRUE(status.ok()) << status;
   server->SetServing(false);
-  EXPECT_FALSE(AwaitServing("replay", server->address(), absl::Now() + absl::Milliseconds(100)).ok());
+  EXPECT_FALSE(AwaitServing("replay", server->address(), Instant::Now() + absl::Milliseconds(100)).ok());
 }
 
 TEST(AwaitServingTest, DeadlineNamesPeerAddressAndLastError) {
@@ -315,13 +317,13 @@ TEST(AwaitServingTest, DeadlineNamesPeerAddressAndLastError) {
     address = server->address();
   }
   // Longer than one attempt to connect may take: what became of the first must not hide behind its timeout.
-  const absl::Status status = AwaitServing("learner", address, absl::Now() + absl::Milliseconds(2500));
+  const absl::Status status = AwaitServing("learner", address, Instant::Now() + absl::Milliseconds(2500));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("learner at " + address), HasSubstr("refused")));
 }
 
 TEST(AwaitServingTest, NamesThatDoNotResolveAreReportedByTheDeadline) {
-  const absl::Status status = AwaitServing("learner", "no-such-host.invalid:1", absl::Now() + absl::Milliseconds(1500));
+  const absl::Status status = AwaitServing("learner", "no-such-host.invalid:1", Instant::Now() + absl::Milliseconds(1500));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("no-such-host.invalid:1"));
 }

@@ -1,4 +1,6 @@
 // What Security takes and refuses, and what peers that disagree are told.
+#include "common/base/instant.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/security.h"
 
 #include <gmock/gmock.h>
@@ -24,7 +26,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::TestCertificates;
 
-absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+Instant Soon() { return Instant::Now() + absl::Seconds(20); }
 
 TestCertificates& Certificates() {
   static TestCertificates certificates;
@@ -161,7 +163,7 @@ absl::Status CallOnce(const std::string& address, const std::shared_ptr<const Se
   const auto stub =
       v1::ReplayService::NewStub(MakeChannel(address, {.security = security, .server_name = server_name}));
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(Soon()));
+  context.set_deadline(ToGrpcDeadline(Soon()));
   Security::Prepare(security.get(), context);
   v1::InfoResponse response;
   return FromGrpcStatus(stub->Info(&context, v1::InfoRequest(), &response));
@@ -190,7 +192,7 @@ void ExpectAgreementOrReason(const std::string& address, const std::shared_ptr<c
   EXPECT_EQ(status.code(), pair.code) << address << ' ' << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(pair.says)) << address;
   // Health is open to whoever can connect; who cannot learns why within the deadline.
-  const absl::Status health = AwaitServing("replay", address, absl::Now() + absl::Milliseconds(500), client_security);
+  const absl::Status health = AwaitServing("replay", address, Instant::Now() + absl::Milliseconds(500), client_security);
   const bool token_only = pair.says.find("token") != std::string::npos;
   EXPECT_EQ(health.ok(), status.ok() || token_only) << address << ' ' << health;
   if (!health.ok()) {
@@ -254,11 +256,11 @@ TEST_F(SecurityTest, TheServersLogExplainsARefusedHandshake) {
   ASSERT_TRUE(server.ok()) << server.status();
   // One line in 5 s, of which an earlier test may have taken its share.
   const auto client = Certificates().Make("", "ca", "");
-  const absl::Time deadline = Soon();
+  const Instant deadline = Soon();
   std::string log;
-  while (log.find("the client shows no certificate") == std::string::npos && absl::Now() < deadline) {
+  while (log.find("the client shows no certificate") == std::string::npos && Instant::Now() < deadline) {
     ::testing::internal::CaptureStderr();
-    EXPECT_FALSE(AwaitServing("replay", (*server)->address(), absl::Now() + absl::Milliseconds(300), client).ok());
+    EXPECT_FALSE(AwaitServing("replay", (*server)->address(), Instant::Now() + absl::Milliseconds(300), client).ok());
     log = ::testing::internal::GetCapturedStderr();
   }
   EXPECT_THAT(log, HasSubstr("the client shows no certificate"));

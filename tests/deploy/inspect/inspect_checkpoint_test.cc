@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "deploy/cli/inspect/dump_rows.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "tests/replay/checkpoint/test_folder.h"
@@ -54,7 +54,7 @@ class InspectCheckpointTest : public testing::Test {
   }
   void Write(uint32_t operations) {
     for (const uint32_t end = next_ + operations; next_ < end; ++next_) driver_.Do(next_);
-    ASSERT_TRUE(checkpointer_->Checkpoint(absl::Now() + absl::Seconds(60)).ok());
+    ASSERT_TRUE(checkpointer_->Checkpoint(Instant::Now() + absl::Seconds(60)).ok());
   }
   absl::Status Inspect(int64_t dump_rows = 0, const std::string& table = "") {
     std::ostringstream out;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/instant.h"
 #include "common/rpc/rpc_server.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
@@ -20,7 +21,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+Instant Soon() { return Instant::Now() + absl::Seconds(20); }
 
 // Two tables; the first holds `inserted` rows of which each is to be sampled 8 times.
 v1::InfoResponse MakeInfo(int64_t inserted, double uptime_seconds) {
@@ -196,7 +197,7 @@ TEST(ReplayAdminTest, SaysWhoDoesNotAnswerAndWhoIsNoReplay) {
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
     EXPECT_THAT(std::string(status.message()), HasSubstr("replay at " + address + " is no replay server"));
   }
-  const absl::Status status = ReplayAdmin(address, nullptr).Info(absl::Now() + absl::Milliseconds(300)).status();
+  const absl::Status status = ReplayAdmin(address, nullptr).Info(Instant::Now() + absl::Milliseconds(300)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(address));
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/base/crc32c.h"
+#include "common/base/instant.h"
 #include "tests/learner/service/test_learner.h"
 
 namespace recbots {
@@ -68,7 +69,7 @@ TEST(WeightsWatcherTest, WaitsForALearnerThatComesLater) {
     address = gone.server->address();
   }
   const auto watcher = StartWatcher(address);
-  const absl::Status early = watcher->AwaitNewer(nullptr, absl::Now() + absl::Milliseconds(50)).status();
+  const absl::Status early = watcher->AwaitNewer(nullptr, Instant::Now() + absl::Milliseconds(50)).status();
   EXPECT_EQ(early.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(early.message()), AllOf(HasSubstr(address), HasSubstr("away")));
   EXPECT_EQ(watcher->age(), absl::InfiniteDuration());
@@ -104,7 +105,7 @@ TEST(WeightsWatcherTest, AnotherConfigurationEndsTheWatchWithin5Seconds) {
   TestLearner learner;
   learner.store.Publish("w", {});
   const auto watcher = StartWatcher(learner.server->address(), "stranger", /*fingerprint=*/0xfeed);
-  const absl::Status status = watcher->AwaitNewer(nullptr, absl::Now() + absl::Seconds(5)).status();
+  const absl::Status status = watcher->AwaitNewer(nullptr, Instant::Now() + absl::Seconds(5)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("stranger"), HasSubstr("000000000000feed"), HasSubstr("1234567890abcdef")));
@@ -128,7 +129,7 @@ TEST(WeightsWatcherTest, StopWakesWaitersAndReleasesTheIndex) {
   const auto watcher = StartWatcher(learner.server->address());
   absl::Status woken;
   {
-    Thread waiter("waiter", [&] { woken = watcher->AwaitNewer(nullptr, absl::InfiniteFuture()).status(); });
+    Thread waiter("waiter", [&] { woken = watcher->AwaitNewer(nullptr, Instant::InfiniteFuture()).status(); });
     watcher->Stop();
     watcher->Stop();
   }

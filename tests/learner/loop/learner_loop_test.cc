@@ -1,4 +1,5 @@
 // The loop around an algorithm: what it takes, sends, publishes, counts and says. Algorithm and replay are fakes.
+#include "common/base/instant.h"
 #include "learner/loop/learner_loop.h"
 
 #include <ATen/core/Tensor.h>
@@ -65,7 +66,7 @@ class FakeSource final : public BatchSource {
     table.set_incarnation(1);
   }
 
-  absl::StatusOr<replay::SampledBatch> Next(absl::Time) override {
+  absl::StatusOr<replay::SampledBatch> Next(Instant) override {
     if (!final_error.ok()) return final_error;
     if (num_batches == 0) return absl::DeadlineExceededError("no batch");
     --num_batches;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "learner/client/evaluation_client.h"
 #include "tests/learner/service/test_learner.h"
@@ -113,7 +114,7 @@ TEST(EvaluationClientTest, DeadlineNamesVersionAndAddress) {
   }
   v1::Evaluation evaluation;
   evaluation.set_weights_version(12);
-  const absl::Status status = EvaluationClient(address).Report(evaluation, absl::Now() + absl::Milliseconds(300));
+  const absl::Status status = EvaluationClient(address).Report(evaluation, Instant::Now() + absl::Milliseconds(300));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("version 12"), HasSubstr(address)));
 }

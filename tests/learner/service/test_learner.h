@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/instant.h"
 #include "common/base/random.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/service/weights_service.h"
@@ -14,7 +15,7 @@
 namespace recbots::testing {
 
 // Deadline of everything that must happen.
-inline absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
+inline Instant Soon() { return Instant::Now() + absl::Seconds(30); }
 
 inline std::string RandomPayload(size_t bytes, uint32_t stream = 0) {
   Rng rng(/*seed=*/7, Purpose::kTest, {.stream = stream});

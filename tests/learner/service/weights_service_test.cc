@@ -1,4 +1,6 @@
 // The service alone, seen by a plain gRPC client.
+#include "common/base/instant.h"
+#include "common/rpc/deadline.h"
 #include "learner/service/weights_service.h"
 
 #include <gmock/gmock.h>
@@ -29,7 +31,7 @@ class ManualWatcher {
   explicit ManualWatcher(const std::string& address, v1::WorkerRole role = v1::WORKER_ROLE_ACTOR,
                          int64_t have_version = 0, uint64_t fingerprint = TestLearner::kFingerprint)
       : stub_(v1::WeightsService::NewStub(MakeChannel(address))) {
-    context_.set_deadline(absl::ToChronoTime(Soon()));
+    context_.set_deadline(ToGrpcDeadline(Soon()));
     v1::WatchRequest request;
     request.set_role(role);
     request.set_worker_name("manual");
@@ -74,8 +76,8 @@ class ManualWatcher {
 
 // Waits until that many streams of the role are open.
 void AwaitWatchers(const WeightsService& service, v1::WorkerRole role, int want) {
-  const absl::Time deadline = Soon();
-  while (service.num_watchers(role) != want && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+  const Instant deadline = Soon();
+  while (service.num_watchers(role) != want && Instant::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
   ASSERT_EQ(service.num_watchers(role), want);
 }
 

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <set>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "tests/replay/checkpoint/test_folder.h"
@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-absl::Time Patience() { return absl::Now() + absl::Seconds(60); }
+Instant Patience() { return Instant::Now() + absl::Seconds(60); }
 
 class CheckpointerTest : public testing::Test {
  protected:
@@ -203,7 +203,7 @@ TEST_F(CheckpointerTest, TheIntervalMakesCheckpointsByItself) {
 TEST_F(CheckpointerTest, ADeadlineEndsTheWaitAndNotTheCheckpoint) {
   Open();
   Insert(2 * kSegmentRows);
-  const auto late = checkpointer_->Checkpoint(absl::InfinitePast());
+  const auto late = checkpointer_->Checkpoint(Instant::InfinitePast());
   EXPECT_TRUE(absl::IsDeadlineExceeded(late.status())) << late.status();
   MustCheckpoint();
   EXPECT_GE(checkpointer_->stats().sequence, 1);
@@ -230,7 +230,7 @@ TEST_F(CheckpointerTest, StopsSoonWhileItKeepsThePace) {
     }
     return false;
   };
-  for (const absl::Time deadline = Patience(); !writing() && absl::Now() < deadline;) {
+  for (const Instant deadline = Patience(); !writing() && Instant::Now() < deadline;) {
   }
   ASSERT_TRUE(writing());
   checkpointer_.reset();  // The timeout of the test is its bound.
@@ -244,10 +244,10 @@ TEST_F(CheckpointerTest, InsertsThatNeedItsMemoryHurryIt) {
   Insert(8 * kSegmentRows);  // Full: from now on every insert overwrites.
   Open();
   const std::vector<TestRow> rows = MakeRows(1, 0, 1024);
-  const absl::Time deadline = Patience();
+  const Instant deadline = Patience();
   for (int64_t written = 0; written < 16 * kSegmentRows;) {
     written += table().Append(Bytes(rows), 1024);
-    ASSERT_LT(absl::Now(), deadline);
+    ASSERT_LT(Instant::Now(), deadline);
   }
 }
 

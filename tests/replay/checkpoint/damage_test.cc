@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "absl/strings/match.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/random.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "replay/checkpoint/file_names.h"
@@ -50,7 +50,7 @@ class DamageTest : public testing::TestWithParam<int64_t> {
     uint32_t operation = 0;
     for (int i = 0; i < kCheckpoints; ++i) {
       for (const uint32_t end = operation + (i == 0 ? 1000 : 100); operation < end; ++operation) driver.Do(operation);
-      ASSERT_TRUE((*checkpointer)->Checkpoint(absl::Now() + absl::Seconds(60)).ok());
+      ASSERT_TRUE((*checkpointer)->Checkpoint(Instant::Now() + absl::Seconds(60)).ok());
       contents_.push_back(ContentOf(*store));
     }
     files_ = FilesIn(original_ / "shard-0");
@@ -152,7 +152,7 @@ TEST_P(DamageTest, TheNextCheckpointAfterAFallBackIsNewerAndWhole) {
     const auto checkpointer = Checkpointer::Open(Options(original_.path()), store.get());
     ASSERT_TRUE(checkpointer.ok()) << checkpointer.status();
     EXPECT_EQ((*checkpointer)->restored().sequence, 2);
-    const auto report = (*checkpointer)->Checkpoint(absl::Now() + absl::Seconds(60));
+    const auto report = (*checkpointer)->Checkpoint(Instant::Now() + absl::Seconds(60));
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_EQ(report->sequence, 4);
   }

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "tests/replay/checkpoint/kill_store.h"
 
@@ -22,7 +22,7 @@ int Main(const std::string& directory) {
   while (true) {
     // Both tables, so that a cut between them would show.
     for (int64_t i = 0; i < kRowsBetween; i += kRowsAtOnce) InsertKillRows(*store, kRowsAtOnce);
-    const auto report = (*checkpointer)->Checkpoint(absl::Now() + absl::Seconds(60));
+    const auto report = (*checkpointer)->Checkpoint(Instant::Now() + absl::Seconds(60));
     if (!report.ok()) {
       std::cerr << report.status() << '\n';
       return 1;

@@ -1,4 +1,5 @@
 // Stores that are written and read back.
+#include "common/base/instant.h"
 #include "replay/checkpoint/restore.h"
 
 #include <gmock/gmock.h>
@@ -6,7 +7,6 @@
 
 #include <atomic>
 
-#include "absl/time/clock.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "replay/checkpoint/checkpoint_directory.h"
@@ -22,7 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-absl::Time Patience() { return absl::Now() + absl::Seconds(60); }
+Instant Patience() { return Instant::Now() + absl::Seconds(60); }
 
 CheckpointerOptions OnRequest(const std::string& directory) {
   CheckpointerOptions options;

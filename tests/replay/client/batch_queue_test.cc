@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 
+#include "common/base/instant.h"
 #include "common/base/random.h"
 #include "tests/replay/support/test_rows.h"
 
@@ -13,7 +14,7 @@ namespace recbots::replay {
 namespace {
 
 constexpr uint64_t kSeed = 20261124;
-const absl::Time kNow = absl::UnixEpoch();
+const Instant kNow = Instant();
 
 BatchQueue MakeQueue(int32_t batch_size, int32_t batches_in_flight) {
   return BatchQueue({std::make_shared<const RowSchema>(TestSchema()), batch_size, batches_in_flight, kSeed});
@@ -178,7 +179,7 @@ TEST(BatchQueueTest, AShardThatHoldsABatchUpIsFoundAndLeftOut) {
   queue.Place(kNow);
   queue.NextOrder(slow, kNow);
   queue.NextOrder(quick, kNow);
-  const absl::Time later = kNow + absl::Seconds(5);
+  const Instant later = kNow + absl::Seconds(5);
   EXPECT_EQ(queue.Stalled(later, absl::Seconds(3)), std::nullopt) << "nobody has answered";
   queue.Arrived(quick, HeaderOf(50), kNow);
   EXPECT_EQ(queue.Stalled(kNow + absl::Seconds(2), absl::Seconds(3)), std::nullopt);
@@ -209,7 +210,7 @@ TEST(BatchQueueTest, RandomOperationsKeepTheBooks) {
   std::map<int, Model> shards;
   for (int i = 0; i < kShards; ++i) shards[queue.AddShard()];
   int64_t taken = 0;
-  absl::Time now = kNow;
+  Instant now = kNow;
   for (int step = 0; step < 100'000; ++step) {
     if (step % 50'000 == 0) rng = Rng(kSeed + static_cast<uint64_t>(step), Purpose::kTest, {});
     now += absl::Milliseconds(10);

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "common/base/instant.h"
 #include "common/base/thread.h"
 #include "replay/client/replay_writer.h"
 #include "tests/replay/client/shard_server.h"
@@ -66,7 +67,7 @@ TEST(ReplaySamplerTest, NeverMoreBatchesAreDrawnThanOrdered) {
 TEST(ReplaySamplerTest, SaysHowLongABatchWasHeldBack) {
   ShardServer server({.table = {.rate_limiter = {.min_size = 50}}});
   const auto sampler = MakeSampler(server, {.batch_size = 10});
-  const auto early = sampler->Next(absl::Now() + absl::Milliseconds(200));
+  const auto early = sampler->Next(Instant::Now() + absl::Milliseconds(200));
   EXPECT_EQ(early.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(early.status().message()), HasSubstr(server.address()));
   // Through the service, which is what wakes the reader.

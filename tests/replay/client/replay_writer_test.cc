@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/instant.h"
 #include "tests/replay/client/shard_server.h"
 
 namespace recbots::replay {
@@ -82,10 +83,10 @@ TEST(ReplayWriterTest, AppendWaitsAtTheLimiterWithADeadlineAndSaysWhy) {
   ShardServer server({.table = {.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}}});
   const auto writer = MakeWriter(server, {.block_bytes = 1024, .buffer_bytes = 8192});
   const auto rows = MakeRows(1, 0, 1000);
-  const int64_t taken = writer->Append(rows.data(), 1000, 0, absl::Now() + absl::Milliseconds(300)).value();
+  const int64_t taken = writer->Append(rows.data(), 1000, 0, Instant::Now() + absl::Milliseconds(300)).value();
   EXPECT_LE(taken, 256 + 32) << "memory is bounded by buffer_bytes";
   EXPECT_GE(taken, 20);
-  const absl::Status flushed = writer->Flush(absl::Now() + absl::Milliseconds(200));
+  const absl::Status flushed = writer->Flush(Instant::Now() + absl::Milliseconds(200));
   EXPECT_EQ(flushed.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(flushed.message()), HasSubstr("blocked on spi_insert"));
   EXPECT_EQ(writer->stats().blocked_on, BlockedOn::kSpiInsert);
@@ -152,7 +153,7 @@ TEST(ReplayWriterTest, ManyWritersAndReadersStopWhileTheyWait) {
   ASSERT_TRUE(Eventually([&] { return server->table().state().inserted == 20; }));
   server.reset();
   for (const auto& writer : writers)
-    EXPECT_FALSE(writer->Close(absl::Now()).ok() && writer->stats().acknowledged_rows < 20);
+    EXPECT_FALSE(writer->Close(Instant::Now()).ok() && writer->stats().acknowledged_rows < 20);
 }
 
 TEST(ReplayWriterTest, BlocksGrowWithRowsUnlessTheirSizeIsGiven) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include "common/base/instant.h"
 #include "replay/client/replay_sampler.h"
 #include "tests/replay/client/fake_resolver.h"
 #include "tests/replay/client/scripted_server.h"
@@ -220,7 +221,7 @@ TEST(SamplerFaultTest, AServerThatNeverAnswersCostsOnlyTheDeadline) {
   TcpProxy proxy(server.port());
   proxy.Stall(true);
   const auto sampler = MakeSampler(proxy.address(), {.connect_timeout = absl::Milliseconds(100)});
-  const absl::Status status = sampler->Next(absl::Now() + absl::Milliseconds(300)).status();
+  const absl::Status status = sampler->Next(Instant::Now() + absl::Milliseconds(300)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("no answer within 100ms"));
 }
@@ -250,7 +251,7 @@ TEST(SamplerFaultTest, ShardsComeAndGoWithTheirAddresses) {
   Fill(second, 2, 100);
   const auto resolver = std::make_shared<FakeResolver>(std::vector<std::string>{});
   const auto sampler = MakeSampler("", {.batch_size = 32, .resolver = resolver});
-  EXPECT_EQ(sampler->Next(absl::Now()).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(sampler->Next(Instant::Now()).status().code(), absl::StatusCode::kDeadlineExceeded);
   resolver->Set({first.address()});
   ASSERT_TRUE(sampler->Next(Patience()).ok());
   resolver->Set({second.address()});

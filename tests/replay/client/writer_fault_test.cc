@@ -10,6 +10,7 @@
 #include <limits>
 #include <set>
 
+#include "common/base/instant.h"
 #include "common/base/random.h"
 #include "replay/client/replay_writer.h"
 #include "replay/table/column_batch.h"
@@ -257,7 +258,7 @@ TEST(WriterFaultTest, AShardThatHoldsBackIsPassedOver) {
   AppendAll(*writer, MakeRows(1, 0, 20'000));
   EXPECT_EQ(full.table().state().inserted, 20);
   EXPECT_EQ(writer->stats().blocked_on, BlockedOn::kNone) << "one takes rows";
-  const absl::Status flushed = writer->Flush(absl::Now() + absl::Milliseconds(100));
+  const absl::Status flushed = writer->Flush(Instant::Now() + absl::Milliseconds(100));
   EXPECT_EQ(flushed.code(), absl::StatusCode::kDeadlineExceeded) << "what it was given first stays with it";
 }
 
@@ -309,7 +310,7 @@ TEST(WriterFaultTest, NewAddressesBecomeShards) {
   const auto resolver = std::make_shared<FakeResolver>(std::vector<std::string>{});
   const auto writer = MakeWriter("", {.block_bytes = 1024, .resolver = resolver});
   const auto row = MakeRows(1, 0, 1);
-  EXPECT_EQ(writer->Append(row.data(), 1, 0, absl::Now()).value(), 0) << "nobody to give it to";
+  EXPECT_EQ(writer->Append(row.data(), 1, 0, Instant::Now()).value(), 0) << "nobody to give it to";
   resolver->Set({first.address(), second.address()});
   ASSERT_TRUE(Eventually([&] { return writer->stats().connected_shards == 2; }));
   AppendAll(*writer, MakeRows(1, 0, 1000));
@@ -323,10 +324,10 @@ TEST(WriterFaultTest, AServerThatNeverAnswersCostsOnlyTheDeadline) {
   proxy.Stall(true);
   const auto writer = MakeWriter(proxy.address(), {.connect_timeout = absl::Milliseconds(100), .retry = kQuick});
   AppendAll(*writer, MakeRows(1, 0, 10));
-  const absl::Status status = writer->Flush(absl::Now() + absl::Milliseconds(300));
+  const absl::Status status = writer->Flush(Instant::Now() + absl::Milliseconds(300));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("10 of 10 rows are not in replay"));
-  EXPECT_EQ(writer->Close(absl::Now()).code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(writer->Close(Instant::Now()).code(), absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST(WriterFaultTest, AServerThatStopsReadingBoundsMemoryAndAppendWaits) {
@@ -337,7 +338,7 @@ TEST(WriterFaultTest, AServerThatStopsReadingBoundsMemoryAndAppendWaits) {
   ASSERT_TRUE(writer->Flush(Patience()).ok());
   proxy.Stall(true);
   const auto rows = MakeRows(1, 100, 10'000);
-  const int64_t taken = writer->Append(rows.data(), 10'000, 0, absl::Now() + absl::Milliseconds(200)).value();
+  const int64_t taken = writer->Append(rows.data(), 10'000, 0, Instant::Now() + absl::Milliseconds(200)).value();
   EXPECT_LE(taken, (16 << 10) / 32);
   EXPECT_GT(writer->stats().blocked[static_cast<size_t>(BlockedOn::kNone)], absl::Milliseconds(100));
   proxy.Stall(false);

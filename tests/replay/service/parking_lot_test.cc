@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/base/thread.h"
 
 namespace recbots::replay {
@@ -114,8 +115,8 @@ TEST_F(ParkingLotTest, CountsTimeInWhichSomebodyWaited) {
   Park(2, ParkingLot::kInserter);
   const auto blocked = [this] { return lot_.blocked_times()[static_cast<size_t>(BlockedOn::kSpiInsert)]; };
   const absl::Duration before = blocked();
-  absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while (blocked() <= before && absl::Now() < deadline) {
+  Instant deadline = Instant::Now() + absl::Seconds(10);
+  while (blocked() <= before && Instant::Now() < deadline) {
   }
   EXPECT_GT(blocked(), before) << "while it lasts";
   tokens_ = 2;

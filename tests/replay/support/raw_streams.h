@@ -10,6 +10,7 @@
 
 #include "common/base/crc32c.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/wire/row_schema_proto.h"
 #include "recbots/v1/replay.grpc.pb.h"
 #include "tests/replay/support/replay_server.h"
@@ -65,7 +66,7 @@ class RawStream {
 
   explicit RawStream(const std::string& address, std::shared_ptr<const Security> security = {})
       : stub_(v1::ReplayService::NewStub(MakeChannel(address, {.security = security}))) {
-    context_.set_deadline(absl::ToChronoTime(Patience()));
+    context_.set_deadline(ToGrpcDeadline(Patience()));
     context_.set_wait_for_ready(true);
     Security::Prepare(security.get(), context_);
   }
@@ -157,7 +158,7 @@ class RawCaller {
   grpc::Status Call(grpc::Status (v1::ReplayService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response& response) {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(Patience()));
+    context.set_deadline(ToGrpcDeadline(Patience()));
     context.set_wait_for_ready(true);
     return (stub_.get()->*method)(&context, request, &response);
   }

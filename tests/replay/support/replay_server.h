@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/rpc/rpc_server.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "replay/service/replay_service.h"
@@ -17,14 +18,14 @@
 namespace recbots::replay {
 
 // Generous: a test that waits so long has failed.
-inline absl::Time Patience() { return absl::Now() + absl::Seconds(30); }
+inline Instant Patience() { return Instant::Now() + absl::Seconds(30); }
 
 // Looks until `condition` holds; false: not within patience. For state that offers nothing to wait for.
 template <typename Condition>
 bool Eventually(const Condition& condition) {
-  const absl::Time deadline = Patience();
+  const Instant deadline = Patience();
   while (!condition()) {
-    if (absl::Now() > deadline) return false;
+    if (Instant::Now() > deadline) return false;
     absl::SleepFor(absl::Milliseconds(1));
   }
   return true;

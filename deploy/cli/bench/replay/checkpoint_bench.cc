@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/bench/replay/clients.h"
 #include "deploy/cli/bench/replay/meter.h"
@@ -28,11 +29,11 @@ class StallWatch {
  private:
   void Run() {
     int64_t last = counter_();
-    absl::Time changed = absl::Now();
+    Instant changed = Instant::Now();
     while (!stop_) {
       absl::SleepFor(absl::Microseconds(200));
       const int64_t value = counter_();
-      const absl::Time now = absl::Now();
+      const Instant now = Instant::Now();
       longest_ = std::max(longest_.load(), absl::ToDoubleSeconds(now - changed));
       if (value == last) continue;
       last = value;
@@ -48,9 +49,9 @@ class StallWatch {
 
 absl::Status MeasureCheckpoint(const ReplayServer& server, const std::string& name, std::vector<BenchResult>& results) {
   const ForeignLoad load(server.pid());
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse response, server.Checkpoint());
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  const double seconds = absl::ToDoubleSeconds(Instant::Now() - start);
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo table, server.Table());
   const auto rows = static_cast<double>(table.state().rows());
   Report report("replay/checkpoint/" + name);
@@ -76,7 +77,7 @@ absl::Status MeasureUnderLoad(const BenchOptions& options, const ReplayServer& s
     const ForeignLoad load(server.pid());
     reader->latencies().TakeAll();
     inserts.TakeLongest();
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     const int64_t inserted = writers->acknowledged(), sampled = reader->rows();
     Report report(absl::StrCat("replay/checkpoint/load_", with_checkpoint ? "with" : "without"));
     if (with_checkpoint) {
@@ -87,7 +88,7 @@ absl::Status MeasureUnderLoad(const BenchOptions& options, const ReplayServer& s
     } else {
       absl::SleepFor(options.windows * options.window);
     }
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    const double seconds = absl::ToDoubleSeconds(Instant::Now() - start);
     const std::vector<double> waits = reader->latencies().TakeAll();
     report.set_disturbed(load.disturbed());
     report.Add("longest_insert_stall_seconds", inserts.TakeLongest(), "s", false);

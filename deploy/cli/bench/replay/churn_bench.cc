@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/bench/replay/clients.h"
 #include "deploy/cli/bench/replay/meter.h"
@@ -61,7 +62,7 @@ absl::Status Measure(const BenchOptions& options, bool with_checkpoints, std::ve
   if (with_checkpoints) checkpoints = std::make_unique<Checkpoints>(*server);
   const ForeignLoad load(server->pid());
   int64_t most = 0;
-  for (const absl::Time end = absl::Now() + options.duration; absl::Now() < end; absl::SleepFor(kPeriod)) {
+  for (const Instant end = Instant::Now() + options.duration; Instant::Now() < end; absl::SleepFor(kPeriod)) {
     most = std::max(most, ResidentBytes(server->pid()));
   }
   Report report(with_checkpoints ? "replay/churn/checkpoints" : "replay/churn/plain");

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 
@@ -56,7 +56,7 @@ WriterLoad::~WriterLoad() { stop_ = true; }
 void WriterLoad::Run(replay::ReplayWriter& writer, RowMaker& rows) {
   while (!stop_) {
     const absl::StatusOr<int64_t> taken =
-        writer.Append(rows.Prepare(), rows.num_rows(), /*weights_version=*/1, absl::Now() + kTurn);
+        writer.Append(rows.Prepare(), rows.num_rows(), /*weights_version=*/1, Instant::Now() + kTurn);
     if (!taken.ok()) return error_.Update(taken.status());
     rows.Took(*taken);
   }
@@ -77,7 +77,7 @@ int WriterLoad::num_writing() const {
 absl::Status WriterLoad::Stop() {
   stop_ = true;
   threads_.clear();
-  for (const auto& writer : writers_) error_.Update(writer->Close(absl::Now() + kPatience));
+  for (const auto& writer : writers_) error_.Update(writer->Close(Instant::Now() + kPatience));
   return error_.status();
 }
 
@@ -87,12 +87,12 @@ absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t r
   while (rows > 0) {
     const int64_t more = std::min(rows, maker.num_rows());
     RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,
-                             writer->Append(maker.Prepare(), more, /*weights_version=*/1, absl::Now() + kPatience));
+                             writer->Append(maker.Prepare(), more, /*weights_version=*/1, Instant::Now() + kPatience));
     if (taken == 0) return absl::DeadlineExceededError("replay takes no rows");
     maker.Took(taken);
     rows -= taken;
   }
-  return writer->Close(absl::Now() + kPatience);
+  return writer->Close(Instant::Now() + kPatience);
 }
 
 absl::StatusOr<std::unique_ptr<ReaderLoad>> ReaderLoad::Start(const RowSchema& schema, const std::string& address,
@@ -124,9 +124,9 @@ absl::Status ReaderLoad::Run(replay::ReplaySampler& sampler) {
   const std::vector<float> priorities = Priorities(4 * batch_size + 4096);
   size_t first = 0;
   for (int64_t batches = 0; !stop_; ++batches) {
-    const absl::Time start = absl::Now();
+    const Instant start = Instant::Now();
     RECBOTS_ASSIGN_OR_RETURN(replay::SampledBatch sampled, sampler.Next(start + kPatience));
-    latencies_.Add(absl::ToDoubleSeconds(absl::Now() - start));
+    latencies_.Add(absl::ToDoubleSeconds(Instant::Now() - start));
     rows_.fetch_add(options_.batch_size, std::memory_order_relaxed);
     if (batches % options_.check_every == 0) RECBOTS_RETURN_IF_ERROR(CheckRows(sampled.batch));
     if (options_.write_back) {
@@ -152,7 +152,7 @@ absl::Status CheckSamples(const RowSchema& schema, const std::string& address, i
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::ReplaySampler> sampler,
                            replay::ReplaySampler::Create(schema, options));
   for (int i = 0; i < kCheckedBatches; ++i) {
-    RECBOTS_ASSIGN_OR_RETURN(replay::SampledBatch sampled, sampler->Next(absl::Now() + kPatience));
+    RECBOTS_ASSIGN_OR_RETURN(replay::SampledBatch sampled, sampler->Next(Instant::Now() + kPatience));
     RECBOTS_RETURN_IF_ERROR(CheckRows(sampled.batch));
     sampler->Recycle(std::move(sampled));
   }

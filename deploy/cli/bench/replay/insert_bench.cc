@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/replay/clients.h"
@@ -85,11 +85,11 @@ absl::Status AckLatency(const BenchOptions& options, const ReplayServer& server,
   FirstError error;
   Thread thread("flusher", [&] {
     while (!stop && error.status().ok()) {
-      const absl::Time start = absl::Now();
+      const Instant start = Instant::Now();
       const char* row = rows.Prepare();
       error.Update(writer->Append(row, 1, /*weights_version=*/1, start + kPatience).status());
       error.Update(writer->Flush(start + kPatience));
-      log.Add(absl::ToDoubleSeconds(absl::Now() - start));
+      log.Add(absl::ToDoubleSeconds(Instant::Now() - start));
       rows.Took(1);
     }
   });
@@ -99,7 +99,7 @@ absl::Status AckLatency(const BenchOptions& options, const ReplayServer& server,
   meter.Run();
   stop = true;
   RECBOTS_RETURN_IF_ERROR(error.status());
-  RECBOTS_RETURN_IF_ERROR(writer->Close(absl::Now() + kPatience));
+  RECBOTS_RETURN_IF_ERROR(writer->Close(Instant::Now() + kPatience));
   acknowledged += writer->stats().acknowledged_rows;
   Report report(bench + "/row_by_row");
   report.set_disturbed(meter.disturbed());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/instant.h"
 
 namespace recbots::replay_bench {
 namespace {
@@ -157,7 +158,7 @@ void ManyObjectsStore::WorkerLoop() {
 
 void ManyObjectsStore::Apply(ItemPointer item) {
   if (static_cast<int64_t>(items_.size()) >= capacity_) RemoveOldest();
-  item->inserted = absl::Now();
+  item->inserted = Instant::Now();
   const uint64_t key = item->key;
   for (const auto& chunk : item->chunks) ++episodes_[chunk->episode];
   AddToSampler(key, item->priority);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/random.h"
 #include "common/base/row_schema.h"
@@ -62,7 +63,7 @@ class ManyObjectsStore {
     std::string table;
     double priority = 0;
     int64_t times_sampled = 0;
-    absl::Time inserted;
+    Instant inserted;
     std::vector<Slice> slices;
     std::vector<std::shared_ptr<Chunk>> chunks;
   };

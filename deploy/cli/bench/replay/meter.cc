@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 
 namespace recbots::replay_bench {
@@ -32,7 +33,7 @@ Figure FigureOf(std::vector<double> values) {
 
 Meter::Window Meter::Read() const {
   Window now;
-  now.seconds = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
+  now.seconds = absl::ToDoubleSeconds(Instant::Now().since_beginning());
   now.server_seconds = server_ > 0 ? CpuSeconds(server_) : 0;
   now.client_seconds = CpuSeconds(getpid());
   now.wire_bytes = static_cast<double>(LoopbackBytes());
@@ -45,11 +46,11 @@ Meter::Window Meter::Measure() {
   if (log_ != nullptr) log_->TakeAll();
   const Window before = Read();
   Window window;
-  const absl::Time give_up = absl::Now() + kPatience;
+  const Instant give_up = Instant::Now() + kPatience;
   do {
     absl::SleepFor(options_.window);
     window = Read();
-  } while (window.counts[0] <= before.counts[0] && absl::Now() < give_up);
+  } while (window.counts[0] <= before.counts[0] && Instant::Now() < give_up);
   if (log_ != nullptr) window.latencies = log_->TakeAll();
   std::sort(window.latencies.begin(), window.latencies.end());
   for (const auto member : {&Window::seconds, &Window::server_seconds, &Window::client_seconds, &Window::wire_bytes,

@@ -12,8 +12,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "recbots/v1/replay.grpc.pb.h"
 #include "replay/client/replay_sampler.h"
@@ -85,19 +87,19 @@ absl::StatusOr<std::unique_ptr<ReplayServer>> ReplayServer::Start(const BenchOpt
   child.arguments = {options.program_dir + "/recbots-replay", "--config=" + dir + "/config.textproto",
                      "--run_dir=" + dir, absl::StrCat("--listen=127.0.0.1:0,unix:", dir, "/replay.sock")};
   if (!checkpoint_folder.empty()) child.arguments.push_back("--checkpoint_dir=" + checkpoint_folder);
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
   std::unique_ptr<ReplayServer> server(new ReplayServer(schema, std::move(folder), std::move(process)));
   RECBOTS_RETURN_IF_ERROR(server->AwaitServing());
-  server->start_took_ = absl::Now() - start;
+  server->start_took_ = Instant::Now() - start;
   return server;
 }
 
 absl::Status ReplayServer::AwaitServing() {
-  const absl::Time deadline = absl::Now() + kPatience;
+  const Instant deadline = Instant::Now() + kPatience;
   while (address_.empty()) {
     if (!process_.Running()) return Failure("ended before it served");
-    if (absl::Now() > deadline) return Failure("does not serve");
+    if (Instant::Now() > deadline) return Failure("does not serve");
     const std::string published = Contents(folder_->path() + "/replay.addresses");
     for (const absl::string_view line : absl::StrSplit(published, '\n')) {
       const std::vector<std::string> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
@@ -132,7 +134,7 @@ absl::Status ReplayServer::Failure(const std::string& what) const {
 }
 
 absl::StatusOr<v1::TableInfo> ReplayServer::Table() const {
-  RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay::GetInfo(address_, absl::Now() + kPatience));
+  RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay::GetInfo(address_, Instant::Now() + kPatience));
   if (info.tables_size() != 1) return Failure(absl::StrCat("has ", info.tables_size(), " tables"));
   return info.tables(0);
 }
@@ -140,7 +142,7 @@ absl::StatusOr<v1::TableInfo> ReplayServer::Table() const {
 absl::StatusOr<v1::CheckpointResponse> ReplayServer::Checkpoint() const {
   const auto stub = v1::ReplayService::NewStub(MakeChannel(address_));
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + 5 * kPatience));
+  context.set_deadline(ToGrpcDeadline(Instant::Now() + 5 * kPatience));
   v1::CheckpointResponse response;
   RECBOTS_RETURN_IF_ERROR(FromGrpcStatus(stub->Checkpoint(&context, {}, &response)));
   return response;
@@ -148,13 +150,13 @@ absl::StatusOr<v1::CheckpointResponse> ReplayServer::Checkpoint() const {
 
 absl::Status ReplayServer::Stop() {
   process_.Signal(SIGTERM);
-  if (!process_.AwaitEnd(absl::Now() + kPatience)) return Failure("does not end");
+  if (!process_.AwaitEnd(Instant::Now() + kPatience)) return Failure("does not end");
   return process_.exit_code() == 0 ? absl::OkStatus() : Failure(absl::StrCat("ended with ", process_.exit_code()));
 }
 
 absl::Status ReplayServer::Kill() {
   process_.Signal(SIGKILL);
-  return process_.AwaitEnd(absl::Now() + kPatience) ? absl::OkStatus() : Failure("does not die");
+  return process_.AwaitEnd(Instant::Now() + kPatience) ? absl::OkStatus() : Failure("does not die");
 }
 
 }  // namespace recbots::replay_bench

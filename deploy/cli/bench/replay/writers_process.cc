@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
@@ -31,8 +32,8 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, replay_bench::PayloadSchema(row_bytes));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay_bench::WriterLoad> writers,
                            replay_bench::WriterLoad::Start(schema, arguments[0], num_writers));
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (writers->num_writing() < num_writers && absl::Now() < deadline && writers->status().ok()) {
+  const Instant deadline = Instant::Now() + kPatience;
+  while (writers->num_writing() < num_writers && Instant::Now() < deadline && writers->status().ok()) {
     if (shutdown.AwaitFor(absl::Milliseconds(2))) break;
   }
   RECBOTS_RETURN_IF_ERROR(writers->status());
@@ -78,10 +79,10 @@ absl::StatusOr<std::unique_ptr<WritersProcess>> WritersProcess::Start(const Benc
                      dir};
   RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
   std::unique_ptr<WritersProcess> writers(new WritersProcess(std::move(folder), std::move(process)));
-  const absl::Time deadline = absl::Now() + kPatience;
+  const Instant deadline = Instant::Now() + kPatience;
   while (Contents(dir + "/writing") != absl::StrCat(num_writers)) {
     if (!writers->process_.Running()) return writers->Failure("ended early");
-    if (absl::Now() > deadline) return writers->Failure("do not write");
+    if (Instant::Now() > deadline) return writers->Failure("do not write");
     absl::SleepFor(absl::Milliseconds(2));
   }
   return writers;
@@ -89,7 +90,7 @@ absl::StatusOr<std::unique_ptr<WritersProcess>> WritersProcess::Start(const Benc
 
 absl::StatusOr<int64_t> WritersProcess::Stop() {
   process_.Signal(SIGTERM);
-  if (!process_.AwaitEnd(absl::Now() + kPatience)) return Failure("do not end");
+  if (!process_.AwaitEnd(Instant::Now() + kPatience)) return Failure("do not end");
   int64_t rows = 0;
   if (process_.exit_code() != 0 || !absl::SimpleAtoi(Contents(folder_->path() + "/acknowledged"), &rows)) {
     return Failure("failed");

@@ -8,7 +8,8 @@
 #include <fstream>
 #include <map>
 
-#include "absl/time/clock.h"
+#include "common/base/instant.h"
+
 
 namespace recbots {
 namespace {
@@ -107,9 +108,9 @@ TEST_F(JobQueueTest, AStopEndsThoseThatRunAndStartsNoOther) {
 
 TEST_F(JobQueueTest, WhoDoesNotEndIsKilled) {
   JobQueue queue({Shell("deaf", "trap '' TERM; touch up; while :; do sleep 0.01; done")}, 1);
-  const absl::Time start = absl::Now();
+  const Instant start = Instant::Now();
   EXPECT_FALSE(queue.Run([this] { return Exists("up"); }, [](const JobEnd&) {}, absl::Milliseconds(100)));
-  EXPECT_LT(absl::Now() - start, absl::Seconds(30));
+  EXPECT_LT(Instant::Now() - start, absl::Seconds(30));
 }
 
 }  // namespace
