@@ -1,7 +1,9 @@
 #include "common/base/command_line.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -75,6 +77,24 @@ const std::vector<std::string>& CommandLine::values(absl::string_view name) cons
   const auto found = given_.find(std::string(name));
   RECBOTS_CHECK(found != given_.end()) << "flag " << std::string(name) << " was not declared";
   return found->second;
+}
+
+absl::StatusOr<int64_t> CommandLine::WholeNumber(absl::string_view name, int64_t low, int64_t high) const {
+  int64_t whole = 0;
+  if (absl::SimpleAtoi(value(name), &whole) && whole >= low && whole <= high) return whole;
+  // Powers of ten, as far as a double holds every whole number.
+  double number = 0;
+  if (absl::SimpleAtod(value(name), &number) && std::abs(number) <= 9e15) {
+    whole = static_cast<int64_t>(number);
+    if (static_cast<double>(whole) == number && whole >= low && whole <= high) return whole;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", value(name), "', want ", low, "..", high));
+}
+
+absl::StatusOr<double> CommandLine::Number(absl::string_view name, double low, double high) const {
+  double number = 0;
+  if (absl::SimpleAtod(value(name), &number) && number >= low && number <= high) return number;
+  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", value(name), "', want ", low, "..", high));
 }
 
 std::string CommandLine::Help(const std::vector<FlagSpec>& flags) {

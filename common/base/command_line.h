@@ -2,6 +2,7 @@
 // counts. (absl::flags keeps only the last, and `--set` needs them all.)
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ class CommandLine {
   // All values given, in order.
   const std::vector<std::string>& values(absl::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
+  // The value as a whole number in low..high ("20000", "1e6"), or as any number in low..high.
+  //   INVALID_ARGUMENT  it is none; names flag, value and bounds
+  absl::StatusOr<int64_t> WholeNumber(absl::string_view name, int64_t low, int64_t high) const;
+  absl::StatusOr<double> Number(absl::string_view name, double low, double high) const;
 
   // One line per flag, for --help.
   static std::string Help(const std::vector<FlagSpec>& flags);

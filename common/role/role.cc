@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
 #include "common/base/log.h"
-#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 
@@ -159,12 +158,10 @@ absl::Status Role::PublishAddress(const std::string& what, const std::string& ad
   return absl::OkStatus();
 }
 
-int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
-            const std::function<absl::Status(Role&)>& body) {
-  SetLogRole(name);
-  SkipLockOrderChecks();
+int ServeRole(const std::string& name, const std::vector<std::string>& more_flags,
+              const std::vector<std::string>& arguments, const std::function<absl::Status(Role&)>& body) {
   const std::vector<FlagSpec> specs = FlagsFor(more_flags);
-  absl::StatusOr<CommandLine> flags = CommandLine::Parse({argv + 1, argv + argc}, specs);
+  absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, specs);
   if (flags.ok() && flags->has("help")) {
     std::cout << "usage: recbots-" << name << " --config=FILE [flags]\n" << CommandLine::Help(specs);
     return kExitOk;
@@ -185,6 +182,13 @@ int RunRole(const std::string& name, const std::vector<std::string>& more_flags,
   if (status.ok()) return kExitOk;
   RECBOTS_LOG(ERROR) << status.message();
   return status.GetPayload(kBadUsagePayload).has_value() ? kExitBadUsage : kExitFailed;
+}
+
+int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
+            const std::function<absl::Status(Role&)>& body) {
+  return RunProgram(name, argc, argv, [&](const std::vector<std::string>& arguments) {
+    return ServeRole(name, more_flags, arguments, body);
+  });
 }
 
 }  // namespace recbots

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/command_line.h"
+#include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/metrics/http_server.h"
 #include "common/metrics/metrics.h"
@@ -21,11 +22,6 @@
 namespace recbots {
 
 inline constexpr char kVersion[] = "0.1.0";
-
-// Exit codes of every program.
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;    // something at run time; the last line of the log says what
-inline constexpr int kExitBadUsage = 2;  // a flag or the configuration is wrong; nothing was started
 
 // One running role. Thread-safe where said.
 class Role {
@@ -63,8 +59,8 @@ class Role {
   absl::Status PublishAddress(const std::string& what, const std::string& address);
 
  private:
-  friend int RunRole(const std::string&, const std::vector<std::string>&, int, char**,
-                     const std::function<absl::Status(Role&)>&);
+  friend int ServeRole(const std::string&, const std::vector<std::string>&, const std::vector<std::string>&,
+                       const std::function<absl::Status(Role&)>&);
 
   const std::string name_;
   const CommandLine flags_;

@@ -6,16 +6,15 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
+#include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
-#include "common/role/role.h"
 #include "deploy/cli/cluster/local_cluster.h"
 
 namespace recbots {
@@ -36,12 +35,6 @@ std::vector<FlagSpec> Flags() {
           {"help", "", "this text", ""}};
 }
 
-absl::StatusOr<int> ReadCount(const CommandLine& flags, const char* name, int max) {
-  int count = 0;
-  if (absl::SimpleAtoi(flags.value(name), &count) && count >= 1 && count <= max) return count;
-  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want 1..", max));
-}
-
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   if (flags.positional().size() != 1) {
     return absl::InvalidArgumentError(
@@ -54,8 +47,10 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
   options.checkpoint = flags.has("checkpoint");
-  RECBOTS_ASSIGN_OR_RETURN(options.num_actors, ReadCount(flags, "actors", kMaxActors));
-  RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, ReadCount(flags, "replay_shards", kMaxReplayShards));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t actors, flags.WholeNumber("actors", 1, kMaxActors));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t shards, flags.WholeNumber("replay_shards", 1, kMaxReplayShards));
+  options.num_actors = static_cast<int>(actors);
+  options.num_replay_shards = static_cast<int>(shards);
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
                            LoadExperimentConfig(options.config_path, options.overrides));
   // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
@@ -108,22 +103,13 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
     return kExitOk;
   }
   absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
-  if (!options.ok()) {
-    std::cerr << "recbots: " << options.status().message() << "\n";
-    return kExitBadUsage;
-  }
+  if (!options.ok()) return Fail(options.status(), kExitBadUsage);
   options->program_dir = program_dir;
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
-  if (!addresses.ok()) {
-    std::cerr << "recbots: " << addresses.status().message() << "\n";
-    return kExitFailed;
-  }
+  if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
   const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options, *addresses);
-  if (!end.ok()) {
-    std::cerr << "recbots: " << end.status().message() << "\n";
-    return kExitFailed;
-  }
+  if (!end.ok()) return Fail(end.status(), kExitFailed);
   if (end->cause == ClusterEnd::Cause::kRoleDied) {
     std::cerr << "recbots: " << end->dead_role << " ended with code " << end->exit_code << "; its last lines:\n"
               << end->log_excerpt << "\n";
@@ -133,7 +119,7 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
   const std::string verdict = Verdict(options->run_dir, goal_reached);
   std::cout << "recbots: " << (verdict.empty() ? "ended without a report" : verdict) << std::endl;
   if (goal_reached) return kExitOk;
-  return end->cause == ClusterEnd::Cause::kInterrupted ? 130 : kExitFailed;
+  return end->cause == ClusterEnd::Cause::kInterrupted ? kExitInterrupted : kExitFailed;
 }
 
 }  // namespace recbots

@@ -9,6 +9,7 @@
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
+#include "common/base/program.h"
 #include "common/role/role.h"
 #include "common/rpc/channel.h"
 
@@ -44,19 +45,19 @@ int HealthCommand(const std::vector<std::string>& arguments) {
     std::cout << usage;
     return kExitOk;
   }
-  if (!flags.ok() || flags->has("http") == (flags->positional().size() == 1)) {
-    std::cerr << usage;
-    return kExitBadUsage;
+  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
+  if (flags->has("http") == (flags->positional().size() == 1)) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("want one address, or --http\n", usage)), kExitBadUsage);
   }
-  if (flags->has("http")) return AskHttp(flags->value("http"));
+  if (flags->has("http")) {
+    const absl::Status well_formed = ParseHostPort(flags->value("http")).status();
+    return well_formed.ok() ? AskHttp(flags->value("http")) : Fail(well_formed, kExitBadUsage);
+  }
   const std::string& address = flags->positional()[0];
   absl::Status wrong = ParseAddresses(address).status();
   const absl::StatusOr<std::shared_ptr<const Security>> security = LoadSecurity(*flags);
   wrong.Update(security.status());
-  if (!wrong.ok()) {
-    std::cerr << "recbots: " << wrong.message() << "\n";
-    return kExitBadUsage;
-  }
+  if (!wrong.ok()) return Fail(wrong, kExitBadUsage);
   const Instant deadline = Instant::Now() + absl::Seconds(kPatienceSeconds);
   return Say(std::string(AwaitServing("server", address, deadline, *security).message()));
 }

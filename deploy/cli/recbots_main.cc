@@ -1,14 +1,18 @@
-// recbots: the one tool for people. Light commands are built in; `recbots NAME` runs the program recbots-NAME beside it
-// otherwise, so that asking for help or health does not load LibTorch.
+// recbots: the one tool for people. Light commands are built in; the others are programs beside it, so that asking for
+// help or health does not load LibTorch.
+#include <string.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
-#include "common/base/log.h"
-#include "common/base/mutex.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/command_line.h"
+#include "common/base/program.h"
 #include "common/role/role.h"
 #include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster_command.h"
@@ -20,62 +24,96 @@
 namespace recbots {
 namespace {
 
-constexpr char kUsage[] =
-    "usage: recbots COMMAND ...\n"
-    "  cluster CONFIG [flags]   replay, learner, actors and evaluator on this machine, until the goal is reached\n"
-    "  train CONFIG [flags]     the same in one process without network, deterministic\n"
-    "  simulate CONFIG [flags]  what a policy earns over many episodes, and the log of what it showed\n"
-    "  reproduce slateq         published results, run again, beside ours\n"
-    "  bench [NAME] [flags]     figures of this machine, one JSON object a line\n"
-    "  inspect TARGET [flags]   what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds\n"
-    "  health ADDRESS           whether a role serves\n"
-    "  version\n"
-    "Every command takes --help.\n";
+using Arguments = std::vector<std::string>;
 
-int Dispatch(const std::vector<std::string>& arguments) {
+struct Command {
+  std::string name;
+  std::string arguments;  // What follows the name, for the usage.
+  std::string help;       // One line; empty: not for people, and not in the usage.
+  std::function<int(const Arguments&)> run;
+};
+
+std::string ProgramDir() {
   std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program_dir = self.parent_path().string();
-  const std::string command = arguments.empty() ? "help" : arguments[0];
-  const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
-  if (command == "cluster") return ClusterCommand(program_dir, rest);
-  if (command == "health") return HealthCommand(rest);
-  if (command == "inspect") return InspectCommand(rest);
-  if (command == "reproduce") return ReproduceCommand(program_dir, rest);
-  if (command == "simulate") return SimulateCommand(rest);
-  if (command == "version" || command == "--version") {
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+// Becomes the program of that name beside this one. Returns only when that fails.
+int Become(const std::string& name, const Arguments& arguments) {
+  const std::string program = absl::StrCat(ProgramDir(), "/", name);
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execv(program.c_str(), argv.data());
+  return Fail(absl::UnavailableError(absl::StrCat("cannot run ", program, ": ", strerror(errno))), kExitFailed);
+}
+
+// recbots-bench knows all benches. Those that need no LibTorch are run here when they are named.
+int RunBench(const Arguments& arguments) {
+  std::vector<Bench> light = ReplayBenches();
+  for (const Bench& bench : SlateBenches()) light.push_back(bench);
+  const bool all_here = !arguments.empty() && !BenchesCalled(arguments[0], light).empty();
+  return all_here ? BenchCommand(light, arguments) : Become("recbots-bench", arguments);
+}
+
+int ShowVersion(const Arguments& arguments) {
+  const std::vector<FlagSpec> specs = {{"help", "", "this text", ""}};
+  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, specs);
+  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
+  if (!flags->positional().empty()) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("unexpected argument '", flags->positional()[0], "'")),
+                kExitBadUsage);
+  }
+  if (flags->has("help")) {
+    std::cout << "usage: recbots version\n" << CommandLine::Help(specs);
+  } else {
     std::cout << "recbots " << kVersion << "\n";
+  }
+  return kExitOk;
+}
+
+std::vector<Command> Commands() {
+  return {{"cluster", "CONFIG [flags]", "replay, learner, actors and evaluator on this machine, until the goal is reached",
+           [](const Arguments& arguments) { return ClusterCommand(ProgramDir(), arguments); }},
+          {"train", "CONFIG [flags]", "the same in one process without network, deterministic",
+           [](const Arguments& arguments) { return Become("recbots-train", arguments); }},
+          {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
+           SimulateCommand},
+          {"reproduce", "slateq [flags]", "published results, run again, beside ours",
+           [](const Arguments& arguments) { return ReproduceCommand(ProgramDir(), arguments); }},
+          {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench},
+          {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
+           InspectCommand},
+          {"health", "ADDRESS [flags]", "whether a role serves", HealthCommand},
+          {"version", "", "the version", ShowVersion},
+          {"bench-writers", "", "", BenchWritersCommand}};
+}
+
+std::string Usage() {
+  std::string usage = "usage: recbots COMMAND ...\n";
+  for (const Command& command : Commands()) {
+    if (command.help.empty()) continue;
+    absl::StrAppendFormat(&usage, "  %-25s%s\n", absl::StrCat(command.name, " ", command.arguments), command.help);
+  }
+  return usage + "Every command takes --help.\n";
+}
+
+int Dispatch(const Arguments& arguments) {
+  std::string name = arguments.empty() ? "" : arguments[0];
+  if (name == "--version") name = "version";
+  if (name == "help" || name == "--help") {
+    std::cout << Usage();
     return kExitOk;
   }
-  if (command == "help" || command == "--help") {
-    std::cout << kUsage;
-    return arguments.empty() ? kExitBadUsage : kExitOk;
+  for (const Command& command : Commands()) {
+    if (command.name == name) return command.run({arguments.begin() + 1, arguments.end()});
   }
-  // These need no LibTorch; recbots-bench lists and runs them too, among all others.
-  const auto is_bench = [&](const char* name) {
-    return command == "bench" && !rest.empty() && rest[0].rfind(name, 0) == 0;
-  };
-  if (is_bench("replay")) return BenchCommand(ReplayBenches(), rest);
-  if (is_bench("slate")) return BenchCommand(SlateBenches(), rest);
-  if (command == "bench-writers") return BenchWritersCommand(rest);
-  if (command == "train" || command == "bench") {
-    const std::string program = program_dir + "/recbots-" + command;
-    std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-    for (const std::string& argument : rest) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    execv(program.c_str(), argv.data());
-    std::cerr << "recbots: cannot run " << program << "\n";
-    return kExitFailed;
-  }
-  std::cerr << "recbots: unknown command '" << command << "'\n" << kUsage;
+  std::cerr << "recbots: " << (name.empty() ? "no command given" : absl::StrCat("unknown command '", name, "'")) << "\n"
+            << Usage();
   return kExitBadUsage;
 }
 
 }  // namespace
 }  // namespace recbots
 
-int main(int argc, char** argv) {
-  recbots::SetLogRole("recbots");
-  recbots::SkipLockOrderChecks();
-  return recbots::Dispatch({argv + 1, argv + argc});
-}
+int main(int argc, char** argv) { return recbots::RunProgram("recbots", argc, argv, recbots::Dispatch); }

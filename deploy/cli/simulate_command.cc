@@ -17,17 +17,16 @@
 #include "actor/simulate/report.h"
 #include "actor/simulate/simulate.h"
 #include "common/base/command_line.h"
+#include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/trained_policy.h"
 #include "common/policies/make_agent.h"
-#include "common/role/role.h"
 
 namespace recbots {
 namespace {
 
-constexpr int kExitInterrupted = 130;
 constexpr char kTrained[] = "trained";  // The policy of --weights.
 
 std::vector<FlagSpec> Flags() {
@@ -60,25 +59,15 @@ struct Request {
   std::unique_ptr<PartialFile> output;  // The same.
 };
 
-absl::StatusOr<int64_t> ReadCount(const CommandLine& flags, const char* name, int64_t max) {
-  // 1e6 is a number of episodes too.
-  double value = 0;
-  if (!absl::SimpleAtod(flags.value(name), &value) || !(value >= 1 && value <= static_cast<double>(max)) ||
-      value != static_cast<double>(static_cast<int64_t>(value))) {
-    return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want 1..", max));
-  }
-  return static_cast<int64_t>(value);
-}
-
 absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
   SimulationOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.episodes, ReadCount(flags, "episodes", kMaxEpisodes));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t users, ReadCount(flags, "users", kMaxSimulationUsers));
+  RECBOTS_ASSIGN_OR_RETURN(options.episodes, flags.WholeNumber("episodes", 1, kMaxEpisodes));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t users, flags.WholeNumber("users", 1, kMaxSimulationUsers));
   options.users = static_cast<int>(users);
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());  // 0: not known
   options.threads = std::clamp(processors, 1, kMaxSimulationThreads);
   if (flags.has("threads")) {
-    RECBOTS_ASSIGN_OR_RETURN(const int64_t threads, ReadCount(flags, "threads", kMaxSimulationThreads));
+    RECBOTS_ASSIGN_OR_RETURN(const int64_t threads, flags.WholeNumber("threads", 1, kMaxSimulationThreads));
     options.threads = static_cast<int>(threads);
   }
   return options;
@@ -240,11 +229,6 @@ absl::StatusOr<SimulationReport> Play(Request& request, bool compare) {
 absl::Status WriteOutput(const SimulationReport& report, PartialFile& output) {
   RECBOTS_RETURN_IF_ERROR(output.Write(ReportJson(report)));
   return output.Finish();
-}
-
-int Fail(const absl::Status& status, int exit_code) {
-  std::cerr << "recbots: " << status.message() << "\n";
-  return exit_code;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct BenchResult {
 };
 
 struct Bench {
-  std::string name;  // "env/document_browsing"; `recbots bench env` runs all that begin with it.
+  std::string name;  // "env/document_browsing"; `recbots bench env` runs all of env/...
   std::function<absl::StatusOr<std::vector<BenchResult>>(const BenchOptions&)> run;
 };
 

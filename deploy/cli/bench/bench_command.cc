@@ -4,12 +4,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/command_line.h"
 #include "common/base/log.h"
+#include "common/base/program.h"
 #include "common/base/status_macros.h"
-#include "common/role/role.h"
 
 namespace recbots {
 namespace {
@@ -24,24 +24,15 @@ std::vector<FlagSpec> Flags() {
           {"help", "", "this text", ""}};
 }
 
-absl::StatusOr<double> ReadNumber(const CommandLine& flags, const std::string& name, double low, double high) {
-  double value = 0;
-  if (!absl::SimpleAtod(flags.value(name), &value) || !(value >= low && value <= high)) {
-    return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want ", low, "..", high));
-  }
-  return value;
-}
-
 absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
   BenchOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(const double window, ReadNumber(flags, "window", 0.001, 60));
-  RECBOTS_ASSIGN_OR_RETURN(const double windows, ReadNumber(flags, "windows", 1, 1000));
-  RECBOTS_ASSIGN_OR_RETURN(const double duration, ReadNumber(flags, "seconds", 0.1, 86400));
-  RECBOTS_ASSIGN_OR_RETURN(const double table_bytes, ReadNumber(flags, "table_bytes", 4e6, 1e12));
+  RECBOTS_ASSIGN_OR_RETURN(const double window, flags.Number("window", 0.001, 60));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t windows, flags.WholeNumber("windows", 1, 1000));
+  RECBOTS_ASSIGN_OR_RETURN(const double duration, flags.Number("seconds", 0.1, 86400));
+  RECBOTS_ASSIGN_OR_RETURN(options.table_bytes, flags.WholeNumber("table_bytes", 4'000'000, 1'000'000'000'000));
   options.window = absl::Seconds(window);
   options.windows = static_cast<int>(windows);
   options.duration = absl::Seconds(duration);
-  options.table_bytes = static_cast<int64_t>(table_bytes);
   if (flags.positional().size() > 1) return absl::InvalidArgumentError("one NAME at a time: recbots bench [NAME]");
   std::error_code error;
   options.program_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
@@ -62,12 +53,11 @@ void Print(const BenchResult& result) {
   std::cout << line.dump() << std::endl;
 }
 
-int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options, const std::string& prefix) {
+int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options) {
   int code = kExitOk;
-  bool found = false;
   for (const Bench& bench : benches) {
-    if (bench.name.rfind(prefix, 0) != 0) continue;
-    found = true;
+    // Figures that nobody can read any more are not taken.
+    if (!std::cout) break;
     const absl::StatusOr<std::vector<BenchResult>> results = bench.run(options);
     if (!results.ok()) {
       RECBOTS_LOG(ERROR) << bench.name << ": " << results.status().message();
@@ -76,30 +66,38 @@ int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options, c
     }
     for (const BenchResult& result : *results) Print(result);
   }
-  if (found) return code;
-  RECBOTS_LOG(ERROR) << "no bench begins with '" << prefix << "'; recbots bench --list shows all";
-  return kExitBadUsage;
+  return code;
 }
 
 }  // namespace
 
+std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Bench>& benches) {
+  std::vector<Bench> called;
+  for (const Bench& bench : benches) {
+    if (bench.name == name || absl::StartsWith(bench.name, name + "/")) called.push_back(bench);
+  }
+  return called;
+}
+
 int BenchCommand(const std::vector<Bench>& benches, const std::vector<std::string>& arguments) {
   const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
   if (flags.ok() && flags->has("help")) {
-    std::cout << "usage: recbots bench [NAME] [flags]; runs all whose name begins with NAME\n"
+    std::cout << "usage: recbots bench [NAME] [flags]; runs NAME and all of NAME/..., without NAME all benches\n"
               << CommandLine::Help(Flags());
     return kExitOk;
   }
-  if (flags.ok() && flags->has("list")) {
-    for (const Bench& bench : benches) std::cout << bench.name << "\n";
-    return kExitOk;
-  }
   const absl::StatusOr<BenchOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
-  if (!options.ok()) {
-    RECBOTS_LOG(ERROR) << options.status().message();
-    return kExitBadUsage;
+  if (!options.ok()) return Fail(options.status(), kExitBadUsage);
+  const bool all = flags->positional().empty();
+  const std::vector<Bench> chosen = all ? benches : BenchesCalled(flags->positional()[0], benches);
+  if (chosen.empty()) {
+    return Fail(absl::NotFoundError(absl::StrCat("no bench is called '", flags->positional()[0],
+                                                 "'; recbots bench --list shows all names")),
+                kExitBadUsage);
   }
-  return RunBenches(benches, *options, flags->positional().empty() ? "" : flags->positional()[0]);
+  if (!flags->has("list")) return RunBenches(chosen, *options);
+  for (const Bench& bench : chosen) std::cout << bench.name << "\n";
+  return kExitOk;
 }
 
 }  // namespace recbots

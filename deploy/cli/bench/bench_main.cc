@@ -1,10 +1,10 @@
 // recbots-bench: all benches.
 #include <ATen/Parallel.h>
 
+#include <string>
 #include <vector>
 
-#include "common/base/log.h"
-#include "common/base/mutex.h"
+#include "common/base/program.h"
 #include "deploy/cli/bench/bench_command.h"
 
 namespace recbots {
@@ -23,8 +23,8 @@ std::vector<Bench> AllBenches() {
 }  // namespace recbots
 
 int main(int argc, char** argv) {
-  recbots::SetLogRole("bench");
-  recbots::SkipLockOrderChecks();
   at::set_num_threads(1);
-  return recbots::BenchCommand(recbots::AllBenches(), {argv + 1, argv + argc});
+  return recbots::RunProgram("bench", argc, argv, [](const std::vector<std::string>& arguments) {
+    return recbots::BenchCommand(recbots::AllBenches(), arguments);
+  });
 }

@@ -99,8 +99,8 @@ absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& s
       json += '\n';
     }
     out << json;
-    // A reader that has seen enough closes the pipe.
-    if (!out.flush()) return absl::UnavailableError("cannot write rows: the output was closed or is full");
+    // A reader that has seen enough closes the pipe. Whoever opened `out` knows about a full disk.
+    if (!out.flush()) break;
   }
   return absl::OkStatus();
 }

@@ -8,10 +8,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
-#include "common/base/shutdown.h"
+#include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/role/role.h"
 #include "deploy/cli/inspect/inspect_checkpoint.h"
@@ -89,11 +90,7 @@ absl::StatusOr<Request> ReadRequest(const CommandLine& flags) {
   request.set_limiter = flags.value("set_limiter");
   request.json = flags.has("json");
   request.checkpoint = flags.has("checkpoint");
-  double seconds = 0;
-  if (!absl::SimpleAtod(flags.value("interval"), &seconds) || !(seconds >= 0 && seconds <= kMaxIntervalSeconds)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--interval '", flags.value("interval"), "', want 0..", kMaxIntervalSeconds, " seconds"));
-  }
+  RECBOTS_ASSIGN_OR_RETURN(const double seconds, flags.Number("interval", 0, kMaxIntervalSeconds));
   request.interval = absl::Seconds(seconds);
   const std::string& dump = flags.value("dump");
   if (dump == "all") {
@@ -138,10 +135,7 @@ absl::Status Report(const Request& request, ReplayAdmin& replay) {
   ServerReport report;
   report.address = replay.address();
   RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(Instant::Now() + kPatience));
-  {
-    Shutdown shutdown;
-    if (shutdown.AwaitFor(request.interval)) return absl::CancelledError("interrupted");
-  }
+  absl::SleepFor(request.interval);  // A signal ends the program: there is nothing to clean up.
   RECBOTS_ASSIGN_OR_RETURN(report.now, replay.Info(Instant::Now() + kPatience));
   RECBOTS_RETURN_IF_ERROR(KeepTable(request.table, report));
   if (request.json) {
@@ -158,11 +152,6 @@ absl::Status InspectServer(const Request& request, const std::string& address) {
   if (request.checkpoint) RECBOTS_RETURN_IF_ERROR(WriteCheckpoint(request, replay));
   if (!request.set_limiter.empty() || request.checkpoint) return absl::OkStatus();
   return Report(request, replay);
-}
-
-int Fail(const absl::Status& status, int exit_code) {
-  std::cerr << "recbots: " << status.message() << "\n";
-  return exit_code;
 }
 
 }  // namespace

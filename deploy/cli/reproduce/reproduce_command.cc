@@ -15,16 +15,15 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/command_line.h"
+#include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
-#include "common/role/role.h"
 #include "deploy/cli/reproduce/page.h"
 #include "deploy/cli/reproduce/reproducer.h"
 
 namespace recbots {
 namespace {
 
-constexpr int kExitInterrupted = 130;
 constexpr int kMaxSeeds = 100;
 constexpr int kMaxJobs = 64;
 constexpr int kMaxPlayed = 10000000;
@@ -42,21 +41,18 @@ std::vector<FlagSpec> Flags() {
           {"help", "", "this text", ""}};
 }
 
-absl::StatusOr<int> ReadCount(const CommandLine& flags, const char* name, int min, int max) {
-  int count = 0;
-  if (absl::SimpleAtoi(flags.value(name), &count) && count >= min && count <= max) return count;
-  return absl::InvalidArgumentError(absl::StrCat("--", name, " '", flags.value(name), "', want ", min, "..", max));
-}
-
 absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
   if (flags.positional() != std::vector<std::string>{"slateq"}) {
     return absl::InvalidArgumentError(
         absl::StrCat("reproduce '", absl::StrJoin(flags.positional(), " "), "', want slateq"));
   }
   ReproduceOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.plan.num_seeds, ReadCount(flags, "seeds", 1, kMaxSeeds));
-  RECBOTS_ASSIGN_OR_RETURN(options.jobs, ReadCount(flags, "jobs", 1, kMaxJobs));
-  RECBOTS_ASSIGN_OR_RETURN(options.episodes, ReadCount(flags, "episodes", 2, kMaxPlayed));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t seeds, flags.WholeNumber("seeds", 1, kMaxSeeds));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t jobs, flags.WholeNumber("jobs", 1, kMaxJobs));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t episodes, flags.WholeNumber("episodes", 2, kMaxPlayed));
+  options.plan.num_seeds = static_cast<int>(seeds);
+  options.jobs = static_cast<int>(jobs);
+  options.episodes = static_cast<int>(episodes);
   double& scale = options.plan.scale;
   if (!absl::SimpleAtod(flags.value("scale"), &scale) || !(scale > 0 && scale <= 1)) {
     return absl::InvalidArgumentError(absl::StrCat("--scale '", flags.value("scale"), "', want above 0, at most 1"));
@@ -98,11 +94,6 @@ absl::Status WritePage(const Reproduction& reproduction, const std::string& page
     plot_file = std::filesystem::path(plot_path).filename().string();
   }
   return WriteFile(page_path, ReproductionPage(reproduction, plot_file));
-}
-
-int Fail(const absl::Status& status, int exit_code) {
-  std::cerr << "recbots: " << status.message() << "\n";
-  return exit_code;
 }
 
 void List(const std::vector<Experiment>& experiments) {

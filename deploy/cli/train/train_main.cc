@@ -11,12 +11,10 @@
 #include "absl/strings/str_format.h"
 #include "common/base/command_line.h"
 #include "common/base/crc32c.h"
-#include "common/base/log.h"
-#include "common/base/mutex.h"
+#include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/role/role.h"
 #include "deploy/cli/train/trainer.h"
 #include "learner/run/evaluation_log.h"
 
@@ -60,11 +58,6 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
   return config;
 }
 
-int Fail(const absl::Status& status, int code) {
-  RECBOTS_LOG(ERROR) << status.message();
-  return code;
-}
-
 int Train(const std::vector<std::string>& arguments) {
   const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
   if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
@@ -90,15 +83,14 @@ int Train(const std::vector<std::string>& arguments) {
   const GoalTracker goal = (*trainer)->goal();
   std::cout << "weights crc32c " << absl::StrFormat("%08x", Crc32c((*trainer)->EncodeWeights())) << "\n"
             << FormatVerdict((*trainer)->report(), goal) << std::endl;
-  return goal.Reached((*trainer)->report().ending) ? kExitOk : kExitFailed;
+  if (goal.Reached((*trainer)->report().ending)) return kExitOk;
+  return shutdown.requested() ? kExitInterrupted : kExitFailed;
 }
 
 }  // namespace
 }  // namespace recbots
 
 int main(int argc, char** argv) {
-  recbots::SetLogRole("train");
-  recbots::SkipLockOrderChecks();
   at::set_num_threads(1);
-  return recbots::Train({argv + 1, argv + argc});
+  return recbots::RunProgram("train", argc, argv, recbots::Train);
 }

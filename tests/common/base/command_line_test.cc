@@ -39,5 +39,29 @@ TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(CommandLine::Parse({"--keep=yes"}, kFlags).ok());
 }
 
+TEST(CommandLineTest, ReadsNumbersWithinTheirBounds) {
+  const std::vector<FlagSpec> specs = {{"n", "N", "", "5"}, {"x", "X", "", "0.5"}};
+  const auto whole = [&](const std::string& text) {
+    return CommandLine::Parse({"--n=" + text}, specs)->WholeNumber("n", 1, int64_t{1} << 60);
+  };
+  EXPECT_EQ(*whole("20000"), 20000);
+  EXPECT_EQ(*whole("1e6"), 1000000);
+  EXPECT_EQ(*whole("1152921504606846975"), (int64_t{1} << 60) - 1) << "not rounded to a double";
+  EXPECT_EQ(*CommandLine::Parse({}, specs)->WholeNumber("n", 1, 9), 5) << "the default";
+  for (const char* wrong : {"0", "-1", "1.5", "", "x", "1e30", "nan", "inf", "2305843009213693952"}) {
+    const absl::Status status = whole(wrong).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong;
+    EXPECT_EQ(status.message(), "--n '" + std::string(wrong) + "', want 1..1152921504606846976");
+  }
+  const auto number = [&](const std::string& text) {
+    return CommandLine::Parse({"--x=" + text}, specs)->Number("x", 0, 60);
+  };
+  EXPECT_EQ(*number("0.25"), 0.25);
+  EXPECT_EQ(*number("60"), 60);
+  for (const char* wrong : {"-0.1", "61", "nan", "", "1s"}) {
+    EXPECT_EQ(number(wrong).status().message(), "--x '" + std::string(wrong) + "', want 0..60");
+  }
+}
+
 }  // namespace
 }  // namespace recbots

@@ -1,0 +1,108 @@
+#include "common/base/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <array>
+#include <iostream>
+#include <streambuf>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/base/mutex.h"
+
+namespace recbots {
+namespace {
+
+// Standard output, with the first error that writing to it met.
+class OutputBuffer final : public std::streambuf {
+ public:
+  OutputBuffer() { setp(buffer_.data(), buffer_.data() + buffer_.size()); }
+
+  // 0: none so far.
+  int error() const { return error_; }
+
+ protected:
+  int_type overflow(int_type character) override {
+    if (sync() != 0) return traits_type::eof();
+    if (traits_type::eq_int_type(character, traits_type::eof())) return traits_type::not_eof(character);
+    return sputc(traits_type::to_char_type(character));
+  }
+
+  int sync() override {
+    const char* from = pbase();
+    while (error_ == 0 && from < pptr()) {
+      const ssize_t n = write(STDOUT_FILENO, from, static_cast<size_t>(pptr() - from));
+      if (n >= 0) {
+        from += n;
+      } else if (errno == EAGAIN) {
+        // Somebody who shares the terminal made it non-blocking: wait for room, as a blocking write would.
+        pollfd room{STDOUT_FILENO, POLLOUT, 0};
+        poll(&room, 1, /*timeout=*/1000);
+      } else if (errno != EINTR) {
+        OnError(errno);
+      }
+    }
+    setp(buffer_.data(), buffer_.data() + buffer_.size());
+    return error_ == 0 ? 0 : -1;
+  }
+
+ private:
+  void OnError(int error) {
+    error_ = error;
+    if (error == EPIPE) return;
+    const std::string line = absl::StrCat("recbots: cannot write to standard output: ", strerror(error), "\n");
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+  }
+
+  std::array<char, 1 << 16> buffer_;
+  int error_ = 0;
+};
+
+// Puts a buffer below std::cout while it lives.
+class OutputScope {
+ public:
+  OutputScope() : before_(std::cout.rdbuf(&buffer_)) {}
+  ~OutputScope() { std::cout.rdbuf(before_); }
+  // Writes what is left. Returns whether everything arrived, or nobody is there any more to read it.
+  bool Finish() {
+    std::cout.flush();
+    return buffer_.error() == 0 || buffer_.error() == EPIPE;
+  }
+
+ private:
+  OutputBuffer buffer_;
+  std::streambuf* const before_;
+};
+
+// The lowest free number is the one that open takes.
+void ReopenClosedStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    [[maybe_unused]] const int opened = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+}  // namespace
+
+int RunProgram(const std::string& name, int argc, char** argv,
+               const std::function<int(const std::vector<std::string>&)>& body) {
+  SetLogRole(name);
+  SkipLockOrderChecks();
+  ReopenClosedStreams();
+  signal(SIGPIPE, SIG_IGN);
+  OutputScope output;
+  const int exit_code = body({argv + 1, argv + argc});
+  return output.Finish() || exit_code != kExitOk ? exit_code : kExitFailed;
+}
+
+int Fail(const absl::Status& status, int exit_code) {
+  std::cerr << "recbots: " << status.message() << "\n";
+  return exit_code;
+}
+
+}  // namespace recbots
