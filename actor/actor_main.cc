@@ -81,7 +81,6 @@ absl::Status Actor::MakeParts() {
       MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());
   if (!policy.ok()) return BadConfiguration(policy.status());
   policy_ = *std::move(policy);
-  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   return absl::OkStatus();
 }
 
@@ -106,6 +105,8 @@ absl::Status Actor::Connect() {
   writer.security = role_.security();
   RECBOTS_ASSIGN_OR_RETURN(writer_, replay::ReplayWriter::Create(schema_, writer));
   watcher_ = WeightsWatcher::Start(watcher);
+  // Pages show both: not before they are there.
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   return absl::OkStatus();
 }
 
@@ -207,7 +208,6 @@ void Actor::RefreshMetrics() {
 }
 
 std::vector<StatusSection> Actor::Pages() const {
-  if (writer_ == nullptr || watcher_ == nullptr) return {};
   const std::shared_ptr<const Weights> newest = watcher_->newest();
   const replay::ReplayWriterStats stats = writer_->stats();
   StatusSection learner{"Learner",

@@ -72,7 +72,8 @@ absl::Status Learner::MakeParts() {
       MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
   if (!algorithm.ok()) return BadConfiguration(algorithm.status());
   algorithm_ = *std::move(algorithm);
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema((*scenario)->spec(), TransitionOptionsOf(config.algorithm())));
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema,
+                           TransitionSchema((*scenario)->spec(), TransitionOptionsOf(config.algorithm())));
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
   replay::ReplaySamplerOptions sampler;
   RECBOTS_ASSIGN_OR_RETURN(sampler.address, role_.PeerAddress("replay"));
@@ -118,9 +119,10 @@ absl::Status Learner::Serve() {
   };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
-  RECBOTS_ASSIGN_OR_RETURN(
-      server_,
-      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get()}));
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get()});
+  if (!server.ok()) return role_.CannotServe("listen", server.status());
+  server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
   loop_->PublishWeights();

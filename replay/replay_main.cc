@@ -130,10 +130,10 @@ absl::Status Serve(Role& role) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
                            role.StartHttp([&service] { return ReplayPages(service.info()); }));
   const int threads = config.service_threads() > 0 ? config.service_threads() : ThreadsForThisMachine();
-  RECBOTS_ASSIGN_OR_RETURN(
-      const std::unique_ptr<RpcServer> server,
-      RpcServer::Start({.address = role.flags().value("listen"), .security = role.security(), .threads = threads},
-                       service.service()));
+  absl::StatusOr<std::unique_ptr<RpcServer>> started = RpcServer::Start(
+      {.address = role.flags().value("listen"), .security = role.security(), .threads = threads}, service.service());
+  if (!started.ok()) return role.CannotServe("listen", started.status());
+  const std::unique_ptr<RpcServer> server = *std::move(started);
   RECBOTS_RETURN_IF_ERROR(role.PublishAddress("grpc", server->address()));
   LogTables("table", store);
   RECBOTS_LOG(INFO) << "serving at " << server->address() << Field("store_id", absl::StrCat(absl::Hex(store.id())))

@@ -17,6 +17,13 @@ const FlagSpec* FindFlag(const std::vector<FlagSpec>& flags, const std::string& 
   return found == flags.end() ? nullptr : &*found;
 }
 
+absl::Status Unknown(absl::string_view flag, const std::vector<FlagSpec>& flags) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "unknown flag ", flag, ", want one of: ", absl::StrJoin(flags, ", ", [](std::string* out, const FlagSpec& known) {
+        absl::StrAppend(out, "--", known.name);
+      })));
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> CommandLine::Parse(const std::vector<std::string>& arguments,
@@ -34,7 +41,14 @@ absl::StatusOr<CommandLine> CommandLine::Parse(const std::vector<std::string>& a
       break;
     }
     if (argument.rfind("--", 0) != 0) {
-      line.positional_.push_back(argument);
+      // Other flags of one dash there are none; a file of such a name goes behind "--".
+      if (argument == "-h" && FindFlag(flags, "help") != nullptr) {
+        line.given_["help"].push_back("true");
+      } else if (argument.size() > 1 && argument[0] == '-') {
+        return Unknown(argument, flags);
+      } else {
+        line.positional_.push_back(argument);
+      }
       continue;
     }
     const size_t equals = argument.find('=');
@@ -42,11 +56,7 @@ absl::StatusOr<CommandLine> CommandLine::Parse(const std::vector<std::string>& a
     std::replace(name.begin(), name.end(), '-', '_');
     const FlagSpec* flag = FindFlag(flags, name);
     if (flag == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag --", name,
-                       ", want one of: ", absl::StrJoin(flags, ", ", [](std::string* out, const FlagSpec& known) {
-                         absl::StrAppend(out, "--", known.name);
-                       })));
+      return Unknown(absl::StrCat("--", name), flags);
     }
     std::string value;
     if (flag->value_name.empty()) {

@@ -1,5 +1,5 @@
 // Flags of our programs: --name=value, --name value, --switch; a flag may be given several times, and every value
-// counts. (absl::flags keeps only the last, and `--set` needs them all.)
+// counts. `-h` is --help where there is such a flag. (absl::flags keeps only the last, and `--set` needs them all.)
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct FlagSpec {
 class CommandLine {
  public:
   // `arguments` without the program's name. "--" ends the flags.
-  //   INVALID_ARGUMENT  an unknown flag (names the known ones), a missing or an unwanted value
+  //   INVALID_ARGUMENT  an unknown flag, of one dash or two (names the known ones), a missing or an unwanted value
   static absl::StatusOr<CommandLine> Parse(const std::vector<std::string>& arguments,
                                            const std::vector<FlagSpec>& flags);
 

@@ -1,88 +1,63 @@
 #include "common/config/config.h"
 
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
-#include "common/config/field_path.h"
+#include "common/config/config_file.h"
+#include "common/config/idle_settings.h"
 #include "common/config/validate.h"
 
 namespace recbots {
 namespace {
 
-// Keeps the first error of a parse, with file and line. The parser's words for an unknown field end in its name and
-// message type in quotes; the nearest field is added for people, nothing depends on it.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  explicit FirstError(std::string path) : path_(std::move(path)) {}
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (!text_.empty()) return;
-    text_ = absl::StrCat(path_, ":", line + 1, ":", column + 1, ": ", message, Hint(message));
-  }
-
-  absl::Status status() const {
-    return absl::InvalidArgumentError(text_.empty() ? absl::StrCat(path_, ": not a text proto") : text_);
-  }
-
- private:
-  static std::string Hint(const std::string& message) {
-    const std::vector<std::string> parts = absl::StrSplit(message, '"');
-    if (parts.size() != 5 || parts[2] != " has no field named ") return "";
-    const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(parts[1]);
-    return type == nullptr ? "" : Suggestion(parts[3], *type);
-  }
-
-  const std::string path_;
-  std::string text_;
-};
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file.is_open()) text << file.rdbuf();
-  // An empty file sets failbit on `text`; a folder sets badbit on `file`.
-  std::error_code error;
-  if (!file.is_open() || file.bad() || std::filesystem::is_directory(path, error)) {
-    return absl::NotFoundError(absl::StrCat("cannot read the configuration '", path, "'"));
-  }
-  return text.str();
-}
-
-// Makes a relative matrix_file absolute, beginning at `folder`: it means the same wherever the configuration is read
+// Makes relative paths of files absolute, beginning at `folder`: they mean the same wherever the configuration is read
 // again.
-void AnchorMatrixFile(const std::filesystem::path& folder, v1::ExperimentConfig& config) {
-  if (!config.environment().document_browsing().has_matrix_file()) return;
-  std::string& path = *config.mutable_environment()->mutable_document_browsing()->mutable_matrix_file();
-  std::error_code error;
-  if (path.empty()) return;
-  const auto absolute = std::filesystem::absolute(folder / path, error);
-  if (!error) path = absolute.lexically_normal().string();
+void AnchorPaths(const std::filesystem::path& folder, Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> given;
+  reflection.ListFields(message, &given);
+  for (const FieldDescriptor* field : given) {
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      const int elements = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+      for (int i = 0; i < elements; ++i) {
+        AnchorPaths(folder, field->is_repeated() ? *reflection.MutableRepeatedMessage(&message, field, i)
+                                                 : *reflection.MutableMessage(&message, field));
+      }
+      continue;
+    }
+    if (!field->options().GetExtension(v1::path)) continue;
+    const std::string path = reflection.GetString(message, field);
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(folder / path, error);
+    if (!path.empty() && !error) reflection.SetString(&message, field, absolute.lexically_normal().string());
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<v1::ExperimentConfig> LoadExperimentConfig(const std::string& path,
                                                           const std::vector<std::string>& overrides) {
-  RECBOTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  v1::ExperimentConfig config;
-  FirstError error(path);
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &config)) return error.status();
-  AnchorMatrixFile(std::filesystem::path(path).parent_path(), config);
+  RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config, ReadConfigFile(path));
+  const bool says_nothing = config.ByteSizeLong() == 0;
+  AnchorPaths(std::filesystem::path(path).parent_path(), config);
   for (const std::string& override_text : overrides) {
     RECBOTS_RETURN_IF_ERROR(ApplyOverride(override_text, config));
   }
-  AnchorMatrixFile("", config);
-  RECBOTS_RETURN_IF_ERROR(ValidateExperimentConfig(config));
+  AnchorPaths("", config);
+  const absl::Status valid = ValidateExperimentConfig(config);
+  if (!valid.ok() && says_nothing) {
+    return absl::Status(valid.code(), absl::StrCat(path, " has no settings; ", valid.message()));
+  }
+  RECBOTS_RETURN_IF_ERROR(valid);
+  for (const std::string& override_text : overrides) {
+    RECBOTS_RETURN_IF_ERROR(CheckCounts(override_text.substr(0, override_text.find('=')), config));
+  }
   return config;
 }
 

@@ -12,26 +12,32 @@
 
 namespace recbots {
 
-// Reads `path`, applies `overrides` ("path.to.field=value", in order) and validates. A relative `matrix_file` that
-// stands in the configuration file is taken relative to that file; one from an override, relative to the working
-// directory. Either is absolute in the result.
+// Reads `path` (config_file.h), applies `overrides` ("path.to.field=value", in order) and validates. The relative path
+// of a file (fields with the option `path`) that stands in the configuration is taken relative to its folder; one from
+// an override, relative to the working directory. Either is absolute in the result. An override that has no effect,
+// because of another setting, is refused (idle_settings.h); in the file it may stand.
 //   NOT_FOUND         the file cannot be read
 //   INVALID_ARGUMENT  unknown field, malformed value, or one out of range; names file and line, or field, value and
 //   bound
 absl::StatusOr<v1::ExperimentConfig> LoadExperimentConfig(const std::string& path,
                                                           const std::vector<std::string>& overrides);
 
-// Sets one field. Repeated fields take a comma-separated list, which replaces what was there; messages are made on the
-// way, but for those of a list, which have to be there ("replay.more_tables[0].capacity_rows=5"); choosing another
-// member of a oneof drops the old one, and so do the three ways to give W. A refused override changes nothing.
+// Sets one field. Repeated fields take a comma-separated list, which replaces what was there. Messages are made on the
+// way, but for
+//   - elements of a list, which have to be there ("replay.more_tables[0].capacity_rows=5");
+//   - members of a oneof where another one is chosen (with "algorithm.full_slate_q", "algorithm.slate_q.q.tau=0.1" was
+//     meant for another configuration), and messages with the option `on_request`.
+// "path.to.message={}" asks for those: the message with its defaults, in place of what is there; it switches a oneof.
+// "path.to.message=" takes a message away. Of several ways to give one thing (option `way_to_give`), the one that is
+// set drops the others. A refused override changes nothing.
 //   INVALID_ARGUMENT  no such field (names the nearest one), a message instead of a value, a value of another type, an
-//                     element that is not there
+//                     element that is not there, a way through what is not chosen
 absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig& config);
 
 // Ranges of every field (options min and max in config.proto; numbers are finite, enums chosen, messages that are not
 // set count as their defaults), then what ties fields together:
 //   - a scenario is chosen, unless every table of replay lists columns of its own (a server for other clients);
-//   - W is given at most once, and a list of it is complete;
+//   - the name fits a file name and a line; paths are not empty; what can be given in several ways is given in one;
 //   - tables have names of their own, and columns that make a row;
 //   - min_size or queue_size fits the capacity; a queue has max_times_sampled 1;
 //   - where a ratio is held it is at most max_times_sampled, and error_buffer is at least 2 x max(1,

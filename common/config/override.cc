@@ -80,6 +80,20 @@ absl::Status PutEnum(const Target& target, absl::string_view text) {
   return absl::OkStatus();
 }
 
+// Messages are set as a whole: to nothing but defaults, or away.
+absl::Status PutMessage(const Target& target, absl::string_view text) {
+  const Reflection& reflection = *target.message.GetReflection();
+  if (!target.field.is_repeated() && (text.empty() || text == "{}")) {
+    reflection.ClearField(&target.message, &target.field);
+    if (!text.empty()) reflection.MutableMessage(&target.message, &target.field);
+    return absl::OkStatus();
+  }
+  return Malformed(
+      target, text,
+      absl::StrCat("one of its fields: ", absl::StrJoin(FieldNames(*target.field.message_type()), ", "),
+                   target.field.is_repeated() ? "" : "; {} for a new one of defaults, or nothing for none"));
+}
+
 absl::Status PutValue(const Target& target, absl::string_view text) {
   switch (target.field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
@@ -103,8 +117,7 @@ absl::Status PutValue(const Target& target, absl::string_view text) {
     case FieldDescriptor::CPPTYPE_MESSAGE:
       break;
   }
-  return Malformed(target, text,
-                   absl::StrCat("one of its fields: ", absl::StrJoin(FieldNames(*target.field.message_type()), ", ")));
+  return PutMessage(target, text);
 }
 
 // One step of a path: "users", or "more_tables[2]" for an element.
@@ -115,11 +128,32 @@ struct Step {
   std::string index;  // "[2]" or empty.
 };
 
+// Whether a path may make the message that it leads through, which is not there. What was chosen otherwise, or left out
+// where that means something, changes only when that is asked for: the path may have been meant for something else.
+absl::Status CheckMayMake(const Message& message, const FieldDescriptor& field, const std::string& where) {
+  const Reflection& reflection = *message.GetReflection();
+  const auto* choice = field.real_containing_oneof();
+  if (choice != nullptr && reflection.HasOneof(message, choice)) {
+    const std::string& chosen = reflection.GetOneofFieldDescriptor(message, choice)->name();
+    return absl::InvalidArgumentError(absl::StrCat(
+        where, ": the ", choice->name(), " is ", chosen, ", want a setting of ", chosen, "; or --set ", where,
+        "={} before it, which switches to ", field.name(), " with its defaults and drops what is set of ", chosen));
+  }
+  if (field.options().GetExtension(v1::on_request)) {
+    return absl::InvalidArgumentError(absl::StrCat(where, ": the configuration has no ", field.name(), ", want --set ",
+                                                   where, "={} before it, which adds one with its defaults"));
+  }
+  return absl::OkStatus();
+}
+
 // The message that a step which is not the last leads to; one that is not in a list is made where it is missing.
 absl::StatusOr<Message*> Enter(Message& message, const FieldDescriptor& field, const Step& step,
                                const std::string& where) {
   const Reflection& reflection = *message.GetReflection();
-  if (!field.is_repeated() && step.index.empty()) return reflection.MutableMessage(&message, &field);
+  if (!field.is_repeated() && step.index.empty()) {
+    if (!reflection.HasField(message, &field)) RECBOTS_RETURN_IF_ERROR(CheckMayMake(message, field, where));
+    return reflection.MutableMessage(&message, &field);
+  }
   if (!field.is_repeated()) {
     return absl::InvalidArgumentError(absl::StrCat(where, " is no list, it has no element ", step.index));
   }
@@ -172,15 +206,16 @@ absl::StatusOr<Target> Resolve(absl::string_view path, Message& root) {
   return absl::InvalidArgumentError("no field named");  // StrSplit gives at least one name.
 }
 
-// The three ways to give W exclude each other: the one that is set by hand wins over what the file says.
-void DropOtherMatrices(const Target& target) {
-  if (target.message.GetDescriptor() != v1::DocumentBrowsingConfig::descriptor()) return;
-  auto& config = static_cast<v1::DocumentBrowsingConfig&>(target.message);
-  const std::string& name = target.field.name();
-  if (name != "acceptance" && name != "matrix_file" && name != "matrix_seed") return;
-  if (name != "acceptance") config.clear_acceptance();
-  if (name != "matrix_file") config.clear_matrix_file();
-  if (name != "matrix_seed") config.clear_matrix_seed();
+// Of several ways to give one thing, that which is set by hand wins over what the file says.
+void DropOtherWays(const Target& target) {
+  const std::string& thing = target.field.options().GetExtension(v1::way_to_give);
+  if (thing.empty()) return;
+  const google::protobuf::Descriptor& type = *target.message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& other = *type.field(i);
+    if (&other == &target.field || other.options().GetExtension(v1::way_to_give) != thing) continue;
+    target.message.GetReflection()->ClearField(&target.message, &other);
+  }
 }
 
 }  // namespace
@@ -206,7 +241,7 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
     const bool keep_spaces = target.field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
     RECBOTS_RETURN_IF_ERROR(PutValue(target, keep_spaces ? value : absl::StripAsciiWhitespace(value)));
   }
-  DropOtherMatrices(target);
+  DropOtherWays(target);
   config = std::move(changed);
   return absl::OkStatus();
 }

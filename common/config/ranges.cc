@@ -1,8 +1,11 @@
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/config/field_path.h"
 #include "common/config/validate.h"
@@ -87,6 +90,32 @@ absl::Status CheckEnum(const Message& message, const FieldDescriptor& field, con
       absl::StrCat(name, " ", ValueText(message, field), ", want one of ", ChoicesOf(*field.enum_type())));
 }
 
+// A path that is given leads somewhere.
+absl::Status CheckPath(const Message& message, const FieldDescriptor& field, const std::string& name) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!field.options().GetExtension(v1::path) || !reflection.HasField(message, &field)) return absl::OkStatus();
+  if (!reflection.GetString(message, &field).empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(name, " \"\", want the path of a file"));
+}
+
+// Of several ways to give one thing, which two roles might read differently, at most one is taken.
+absl::Status CheckWays(const Message& message, absl::string_view prefix) {
+  std::vector<const FieldDescriptor*> given;
+  message.GetReflection()->ListFields(message, &given);
+  std::map<std::string, std::vector<std::string>> names;
+  for (const FieldDescriptor* field : given) {
+    const std::string& thing = field->options().GetExtension(v1::way_to_give);
+    if (!thing.empty()) names[thing].push_back(field->name());
+  }
+  for (const auto& [thing, fields] : names) {
+    if (fields.size() < 2) continue;
+    return absl::InvalidArgumentError(absl::StrCat(JoinPath(prefix, fields[1]), ": ", thing, " is given ",
+                                                   fields.size(), " times (", absl::StrJoin(fields, ", "),
+                                                   "), want at most 1"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckField(const Message& message, const FieldDescriptor& field, const std::string& name) {
   const Reflection& reflection = *message.GetReflection();
   const bool is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
@@ -104,6 +133,7 @@ absl::Status CheckField(const Message& message, const FieldDescriptor& field, co
   if (field.containing_oneof() != nullptr && !reflection.HasField(message, &field)) return absl::OkStatus();
   if (is_message) return CheckRanges(reflection.GetMessage(message, &field), name);
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return CheckEnum(message, field, name);
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) return CheckPath(message, field, name);
   if (IsNumeric(field)) return CheckNumber(message, field, /*index=*/-1, name);
   return absl::OkStatus();
 }
@@ -111,6 +141,7 @@ absl::Status CheckField(const Message& message, const FieldDescriptor& field, co
 }  // namespace
 
 absl::Status CheckRanges(const Message& message, absl::string_view prefix) {
+  RECBOTS_RETURN_IF_ERROR(CheckWays(message, prefix));
   const google::protobuf::Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
@@ -22,27 +23,33 @@ absl::Status CheckChosen(const google::protobuf::Message& message, absl::string_
       absl::StrCat(name, ": no ", choice.name(), ", want one of ", absl::StrJoin(members, ", ")));
 }
 
-// What two roles would read differently is refused before a file is read.
-absl::Status CheckMatrix(const v1::DocumentBrowsingConfig& config) {
-  const std::string prefix = "environment.document_browsing.";
-  std::vector<std::string> given;
-  if (config.acceptance_size() > 0) given.push_back("acceptance");
-  if (config.has_matrix_file()) given.push_back("matrix_file");
-  if (config.has_matrix_seed()) given.push_back("matrix_seed");
-  if (given.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(prefix, given[1], ": W is given ", given.size(), " times (",
-                                                   absl::StrJoin(given, ", "), "), want at most 1"));
+// Whether `text` is UTF-8 of printable characters (those beyond ASCII are taken as they are).
+bool IsPrintableUtf8(absl::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const size_t length = byte < 0x80 ? 1 : byte >> 5 == 0x6 ? 2 : byte >> 4 == 0xE ? 3 : byte >> 3 == 0x1E ? 4 : 0;
+    if (length == 0 || length > text.size() - i || byte < 0x20 || byte == 0x7F) return false;
+    uint32_t code = length == 1 ? byte : byte & (0x7Fu >> length);
+    for (size_t j = 1; j < length; ++j) {
+      const auto next = static_cast<unsigned char>(text[i + j]);
+      if (next >> 6 != 0x2) return false;
+      code = code << 6 | (next & 0x3Fu);
+    }
+    constexpr uint32_t kSmallest[] = {0, 0, 0xA0, 0x800, 0x10000};  // Below: too long, or a control character.
+    if (code < kSmallest[length] || code > 0x10FFFF || code >> 11 == 0x1B) return false;
+    i += length;
   }
-  if (config.has_matrix_file() && config.matrix_file().empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(prefix, "matrix_file \"\", want the path of a file"));
-  }
-  const int64_t want = int64_t{config.num_documents()} * config.num_documents();
-  if (config.acceptance_size() > 0 && config.acceptance_size() != want) {
-    return absl::InvalidArgumentError(absl::StrCat(prefix, "acceptance has ", config.acceptance_size(),
-                                                   " numbers, want ", want, " (num_documents ", config.num_documents(),
-                                                   " x ", config.num_documents(), ")"));
-  }
-  return absl::OkStatus();
+  return true;
+}
+
+// The name becomes part of a folder's, of a line in a log, and of JSON.
+absl::Status CheckName(const std::string& name) {
+  const bool fits = !name.empty() && name.size() <= 100 && name[0] != '.' && name.find('/') == std::string::npos;
+  if (fits && IsPrintableUtf8(name)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("name \"", absl::CHexEscape(name.substr(0, 100)), name.size() > 100 ? "...\" of " : "\"",
+                   name.size() > 100 ? absl::StrCat(name.size(), " bytes") : "",
+                   ", want 1..100 bytes of UTF-8 without '/' and control characters, not beginning with '.'"));
 }
 
 absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
@@ -110,10 +117,8 @@ absl::Status CheckGoal(const v1::ExperimentConfig& config) {
 }  // namespace
 
 absl::Status CheckRules(const v1::ExperimentConfig& config) {
+  RECBOTS_RETURN_IF_ERROR(CheckName(config.name()));
   if (HoldsTransitions(config.replay())) RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
-  if (config.environment().has_document_browsing()) {
-    RECBOTS_RETURN_IF_ERROR(CheckMatrix(config.environment().document_browsing()));
-  }
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config));
   return CheckReplay(config);
 }

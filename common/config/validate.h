@@ -11,7 +11,8 @@
 
 namespace recbots {
 
-// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen. Sub-messages that
+// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen, paths not empty, at
+// most one of several ways to give one thing. Sub-messages that
 // are not set count as their defaults; members of a oneof that are not chosen do not count. `prefix` leads the names.
 absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_view prefix);
 

@@ -1,6 +1,7 @@
 #include "common/metrics/http_server.h"
 
-#include <sys/socket.h>
+#include <deque>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
@@ -8,96 +9,124 @@
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
-#include "common/metrics/http_connection.h"
+#include "common/metrics/http_pages.h"
+#include "common/metrics/http_poller.h"
 #include "common/metrics/status_page.h"
 
 namespace recbots {
 namespace {
 
-// Prometheus gives up after 10 s; a client that needs longer than this for a page of a few KiB is stuck.
-constexpr absl::Duration kTimePerConnection = absl::Seconds(5);
-constexpr int kThreads = 3;
-constexpr size_t kWaitingConnections = 64;
+// Requests that wait for their thread; more are told to come again.
+constexpr size_t kWaitingRequests = 64;
 constexpr char kPages[] = "this server has /metrics, /healthz and /statusz\n";
 constexpr char kTextType[] = "text/plain; charset=utf-8";
+constexpr char kStatusPath[] = "/statusz";
+constexpr char kBusy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+// A thread that answers one request after the other.
+class Lane {
+ public:
+  // `answer` and `poller` must outlive the lane.
+  Lane(const std::string& name, HttpPages& pages, HttpPoller& poller)
+      : pages_(pages), poller_(poller), thread_(name, [this] { Run(); }) {}
+  ~Lane() { Close(); }
+
+  void Add(uint64_t id, std::string request) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    if (requests_.size() >= kWaitingRequests) {
+      poller_.Respond(id, kBusy);
+    } else {
+      requests_.emplace_back(id, std::move(request));
+    }
+  }
+
+ private:
+  void Close() ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    closed_ = true;
+  }
+  void Run() ABSL_LOCKS_EXCLUDED(mu_) {
+    while (true) {
+      std::pair<uint64_t, std::string> next;
+      {
+        MutexLock lock(&mu_);
+        const auto can_go_on = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_ || !requests_.empty(); };
+        mu_.AwaitFor(can_go_on, absl::InfiniteDuration());
+        if (closed_) return;
+        next = std::move(requests_.front());
+        requests_.pop_front();
+      }
+      poller_.Respond(next.first, pages_.Answer(next.second));
+    }
+  }
+
+  HttpPages& pages_;
+  HttpPoller& poller_;
+
+  Mutex mu_;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  std::deque<std::pair<uint64_t, std::string>> requests_ ABSL_GUARDED_BY(mu_);
+
+  Thread thread_;  // Last: it uses all of the above.
+};
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(HttpServerOptions options, const Metrics& metrics)
-      : options_(std::move(options)), metrics_(metrics), server_(stop_, kTimePerConnection) {}
+  Impl(HttpServerOptions options, const Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
   ~Impl() { Stop(); }
 
   absl::Status Listen() {
     RECBOTS_ASSIGN_OR_RETURN(bound_, ParseHostPort(options_.address));
-    RECBOTS_RETURN_IF_ERROR(CheckCanListen(bound_));
-    Configure();
-    if (bound_.port == 0) {
-      const int port = server_.bind_to_any_port(bound_.host);
-      if (port <= 0) return InUse();
-      bound_.port = static_cast<uint16_t>(port);
-    } else if (!server_.bind_to_port(bound_.host, bound_.port)) {
-      return InUse();  // It was free a moment ago: somebody was faster.
-    }
+    RECBOTS_ASSIGN_OR_RETURN(UniqueFd listener, ListenAt(bound_));
     address_ = bound_.ToString();
+    AddPages();
+    poller_ = std::make_unique<HttpPoller>(std::move(listener), HttpPollerOptions(),
+                                           [this](uint64_t id, std::string request) {
+                                             Lane& lane = PathOf(request) == kStatusPath ? *status_ : *quick_;
+                                             lane.Add(id, std::move(request));
+                                           });
     MutexLock lock(&stop_mu_);
-    acceptor_ = std::make_unique<Thread>("http-accept", [this] {
-      server_.listen_after_bind();
-      MutexLock ending(&mu_);
-      ended_ = true;
-    });
+    quick_ = std::make_unique<Lane>("http-quick", pages_, *poller_);
+    status_ = std::make_unique<Lane>("http-status", pages_, *poller_);
+    thread_ = std::make_unique<Thread>("http-io", [this] { poller_->Run(); });
     return absl::OkStatus();
   }
 
   void Stop() {
-    stop_.Raise();
     MutexLock stopping(&stop_mu_);
-    if (acceptor_ == nullptr) return;
-    // A stop that comes before the acceptor has begun is lost in httplib: repeat it until it has ended.
-    for (bool ended = false; !ended;) {
-      server_.stop();
-      MutexLock lock(&mu_);
-      ended = mu_.AwaitFor([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return ended_; }, absl::Milliseconds(10));
-    }
-    acceptor_.reset();
+    if (thread_ == nullptr) return;
+    poller_->Stop();
+    thread_.reset();  // From here on nobody uses the lanes.
+    quick_.reset();
+    status_.reset();
   }
 
   const std::string& address() const { return address_; }
   int port() const { return bound_.port; }
 
  private:
-  absl::Status InUse() const {
-    return absl::AlreadyExistsError(absl::StrCat("cannot listen at ", bound_.ToString(), ": the port is in use"));
-  }
-
-  void Configure() {
-    // Without SO_REUSEPORT, httplib's default: with it, a second server on the port would take half of the requests.
-    server_.set_socket_options([](int socket) {
-      const int one = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    });
-    server_.set_tcp_nodelay(true);
-    server_.new_task_queue = [] { return new ConnectionThreads(kThreads, kWaitingConnections); };
-    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+  void AddPages() {
+    pages_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
       if (request.method == "GET" || request.method == "HEAD") return httplib::Server::HandlerResponse::Unhandled;
       response.status = 405;
       response.set_header("Allow", "GET, HEAD");
       response.set_content("GET or HEAD only\n", kTextType);
       return httplib::Server::HandlerResponse::Handled;
     });
-    server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+    pages_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.status == 404) response.set_content(absl::StrCat("not found: ", kPages), kTextType);
     });
-    server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+    pages_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_.Text(), "text/plain; version=0.0.4; charset=utf-8");
     });
-    server_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
+    pages_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
       const bool healthy = !options_.healthy || options_.healthy();
       response.status = healthy ? 200 : 503;
       response.set_content(healthy ? "ok\n" : "not ready\n", kTextType);
     });
-    server_.Get("/statusz", [this](const httplib::Request& request, httplib::Response& response) {
+    pages_.Get(kStatusPath, [this](const httplib::Request& request, httplib::Response& response) {
       const std::vector<StatusSection> sections = options_.status ? options_.status() : std::vector<StatusSection>();
       const absl::Duration uptime = Instant::Now() - start_;
       response.set_header("Cache-Control", "no-store");
@@ -115,16 +144,17 @@ class HttpServer::Impl {
   const Instant start_ = Instant::Now();
   HostPort bound_;
   std::string address_;
+  HttpPages pages_;
 
-  // Synchronise themselves.
-  StopSignal stop_;
-  LimitedServer server_;
+  // Synchronises itself.
+  std::unique_ptr<HttpPoller> poller_;
 
-  Mutex stop_mu_;  // One Stop at a time; taken before mu_.
-  std::unique_ptr<Thread> acceptor_ ABSL_GUARDED_BY(stop_mu_);
-
-  Mutex mu_;
-  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  Mutex stop_mu_;  // One Stop at a time.
+  // A status that waits, for a lock or whatever a role's own code does, keeps up nothing but other statuses. Set before
+  // the thread begins, which alone uses them.
+  std::unique_ptr<Lane> quick_;
+  std::unique_ptr<Lane> status_;
+  std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);
 };
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

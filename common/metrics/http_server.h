@@ -23,14 +23,17 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1:0";
   // Shown on top of /statusz: "learner".
   std::string role = "recbots";
-  // Called for each /statusz, from the server's threads; must be thread-safe and quick. None: no sections.
+  // Called for each /statusz, from a thread of the server; must be thread-safe and quick: one that waits delays other
+  // /statusz, though not /metrics and /healthz. None: no sections.
   std::function<std::vector<StatusSection>()> status = nullptr;
   // Called for each /healthz: true answers 200 "ok", false 503 "not ready". None: always ok.
   std::function<bool()> healthy = nullptr;
 };
 
-// Thread-safe. Serves GET and HEAD, one request a connection, which has 5 s in all. /metrics is Prometheus text;
-// /healthz a word; /statusz a small HTML page (or text with ?format=text); everything else 404, naming the three.
+// Thread-safe. Serves GET and HEAD, one request a connection. /metrics is Prometheus text; /healthz a word; /statusz a
+// small HTML page (or text with ?format=text); everything else 404, naming the three. Clients that are silent, slow or
+// do not read, however many, delay nobody (http_poller.h): a request has 5 s to come, its answer 5 s to be made and 5 s
+// to be taken, and of more than 128 connections the oldest idle one is closed.
 class HttpServer {
  public:
   // `metrics` must outlive the server.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -33,7 +34,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   };
   std::vector<FlagSpec> flags = {
       {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
-      {"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+      {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
       {"run_dir", "DIR", "where everything the run writes goes; made if missing", ""},
       {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
       {"help", "", "this text", ""},
@@ -54,11 +55,22 @@ absl::Status MakeRunDirectory(const std::string& run_dir) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
+// Where to serve, as far as that can be seen before anything is started.
+absl::Status CheckServingAddresses(const CommandLine& flags, bool listens) {
+  const auto check = [&flags](const char* flag, const absl::Status& parsed) {
+    if (parsed.ok()) return parsed;
+    return absl::InvalidArgumentError(absl::StrCat("--", flag, " '", flags.value(flag), "': ", parsed.message()));
+  };
+  RECBOTS_RETURN_IF_ERROR(check("http", ParseHostPort(flags.value("http")).status()));
+  return listens ? check("listen", ParseAddresses(flags.value("listen")).status()) : absl::OkStatus();
+}
+
+absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool listens) {
   if (!flags.positional().empty()) {
     return absl::InvalidArgumentError(absl::StrCat("unexpected argument '", flags.positional()[0], "'"));
   }
   if (flags.value("config").empty()) return absl::InvalidArgumentError("--config=FILE is missing");
+  RECBOTS_RETURN_IF_ERROR(CheckServingAddresses(flags, listens));
   RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
                            LoadExperimentConfig(flags.value("config"), flags.values("set")));
   RECBOTS_RETURN_IF_ERROR(MakeRunDirectory(flags.value("run_dir")));
@@ -112,10 +124,17 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
     sections.push_back({"Configuration", {{"text proto", PrintExperimentConfig(config_)}}});
     return sections;
   };
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> server, HttpServer::Start(std::move(options), metrics_));
-  RECBOTS_LOG(INFO) << "pages at http://" << server->address() << "/statusz";
-  RECBOTS_RETURN_IF_ERROR(PublishAddress("http", server->address()));
+  absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), metrics_);
+  if (!server.ok()) return CannotServe("http", server.status());
+  RECBOTS_LOG(INFO) << "pages at http://" << (*server)->address() << "/statusz";
+  RECBOTS_RETURN_IF_ERROR(PublishAddress("http", (*server)->address()));
   return server;
+}
+
+absl::Status Role::CannotServe(const std::string& flag, const absl::Status& status) const {
+  const absl::Status named =
+      absl::Status(status.code(), absl::StrCat("--", flag, " '", flags_.value(flag), "': ", status.message()));
+  return absl::IsInvalidArgument(status) ? BadConfiguration(named) : named;
 }
 
 absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
@@ -166,7 +185,8 @@ int ServeRole(const std::string& name, const std::vector<std::string>& more_flag
     std::cout << "usage: recbots-" << name << " --config=FILE [flags]\n" << CommandLine::Help(specs);
     return kExitOk;
   }
-  absl::StatusOr<v1::ExperimentConfig> config = flags.ok() ? ReadConfig(*flags) : flags.status();
+  const bool listens = std::find(more_flags.begin(), more_flags.end(), "listen") != more_flags.end();
+  absl::StatusOr<v1::ExperimentConfig> config = flags.ok() ? ReadConfig(*flags, listens) : flags.status();
   absl::StatusOr<std::shared_ptr<const Security>> security = config.ok() ? LoadSecurity(*flags) : config.status();
   if (!security.ok()) {
     RECBOTS_LOG(ERROR) << security.status().message();

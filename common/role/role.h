@@ -41,6 +41,10 @@ class Role {
   // what `status` refers to: declare it after that.
   absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
 
+  // Names the flag in an error of listening at what --`flag` says. INVALID_ARGUMENT, an address that cannot be one of
+  // this machine, becomes a fault of usage; a port in use is none.
+  absl::Status CannotServe(const std::string& flag, const absl::Status& status) const;
+
   // Address of --`peer`: for "learner" one, for "replay" one or several with commas between them.
   // INVALID_ARGUMENT (of usage): not given or malformed.
   absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
+#include "common/base/host_port.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -24,7 +25,7 @@ constexpr int kMaxActors = 256;
 constexpr int kMaxReplayShards = 64;
 
 std::vector<FlagSpec> Flags() {
-  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
           {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
           {"actors", "N", "actor processes", "1"},
           {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
@@ -44,6 +45,9 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   options.config_path = flags.positional()[0];
   options.overrides = flags.values("set");
   options.learner_http = flags.value("http");
+  if (const absl::Status http = ParseHostPort(options.learner_http).status(); !http.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--http '", options.learner_http, "': ", http.message()));
+  }
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
   options.checkpoint = flags.has("checkpoint");

@@ -101,7 +101,7 @@ std::string Usage() {
 int Dispatch(const Arguments& arguments) {
   std::string name = arguments.empty() ? "" : arguments[0];
   if (name == "--version") name = "version";
-  if (name == "help" || name == "--help") {
+  if (name == "help" || name == "--help" || name == "-h") {
     std::cout << Usage();
     return kExitOk;
   }

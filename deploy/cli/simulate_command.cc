@@ -37,7 +37,7 @@ std::vector<FlagSpec> Flags() {
           {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
           {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
           {"seed", "S", "key of all random streams", "that of the configuration"},
-          {"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+          {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
           {"agent", "KEY=VALUE", "a setting of the agent; may be repeated", ""},
           {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
           {"log_candidates", "", "with the features of all candidates in every row", ""},

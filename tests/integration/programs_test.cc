@@ -162,11 +162,49 @@ TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
 
 // Before anything is started.
 TEST_F(ProgramsTest, ClusterRefusesAnEnvironmentThatTheAlgorithmCannotActIn) {
-  const Outcome cluster =
-      RunProgram("recbots", {"cluster", kConfig, "--set=environment.interest_evolution.slate_size=3"});
+  const Outcome cluster = RunProgram("recbots", {"cluster", kConfig, "--set=environment.interest_evolution={}"});
   EXPECT_EQ(cluster.exit_code, 2) << cluster.log;
   EXPECT_THAT(cluster.log, HasSubstr("environment 'interest_evolution' has slate_size 3, want 1"));
   EXPECT_THAT(cluster.log, ::testing::Not(HasSubstr("evaluator")));
+}
+
+TEST_F(ProgramsTest, RefusesAddressesThatAreNone) {
+  for (const auto& [role, peers] : kRoles) {
+    std::vector<std::string> flags = {std::string("--config=") + kConfig, "--http=localhost"};
+    flags.insert(flags.end(), peers.begin(), peers.end());
+    const Outcome outcome = RunProgram("recbots-" + role, flags, absl::Seconds(20));
+    EXPECT_EQ(outcome.exit_code, 2) << role << outcome.log;
+    EXPECT_THAT(outcome.log, HasSubstr("--http 'localhost'"));
+  }
+  const Outcome listen =
+      RunProgram("recbots-learner",
+                 {std::string("--config=") + kConfig, "--listen=no-such-host.invalid:7002", "--replay=127.0.0.1:1"},
+                 absl::Seconds(20));
+  EXPECT_EQ(listen.exit_code, 2) << listen.log;
+  EXPECT_THAT(listen.log, HasSubstr("--listen 'no-such-host.invalid:7002'"));
+  const Outcome cluster = RunProgram("recbots", {"cluster", kConfig, "--http=9100"});
+  EXPECT_EQ(cluster.exit_code, 2) << cluster.log;
+  EXPECT_THAT(cluster.log, HasSubstr("--http '9100'"));
+}
+
+TEST_F(ProgramsTest, ADashAndAnHIsHelpEverywhere) {
+  for (const auto& [program, arguments] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{{"recbots", {"-h"}},
+                                                                     {"recbots", {"cluster", "-h"}},
+                                                                     {"recbots", {"simulate", "-h"}},
+                                                                     {"recbots", {"train", "-h"}},
+                                                                     {"recbots", {"bench", "-h"}},
+                                                                     {"recbots", {"inspect", "-h"}},
+                                                                     {"recbots", {"health", "-h"}},
+                                                                     {"recbots", {"reproduce", "-h"}},
+                                                                     {"recbots-replay", {"-h"}},
+                                                                     {"recbots-learner", {"-h"}},
+                                                                     {"recbots-actor", {"-h"}},
+                                                                     {"recbots-evaluator", {"-h"}}}) {
+    const Outcome outcome = RunProgram(program, arguments, absl::Seconds(20));
+    EXPECT_EQ(outcome.exit_code, 0) << program << outcome.log;
+    EXPECT_THAT(outcome.log, HasSubstr("usage: ")) << program;
+  }
 }
 
 TEST_F(ProgramsTest, SaysWhenAPortIsTaken) {

@@ -22,7 +22,7 @@ namespace recbots {
 namespace {
 
 std::vector<FlagSpec> Flags() {
-  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; may be repeated", ""},
+  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
           {"run_dir", "DIR",
            "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
           {"quiet", "", "print only the last line", ""},

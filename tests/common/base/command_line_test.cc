@@ -63,5 +63,27 @@ TEST(CommandLineTest, ReadsNumbersWithinTheirBounds) {
   }
 }
 
+
+TEST(CommandLineTest, ADashAndAnHIsHelp) {
+  const std::vector<FlagSpec> flags = {{"help", "", "this text", ""}, {"run_dir", "DIR", "folder", ""}};
+  const auto line = CommandLine::Parse({"-h"}, flags);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(line->has("help"));
+  EXPECT_TRUE(line->positional().empty());
+  EXPECT_EQ(CommandLine::Parse({"-h"}, kFlags).status().message(),
+            "unknown flag -h, want one of: --set, --run_dir, --keep");
+}
+
+TEST(CommandLineTest, OtherFlagsOfOneDashAreUnknown) {
+  for (const std::string wrong : {"-set", "-k", "-1", "-run_dir=x"}) {
+    EXPECT_EQ(CommandLine::Parse({wrong}, kFlags).status().message(),
+              "unknown flag " + wrong + ", want one of: --set, --run_dir, --keep");
+  }
+  const auto line = CommandLine::Parse({"-", "--run_dir", "-1", "--", "-k"}, kFlags);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_THAT(line->positional(), ElementsAre("-", "-k"));
+  EXPECT_EQ(line->value("run_dir"), "-1");
+}
+
 }  // namespace
 }  // namespace recbots

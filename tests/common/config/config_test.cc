@@ -3,15 +3,22 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/thread.h"
+#include "common/config/config_file.h"
 
 namespace recbots {
 namespace {
 
 using ::google::protobuf::util::MessageDifferencer;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kGood[] = "environment { document_browsing {} } algorithm { wolpertinger {} }";
@@ -37,10 +44,12 @@ TEST(LoadTest, ReadsAppliesOverridesInOrderAndValidates) {
 }
 
 TEST(LoadTest, FilesThatCannotBeReadAreNotFound) {
-  for (const std::string& path : {std::string("/no/such/file.textproto"), ::testing::TempDir()}) {
+  const std::pair<std::string, std::string> cases[] = {{"/no/such/file.textproto", "No such file"},
+                                                       {::testing::TempDir(), "it is a folder"}};
+  for (const auto& [path, why] : cases) {
     const auto config = LoadExperimentConfig(path, {});
     EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
-    EXPECT_THAT(Message(config), HasSubstr(path));
+    EXPECT_THAT(Message(config), AllOf(HasSubstr(path), HasSubstr(why)));
   }
 }
 
@@ -69,8 +78,60 @@ TEST(LoadTest, ErrorsOfTheFileNameFileAndLine) {
   }
 }
 
-TEST(LoadTest, AnEmptyFileMissesItsScenario) {
-  EXPECT_THAT(Message(LoadExperimentConfig(WriteFile("empty.textproto", ""), {})), HasSubstr("no scenario"));
+TEST(LoadTest, AFileWithoutSettingsIsNamed) {
+  for (const std::string text : {"", "# Nothing but a comment.\n", "\xEF\xBB\xBF"}) {
+    EXPECT_THAT(Message(LoadExperimentConfig(WriteFile("empty.textproto", text), {})),
+                AllOf(HasSubstr("empty.textproto has no settings"), HasSubstr("no scenario")));
+  }
+  const std::vector<std::string> all = {"environment.known_q.slate_size=1"};
+  EXPECT_TRUE(LoadExperimentConfig(WriteFile("empty.textproto", ""), all).ok());
+}
+
+TEST(LoadTest, AByteOrderMarkIsTakenAsEditorsWriteIt) {
+  const auto config = LoadExperimentConfig(WriteFile("mark.textproto", std::string("\xEF\xBB\xBF") + kGood), {});
+  ASSERT_TRUE(config.ok()) << config.status();
+  const auto wrong = LoadExperimentConfig(WriteFile("mark.textproto", "\xEF\xBB\xBFseed: x"), {});
+  EXPECT_THAT(Message(wrong), HasSubstr("mark.textproto:1:7: ")) << "columns count from behind the mark";
+}
+
+TEST(LoadTest, WhatIsNoTextSaysSo) {
+  const struct {
+    std::string text;
+    std::string words;
+  } cases[] = {
+      {std::string("seed: 1\n\0", 9), "wrong.textproto:2: a NUL byte"},
+      {std::string("\xFF\xFEs\0e\0e\0d\0", 10), "UTF-16"},
+      {std::string("\xFE\xFF\0s\0e\0e\0d", 10), "UTF-16"},
+      {std::string(kMaxConfigBytes + 1, ' '), "more than 67108864 bytes"},
+  };
+  for (const auto& c : cases) {
+    const auto config = LoadExperimentConfig(WriteFile("wrong.textproto", c.text), {});
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(Message(config), HasSubstr(c.words));
+  }
+  EXPECT_THAT(Message(LoadExperimentConfig("/dev/zero", {})), HasSubstr("more than"));
+}
+
+TEST(LoadTest, ReadsAPipe) {
+  const std::string path = ::testing::TempDir() + "/pipe.textproto";
+  std::filesystem::remove(path);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  Thread writer("writer", [&path] { std::ofstream(path) << kGood; });
+  EXPECT_TRUE(LoadExperimentConfig(path, {}).ok());
+}
+
+TEST(LoadTest, NamesThatBecomeFoldersAndLinesAreChecked) {
+  const std::string path = WriteFile("named.textproto", kGood);
+  for (const std::string name : {"", ".", "..", ".hidden", "../../x", "a/b", "a\nb", "a\tb", "\x7F", "\xFF", "\xC2\x85",
+                                 "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80", "\xF5\x80\x80\x80"}) {
+    EXPECT_THAT(Message(LoadExperimentConfig(path, {"name=" + name})),
+                AllOf(HasSubstr("name \""), HasSubstr("want 1..100 bytes of UTF-8 without '/'")))
+        << name;
+  }
+  EXPECT_THAT(Message(LoadExperimentConfig(path, {"name=" + std::string(101, 'x')})), HasSubstr("of 101 bytes"));
+  for (const std::string name : {"browse 2", "a..b", "M\xC3\xBCnchen", "\xE2\x82\xAC", "\xF0\x9F\x99\x82", "x=y"}) {
+    EXPECT_TRUE(LoadExperimentConfig(path, {"name=" + name}).ok()) << name;
+  }
 }
 
 TEST(LoadTest, MatrixFilesAreRelativeToWhereTheyAreNamed) {
@@ -93,10 +154,10 @@ TEST(LoadTest, MatrixFilesAreRelativeToWhereTheyAreNamed) {
 TEST(PrintTest, WhatIsPrintedReadsBackTheSame) {
   const std::string path = WriteFile("print.textproto", kGood);
   const auto config = LoadExperimentConfig(
-      path,
-      {"name=tabs\t\"quotes\" \\ and \xC3\xA9", "actor.policy_share_min=0.1", "learner.status_seconds=0.123456789012",
-       "environment.document_browsing.num_documents=2", "environment.document_browsing.acceptance=0.1,0.2,1,0",
-       "algorithm.wolpertinger.k=2", "algorithm.wolpertinger.actor_objective=CLIMB_CRITIC"});
+      path, {"name=a name with \"quotes\" \\ and \xC3\xA9", "actor.policy_share_min=0.1",
+             "learner.status_seconds=0.123456789012", "environment.document_browsing.num_documents=2",
+             "environment.document_browsing.acceptance=0.1,0.2,1,0", "algorithm.wolpertinger.k=2",
+             "algorithm.wolpertinger.actor_objective=CLIMB_CRITIC"});
   ASSERT_TRUE(config.ok()) << config.status();
   const auto again = LoadExperimentConfig(WriteFile("again.textproto", PrintExperimentConfig(*config)), {});
   ASSERT_TRUE(again.ok()) << again.status();

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include "common/config/config.h"
@@ -60,6 +61,65 @@ TEST(OverrideTest, ReachesIntoTheMessagesOfAList) {
   EXPECT_THAT(config.replay().more_tables(1).columns(0).shape(), ElementsAre(3, 4));
   ASSERT_TRUE(ApplyOverride("replay.more_tables=", config).ok());
   EXPECT_EQ(config.replay().more_tables_size(), 0);
+}
+
+std::string Refusal(const std::string& text, v1::ExperimentConfig& config) {
+  const std::string before = config.SerializeAsString();
+  const absl::Status status = ApplyOverride(text, config);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+  EXPECT_EQ(config.SerializeAsString(), before) << text << " left something behind";
+  return std::string(status.message());
+}
+
+TEST(OverrideTest, APathThroughWhatIsNotChosenIsRefusedAndSaysHowToSwitch) {
+  v1::ExperimentConfig config;
+  ASSERT_TRUE(ApplyOverride("algorithm.full_slate_q.q.tau=0.5", config).ok()) << "nothing was chosen: the path chooses";
+  EXPECT_EQ(Refusal("algorithm.slate_q.q.learning_rate=0.0005", config),
+            "algorithm.slate_q: the algorithm is full_slate_q, want a setting of full_slate_q; or --set "
+            "algorithm.slate_q={} before it, which switches to slate_q with its defaults and drops what is set of "
+            "full_slate_q");
+  ASSERT_TRUE(ApplyOverride("algorithm.slate_q={}", config).ok());
+  ASSERT_TRUE(ApplyOverride("algorithm.slate_q.q.learning_rate=0.0005", config).ok());
+  EXPECT_EQ(config.algorithm().slate_q().q().learning_rate(), 0.0005);
+  EXPECT_FALSE(config.algorithm().slate_q().q().has_tau());
+}
+
+// Whatever oneof the experiment has, now or later: each member is refused beside each other one.
+TEST(OverrideTest, EveryOneofOfTheExperimentKeepsItsChoice) {
+  int refused = 0;
+  const std::function<void(const std::string&, const google::protobuf::Descriptor&)> walk =
+      [&](const std::string& prefix, const google::protobuf::Descriptor& type) {
+        for (int i = 0; i < type.field_count(); ++i) {
+          const google::protobuf::FieldDescriptor& field = *type.field(i);
+          if (field.message_type() == nullptr || field.is_repeated()) continue;
+          walk(prefix + field.name() + ".", *field.message_type());
+          if (field.real_containing_oneof() == nullptr) continue;
+          for (int j = 0; j < field.real_containing_oneof()->field_count(); ++j) {
+            const google::protobuf::FieldDescriptor& other = *field.real_containing_oneof()->field(j);
+            if (&other == &field) continue;
+            v1::ExperimentConfig config;
+            ASSERT_TRUE(ApplyOverride(prefix + field.name() + "={}", config).ok());
+            EXPECT_THAT(Refusal(prefix + other.name() + "." + other.message_type()->field(0)->name() + "=1", config),
+                        HasSubstr(" is " + field.name() + ", want a setting of " + field.name()));
+            ++refused;
+          }
+        }
+      };
+  walk("", *v1::ExperimentConfig::descriptor());
+  EXPECT_GE(refused, 6 * 5 + 4 * 3);
+}
+
+TEST(OverrideTest, APartWhosePresenceMeansSomethingIsMadeOnRequestOnly) {
+  v1::ExperimentConfig config;
+  config.mutable_algorithm()->mutable_slate_q();
+  EXPECT_EQ(Refusal("algorithm.slate_q.proposal.hidden_units=32", config),
+            "algorithm.slate_q.proposal: the configuration has no proposal, want --set algorithm.slate_q.proposal={} "
+            "before it, which adds one with its defaults");
+  ASSERT_TRUE(ApplyOverride("algorithm.slate_q.proposal={}", config).ok());
+  ASSERT_TRUE(ApplyOverride("algorithm.slate_q.proposal.hidden_units=32", config).ok());
+  EXPECT_EQ(config.algorithm().slate_q().proposal().hidden_units(), 32);
+  ASSERT_TRUE(ApplyOverride("algorithm.slate_q.proposal=", config).ok());
+  EXPECT_FALSE(config.algorithm().slate_q().has_proposal());
 }
 
 TEST(OverrideTest, RefusesAndNamesWhatWasMeant) {

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/instant.h"
+#include "common/base/mutex.h"
 #include "common/base/thread.h"
 
 namespace recbots {
@@ -22,6 +23,20 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+// A connection that has sent `text` and nothing more. What it waits for comes within 20 s or never.
+int ConnectTo(int port, const std::string& text) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval patience{20, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  return fd;
+}
 
 class HttpServerTest : public ::testing::Test {
  protected:
@@ -37,17 +52,7 @@ class HttpServerTest : public ::testing::Test {
 
   httplib::Result Get(const std::string& path) { return httplib::Client("127.0.0.1", server_->port()).Get(path); }
 
-  // A connection that has sent `text` and nothing more.
-  int Connect(const std::string& text) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(server_->port()));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-    return fd;
-  }
+  int Connect(const std::string& text) { return ConnectTo(server_->port(), text); }
 
   Metrics metrics_;
   std::atomic<bool> healthy_{true};
@@ -143,9 +148,119 @@ TEST_F(HttpServerTest, StuckClientsDoNotHoldUpStop) {
   }
   const Instant start = Instant::Now();
   server_->Stop();
-  // Waiting for them would take 5 s for every three, 25 s and more in all.
+  // Waiting for them would take 5 s for each group that is served together.
   EXPECT_LT(Instant::Now() - start, absl::Seconds(20));
   for (const int fd : clients) ::close(fd);
+}
+
+// Sockets that are closed at the end.
+struct Clients {
+  ~Clients() {
+    for (const int fd : fds) ::close(fd);
+  }
+  std::vector<int> fds;
+};
+
+// Far more of each kind than there are threads: whatever one of them can hold, they hold.
+TEST_F(HttpServerTest, SilentAndSlowClientsDelayNobody) {
+  Clients clients;
+  for (int i = 0; i < 200; ++i) {
+    for (const std::string text : {"", "GET /metr", "GET /metrics HTTP/1.1\r\nHost: x\r\n"}) {
+      clients.fds.push_back(Connect(text));
+      if (i % 20 != 0) break;  // Most say nothing.
+    }
+  }
+  // A client gives up after 5 s without a byte, which is what one silent connection may take.
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string path : {"/metrics", "/healthz", "/statusz"}) {
+      const auto result = Get(path);
+      ASSERT_TRUE(result) << path << ": " << httplib::to_string(result.error());
+      EXPECT_EQ(result->status, 200) << path;
+    }
+  }
+}
+
+TEST_F(HttpServerTest, TheOldestSilentConnectionMakesRoom) {
+  Clients clients;
+  for (int i = 0; i < 400; ++i) clients.fds.push_back(Connect(""));
+  ASSERT_TRUE(Get("/healthz"));
+  // The first one was closed; of the last ones each can still ask.
+  char byte = 0;
+  EXPECT_LE(::recv(clients.fds.front(), &byte, 1, 0), 0);
+  const std::string request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(::send(clients.fds.back(), request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
+  EXPECT_EQ(::recv(clients.fds.back(), &byte, 1, 0), 1);
+}
+
+TEST_F(HttpServerTest, ARequestMayComeByteByByte) {
+  Clients clients;
+  clients.fds.push_back(Connect(""));
+  for (const char byte : std::string("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")) {
+    ASSERT_EQ(::send(clients.fds[0], &byte, 1, MSG_NOSIGNAL), 1);
+  }
+  std::string answer;
+  char piece[256];
+  for (ssize_t n = 0; (n = ::recv(clients.fds[0], piece, sizeof(piece), 0)) > 0;) {
+    answer.append(piece, static_cast<size_t>(n));
+  }
+  EXPECT_THAT(answer, AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("\r\n\r\nok\n")));
+}
+
+TEST_F(HttpServerTest, HeadersWithoutEndAreRefused) {
+  Clients clients;
+  const std::string endless = "GET /healthz HTTP/1.1\r\n" + std::string(20000, 'x');
+  clients.fds.push_back(Connect(endless));
+  char piece[64];
+  const ssize_t n = ::recv(clients.fds[0], piece, sizeof(piece), 0);
+  ASSERT_GT(n, 0);
+  EXPECT_THAT(std::string(piece, static_cast<size_t>(n)), HasSubstr("431"));
+}
+
+// A page larger than what sockets keep, asked for by clients that never read it.
+TEST(HttpServerClientsTest, ClientsThatDoNotReadDelayNobody) {
+  Metrics metrics;
+  HttpServerOptions options;
+  const std::string much(size_t{16} << 20, 'x');
+  options.status = [&much] { return std::vector<StatusSection>{{"Run", {{"much", much}}}}; };
+  const auto server = HttpServer::Start(std::move(options), metrics);
+  ASSERT_TRUE(server.ok()) << server.status();
+  Clients clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.fds.push_back(ConnectTo((*server)->port(), "GET /statusz?format=text HTTP/1.1\r\nHost: x\r\n\r\n"));
+  }
+  for (const std::string path : {"/metrics", "/healthz", "/statusz?format=text"}) {
+    const auto result = httplib::Client("127.0.0.1", (*server)->port()).Get(path);
+    ASSERT_TRUE(result) << path;
+    EXPECT_EQ(result->status, 200);
+    EXPECT_TRUE(path[1] != 's' || result->body.size() > much.size()) << result->body.size();
+  }
+}
+
+// A role whose status waits for something that takes long: its metrics and its health do not.
+TEST(HttpServerClientsTest, AStatusThatWaitsDelaysNeitherMetricsNorHealth) {
+  Metrics metrics;
+  Mutex mu;
+  bool free = false;
+  HttpServerOptions options;
+  options.status = [&] {
+    MutexLock lock(&mu);
+    mu.AwaitFor([&free] { return free; }, absl::Seconds(60));
+    return std::vector<StatusSection>();
+  };
+  const auto server = HttpServer::Start(std::move(options), metrics);
+  ASSERT_TRUE(server.ok()) << server.status();
+  Clients clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.fds.push_back(ConnectTo((*server)->port(), "GET /statusz HTTP/1.1\r\nHost: x\r\n\r\n"));
+  }
+  for (const std::string path : {"/metrics", "/healthz"}) {
+    const auto result = httplib::Client("127.0.0.1", (*server)->port()).Get(path);
+    ASSERT_TRUE(result) << path;
+    EXPECT_EQ(result->status, 200);
+  }
+  MutexLock lock(&mu);
+  free = true;
 }
 
 TEST_F(HttpServerTest, ManyClientsAtOnceAreAllServed) {

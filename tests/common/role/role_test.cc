@@ -101,10 +101,43 @@ TEST(RoleTest, AddressesThatNobodyCanServeAreBadUsage) {
   }
 }
 
+TEST(RoleTest, AddressesThatNobodyCanListenAtAreBadUsage) {
+  for (const auto& [flag, address, says] :
+       std::vector<std::array<std::string, 3>>{{"http", "9100", "no port, want host:port"},
+                                               {"http", "127.0.0.1:99999", "want 0..65535"},
+                                               {"http", "", "no port"},
+                                               {"listen", "7001", "no port, want host:port or unix:/path"},
+                                               {"listen", "unix:relative", "from the root on"},
+                                               {"listen", "127.0.0.1:0,", "no port"}}) {
+    const Outcome outcome = RunTester({"--" + flag + "=" + address}, [](Role&) {
+      ADD_FAILURE() << "the body ran";
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(outcome.exit_code, kExitBadUsage) << flag << " " << address;
+    EXPECT_THAT(outcome.log, AllOf(HasSubstr("--" + flag + " '" + address + "'"), HasSubstr(says)));
+  }
+}
+
+TEST(RoleTest, AHostThatIsNotThisMachineIsBadUsageAndAPortInUseIsNot) {
+  const auto serve = [](Role& role) { return role.StartHttp([] { return std::vector<StatusSection>(); }).status(); };
+  const Outcome elsewhere = RunTester({"--http=no-such-host.invalid:0"}, serve);
+  EXPECT_EQ(elsewhere.exit_code, kExitBadUsage);
+  EXPECT_THAT(elsewhere.log, HasSubstr("--http 'no-such-host.invalid:0': "));
+  const Metrics metrics({"tester"});
+  const auto first = HttpServer::Start({}, metrics);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const Outcome taken = RunTester({"--http=" + (*first)->address()}, serve);
+  EXPECT_EQ(taken.exit_code, kExitFailed);
+  EXPECT_THAT(taken.log, HasSubstr("in use"));
+}
+
 TEST(RoleTest, HelpNamesTheFlagsOfSecurity) {
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(RunTester({"--help"}, Fine).exit_code, kExitOk);
   const std::string help = ::testing::internal::GetCapturedStdout();
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunTester({"-h"}, Fine).exit_code, kExitOk);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), help);
   for (const FlagSpec& flag : SecurityFlags()) EXPECT_THAT(help, HasSubstr("--" + flag.name));
 }
 

@@ -1,0 +1,99 @@
+#include "common/config/config_file.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
+#include "common/config/field_path.h"
+
+namespace recbots {
+namespace {
+
+// Keeps the first error of a parse, with file and line. The parser's words for an unknown field end in its name and
+// message type in quotes; the nearest field is added for people, nothing depends on it.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit FirstError(std::string path) : path_(std::move(path)) {}
+
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    if (!text_.empty()) return;
+    text_ = absl::StrCat(path_, ":", line + 1, ":", column + 1, ": ", message, Hint(message));
+  }
+
+  absl::Status status() const {
+    return absl::InvalidArgumentError(text_.empty() ? absl::StrCat(path_, ": not a text proto") : text_);
+  }
+
+ private:
+  static std::string Hint(const std::string& message) {
+    const std::vector<std::string> parts = absl::StrSplit(message, '"');
+    if (parts.size() != 5 || parts[2] != " has no field named ") return "";
+    const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(parts[1]);
+    return type == nullptr ? "" : Suggestion(parts[3], *type);
+  }
+
+  const std::string path_;
+  std::string text_;
+};
+
+absl::Status CannotRead(const std::string& path, absl::string_view why) {
+  return absl::NotFoundError(absl::StrCat("cannot read the configuration '", path, "': ", why));
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return CannotRead(path, "it is a folder, want a file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return CannotRead(path, errno == 0 ? "it cannot be opened" : std::strerror(errno));
+  std::string text;
+  std::vector<char> piece(size_t{1} << 16);
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
+    text.append(piece.data(), static_cast<size_t>(file.gcount()));
+    if (text.size() > kMaxConfigBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": more than ", kMaxConfigBytes, " bytes, want the text proto of an experiment"));
+    }
+  }
+  if (file.bad()) return CannotRead(path, "reading failed");
+  return text;
+}
+
+// What an editor or a shell of another system may put into a file. The parser would take a text as ended at a NUL byte
+// or name code points, neither of which helps.
+absl::Status CheckEncoding(const std::string& path, absl::string_view text) {
+  if (absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF")) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":1: begins as UTF-16 does, want UTF-8"));
+  }
+  const size_t nul = text.find('\0');
+  if (nul == absl::string_view::npos) return absl::OkStatus();
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+  return absl::InvalidArgumentError(absl::StrCat(path, ":", line, ": a NUL byte, want a text proto"));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExperimentConfig> ReadConfigFile(const std::string& path) {
+  RECBOTS_ASSIGN_OR_RETURN(std::string text, ReadText(path));
+  RECBOTS_RETURN_IF_ERROR(CheckEncoding(path, text));
+  if (absl::StartsWith(text, "\xEF\xBB\xBF")) text.erase(0, 3);
+  v1::ExperimentConfig config;
+  FirstError error(path);
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  if (!parser.ParseFromString(text, &config)) return error.status();
+  return config;
+}
+
+}  // namespace recbots

@@ -1,0 +1,282 @@
+#include "common/metrics/http_poller.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+
+namespace recbots {
+namespace {
+
+// What the system keeps of connections that nobody has accepted yet.
+constexpr int kBacklog = 512;
+constexpr int kAcceptedTogether = 32;
+// How long a client that has its answer may take to close; without that, what it still sent would make the system throw
+// the answer away.
+constexpr absl::Duration kTimeToLeave = absl::Seconds(1);
+// How long nothing is accepted when the system has no descriptors left.
+constexpr absl::Duration kNoDescriptors = absl::Milliseconds(100);
+constexpr char kTooLarge[] =
+    "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+bool WouldWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+// The end of the headers, behind the empty line; npos while it has not come.
+size_t EndOfHeaders(absl::string_view bytes, size_t from) {
+  const size_t end = bytes.find("\r\n\r\n", from < 3 ? 0 : from - 3);
+  return end == absl::string_view::npos ? end : end + 4;
+}
+
+}  // namespace
+
+WakeUp::WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { RECBOTS_CHECK(fd_.ok()); }
+
+void WakeUp::Signal() {
+  const uint64_t one = 1;
+  // Fails only when the counter is full, and then the signal is up.
+  [[maybe_unused]] const ssize_t written = ::write(fd(), &one, sizeof(one));
+}
+
+void WakeUp::Clear() {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(fd(), &count, sizeof(count));
+}
+
+HttpPoller::HttpPoller(UniqueFd listener, const HttpPollerOptions& options, OnRequest on_request)
+    : options_(options), listener_(std::move(listener)), on_request_(std::move(on_request)) {}
+
+void HttpPoller::Stop() {
+  MutexLock lock(&mu_);
+  stopped_ = true;
+  wake_up_.Signal();
+}
+
+void HttpPoller::Respond(uint64_t id, std::string response) {
+  MutexLock lock(&mu_);
+  answers_.emplace_back(id, std::move(response));
+  wake_up_.Signal();
+}
+
+short HttpPoller::EventsOf(State state) {
+  switch (state) {
+    case State::kAsking:
+    case State::kLeaving:
+      return POLLIN;
+    case State::kAnswering:
+      return POLLOUT;
+    case State::kWaiting:
+      break;
+  }
+  return 0;  // That the client is gone is told all the same.
+}
+
+void HttpPoller::Run() {
+  std::vector<pollfd> fds;
+  std::vector<uint64_t> ids;
+  while (true) {
+    fds = {{wake_up_.fd(), POLLIN, 0}, {Instant::Now() < listens_again_ ? -1 : listener_.get(), POLLIN, 0}};
+    ids.clear();
+    for (const auto& [id, connection] : connections_) {
+      fds.push_back({connection.fd.get(), EventsOf(connection.state), 0});
+      ids.push_back(id);
+    }
+    const int ready = ::poll(fds.data(), fds.size(), MillisecondsToWait());
+    RECBOTS_CHECK(ready >= 0 || errno == EINTR) << "poll: " << std::strerror(errno);
+    wake_up_.Clear();
+    TakeAnswers();
+    {
+      MutexLock lock(&mu_);
+      if (stopped_) break;
+    }
+    for (size_t i = 0; ready > 0 && i < ids.size(); ++i) {
+      const auto found = connections_.find(ids[i]);
+      if (fds[i + 2].revents == 0 || found == connections_.end()) continue;
+      if (!Continue(found->first, found->second)) connections_.erase(found);
+    }
+    CloseLate();
+    if (ready > 0 && fds[1].revents != 0) Accept();
+  }
+  connections_.clear();
+  listener_ = UniqueFd();
+}
+
+bool HttpPoller::Continue(uint64_t id, Connection& connection) {
+  switch (connection.state) {
+    case State::kAsking:
+      return Read(id, connection);
+    case State::kAnswering:
+      return Write(connection);
+    case State::kLeaving:
+      return Discard(connection);
+    case State::kWaiting:
+      break;
+  }
+  return false;  // Nothing was asked of it but whether it is gone.
+}
+
+void HttpPoller::Accept() {
+  // A bounded piece of work: those who are here already go on in between.
+  for (int i = 0; i < kAcceptedTogether; ++i) {
+    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.ok()) {
+      const int error = errno;
+      if (error == EINTR || error == ECONNABORTED) continue;
+      if (WouldWait(error)) return;
+      // No descriptor: one of ours makes room. Otherwise the connections wait where they are.
+      if ((error == EMFILE || error == ENFILE) && Evict()) continue;
+      listens_again_ = Instant::Now() + kNoDescriptors;
+      return;
+    }
+    const int one = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (connections_.size() >= options_.max_connections) Evict();
+    const uint64_t id = ++last_id_;
+    Connection& connection = connections_[id];
+    connection.fd = std::move(fd);
+    connection.deadline = Instant::Now() + options_.time_to_ask;
+    // What was asked with the connection is there already; a new connection is never the one that makes room.
+    if (!Read(id, connection)) connections_.erase(id);
+  }
+}
+
+bool HttpPoller::Evict() {
+  // Who has the answer goes first, then who has not asked, then who does not take the answer.
+  for (const State state : {State::kLeaving, State::kAsking, State::kAnswering, State::kWaiting}) {
+    const auto oldest = std::find_if(connections_.begin(), connections_.end(),
+                                     [state](const auto& entry) { return entry.second.state == state; });
+    if (oldest == connections_.end()) continue;
+    connections_.erase(oldest);
+    return true;
+  }
+  return false;
+}
+
+bool HttpPoller::Read(uint64_t id, Connection& connection) {
+  std::array<char, 4096> piece;
+  while (true) {
+    const ssize_t received = ::recv(connection.fd.get(), piece.data(), piece.size(), 0);
+    if (received < 0) return WouldWait(errno);
+    if (received == 0) return false;
+    const size_t before = connection.bytes.size();
+    connection.bytes.append(piece.data(), static_cast<size_t>(received));
+    const size_t end = EndOfHeaders(connection.bytes, before);
+    if (end != absl::string_view::npos && end <= options_.max_request_bytes) {
+      connection.state = State::kWaiting;
+      connection.deadline = Instant::Now() + options_.time_to_answer;
+      std::string request = std::exchange(connection.bytes, std::string());
+      request.resize(end);
+      on_request_(id, std::move(request));
+      return true;
+    }
+    if (connection.bytes.size() <= options_.max_request_bytes) continue;
+    connection.bytes = kTooLarge;
+    connection.state = State::kAnswering;
+    connection.deadline = Instant::Now() + options_.time_to_answer;
+    return Write(connection);
+  }
+}
+
+bool HttpPoller::Write(Connection& connection) {
+  while (connection.sent < connection.bytes.size()) {
+    const ssize_t written = ::send(connection.fd.get(), connection.bytes.data() + connection.sent,
+                                   connection.bytes.size() - connection.sent, MSG_NOSIGNAL);
+    if (written < 0) return WouldWait(errno);
+    connection.sent += static_cast<size_t>(written);
+  }
+  ::shutdown(connection.fd.get(), SHUT_WR);
+  connection.bytes = std::string();
+  connection.state = State::kLeaving;
+  connection.deadline = Instant::Now() + kTimeToLeave;
+  return Discard(connection);
+}
+
+bool HttpPoller::Discard(const Connection& connection) {
+  std::array<char, 4096> piece;
+  // A bounded piece of work, whatever the client sends; the rest with the next poll, until the deadline.
+  for (int i = 0; i < 16; ++i) {
+    const ssize_t received = ::recv(connection.fd.get(), piece.data(), piece.size(), 0);
+    if (received == 0) return false;
+    if (received < 0) return WouldWait(errno);
+  }
+  return true;
+}
+
+void HttpPoller::TakeAnswers() {
+  std::vector<std::pair<uint64_t, std::string>> answers;
+  {
+    MutexLock lock(&mu_);
+    answers.swap(answers_);
+  }
+  for (auto& [id, response] : answers) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end() || found->second.state != State::kWaiting) continue;
+    found->second.bytes = std::move(response);
+    found->second.state = State::kAnswering;
+    found->second.deadline = Instant::Now() + options_.time_to_answer;
+    if (!Write(found->second)) connections_.erase(found);
+  }
+}
+
+void HttpPoller::CloseLate() {
+  const Instant now = Instant::Now();
+  std::erase_if(connections_, [now](const auto& entry) { return entry.second.deadline <= now; });
+}
+
+int HttpPoller::MillisecondsToWait() const {
+  const Instant now = Instant::Now();
+  absl::Duration wait = listens_again_ > now ? listens_again_ - now : absl::InfiniteDuration();
+  for (const auto& [id, connection] : connections_) wait = std::min(wait, connection.deadline - now);
+  if (wait == absl::InfiniteDuration()) return -1;
+  return static_cast<int>(absl::ToInt64Milliseconds(std::max(wait, absl::ZeroDuration()))) + 1;
+}
+
+absl::StatusOr<UniqueFd> ListenAt(HostPort& address) {
+  RECBOTS_RETURN_IF_ERROR(CheckCanListen(address));
+  const auto failed = [&address](int error) {
+    const std::string what = absl::StrCat("cannot listen at ", address.ToString(), ": ");
+    if (error == EADDRINUSE) return absl::AlreadyExistsError(absl::StrCat(what, "the port is in use"));
+    return absl::PermissionDeniedError(absl::StrCat(what, std::strerror(error)));
+  };
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(), &hints, &list) != 0) {
+    return failed(EADDRNOTAVAIL);
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  int error = EADDRNOTAVAIL;
+  for (const addrinfo* target = list; target != nullptr; target = target->ai_next) {
+    UniqueFd fd(::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
+    // Without SO_REUSEPORT: with it, a second server on the port would take half of the requests.
+    const int one = 1, zero = 0;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (target->ai_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+    sockaddr_storage bound{};
+    socklen_t size = sizeof(bound);
+    auto* const name = reinterpret_cast<sockaddr*>(&bound);
+    if (fd.ok() && ::bind(fd.get(), target->ai_addr, target->ai_addrlen) == 0 && ::listen(fd.get(), kBacklog) == 0 &&
+        ::getsockname(fd.get(), name, &size) == 0) {
+      address.port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(name)->sin6_port
+                                                       : reinterpret_cast<const sockaddr_in*>(name)->sin_port);
+      return fd;
+    }
+    error = errno;
+  }
+  return failed(error);
+}
+
+}  // namespace recbots
