@@ -41,7 +41,7 @@ size_t EndOfHeaders(absl::string_view bytes, size_t from) {
 
 }  // namespace
 
-WakeUp::WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { RECBOTS_CHECK(fd_.ok()); }
+WakeUp::WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { RECBOTS_CHECK(fd_.is_open()); }
 
 void WakeUp::Signal() {
   const uint64_t one = 1;
@@ -54,7 +54,7 @@ void WakeUp::Clear() {
   [[maybe_unused]] const ssize_t taken = ::read(fd(), &count, sizeof(count));
 }
 
-HttpPoller::HttpPoller(UniqueFd listener, const HttpPollerOptions& options, OnRequest on_request)
+HttpPoller::HttpPoller(FileDescriptor listener, const HttpPollerOptions& options, OnRequest on_request)
     : options_(options), listener_(std::move(listener)), on_request_(std::move(on_request)) {}
 
 void HttpPoller::Stop() {
@@ -109,7 +109,7 @@ void HttpPoller::Run() {
     if (ready > 0 && fds[1].revents != 0) Accept();
   }
   connections_.clear();
-  listener_ = UniqueFd();
+  listener_ = FileDescriptor();
 }
 
 bool HttpPoller::Continue(uint64_t id, Connection& connection) {
@@ -129,8 +129,8 @@ bool HttpPoller::Continue(uint64_t id, Connection& connection) {
 void HttpPoller::Accept() {
   // A bounded piece of work: those who are here already go on in between.
   for (int i = 0; i < kAcceptedTogether; ++i) {
-    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd.ok()) {
+    FileDescriptor fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.is_open()) {
       const int error = errno;
       if (error == EINTR || error == ECONNABORTED) continue;
       if (WouldWait(error)) return;
@@ -242,7 +242,7 @@ int HttpPoller::MillisecondsToWait() const {
   return static_cast<int>(absl::ToInt64Milliseconds(std::max(wait, absl::ZeroDuration()))) + 1;
 }
 
-absl::StatusOr<UniqueFd> ListenAt(HostPort& address) {
+absl::StatusOr<FileDescriptor> ListenAt(HostPort& address) {
   RECBOTS_RETURN_IF_ERROR(CheckCanListen(address));
   const auto failed = [&address](int error) {
     const std::string what = absl::StrCat("cannot listen at ", address.ToString(), ": ");
@@ -260,7 +260,7 @@ absl::StatusOr<UniqueFd> ListenAt(HostPort& address) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
   int error = EADDRNOTAVAIL;
   for (const addrinfo* target = list; target != nullptr; target = target->ai_next) {
-    UniqueFd fd(::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
+    FileDescriptor fd(::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
     // Without SO_REUSEPORT: with it, a second server on the port would take half of the requests.
     const int one = 1, zero = 0;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -268,7 +268,7 @@ absl::StatusOr<UniqueFd> ListenAt(HostPort& address) {
     sockaddr_storage bound{};
     socklen_t size = sizeof(bound);
     auto* const name = reinterpret_cast<sockaddr*>(&bound);
-    if (fd.ok() && ::bind(fd.get(), target->ai_addr, target->ai_addrlen) == 0 && ::listen(fd.get(), kBacklog) == 0 &&
+    if (fd.is_open() && ::bind(fd.get(), target->ai_addr, target->ai_addrlen) == 0 && ::listen(fd.get(), kBacklog) == 0 &&
         ::getsockname(fd.get(), name, &size) == 0) {
       address.port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(name)->sin6_port
                                                        : reinterpret_cast<const sockaddr_in*>(name)->sin_port);

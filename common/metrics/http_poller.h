@@ -19,7 +19,7 @@
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
-#include "common/base/unique_fd.h"
+#include "common/base/file_descriptor.h"
 
 namespace recbots {
 
@@ -41,7 +41,7 @@ class WakeUp {
   int fd() const { return fd_.get(); }
 
  private:
-  const UniqueFd fd_;
+  const FileDescriptor fd_;
 };
 
 class HttpPoller {
@@ -50,7 +50,7 @@ class HttpPoller {
   using OnRequest = std::function<void(uint64_t id, std::string request)>;
 
   // `listener` is as of ListenAt.
-  HttpPoller(UniqueFd listener, const HttpPollerOptions& options, OnRequest on_request);
+  HttpPoller(FileDescriptor listener, const HttpPollerOptions& options, OnRequest on_request);
 
   // Serves until Stop; on_request is called from here.
   void Run();
@@ -63,7 +63,7 @@ class HttpPoller {
  private:
   enum class State { kAsking, kWaiting, kAnswering, kLeaving };
   struct Connection {
-    UniqueFd fd;
+    FileDescriptor fd;
     State state = State::kAsking;
     Instant deadline;
     std::string bytes;  // The request as far as it came; then the answer, of which `sent` bytes are gone.
@@ -85,7 +85,7 @@ class HttpPoller {
   int MillisecondsToWait() const;
 
   const HttpPollerOptions options_;
-  UniqueFd listener_;  // Of the thread that runs; closed with the others at the end.
+  FileDescriptor listener_;  // Of the thread that runs; closed with the others at the end.
   const OnRequest on_request_;
   WakeUp wake_up_;
 
@@ -101,6 +101,6 @@ class HttpPoller {
 
 // Listens at `address` and writes the port that was taken to it. Never shares a port with another server.
 //   INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED  as CheckCanListen
-absl::StatusOr<UniqueFd> ListenAt(HostPort& address);
+absl::StatusOr<FileDescriptor> ListenAt(HostPort& address);
 
 }  // namespace recbots

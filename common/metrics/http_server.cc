@@ -79,7 +79,7 @@ class HttpServer::Impl {
 
   absl::Status Listen() {
     RECBOTS_ASSIGN_OR_RETURN(bound_, ParseHostPort(options_.address));
-    RECBOTS_ASSIGN_OR_RETURN(UniqueFd listener, ListenAt(bound_));
+    RECBOTS_ASSIGN_OR_RETURN(FileDescriptor listener, ListenAt(bound_));
     address_ = bound_.ToString();
     AddPages();
     poller_ = std::make_unique<HttpPoller>(std::move(listener), HttpPollerOptions(),

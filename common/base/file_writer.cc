@@ -1,0 +1,73 @@
+#include "common/base/file_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/file_lock.h"
+#include "common/base/status_macros.h"
+
+namespace recbots {
+
+absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Create(const std::string& path) {
+  RECBOTS_ASSIGN_OR_RETURN(FileTarget target, FindTarget(path));
+  if (target.direct) {
+    RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenDirect(target));
+    return absl::WrapUnique(new FileWriter(path, path, std::move(target), std::move(file)));
+  }
+  std::string partial_path = target.path + ".partial";
+  RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenLocked(partial_path, O_WRONLY));
+  if (ftruncate(file.get(), 0) != 0) return FileError("write", partial_path, errno);
+  return absl::WrapUnique(new FileWriter(path, std::move(partial_path), std::move(target), std::move(file)));
+}
+
+FileWriter::FileWriter(std::string path, std::string partial_path, FileTarget target, FileDescriptor file)
+    : path_(std::move(path)),
+      partial_path_(std::move(partial_path)),
+      target_(std::move(target)),
+      file_(std::move(file)) {}
+
+FileWriter::~FileWriter() {
+  // Before it is closed, and with that free for others.
+  if (file_.is_open() && empty_ && !target_.direct) unlink(partial_path_.c_str());
+}
+
+absl::Status FileWriter::Write(absl::string_view bytes) {
+  if (const int error = WriteAll(file_.get(), bytes); error != 0) return FileError("write", partial_path_, error);
+  empty_ &= bytes.empty();
+  return absl::OkStatus();
+}
+
+absl::Status FileWriter::Finish() {
+  const int error = target_.direct ? file_.Close() : ReplaceTarget(target_, partial_path_, file_);
+  return error == 0 ? absl::OkStatus() : FileError("write", path_, error);
+}
+
+absl::StatusOr<std::unique_ptr<LineFile>> LineFile::Create(const std::string& path) {
+  RECBOTS_ASSIGN_OR_RETURN(const FileTarget target, FindTarget(path));
+  if (target.direct) {
+    RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenDirect(target));
+    return absl::WrapUnique(new LineFile(path, /*regular=*/false, std::move(file)));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenLocked(target.path, O_WRONLY | O_APPEND));
+  if (ftruncate(file.get(), 0) != 0) return FileError("write", path, errno);
+  return absl::WrapUnique(new LineFile(path, /*regular=*/true, std::move(file)));
+}
+
+absl::Status LineFile::Append(absl::string_view line) {
+  const int error = WriteAll(file_.get(), line);
+  if (error == 0) {
+    bytes_ += static_cast<int64_t>(line.size());
+    return absl::OkStatus();
+  }
+  // Takes a part of a line away. Making a file shorter needs no room.
+  if (regular_) [[maybe_unused]]
+    const int unchanged = ftruncate(file_.get(), bytes_);
+  return FileError("write", path_, error);
+}
+
+}  // namespace recbots
