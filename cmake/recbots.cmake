@@ -19,7 +19,8 @@ endif()
 set_property(GLOBAL PROPERTY JOB_POOLS torch_pool=2)
 
 # Everything we compile. -ffp-contract=off: the same episode, bit for bit, on machines with and without fused
-# multiply-add; hot loops that want it say so themselves.
+# multiply-add. A hot loop that wants fused ones writes them (common/inference/lanes.h): left to the compiler, some copies
+# of the loop are fused and others are not, and results depend on which copy computed them.
 add_library(recbots_options INTERFACE)
 target_include_directories(recbots_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(recbots_options INTERFACE
@@ -73,7 +74,9 @@ function(recbots_binary name)
 endfunction()
 
 # recbots_test(name SOURCES x_test.cc ... LINK lib ... LABELS unit ... [TORCH] [TIMEOUT seconds])
-# Registers one ctest case per test suite file. Labels: unit, integration, statistical, golden, grpc, torch.
+# Registers one ctest case per test suite file. Labels: unit, integration, statistical, golden, grpc, torch. In folders
+# that set RECBOTS_ARCH_TESTS, what needs neither LibTorch nor gRPC also gets the label arch and belongs to the target
+# arch_tests: what `tests/run arch` runs for every level of processors.
 function(recbots_test name)
   cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(ARG_TORCH AND NOT RECBOTS_TORCH)
@@ -90,6 +93,10 @@ function(recbots_test name)
     target_link_libraries(${name} PRIVATE recbots_torch)
     set_target_properties(${name} PROPERTIES JOB_POOL_COMPILE torch_pool)
     list(APPEND ARG_LABELS torch)
+  endif()
+  if(RECBOTS_ARCH_TESTS AND NOT ARG_TORCH AND NOT "grpc" IN_LIST ARG_LABELS)
+    list(APPEND ARG_LABELS arch)
+    add_dependencies(arch_tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})

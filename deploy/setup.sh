@@ -71,6 +71,26 @@ build_jobs() {
   printf '%d\n' $((jobs > 0 ? jobs : 1))
 }
 
+# missing_for ARCH: what this processor lacks to run what is compiled with -march=ARCH, a level of x86-64; nothing where it
+# lacks nothing. Other values of ARCH are not looked at.
+missing_for() {
+  local wanted flag flags missing=()
+  local v2="cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3"
+  local v3="$v2 abm avx avx2 bmi1 bmi2 f16c fma movbe xsave"
+  case $1 in
+    x86-64) wanted="sse2" ;;
+    x86-64-v2) wanted=$v2 ;;
+    x86-64-v3) wanted=$v3 ;;
+    x86-64-v4) wanted="$v3 avx512f avx512bw avx512cd avx512dq avx512vl" ;;
+    *) return 0 ;;
+  esac
+  flags=" $(LC_ALL=C lscpu | sed -n 's/^Flags: *//p') "
+  for flag in $wanted; do
+    [[ $flags == *" $flag "* ]] || missing+=("$flag")
+  done
+  printf '%s' "${missing[*]}"
+}
+
 # build PRESET [TARGET...]: configures build/PRESET where needed and builds the targets (default: all).
 # RECBOTS_CMAKE_FLAGS holds further flags for the configuration, for example "-DRECBOTS_ARCH=x86-64-v3".
 build() {
@@ -85,6 +105,7 @@ build() {
     say "configuring build/$preset"
     (cd "$RECBOTS_ROOT" && cmake --fresh --preset "$preset" "${flags[@]}") >&2 ||
       die 1 "cmake could not configure build/$preset"
+    printf '%s\n' "${flags[*]}" >"$folder/.flags"
   fi
   jobs=$(build_jobs)
   say "building build/$preset, $jobs at a time"
@@ -93,9 +114,12 @@ build() {
 }
 
 # Ninja runs CMake again by itself when a CMakeLists.txt changes; the rest is for us to see: no configuration yet, changed
-# presets, or a tree that was moved or copied.
+# presets, other RECBOTS_CMAKE_FLAGS, or a tree that was moved or copied.
 needs_configure() {
-  local folder=$1
+  local folder=$1 flags=() configured=()
+  read -ra flags <<<"${RECBOTS_CMAKE_FLAGS:-}"
+  [[ ! -f $folder/.flags ]] || read -ra configured <"$folder/.flags"
   [[ ! -f $folder/build.ninja || $RECBOTS_ROOT/CMakePresets.json -nt $folder/build.ninja ]] ||
+    [[ ${flags[*]} != "${configured[*]}" ]] ||
     ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$RECBOTS_ROOT" "$folder/CMakeCache.txt"
 }

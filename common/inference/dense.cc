@@ -4,56 +4,49 @@
 #include <cstring>
 
 #include "common/base/log.h"
+#include "common/inference/lanes.h"
 
 namespace recbots {
 namespace {
 
-// One register of floats, and the block of results held in registers: kHeadRows rows of up to kMaxVectors registers.
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-constexpr int kMaxVectors = 4;  // 24 of 32 registers.
-#elif defined(__AVX__)
-constexpr int kLanes = 8;
-constexpr int kMaxVectors = 2;  // 12 of 16 registers.
-#else
-constexpr int kLanes = 4;
-constexpr int kMaxVectors = 2;
-#endif
+// The block of results held in registers: kHeadRows rows of up to kMaxVectors registers.
+constexpr int kMaxVectors = kLanes == 16 ? 4 : 2;  // 24 of 32 registers, 12 of 16.
 constexpr int kPanel = kLanes * kMaxVectors;
 constexpr int kRows = DenseLayer::kHeadRows;
-using Vector = float __attribute__((vector_size(kLanes * sizeof(float))));
 
-inline Vector Load(const float* from) {
-  Vector v;
-  std::memcpy(&v, from, sizeof(v));
-  return v;
-}
-inline void Store(const Vector& v, float* to) { std::memcpy(to, &v, sizeof(v)); }
-inline Vector Relu(const Vector& v) { return v > 0 ? v : Vector{}; }
+// A head's products are summed up in this many lanes, whatever a register holds: column c in lane c mod kHeadLanes. So
+// the sums are the same bits on all machines whose products are.
+constexpr int kHeadLanes = 16;
+struct alignas(64) HeadSums {
+  float lanes[kHeadLanes];
+};
 
-// Sum of the lanes, in halves: always in the same order.
-inline float Sum(const Vector& v) {
-  float lanes[kLanes];
-  Store(v, lanes);
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  }
-  return lanes[0];
+// Halves onto each other until one number is left.
+inline float Total(const HeadSums& sums) {
+  using Eight = float __attribute__((vector_size(32)));
+  using Four = float __attribute__((vector_size(16)));
+  Eight eights[2];
+  std::memcpy(eights, sums.lanes, sizeof(eights));
+  const Eight eight = eights[0] + eights[1];
+  Four fours[2];
+  std::memcpy(fours, &eight, sizeof(fours));
+  const Four four = fours[0] + fours[1];
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 // acc [R][V] = bias + x [R, K] panel [K, V * kLanes].
 template <int R, int V>
 inline __attribute__((always_inline)) void Multiply(const float* x, size_t x_stride, const float* panel,
-                                                    const float* bias, int num_inputs, Vector (&acc)[R][V]) {
+                                                    const float* bias, int num_inputs, Lanes (&acc)[R][V]) {
   for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) acc[r][v] = Load(bias + v * kLanes);
+    for (int v = 0; v < V; ++v) acc[r][v] = LoadLanes(bias + v * kLanes);
   }
   for (int i = 0; i < num_inputs; ++i) {
-    Vector w[V];
-    for (int v = 0; v < V; ++v) w[v] = Load(panel + (i * V + v) * kLanes);
+    Lanes w[V];
+    for (int v = 0; v < V; ++v) w[v] = LoadLanes(panel + (i * V + v) * kLanes);
     for (int r = 0; r < R; ++r) {
-      const float value = x[static_cast<size_t>(r) * x_stride + static_cast<size_t>(i)];
-      for (int v = 0; v < V; ++v) acc[r][v] += value * w[v];
+      const Lanes value = Broadcast(x[static_cast<size_t>(r) * x_stride + static_cast<size_t>(i)]);
+      for (int v = 0; v < V; ++v) acc[r][v] = MultiplyAdd(value, w[v], acc[r][v]);
     }
   }
 }
@@ -68,23 +61,31 @@ struct PanelInput {
 
 template <int R, int V>
 void ApplyPanel(const PanelInput& in, bool relu, float* y, size_t y_stride) {
-  Vector acc[R][V];
+  Lanes acc[R][V];
   Multiply<R, V>(in.x, in.x_stride, in.panel, in.bias, in.num_inputs, acc);
   for (int r = 0; r < R; ++r) {
     for (int v = 0; v < V; ++v) {
-      Store(relu ? Relu(acc[r][v]) : acc[r][v], y + static_cast<size_t>(r) * y_stride + v * kLanes);
+      StoreLanes(relu ? Relu(acc[r][v]) : acc[r][v], y + static_cast<size_t>(r) * y_stride + v * kLanes);
     }
   }
 }
 
+// Adds the columns of the panel that begins at column `begin` to the sums of each row, or starts these with them.
 template <int R, int V>
-void ApplyPanelWithHead(const PanelInput& in, const float* head, float* y) {
-  Vector acc[R][V];
+void ApplyPanelWithHead(const PanelInput& in, const float* head, int begin, HeadSums* sums) {
+  constexpr int kRegisters = std::min(V, kHeadLanes / kLanes);
+  const bool starts = begin < kHeadLanes;
+  Lanes acc[R][V];
   Multiply<R, V>(in.x, in.x_stride, in.panel, in.bias, in.num_inputs, acc);
   for (int r = 0; r < R; ++r) {
-    Vector sum{};
-    for (int v = 0; v < V; ++v) sum += Relu(acc[r][v]) * Load(head + v * kLanes);
-    y[r] += Sum(sum);
+    float* lanes = sums[r].lanes + begin % kHeadLanes;
+    Lanes sum[kRegisters];
+    for (int s = 0; s < kRegisters; ++s) sum[s] = starts ? Lanes{} : LoadLanes(lanes + s * kLanes);
+    for (int v = 0; v < V; ++v) {
+      Lanes& mine = sum[v % kRegisters];
+      mine = MultiplyAdd(Relu(acc[r][v]), LoadLanes(head + begin + v * kLanes), mine);
+    }
+    for (int s = 0; s < kRegisters; ++s) StoreLanes(sum[s], lanes + s * kLanes);
   }
 }
 
@@ -156,17 +157,19 @@ void DenseLayer::Apply(const float* x, size_t x_stride, int num_rows, bool relu,
 }
 
 void DenseLayer::ApplyWithHead(const float* x, size_t x_stride, int num_rows, const float* head, float* y) const {
-  std::fill_n(y, num_rows, 0.0f);
+  HeadSums sums[kRows];
+  if (padded_outputs_ < kHeadLanes) std::fill_n(sums, kRows, HeadSums{});  // Lanes that no column reaches.
   for (int begin = 0; begin < padded_outputs_; begin += kPanel) {
     const int vectors = std::min(kPanel, padded_outputs_ - begin) / kLanes;
     const float* panel = weights_.data() + static_cast<size_t>(begin) * static_cast<size_t>(num_inputs_);
     const PanelInput in = {x, x_stride, panel, bias_.data() + begin, num_inputs_};
-    WithBlock(num_rows, vectors, [&]<int R, int V>() { ApplyPanelWithHead<R, V>(in, head + begin, y); });
+    WithBlock(num_rows, vectors, [&]<int R, int V>() { ApplyPanelWithHead<R, V>(in, head, begin, sums); });
   }
+  for (int row = 0; row < num_rows; ++row) y[row] = Total(sums[row]);
 }
 
 void AddRelu(const float* a, const float* b, int n, float* y) {
-  for (int i = 0; i < n; i += kLanes) Store(Relu(Load(a + i) + Load(b + i)), y + i);
+  for (int i = 0; i < n; i += kLanes) StoreLanes(Relu(LoadLanes(a + i) + LoadLanes(b + i)), y + i);
 }
 
 }  // namespace recbots

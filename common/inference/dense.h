@@ -1,8 +1,12 @@
 // Small dense layers on one core: y = x W^T + b over row-major float32 matrices, the weights packed once per version.
 //
 // A register-blocked kernel of our own instead of cblas_sgemm: at the sizes of a bot (64 units) it keeps the packed
-// weights in the first-level cache and fuses what comes before and after, which a BLAS call cannot. The value of a row
-// does not depend on the other rows: the sum over inputs runs in the same order wherever the row lies.
+// weights in the first-level cache and fuses what comes before and after, which a BLAS call cannot.
+//
+// The value of a row does not depend on the other rows, nor on where it lies among them: the sum over inputs begins
+// with the bias and runs from the first input to the last, every step one multiply-add (lanes.h). Processors with fused
+// multiply-add (AVX2 and AVX-512 alike) compute the same bits; without it each step rounds twice, and values differ by
+// rounding. dense_test.cc holds every case of the kernel to these formulas, bit for bit.
 //
 // Letters: M rows, K inputs, N outputs.
 #pragma once

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests of deploy/run, deploy/reproduce-slateq, deploy/setup.sh, deploy/packages.txt and tests/run. They run on copies
-# with stand-ins for apt-get, cmake, ninja and the programs, so they install, build and train nothing.
+# Tests of deploy/run, deploy/reproduce-slateq, deploy/setup.sh, deploy/packages.txt, tests/run and .ci/run. They run on
+# copies with stand-ins for apt-get, cmake, ninja, lscpu and the programs, so they install, build and train nothing.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -22,12 +22,17 @@ stand_in() {
   chmod +x "$work/bin/$1"
 }
 
+# What lscpu says of processors of these levels.
+x86_64_v3="fpu sse2 cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 abm avx avx2 bmi1 bmi2 f16c fma movbe xsave"
+x86_64_v4="$x86_64_v3 avx512f avx512bw avx512cd avx512dq avx512vl"
+
 # A fresh copy of the scripts in $tree, with stand-ins first in PATH; every package counts as installed.
 make_tree() {
   tree="$work/tree $1" # with a blank, as in many a user's folder
-  mkdir -p "$tree/deploy/config" "$tree/tests" "$work/bin"
+  mkdir -p "$tree/deploy/config" "$tree/tests" "$tree/.ci" "$work/bin"
   cp "$root"/deploy/{run,reproduce-slateq,setup.sh,packages.txt} "$tree/deploy/"
   cp "$root/tests/run" "$tree/tests/"
+  cp "$root/.ci/run" "$tree/.ci/"
   cp "$root/CMakePresets.json" "$tree/"
   touch "$tree/deploy/config/browse.textproto"
   : >"$work/calls"
@@ -36,7 +41,8 @@ make_tree() {
   stand_in sudo '"$@"'
   stand_in ninja
   stand_in ctest
-  stand_in cmake 'preset=${@: -1}; echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >"build/$preset/CMakeCache.txt"
+  stand_in lscpu "echo 'Flags: $x86_64_v4'"
+  stand_in cmake 'preset=$3; echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >"build/$preset/CMakeCache.txt"
     touch "build/$preset/build.ninja"'
   mkdir -p "$tree/build/release/bin"
   printf '#!/bin/bash\necho "recbots $*"\nexit "${RECBOTS_TEST_EXIT:-0}"\n' >"$tree/build/release/bin/recbots"
@@ -73,6 +79,12 @@ nothing_is_installed_or_configured_twice() {
   run_script "$tree/deploy/run"
   expect "second run" "$code" 0
   expect "second run's calls" "$(cut -d' ' -f1 "$work/calls" | tr '\n' ' ')" 'dpkg-query ninja '
+  run_script env RECBOTS_CMAKE_FLAGS=-DRECBOTS_ARCH=x86-64 "$tree/deploy/run"
+  expect "flags changed" "$calls" '*cmake --fresh --preset release -DRECBOTS_ARCH=x86-64*ninja*'
+  run_script env RECBOTS_CMAKE_FLAGS=-DRECBOTS_ARCH=x86-64 "$tree/deploy/run"
+  expect "the same flags" "$(cut -d' ' -f1 "$work/calls" | tr '\n' ' ')" 'dpkg-query ninja '
+  run_script "$tree/deploy/run"
+  expect "no flags again" "$calls" '*cmake*ninja*'
   touch -d '+1 hour' "$tree/CMakePresets.json"
   run_script "$tree/deploy/run"
   expect "presets changed" "$calls" '*cmake*ninja*'
@@ -125,14 +137,66 @@ tests_run_passes_options_and_failures() {
   expect "presets" "$code $calls" '0 *ctest --preset dev * -j2 -L unit*ctest --preset tsan * -j2 -L unit*'
   run_script "$tree/tests/run" quick
   expect "unknown preset" "$code $out" "2 *no preset 'quick'*release*"
-  stand_in ctest 'echo summary; exit 8'
+  stand_in ctest 'echo "90% tests passed, 1 tests failed out of 10"; echo summary; exit 8'
   run_script "$tree/tests/run"
   expect "failure" "$code $out" '1 *summary'
   run_script "$tree/tests/run" release asan
-  expect "failures of two" "$code $out" '1 *summary*summary*tests failed with preset: release asan'
+  expect "failures of two" "$code $out" '1 *summary*release: 9 of 10*asan: 9 of 10*'$'\n''18 passed, 2 failed'
+  stand_in ctest 'echo "No tests were found!!!"; exit 8'
+  run_script "$tree/tests/run" release -R nothing
+  expect "no tests" "$code $out" '1 *No tests were found!!!'
   stand_in ninja 'exit 1'
   run_script "$tree/tests/run"
-  expect "build fails" "$code $out" '1 *the build of build/release failed'
+  expect "build fails" "$code $out" '1 *the build of build/release failed*'
+}
+
+levels_of_processors_are_run_as_far_as_they_can() {
+  make_tree levels
+  stand_in ctest 'echo "100% tests passed, 0 tests failed out of 10"'
+  run_script "$tree/tests/run" arch -L unit
+  expect "all levels" "$code $out" '0 *x86-64: 10 of 10*x86-64-v3: 10 of 10*v4: 10 of 10*native: 10*'$'\n''50 passed, 0 failed'
+  expect "levels built" "$calls" '*cmake*arch-x86-64 -DRECBOTS_ARCH=x86-64
+ninja *arch_tests
+ctest --preset arch-x86-64 * -L unit
+ctest --preset arch-x86-64 *cmake*-DRECBOTS_ARCH=x86-64-v3*-DRECBOTS_ARCH=x86-64-v4*-DRECBOTS_ARCH=native*'
+  run_script env RECBOTS_CMAKE_FLAGS=-DRECBOTS_ARCH=native "$tree/tests/run" arch-x86-64-v3
+  expect "the level wins" "$calls" '*cmake *-DRECBOTS_ARCH=native -DRECBOTS_ARCH=x86-64-v3*'
+
+  make_tree older
+  stand_in lscpu "echo 'Flags: $x86_64_v3'"
+  stand_in ctest 'echo "90% tests passed, 1 tests failed out of 10"; exit 8'
+  run_script "$tree/tests/run" arch
+  expect "an older processor" "$code $out" \
+    '1 *x86-64-v4: skipped, this processor lacks avx512f avx512bw*native: 9 of*'$'\n''36 passed, 4 failed'
+  run_script "$tree/tests/run" arch-x86-64-v4
+  expect "nothing to run" "$code $out" '0 *x86-64-v4: skipped*'
+  run_script "$tree/tests/run" arch-x86-64-v2
+  expect "no such level" "$code $out" '2 *arch-x86-64-v3*'
+
+  make_tree broken
+  stand_in ctest 'echo "100% tests passed, 0 tests failed out of 10"'
+  stand_in ninja '[[ $* != *v3* ]]'
+  run_script "$tree/tests/run" arch
+  expect "a level is not built" "$code $out" '1 *x86-64-v3: not built*v4: 10 of 10*'$'\n''40 passed, 1 failed'
+}
+
+continuous_integration_runs_all_parts() {
+  make_tree integration
+  stand_in ctest 'echo "100% tests passed, 0 tests failed out of 10"'
+  run_script "$tree/.ci/run"
+  expect "all parts" "$code $calls $out" \
+    '0 *ctest --preset release *ctest --preset arch-x86-64 *ctest --preset arch-native *'$'\n''60 passed, 0 failed'
+  stand_in ctest '[[ $2 != release ]] || { echo "90% tests passed, 1 tests failed out of 10"; exit 8; }'
+  run_script "$tree/.ci/run"
+  expect "the first part fails" "$code $out" '1 *'$'\n''9 passed, 1 failed'
+}
+
+# What the compiler may fuse, and what is written for one instruction set, decides which promises of bits hold.
+instruction_sets_are_chosen_in_one_place() {
+  local pattern='__(AVX|SSE|FMA|BMI)|immintrin\.h|ffast-math|ffp-contract=(fast|on)|-march='
+  out=$(cd "$root" && grep -rlE "$pattern" CMakeLists.txt CMakePresets.json cmake proto common replay learner actor deploy \
+    --include='*.cc' --include='*.h' --include='*.json' --include='*.cmake' --include=CMakeLists.txt | sort | tr '\n' ' ')
+  expect "files that choose" "$out" 'cmake/recbots.cmake common/inference/lanes.h '
 }
 
 scripts_pass_shellcheck() {
@@ -150,6 +214,9 @@ test_cases=(
   flags_reach_the_cluster
   flags_reach_the_reproduction
   tests_run_passes_options_and_failures
+  levels_of_processors_are_run_as_far_as_they_can
+  continuous_integration_runs_all_parts
+  instruction_sets_are_chosen_in_one_place
   scripts_pass_shellcheck
 )
 for test_case in "${test_cases[@]}"; do

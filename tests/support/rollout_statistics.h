@@ -1,7 +1,8 @@
 // Compares samples of our own with a rollout of tests/golden/recsim/rollout_statistics.json, as the README there asks:
 // means within so many standard errors of the difference, histograms by a two-sample chi-square test.
 //
-//   for (const json& rollout : RolloutsOf("interest_evolution")) {
+//   Rollouts rollouts;
+//   for (const GoldenValue rollout : rollouts.Of("interest_evolution")) {
 //     RolloutComparison compare(rollout);
 //     compare.Mean("episode_reward", rewards);            // 4 standard errors, and the histogram if there is one
 //     compare.Mean("step_reward", step_rewards, kCorrelatedSigmas);
@@ -16,6 +17,8 @@
 #include <cmath>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,8 +116,7 @@ class RolloutComparison {
  public:
   static constexpr double kMinPValue = 1e-4;
 
-  // `rollout` outlives this.
-  explicit RolloutComparison(const nlohmann::json& rollout)
+  explicit RolloutComparison(const GoldenValue& rollout)
       : rollout_(rollout),
         name_(rollout.at("environment").get<std::string>() + " " + rollout.at("name").get<std::string>()) {}
 
@@ -130,7 +132,7 @@ class RolloutComparison {
 
   // Counts per kind against counts per kind: each kind's share.
   void Shares(const std::string& figure, const std::vector<double>& ours, double sigmas = kCorrelatedSigmas) {
-    const nlohmann::json& block = rollout_.at(figure);
+    const GoldenValue block = rollout_.at(figure);
     const auto theirs = (block.is_array() ? block : block.at("positions_then_none")).get<std::vector<double>>();
     ASSERT_EQ(ours.size(), theirs.size()) << name_ << " " << figure;
     double our_total = 0, their_total = 0;
@@ -149,12 +151,12 @@ class RolloutComparison {
   int beyond_two() const { return beyond_two_; }  // Means and shares more than 2 standard errors apart.
 
  private:
-  void Compare(const std::string& figure, const Sample& ours, const nlohmann::json& block, double sigmas) {
+  void Compare(const std::string& figure, const Sample& ours, const GoldenValue& block, double sigmas) {
     ASSERT_GT(ours.count(), 1) << name_ << " " << figure;
     Close(figure, ours.mean(), block.at("mean").get<double>(),
           std::hypot(ours.standard_error(), block.at("se").get<double>()), sigmas);
     if (!block.contains("hist")) return;
-    const nlohmann::json& histogram = block.at("hist");
+    const GoldenValue histogram = block.at("hist");
     auto theirs = histogram.at("counts").get<std::vector<double>>();
     theirs.insert(theirs.begin(), histogram.at("below").get<double>());
     theirs.push_back(histogram.at("above").get<double>());
@@ -174,22 +176,44 @@ class RolloutComparison {
     beyond_two_ += difference > 2 * standard_error + 1e-9 * std::abs(theirs);
   }
 
-  const nlohmann::json& rollout_;
+  const GoldenValue rollout_;
   const std::string name_;
   int compared_ = 0;
   int beyond_two_ = 0;
 };
 
-// The rollouts of an environment; empty where the folder of golden files has none (as a folder of other cases may not).
-inline std::vector<nlohmann::json> RolloutsOf(const std::string& environment) {
-  std::vector<nlohmann::json> found;
-  const std::string name = "recsim/rollout_statistics.json";
-  if (!std::ifstream(GoldenDir() + "/" + name)) return found;
-  const nlohmann::json golden = ReadGolden(name);
-  for (const nlohmann::json& rollout : golden.at("rollouts")) {
-    if (rollout.at("environment").get<std::string>() == environment) found.push_back(rollout);
+// The rollouts of rollout_statistics.json; none where the folder of golden files has no such file (as a folder of other
+// cases may not). Fails the test on an environment that no test plays.
+class Rollouts {
+ public:
+  Rollouts() {
+    if (std::ifstream(GoldenDir() + "/" + kName)) golden_.emplace(kName);
   }
-  return found;
-}
+
+  // Those of one environment; their policies are among `policies`, another one fails the test. Valid as long as this.
+  std::vector<GoldenValue> Of(const std::string& environment, const std::vector<std::string>& policies = {kRandom}) {
+    std::vector<GoldenValue> found;
+    if (!golden_.has_value()) return found;
+    for (const GoldenValue rollout : golden_->at("rollouts")) {
+      const auto of = rollout.at("environment").get<std::string>();
+      const auto policy = rollout.at("policy").get<std::string>();
+      EXPECT_NE(std::find(std::begin(kEnvironments), std::end(kEnvironments), of), std::end(kEnvironments))
+          << kName << ": no test plays the environment " << of;
+      if (of != environment) continue;
+      EXPECT_NE(std::find(policies.begin(), policies.end(), policy), policies.end())
+          << kName << ": this test does not play the policy " << policy << " of " << rollout.at("name");
+      found.push_back(rollout);
+    }
+    return found;
+  }
+
+ private:
+  static constexpr char kRandom[] = "uniform random slate of distinct candidates";
+  static constexpr char kName[] = "recsim/rollout_statistics.json";
+  static constexpr const char* kEnvironments[] = {"ten_document_browsing", "interest_evolution", "interest_exploration",
+                                                  "long_term_satisfaction"};
+
+  std::optional<Golden> golden_;
+};
 
 }  // namespace recbots::testing

@@ -48,6 +48,7 @@ double Median(std::vector<double> values);
 // Each in a file of its own beside this one.
 std::vector<Bench> EnvironmentBenches();  // env/SCENARIO: steps_per_second on one core, speedup_of_two_threads
 std::vector<Bench> ReplayBenches();       // replay/...: see replay/README.md
+std::vector<Bench> DenseBenches();        // dense/...: gflops of the matrix kernel, share_of_core
 std::vector<Bench> SlateBenches();        // slate/...: RULE_microseconds per state
 Bench UpdatesBench();                     // updates: updates_per_second
 Bench ActingBench();                      // acting: steps_per_second, with the stream to replay

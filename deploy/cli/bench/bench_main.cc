@@ -13,7 +13,7 @@ namespace {
 std::vector<Bench> AllBenches() {
   std::vector<Bench> benches = EnvironmentBenches();
   for (const Bench& bench : {ActingBench(), UpdatesBench(), SlateQBench(), LoopBench()}) benches.push_back(bench);
-  for (const std::vector<Bench>& more : {SlateBenches(), ReplayBenches()}) {
+  for (const std::vector<Bench>& more : {DenseBenches(), SlateBenches(), ReplayBenches()}) {
     benches.insert(benches.end(), more.begin(), more.end());
   }
   return benches;

@@ -4,12 +4,11 @@
 // 0.02: an acceptance or exit probability that is 2 % off would be caught.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "tests/actor/recsim/browsing_support.h"
-#include "tests/support/golden.h"
+#include "tests/support/rollout_statistics.h"
 
 namespace recbots {
 namespace {
@@ -64,13 +63,12 @@ TEST(BrowsingStatisticsTest, ValuesOfTruncatedEpisodesAreThoseOfTruncatedEpisode
 // The reference simulator's own rollouts; 4 standard errors of the difference, as its README asks. Left out where the
 // folder of other cases does not hold this file.
 TEST(BrowsingStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
-  const std::string name = "recsim/rollout_statistics.json";
-  if (!std::ifstream(testing::GoldenDir() + "/" + name)) GTEST_SKIP() << "no " << name;
-  const nlohmann::json golden = testing::ReadGolden(name);
+  testing::Rollouts rollouts;
+  const auto references = rollouts.Of("ten_document_browsing", {"random", "row_argmax", "optimal"});
+  if (references.empty()) GTEST_SKIP() << "no rollouts";
   int compared = 0;
-  for (const auto& rollout : golden.at("rollouts")) {
-    if (rollout.at("environment").get<std::string>() != "ten_document_browsing") continue;
-    const auto& params = rollout.at("params");
+  for (const testing::GoldenValue& rollout : references) {
+    const auto params = rollout.at("params");
     DocumentBrowsingOptions options = testing::OptionsOf(params.at("w"));
     options.exit_probability_accepted = params.at("p_exit_accepted").get<double>();
     options.exit_probability_refused = params.at("p_exit_refused").get<double>();
@@ -80,7 +78,7 @@ TEST(BrowsingStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
       SCOPED_TRACE(rollout.at("name").get<std::string>() + " " + reference.name);
       const EpisodeStatistics played = Play(*scenario, *reference.policy, kUsers, kEpisodesEach);
       ExpectMean(played.returns, rollout.at("exact_mean_reward").get<double>());
-      const auto expect_alike = [&](const Moments& ours, const nlohmann::json& theirs) {
+      const auto expect_alike = [&](const Moments& ours, const testing::GoldenValue& theirs) {
         EXPECT_NEAR(ours.mean(), theirs.at("mean").get<double>(),
                     4 * std::hypot(ours.standard_error(), theirs.at("se").get<double>()));
       };
@@ -89,7 +87,7 @@ TEST(BrowsingStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
       ++compared;
     }
   }
-  EXPECT_GT(compared, 0);
+  EXPECT_EQ(compared, static_cast<int>(references.size()));
 }
 
 }  // namespace

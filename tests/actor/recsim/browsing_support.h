@@ -4,12 +4,12 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "actor/recsim/acceptance_matrix.h"
 #include "actor/recsim/document_browsing_scenario.h"
 #include "tests/conformance/environment_conformance.h"
+#include "tests/support/golden.h"
 
 namespace recbots::testing {
 
@@ -22,7 +22,7 @@ inline DocumentBrowsingOptions MakeOptions(int num_documents = 10, uint64_t matr
 }
 
 // The task with the matrix of a golden case, whatever its size.
-inline DocumentBrowsingOptions OptionsOf(const nlohmann::json& matrix) {
+inline DocumentBrowsingOptions OptionsOf(const GoldenValue& matrix) {
   DocumentBrowsingOptions options;
   options.num_documents = static_cast<int>(matrix.size());
   options.acceptance.clear();

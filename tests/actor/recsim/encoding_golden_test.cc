@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,16 +18,16 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using testing::GoldenValue;
 using testing::Matrix;
 
 constexpr float kTolerance = 1e-6f;  // Relative to numbers beyond 1.
 
 template <typename Compare>
 void ForEachCase(const std::string& name, Compare&& compare) {
-  const json golden = testing::ReadGolden("recsim/" + name + ".json");
+  const testing::Golden golden("recsim/" + name + ".json");
   size_t compared = 0;
-  for (const json& test : golden.at("cases")) {
+  for (const GoldenValue& test : golden.at("cases")) {
     SCOPED_TRACE(name + " case " + std::to_string(compared));
     compare(test.at("in"), test.at("out"));
     ++compared;
@@ -34,7 +35,17 @@ void ForEachCase(const std::string& name, Compare&& compare) {
   EXPECT_GT(compared, 0u);
 }
 
-void ExpectMatrix(const Matrix& ours, const json& theirs) {
+// What to do with a case of the scenario that it names; throws (and so fails the test) on one that it does not know.
+template <typename Function>
+Function OfKind(const GoldenValue& in, Function evolution, Function exploration, Function satisfaction) {
+  const auto kind = in.at("kind").get<std::string>();
+  if (kind == "interest_evolution") return evolution;
+  if (kind == "interest_exploration") return exploration;
+  if (kind == "long_term_satisfaction") return satisfaction;
+  throw std::invalid_argument("golden case: no scenario '" + kind + "'");
+}
+
+void ExpectMatrix(const Matrix& ours, const GoldenValue& theirs) {
   const auto expected = theirs.get<Matrix>();
   ASSERT_EQ(ours.size(), expected.size());
   for (size_t i = 0; i < ours.size(); ++i) {
@@ -81,7 +92,7 @@ Matrix ObservationOf(const Model& model, const typename Model::User& user,
   return testing::EncodeObservation(spec, observation, candidates);
 }
 
-Matrix EvolutionObservation(const json& in) {
+Matrix EvolutionObservation(const GoldenValue& in) {
   const auto interests = in.at("user").get<std::vector<double>>();
   const InterestEvolutionModel model = EvolutionModel(interests.size());
   InterestEvolutionModel::User user;
@@ -95,33 +106,32 @@ Matrix EvolutionObservation(const json& in) {
   return testing::EncodeObservation(model.spec(), observation, candidates);
 }
 
-Matrix ExplorationObservation(const json& in) {
+Matrix ExplorationObservation(const GoldenValue& in) {
+  EXPECT_TRUE(in.at("user").empty()) << "users show nothing of themselves";
   std::vector<InterestExplorationModel::Document> documents;
-  for (const json& document : in.at("docs")) {
+  for (const GoldenValue& document : in.at("docs")) {
     documents.push_back(TopicDocument(document.at(0).get<int>(), document.at(1).get<double>()));
   }
   return ObservationOf(ExplorationModel(in.at("clusters").get<size_t>()), {}, documents);
 }
 
-Matrix SatisfactionObservation(const json& in) {
+Matrix SatisfactionObservation(const GoldenValue& in) {
+  EXPECT_TRUE(in.at("user").empty()) << "users show nothing of themselves";
   std::vector<LongTermSatisfactionModel::Document> documents;
-  for (const json& document : in.at("docs")) documents.push_back({.clickbait = document.at(0).get<double>()});
+  for (const GoldenValue& document : in.at("docs")) documents.push_back({.clickbait = document.at(0).get<double>()});
   return ObservationOf(LongTermSatisfactionModel({}), {}, documents);
 }
 
 TEST(EncodingGoldenTest, Observations) {
-  ForEachCase("encode_observation", [](const json& in, const json& out) {
-    const auto kind = in.at("kind").get<std::string>();
-    const Matrix matrix = kind == "interest_evolution"     ? EvolutionObservation(in)
-                          : kind == "interest_exploration" ? ExplorationObservation(in)
-                                                           : SatisfactionObservation(in);
+  ForEachCase("encode_observation", [](const GoldenValue& in, const GoldenValue& out) {
+    const Matrix matrix = OfKind(in, EvolutionObservation, ExplorationObservation, SatisfactionObservation)(in);
     EXPECT_EQ(matrix.size(), out.at("rows").get<size_t>());
     EXPECT_EQ(matrix.front().size(), out.at("width").get<size_t>());
     ExpectMatrix(matrix, out.at("matrix"));
   });
 }
 
-uint64_t ClicksOf(const json& raw) {
+uint64_t ClicksOf(const GoldenValue& raw) {
   uint64_t clicks = 0;
   for (size_t i = 0; i < raw.size(); ++i) clicks |= uint64_t{raw[i].at("clicked").get<bool>()} << i;
   return clicks;
@@ -133,12 +143,13 @@ std::vector<int32_t> AllPositions(size_t num_items) {
   return positions;
 }
 
-testing::EncodedResponse EvolutionResponse(const json& raw) {
+testing::EncodedResponse EvolutionResponse(const GoldenValue& raw) {
   const InterestEvolutionModel model = EvolutionModel(20);
   InterestEvolutionModel::Response response;
   response.clicks = ClicksOf(raw);
   response.size = static_cast<int>(raw.size());
   for (size_t i = 0; i < raw.size(); ++i) {
+    EXPECT_FALSE(raw[i].at("liked").get<bool>()) << "nobody ever likes a video";
     response.watch_time[i] = raw[i].at("watch_time").get<double>();
     response.quality[i] = raw[i].at("quality").get<double>();
     response.cluster[i] = raw[i].at("cluster_id").get<uint32_t>();
@@ -149,10 +160,10 @@ testing::EncodedResponse EvolutionResponse(const json& raw) {
   return testing::EncodeResponse(model.spec(), fields);
 }
 
-testing::EncodedResponse ExplorationResponse(const json& raw) {
+testing::EncodedResponse ExplorationResponse(const GoldenValue& raw) {
   const InterestExplorationModel model = ExplorationModel(8);
   std::vector<InterestExplorationModel::Document> documents;
-  for (const json& item : raw) {
+  for (const GoldenValue& item : raw) {
     documents.push_back(TopicDocument(item.at("cluster_id").get<int>(), item.at("quality").get<double>()));
   }
   std::vector<float> fields(raw.size() * model.spec().response_fields.size());
@@ -163,7 +174,7 @@ testing::EncodedResponse ExplorationResponse(const json& raw) {
 }
 
 // Only the first item of a slate gets a response there: one slate per item.
-testing::EncodedResponse SatisfactionResponse(const json& raw) {
+testing::EncodedResponse SatisfactionResponse(const GoldenValue& raw) {
   const LongTermSatisfactionModel model({});
   const size_t row = model.spec().response_fields.size();
   std::vector<float> fields(raw.size() * row);
@@ -176,12 +187,9 @@ testing::EncodedResponse SatisfactionResponse(const json& raw) {
 }
 
 TEST(EncodingGoldenTest, Responses) {
-  ForEachCase("encode_response", [](const json& in, const json& out) {
-    const auto kind = in.at("kind").get<std::string>();
-    const json& raw = in.at("raw");
-    const testing::EncodedResponse encoded = kind == "interest_evolution"     ? EvolutionResponse(raw)
-                                             : kind == "interest_exploration" ? ExplorationResponse(raw)
-                                                                              : SatisfactionResponse(raw);
+  ForEachCase("encode_response", [](const GoldenValue& in, const GoldenValue& out) {
+    const testing::EncodedResponse encoded =
+        OfKind(in, EvolutionResponse, ExplorationResponse, SatisfactionResponse)(in.at("raw"));
     EXPECT_EQ(encoded.fields, out.at("fields").get<std::vector<std::string>>());
     ExpectMatrix(encoded.matrix, out.at("matrix"));
   });

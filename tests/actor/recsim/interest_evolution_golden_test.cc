@@ -7,17 +7,18 @@
 #include <vector>
 
 #include "actor/recsim/interest_evolution.h"
-#include "tests/support/golden.h"
+#include "tests/support/golden_choice.h"
 
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using testing::GoldenValue;
 
-void ForEachCase(const std::string& name, const std::function<void(const json& in, const json& out)>& compare) {
-  const json golden = testing::ReadGolden("recsim/" + name + ".json");
+void ForEachCase(const std::string& name,
+                 const std::function<void(const GoldenValue& in, const GoldenValue& out)>& compare) {
+  const testing::Golden golden("recsim/" + name + ".json");
   size_t compared = 0;
-  for (const json& test : golden.at("cases")) {
+  for (const GoldenValue& test : golden.at("cases")) {
     SCOPED_TRACE(name + " case " + std::to_string(compared));
     compare(test.at("in"), test.at("out"));
     ++compared;
@@ -26,21 +27,12 @@ void ForEachCase(const std::string& name, const std::function<void(const json& i
   EXPECT_GT(compared, 0u);
 }
 
-void ExpectNear(const std::vector<double>& ours, const json& theirs) {
+void ExpectNear(const std::vector<double>& ours, const GoldenValue& theirs) {
   ASSERT_EQ(ours.size(), theirs.size());
   for (size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], theirs[i].get<double>(), 1e-12) << "element " << i;
 }
 
-ChoiceModel ChoiceOf(const json& in) {
-  ChoiceModelOptions options;
-  options.kind = in.at("choice").get<std::string>() == "logit" ? ChoiceKind::kMultinomialLogit
-                                                               : ChoiceKind::kMultinomialProportional;
-  options.no_click_mass = in.at("no_click_mass").get<double>();
-  options.min_normalizer = in.at("min_normalizer").get<double>();
-  return ChoiceModel::Create(options).value();
-}
-
-InterestDynamics DynamicsOf(const json& in) {
+InterestDynamics DynamicsOf(const GoldenValue& in) {
   InterestDynamics dynamics;
   dynamics.alpha_x_intercept = in.at("alpha_x_intercept").get<double>();
   dynamics.alpha_y_intercept = in.at("alpha_y_intercept").get<double>();
@@ -64,25 +56,26 @@ int OneHotIndex(const std::vector<double>& features) {
 
 TEST(InterestEvolutionGoldenTest, UserAfterAGivenResponse) {
   int one_hot = 0;
-  ForEachCase("iev_update_state", [&one_hot](const json& in, const json& out) {
+  ForEachCase("iev_update_state", [&one_hot](const GoldenValue& in, const GoldenValue& out) {
     auto interests = in.at("interests").get<std::vector<double>>();
     auto budget = in.at("time_budget").get<double>();
     const InterestDynamics dynamics = DynamicsOf(in);
+    const ChoiceModel choice = ChoiceModel::Create(testing::ChoiceOf(in)).value();
     const auto clicked = in.at("clicked").get<int>();
     double watch_time = 0;
     if (clicked < 0) {
       budget = BudgetAfterNoClick(dynamics, budget);
     } else {
-      const json& video = in.at("docs").at(static_cast<size_t>(clicked));
+      const GoldenValue& video = in.at("docs").at(static_cast<size_t>(clicked));
       const auto features = video.at("features").get<std::vector<double>>();
       const auto quality = video.at("quality").get<double>();
       watch_time = WatchTime(budget, video.at("length").get<double>());
       auto same_interests = interests;
       double same_budget = budget;
-      ApplyClick(dynamics, ChoiceOf(in), Dense(features), quality, watch_time, in.at("u").get<double>(),
-                 interests.data(), budget);
+      ApplyClick(dynamics, choice, Dense(features), quality, watch_time, in.at("u").get<double>(), interests.data(),
+                 budget);
       if (const int index = OneHotIndex(features); index >= 0) {
-        ApplyClick(dynamics, ChoiceOf(in), OneHot{static_cast<uint32_t>(index)}, quality, watch_time,
+        ApplyClick(dynamics, choice, OneHot{static_cast<uint32_t>(index)}, quality, watch_time,
                    in.at("u").get<double>(), same_interests.data(), same_budget);
         EXPECT_EQ(same_interests, interests) << "one-hot and dense features differ";
         EXPECT_EQ(same_budget, budget);
@@ -100,12 +93,12 @@ TEST(InterestEvolutionGoldenTest, UserAfterAGivenResponse) {
 TEST(InterestEvolutionGoldenTest, WholeStepWithDefaultSettings) {
   const InterestEvolutionOptions options;
   const ChoiceModel choice = ChoiceModel::Create(options.choice).value();
-  ForEachCase("iev_step", [&](const json& in, const json& out) {
+  ForEachCase("iev_step", [&](const GoldenValue& in, const GoldenValue& out) {
     auto interests = in.at("interests").get<std::vector<double>>();
     auto budget = in.at("time_budget").get<double>();
     const auto qualities = in.at("qualities").get<std::vector<double>>();
     std::vector<OneHot> videos;
-    for (const json& cluster : in.at("clusters")) videos.push_back({cluster.get<uint32_t>()});
+    for (const GoldenValue& cluster : in.at("clusters")) videos.push_back({cluster.get<uint32_t>()});
     const size_t n = videos.size();
     const std::vector<double> lengths(n, options.video_length);
     std::vector<double> watch_times(n);
@@ -139,7 +132,7 @@ TEST(InterestEvolutionGoldenTest, WholeStepWithDefaultSettings) {
 
 // Where the reference has fewer means than clusters, ours begin with the same ones.
 TEST(InterestEvolutionGoldenTest, MeanQualityPerCluster) {
-  ForEachCase("iev_cluster_means", [](const json& in, const json& out) {
+  ForEachCase("iev_cluster_means", [](const GoldenValue& in, const GoldenValue& out) {
     const auto clusters = in.at("F").get<int>();
     std::vector<double> means =
         ClusterMeans(clusters, in.at("min_utility").get<double>(), in.at("max_utility").get<double>());
@@ -148,7 +141,7 @@ TEST(InterestEvolutionGoldenTest, MeanQualityPerCluster) {
     ASSERT_LE(count, means.size());
     for (size_t i = count; i < means.size(); ++i) EXPECT_EQ(means[i], 0);
     means.resize(count);
-    const json &first = out.at("first3"), &last = out.at("last3");
+    const GoldenValue first = out.at("first3"), last = out.at("last3");
     double sum = 0;
     for (const double mean : means) sum += mean;
     for (size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(means[i], first[i].get<double>(), 1e-12);
@@ -160,7 +153,7 @@ TEST(InterestEvolutionGoldenTest, MeanQualityPerCluster) {
 }
 
 TEST(InterestEvolutionGoldenTest, WatchTimeAndClickRewards) {
-  ForEachCase("rewards", [](const json& in, const json& out) {
+  ForEachCase("rewards", [](const GoldenValue& in, const GoldenValue& out) {
     const auto amounts = in.at("amount").get<std::vector<double>>();
     uint64_t clicks = 0;
     for (size_t i = 0; i < amounts.size(); ++i) clicks |= in.at("clicked")[i].get<int>() != 0 ? uint64_t{1} << i : 0;

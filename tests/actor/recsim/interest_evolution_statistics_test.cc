@@ -13,13 +13,14 @@
 #include "actor/recsim/interest_evolution.h"
 #include "actor/recsim/model_scenario.h"
 #include "common/rl/step_buffer.h"
+#include "tests/support/golden_choice.h"
 #include "tests/support/rollout_statistics.h"
 #include "tests/support/scalar_user.h"
 
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using ::recbots::testing::GoldenValue;
 using ::recbots::testing::RolloutComparison;
 using ::recbots::testing::Sample;
 using ::recbots::testing::ScalarUser;
@@ -73,15 +74,13 @@ struct Totals {
 
 // --- The reference's rollouts ----------------------------------------------------------------------------------------
 
-InterestEvolutionOptions OptionsOf(const json& params) {
+InterestEvolutionOptions OptionsOf(const GoldenValue& params) {
   InterestEvolutionOptions options;
   options.num_features = params.at("F").get<int>();
   options.num_candidates = params.at("num_candidates").get<int>();
   options.slate_size = params.at("slate_size").get<int>();
   options.max_episode_steps = params.at("max_steps").get<int>();
-  if (params.at("choice").get<std::string>() == "logit") options.choice.kind = ChoiceKind::kMultinomialLogit;
-  options.choice.no_click_mass = params.at("no_click_mass").get<double>();
-  options.choice.min_normalizer = params.at("min_normalizer").get<double>();
+  options.choice = testing::ChoiceOf(params);
   options.alpha_x_intercept = params.at("alpha_x_intercept").get<double>();
   options.alpha_y_intercept = params.at("alpha_y_intercept").get<double>();
   options.document_quality_factor = params.at("document_quality_factor").get<double>();
@@ -131,7 +130,7 @@ void AddStep(const StepBuffer& buffer, size_t i, size_t k, Totals& totals, Rollo
   ++rollout.position_counts[clicked];
 }
 
-Rollout Play(const InterestEvolutionOptions& options, int episodes, const json& steps_of_interest) {
+Rollout Play(const InterestEvolutionOptions& options, int episodes, const GoldenValue& steps_of_interest) {
   const auto scenario = ModelScenario<InterestEvolutionModel>::Create(options, kSeed).value();
   const InterestEvolutionModel model(options);
   const auto k = static_cast<size_t>(options.slate_size);
@@ -163,10 +162,11 @@ Rollout Play(const InterestEvolutionOptions& options, int episodes, const json& 
 }
 
 TEST(InterestEvolutionStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
-  const std::vector<json> rollouts = testing::RolloutsOf("interest_evolution");
-  if (rollouts.empty()) GTEST_SKIP() << "no rollouts";
+  testing::Rollouts rollouts;
+  const std::vector<GoldenValue> references = rollouts.Of("interest_evolution");
+  if (references.empty()) GTEST_SKIP() << "no rollouts";
   int compared = 0, beyond_two = 0;
-  for (const json& reference : rollouts) {
+  for (const GoldenValue& reference : references) {
     const Rollout ours = Play(OptionsOf(reference.at("params")), /*episodes=*/6000, reference.at("trajectory"));
     RolloutComparison compare(reference);
     compare.Mean("episode_length", ours.length);

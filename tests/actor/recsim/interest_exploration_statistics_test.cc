@@ -56,7 +56,7 @@ Sample EpisodeRewards(const Scenario& scenario, const std::string& policy_name, 
   return sample;
 }
 
-std::vector<double> Flat(const nlohmann::json& rows) {
+std::vector<double> Flat(const testing::GoldenValue& rows) {
   std::vector<double> flat;
   for (const auto& row : rows) {
     for (const auto& element : row) flat.push_back(element.get<double>());
@@ -64,7 +64,7 @@ std::vector<double> Flat(const nlohmann::json& rows) {
   return flat;
 }
 
-Options OptionsOf(const nlohmann::json& params) {
+Options OptionsOf(const testing::GoldenValue& params) {
   Options options;
   params.at("num_candidates").get_to(options.num_candidates);
   params.at("slate_size").get_to(options.slate_size);
@@ -119,10 +119,11 @@ struct Rollout {
 };
 
 TEST(InterestExplorationStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
-  const auto rollouts = testing::RolloutsOf("interest_exploration");
+  testing::Rollouts all;
+  const std::vector<testing::GoldenValue> rollouts = all.Of("interest_exploration");
   if (rollouts.empty()) GTEST_SKIP() << "no rollouts of interest exploration";
   int compared = 0, beyond_two = 0;
-  for (const nlohmann::json& golden : rollouts) {
+  for (const testing::GoldenValue& golden : rollouts) {
     const Options options = OptionsOf(golden.at("params"));
     const auto scenario = Make(options, 11);
     const Rollout ours(*scenario, 4000);

@@ -36,9 +36,9 @@ Options OptionsOf(size_t topics, size_t slate_size, double no_click_mass) {
   return options;
 }
 
-void ExpectStep(const nlohmann::json& in, const nlohmann::json& out) {
+void ExpectStep(const testing::GoldenValue& in, const testing::GoldenValue& out) {
   const auto affinity = in.at("affinity").get<std::vector<double>>();
-  const nlohmann::json& docs = in.at("docs");
+  const testing::GoldenValue& docs = in.at("docs");
   const Options options = OptionsOf(affinity.size(), docs.size(), in.at("no_click_mass").get<double>());
   ASSERT_TRUE(Model::Validate(options).ok()) << Model::Validate(options);
   const Model model(options);
@@ -68,7 +68,7 @@ void ExpectStep(const nlohmann::json& in, const nlohmann::json& out) {
   std::vector<float> fields(3 * documents.size());
   model.WriteResponse(slate, response, fields.data());
   for (size_t i = 0; i < documents.size(); ++i) {
-    const nlohmann::json& observed = out.at("response_obs").at(i);
+    const testing::GoldenValue& observed = out.at("response_obs").at(i);
     EXPECT_EQ(fields[3 * i], observed.at("click").get<float>());
     EXPECT_NEAR(fields[3 * i + 1], observed.at("quality").get<double>(), 1e-6 * observed.at("quality").get<double>());
     EXPECT_EQ(fields[3 * i + 2], observed.at("cluster_id").get<float>());
@@ -76,7 +76,7 @@ void ExpectStep(const nlohmann::json& in, const nlohmann::json& out) {
 }
 
 TEST(InterestExplorationGoldenTest, Steps) {
-  const nlohmann::json golden = testing::ReadGolden("recsim/ie_step.json");
+  const testing::Golden golden("recsim/ie_step.json");
   size_t run = 0;
   for (const auto& item : golden.at("cases")) {
     SCOPED_TRACE(item.dump());
@@ -94,7 +94,7 @@ TEST(InterestExplorationGoldenTest, Steps) {
 }
 
 TEST(InterestExplorationGoldenTest, PriorAffinities) {
-  const nlohmann::json golden = testing::ReadGolden("recsim/ie_prior.json");
+  const testing::Golden golden("recsim/ie_prior.json");
   size_t run = 0;
   for (const auto& item : golden.at("cases")) {
     SCOPED_TRACE(item.dump());

@@ -17,13 +17,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-void ExpectNear(absl::Span<const double> ours, const nlohmann::json& theirs, const std::string& what) {
+void ExpectNear(absl::Span<const double> ours, const testing::GoldenValue& theirs, const std::string& what) {
   ASSERT_EQ(ours.size(), theirs.size()) << what;
   for (size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], theirs[i].get<double>(), 1e-9) << what << ' ' << i;
 }
 
 TEST(KnownQGoldenTest, TransitionsRewardsAndOptimalValues) {
-  const nlohmann::json golden = testing::ReadGolden("recsim/known_q_env.json");
+  const testing::Golden golden("recsim/known_q_env.json");
   size_t run = 0;
   for (const auto& item : golden.at("cases")) {
     const auto& in = item.at("in");

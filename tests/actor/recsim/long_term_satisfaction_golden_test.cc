@@ -11,13 +11,12 @@
 namespace recbots {
 namespace {
 
-using nlohmann::json;
+using ::recbots::testing::GoldenValue;
 using ::recbots::testing::MakeScenarioOf;
-using ::recbots::testing::ReadGolden;
 
-bool MustBeRefused(const json& item) { return item.at("out").value("error", false); }
+bool MustBeRefused(const GoldenValue& item) { return item.at("out").value("error", false); }
 
-void ExpectClose(double ours, const json& theirs, const char* what) {
+void ExpectClose(double ours, const GoldenValue& theirs, const char* what) {
   const auto want = theirs.get<double>();
   EXPECT_NEAR(ours, want, 1e-12 * std::max(1.0, std::abs(want))) << what;
 }
@@ -25,9 +24,9 @@ void ExpectClose(double ours, const json& theirs, const char* what) {
 // Runs all cases of a file through `check`.
 template <typename Check>
 void RunAll(const std::string& name, const Check& check) {
-  const json golden = ReadGolden("recsim/" + name + ".json");
+  const testing::Golden golden("recsim/" + name + ".json");
   size_t run = 0;
-  for (const json& item : golden.at("cases")) {
+  for (const GoldenValue& item : golden.at("cases")) {
     SCOPED_TRACE(item.dump());
     check(item);
     ++run;
@@ -36,7 +35,7 @@ void RunAll(const std::string& name, const Check& check) {
   EXPECT_GT(run, 0U);
 }
 
-LongTermSatisfactionOptions OptionsOf(const json& params) {
+LongTermSatisfactionOptions OptionsOf(const GoldenValue& params) {
   LongTermSatisfactionOptions options;
   options.memory_discount = params.at("memory_discount").get<double>();
   options.sensitivity = params.at("sensitivity").get<double>();
@@ -49,7 +48,7 @@ LongTermSatisfactionOptions OptionsOf(const json& params) {
 }
 
 TEST(LongTermSatisfactionGoldenTest, UsersStartAsTheyShould) {
-  RunAll("lts_initial", [](const json& item) {
+  RunAll("lts_initial", [](const GoldenValue& item) {
     const LongTermSatisfactionOptions options = OptionsOf(item.at("in"));
     EXPECT_EQ(Validate(options).ok(), !MustBeRefused(item));
     if (MustBeRefused(item)) return;
@@ -69,7 +68,7 @@ void ExpectNoEmptySlates(const LongTermSatisfactionOptions& options) {
   EXPECT_EQ(buffer.Step(*environment).code(), absl::StatusCode::kInvalidArgument);
 }
 
-void ExpectStep(const json& in, const json& out) {
+void ExpectStep(const GoldenValue& in, const GoldenValue& out) {
   LongTermSatisfactionOptions options = OptionsOf(in.at("params"));
   const auto clickbait = in.at("clickbait").get<std::vector<double>>();
   options.num_candidates = options.slate_size = static_cast<int>(clickbait.size());
@@ -88,7 +87,7 @@ void ExpectStep(const json& in, const json& out) {
   EXPECT_EQ(after.time_left, out.at("time_budget").get<int>());
   EXPECT_EQ(HasLeft(after), out.at("terminal").get<bool>());
 
-  const json& seen = out.at("response_obs");
+  const GoldenValue& seen = out.at("response_obs");
   ASSERT_EQ(seen.size(), clickbait.size());
   ExpectClose(SeenEngagement(response.engagement), seen[0].at("engagement"), "seen engagement");
   std::vector<float> fields(2 * clickbait.size(), 0.0f);
@@ -101,8 +100,8 @@ void ExpectStep(const json& in, const json& out) {
 }
 
 TEST(LongTermSatisfactionGoldenTest, StepsAreThoseOfTheReference) {
-  RunAll("lts_step", [](const json& item) {
-    const json& in = item.at("in");
+  RunAll("lts_step", [](const GoldenValue& item) {
+    const GoldenValue& in = item.at("in");
     if (!MustBeRefused(item)) return ExpectStep(in, item.at("out"));
     const LongTermSatisfactionOptions options = OptionsOf(in.at("params"));
     if (in.at("clickbait").empty()) return ExpectNoEmptySlates(options);
@@ -111,7 +110,7 @@ TEST(LongTermSatisfactionGoldenTest, StepsAreThoseOfTheReference) {
 }
 
 TEST(LongTermSatisfactionGoldenTest, RewardIsTheEngagementOfWhatWasClicked) {
-  RunAll("rewards", [](const json& item) {
+  RunAll("rewards", [](const GoldenValue& item) {
     const auto clicked = item.at("in").at("clicked").get<std::vector<int>>();
     const auto amount = item.at("in").at("amount").get<std::vector<double>>();
     ASSERT_EQ(clicked.size(), amount.size());

@@ -20,10 +20,10 @@ using ::recbots::testing::MakeScenarioOf;
 using ::recbots::testing::PlayEpisodes;
 using ::recbots::testing::ReferenceOf;
 using ::recbots::testing::RolloutComparison;
-using ::recbots::testing::RolloutsOf;
+using ::recbots::testing::Rollouts;
 using ::recbots::testing::Sample;
 
-LongTermSatisfactionOptions OptionsOf(const nlohmann::json& params) {
+LongTermSatisfactionOptions OptionsOf(const testing::GoldenValue& params) {
   LongTermSatisfactionOptions options;
   options.num_candidates = params.at("num_candidates").get<int>();
   options.slate_size = params.at("slate_size").get<int>();
@@ -100,7 +100,8 @@ Rollout Play(const Model& model, uint32_t num_users) {
 
 TEST(LongTermSatisfactionStatisticsTest, EpisodesAreThoseOfTheReference) {
   int compared = 0, beyond_two = 0;
-  for (const nlohmann::json& golden : RolloutsOf("long_term_satisfaction")) {
+  Rollouts rollouts;
+  for (const testing::GoldenValue& golden : rollouts.Of("long_term_satisfaction")) {
     const LongTermSatisfactionOptions options = OptionsOf(golden.at("params"));
     ASSERT_TRUE(Validate(options).ok()) << Validate(options);
     ASSERT_EQ(EpisodeSteps(options), options.time_budget);
@@ -112,7 +113,7 @@ TEST(LongTermSatisfactionStatisticsTest, EpisodesAreThoseOfTheReference) {
     compare.Mean("step_reward", ours.step_rewards, kCorrelatedSigmas);
     compare.Mean("log_engagement", ours.log_engagement, kCorrelatedSigmas);
     compare.Shares("position_counts", ours.position_counts);
-    for (const auto& [step, figures] : golden.at("trajectory").items()) {
+    for (const std::string& step : golden.at("trajectory").names()) {
       compare.Trajectory(step, "npe", ours.exposures.at(std::stoi(step)));
       compare.Trajectory(step, "satisfaction", ours.satisfactions.at(std::stoi(step)));
     }

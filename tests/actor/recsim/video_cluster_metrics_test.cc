@@ -10,7 +10,7 @@
 namespace recbots {
 namespace {
 
-using nlohmann::json;
+using testing::GoldenValue;
 
 EnvironmentSpec VideoSpec(int num_clusters, int slate_size) {
   EnvironmentSpec spec;
@@ -27,11 +27,11 @@ struct Extent {
   int slate_size = 1;
 };
 
-Extent ExtentOf(const json& steps) {
+Extent ExtentOf(const GoldenValue& steps) {
   Extent extent;
-  for (const json& step : steps) {
+  for (const GoldenValue& step : steps) {
     extent.slate_size = std::max(extent.slate_size, static_cast<int>(step.size()));
-    for (const json& document : step) {
+    for (const GoldenValue& document : step) {
       extent.num_clusters = std::max(extent.num_clusters, document.at(2).get<int>() + 1);
     }
   }
@@ -39,48 +39,48 @@ Extent ExtentOf(const json& steps) {
 }
 
 // RecSim names what it has seen; ours are all there, those that it lacks being 0.
-void ExpectCounters(const json& want, const ScenarioMetrics& metrics, const std::vector<double>& sums, double tolerance) {
+void ExpectCounters(const GoldenValue& want, const ScenarioMetrics& metrics, const std::vector<double>& sums,
+                    double tolerance) {
   size_t found = 0;
   for (size_t i = 0; i < sums.size(); ++i) {
-    const auto it = want.find(metrics.counters()[i]);
-    found += it != want.end();
-    EXPECT_NEAR(sums[i], it != want.end() ? it->get<double>() : 0.0, tolerance) << metrics.counters()[i];
+    const std::string& name = metrics.counters()[i];
+    found += want.contains(name);
+    EXPECT_NEAR(sums[i], want.value(name, 0.0), tolerance) << name;
   }
   EXPECT_EQ(found, want.size()) << want;
 }
 
-void ExpectWritten(const json& want, const ScenarioMetrics& metrics, const std::vector<double>& sums, double tolerance) {
+void ExpectWritten(const GoldenValue& want, const ScenarioMetrics& metrics, const std::vector<double>& sums,
+                   double tolerance) {
   size_t found = 0;
   for (const RatioMetric& ratio : metrics.ratios()) {
     const double denominator = sums[static_cast<size_t>(ratio.denominator)];
-    const auto it = want.find(ratio.name);
-    found += it != want.end();
+    found += want.contains(ratio.name);
     if (denominator == 0) {
-      EXPECT_EQ(it, want.end()) << ratio.name;
+      EXPECT_FALSE(want.contains(ratio.name)) << ratio.name;
       continue;
     }
-    EXPECT_NEAR(sums[static_cast<size_t>(ratio.numerator)] / denominator, it != want.end() ? it->get<double>() : 0.0,
-                tolerance)
+    EXPECT_NEAR(sums[static_cast<size_t>(ratio.numerator)] / denominator, want.value(ratio.name, 0.0), tolerance)
         << ratio.name;
   }
   EXPECT_EQ(found, want.size()) << want;
 }
 
 TEST(VideoClusterMetricsTest, MatchesRecSim) {
-  const json golden = testing::ReadGolden("recsim/metrics.json");
+  const testing::Golden golden("recsim/metrics.json");
   size_t run = 0;
-  for (const json& example : golden.at("cases")) {
+  for (const GoldenValue& example : golden.at("cases")) {
     SCOPED_TRACE(example.dump());
-    const json& steps = example.at("in").at("steps");
+    const GoldenValue& steps = example.at("in").at("steps");
     const Extent extent = ExtentOf(steps);
     const auto metrics = MakeVideoClusterMetrics(VideoSpec(extent.num_clusters, extent.slate_size));
     std::vector<double> sums(metrics->counters().size(), 0.0);
     VideoFields fields;
     fields.num_clusters = extent.num_clusters;
-    for (const json& step : steps) {
+    for (const GoldenValue& step : steps) {
       std::vector<double> response;
-      for (const json& document : step) {
-        for (const json& number : document) response.push_back(number.get<double>());
+      for (const GoldenValue& document : step) {
+        for (const GoldenValue& number : document) response.push_back(number.get<double>());
       }
       CountVideoStep(fields, response.data(), static_cast<int>(step.size()), sums.data());
     }
@@ -94,15 +94,15 @@ TEST(VideoClusterMetricsTest, MatchesRecSim) {
 
 // The same cases as an environment hands them over: float32, fields by name, short slates padded.
 TEST(VideoClusterMetricsTest, CountsTheColumnsOfAnEnvironment) {
-  const json golden = testing::ReadGolden("recsim/metrics.json");
-  for (const json& example : golden.at("cases")) {
+  const testing::Golden golden("recsim/metrics.json");
+  for (const GoldenValue& example : golden.at("cases")) {
     SCOPED_TRACE(example.dump());
-    const json& steps = example.at("in").at("steps");
+    const GoldenValue& steps = example.at("in").at("steps");
     const Extent extent = ExtentOf(steps);
     const EnvironmentSpec spec = VideoSpec(extent.num_clusters, extent.slate_size);
     const auto metrics = MakeVideoClusterMetrics(spec);
     std::vector<double> sums(metrics->counters().size(), 0.0);
-    for (const json& step : steps) {
+    for (const GoldenValue& step : steps) {
       std::vector<int32_t> slate(static_cast<size_t>(spec.slate_size), kNoItem);
       std::vector<float> response(slate.size() * spec.response_fields.size(), 0.0f);
       for (size_t k = 0; k < step.size(); ++k) {

@@ -42,7 +42,7 @@ std::vector<float> Candidates(const std::vector<std::vector<double>>& documents,
 
 // The statistics of a case come about as they would in a session: one document is shown at a time, clicked or not.
 TEST(ClusterBanditTest, ShowsTheSlatesOfTheGoldenCases) {
-  const auto golden = testing::ReadGolden("recsim/cluster_bandit_slate.json");
+  const testing::Golden golden("recsim/cluster_bandit_slate.json");
   size_t cases = 0;
   for (const auto& c : golden.at("cases")) {
     SCOPED_TRACE(c.dump());

@@ -23,7 +23,7 @@ ChoiceModel Logit(double no_click_mass) {
 // A case's documents are [topic, quality]: features are the topic one-hot and the quality, weights the believed
 // affinities and 1.
 TEST(GreedyPctrGoldenTest, RatesAndSlates) {
-  const nlohmann::json golden = testing::ReadGolden("recsim/pctr.json");
+  const testing::Golden golden("recsim/pctr.json");
   size_t run = 0;
   for (const auto& item : golden.at("cases")) {
     const auto& in = item.at("in");

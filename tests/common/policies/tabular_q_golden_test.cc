@@ -13,20 +13,19 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
-using ::recbots::testing::ReadGolden;
+using ::recbots::testing::GoldenValue;
 
 constexpr int kStates = 6, kActions = 4;
 
 TEST(TabularQGoldenTest, BinsAreExact) {
-  const json golden = ReadGolden("recsim/tabular_digitize.json");
+  const testing::Golden golden("recsim/tabular_digitize.json");
   size_t num_cases = 0;
-  for (const json& item : golden.at("cases")) {
+  for (const GoldenValue& item : golden.at("cases")) {
     ++num_cases;
-    const json& in = item.at("in");
+    const GoldenValue& in = item.at("in");
     const Digitizer digitizer(in.at("lo").get<double>(), in.at("hi").get<double>(), in.at("bins").get<int>());
     std::vector<int> index;
-    for (const json& x : in.at("x")) index.push_back(digitizer.Index(x.get<double>()));
+    for (const GoldenValue& x : in.at("x")) index.push_back(digitizer.Index(x.get<double>()));
     EXPECT_EQ(index, item.at("out").at("index").get<std::vector<int>>()) << item;
   }
   EXPECT_EQ(num_cases, golden.at("cases").size());
@@ -45,7 +44,7 @@ EnvironmentSpec Spec() {
 const std::vector<float> kCandidates = {0, 1, 2, 3};
 
 // Takes the policy through visits [state, action, reward], whatever it would have shown itself.
-void Replay(TabularQPolicy& policy, const json& visits, double final_state) {
+void Replay(TabularQPolicy& policy, const GoldenValue& visits, double final_state) {
   std::vector<int32_t> slate(1);
   std::vector<float> probability(1);
   const std::vector<uint8_t> no(1, 0);
@@ -69,20 +68,23 @@ void Replay(TabularQPolicy& policy, const json& visits, double final_state) {
   }
 }
 
+// Of an entry [action, state, what is known of them].
+std::pair<int, int> PairOf(const GoldenValue& entry) { return {entry[0].get<int>(), entry[1].get<int>()}; }
+
 TEST(TabularQGoldenTest, UpdatesAgreeWithTheReference) {
-  const json golden = ReadGolden("recsim/tabular_updates.json");
+  const testing::Golden golden("recsim/tabular_updates.json");
   size_t num_cases = 0;
-  for (const json& item : golden.at("cases")) {
+  for (const GoldenValue& item : golden.at("cases")) {
     ++num_cases;
-    const json& in = item.at("in");
+    const GoldenValue& in = item.at("in");
     auto policy = TabularQPolicy::Create(
         Spec(), {.learning_rate = in.at("learning_rate").get<double>(), .gamma = in.at("gamma").get<double>()}, 1);
     ASSERT_TRUE(policy.ok()) << policy.status();
     Replay(**policy, in.at("visits"), in.at("final_state").get<double>());
     std::map<std::pair<int, int>, double> values;  // {action, state}
     std::map<std::pair<int, int>, int64_t> visits;
-    for (const json& entry : item.at("out").at("q")) values[{entry[0], entry[1]}] = entry[2].get<double>();
-    for (const json& entry : item.at("out").at("n")) visits[{entry[0], entry[1]}] = entry[2].get<int64_t>();
+    for (const GoldenValue& entry : item.at("out").at("q")) values[PairOf(entry)] = entry[2].get<double>();
+    for (const GoldenValue& entry : item.at("out").at("n")) visits[PairOf(entry)] = entry[2].get<int64_t>();
     for (int state = 0; state < kStates; ++state) {
       for (int action = 0; action < kActions; ++action) {
         const QEntry entry = (*policy)->Find({static_cast<float>(state)}, kCandidates, {}, {action});

@@ -11,9 +11,9 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using testing::GoldenValue;
 
-double NumberOf(const json& value) {
+double NumberOf(const GoldenValue& value) {
   if (value.is_number()) return value.get<double>();
   const auto text = value.get<std::string>();
   if (text == "inf") return std::numeric_limits<double>::infinity();
@@ -21,16 +21,16 @@ double NumberOf(const json& value) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-std::vector<double> NumbersOf(const json& list) {
+std::vector<double> NumbersOf(const GoldenValue& list) {
   std::vector<double> numbers;
-  for (const json& value : list) numbers.push_back(NumberOf(value));
+  for (const GoldenValue& value : list) numbers.push_back(NumberOf(value));
   return numbers;
 }
 
-std::vector<double> ScoresOf(const json& in) {
+std::vector<double> ScoresOf(const GoldenValue& in) {
   const std::vector<double> user = NumbersOf(in.at("user"));
   std::vector<double> scores;
-  for (const json& document : in.at("docs")) {
+  for (const GoldenValue& document : in.at("docs")) {
     const std::vector<double> features = NumbersOf(document);
     double score = 0;
     for (size_t i = 0; i < user.size(); ++i) score += user[i] * features.at(i);
@@ -40,7 +40,7 @@ std::vector<double> ScoresOf(const json& in) {
 }
 
 // Left out parameters have the reference's defaults.
-ChoiceModelOptions OptionsOf(ChoiceKind kind, const json& params) {
+ChoiceModelOptions OptionsOf(ChoiceKind kind, const GoldenValue& params) {
   ChoiceModelOptions options;
   options.kind = kind;
   if (kind == ChoiceKind::kMultinomialProportional) options.no_click_mass = 0;
@@ -58,7 +58,7 @@ void ExpectNear(const std::vector<double>& ours, const std::vector<double>& thei
 }
 
 // Returns whether the case was refused, at construction or when weighing.
-bool Compare(ChoiceKind kind, const json& in, const json& out) {
+bool Compare(ChoiceKind kind, const GoldenValue& in, const GoldenValue& out) {
   const auto model = ChoiceModel::Create(OptionsOf(kind, in.at("params")));
   if (!model.ok()) return true;
   const std::vector<double> scores = ScoresOf(in);
@@ -83,9 +83,9 @@ bool Compare(ChoiceKind kind, const json& in, const json& out) {
 }
 
 void CompareAll(const std::string& name, ChoiceKind kind) {
-  const json golden = testing::ReadGolden("recsim/" + name + ".json");
+  const testing::Golden golden("recsim/" + name + ".json");
   size_t compared = 0, refused = 0, want_refused = 0;
-  for (const json& test : golden.at("cases")) {
+  for (const GoldenValue& test : golden.at("cases")) {
     SCOPED_TRACE(name + " case " + std::to_string(compared));
     const bool want = test.at("out").contains("error");
     const bool was = Compare(kind, test.at("in"), test.at("out"));
@@ -114,9 +114,9 @@ TEST(ChoiceModelGoldenTest, ProportionalCascade) {
 }
 
 TEST(SoftmaxGoldenTest, AllCases) {
-  const json golden = testing::ReadGolden("recsim/softmax.json");
+  const testing::Golden golden("recsim/softmax.json");
   size_t compared = 0;
-  for (const json& test : golden.at("cases")) {
+  for (const GoldenValue& test : golden.at("cases")) {
     SCOPED_TRACE("softmax case " + std::to_string(compared));
     std::vector<double> x = NumbersOf(test.at("in").at("x"));
     std::vector<double> y(x.size());

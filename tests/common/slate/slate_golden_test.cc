@@ -12,16 +12,16 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using testing::GoldenValue;
 
-std::vector<double> NumbersOf(const json& list) { return list.get<std::vector<double>>(); }
+std::vector<double> NumbersOf(const GoldenValue& list) { return list.get<std::vector<double>>(); }
 std::vector<float> Floats(const std::vector<double>& numbers) { return {numbers.begin(), numbers.end()}; }
 
 template <typename Compare>
 void ForEachCase(const std::string& name, Compare&& compare) {
-  const json golden = testing::ReadGolden("recsim/" + name + ".json");
+  const testing::Golden golden("recsim/" + name + ".json");
   size_t compared = 0;
-  for (const json& test : golden.at("cases")) {
+  for (const GoldenValue& test : golden.at("cases")) {
     SCOPED_TRACE(name + " case " + std::to_string(compared));
     compare(test.at("in"), test.at("out"));
     ++compared;
@@ -29,7 +29,7 @@ void ForEachCase(const std::string& name, Compare&& compare) {
   EXPECT_GT(compared, 0u);
 }
 
-ChoiceModel ModelOf(const json& in) {
+ChoiceModel ModelOf(const GoldenValue& in) {
   ChoiceModelOptions options;
   options.kind = in.at("logit").get<bool>() ? ChoiceKind::kMultinomialLogit : ChoiceKind::kMultinomialProportional;
   options.no_click_mass = in.at("no_click_mass").get<double>();
@@ -37,10 +37,10 @@ ChoiceModel ModelOf(const json& in) {
   return ChoiceModel::Create(options).value();
 }
 
-void CompareScores(const json& in, const json& out) {
+void CompareScores(const GoldenValue& in, const GoldenValue& out) {
   const std::vector<double> user = NumbersOf(in.at("user"));
   std::vector<double> features;
-  for (const json& document : in.at("docs")) {
+  for (const GoldenValue& document : in.at("docs")) {
     for (const double feature : NumbersOf(document)) features.push_back(feature);
   }
   std::vector<double> weights(in.at("docs").size());
@@ -68,7 +68,7 @@ void CompareScores(const json& in, const json& out) {
 
 TEST(SlateGoldenTest, ScoresAndProbabilities) { ForEachCase("slateq_scores", CompareScores); }
 
-void CompareSlate(const json& in, const json& out, SlateRule rule, const std::string& name) {
+void CompareSlate(const GoldenValue& in, const GoldenValue& out, SlateRule rule, const std::string& name) {
   SCOPED_TRACE(name);
   const std::vector<double> weights = NumbersOf(in.at("s")), values = NumbersOf(in.at("q"));
   const std::vector<float> narrow_weights = Floats(weights), narrow_values = Floats(values);
@@ -90,7 +90,7 @@ void CompareSlate(const json& in, const json& out, SlateRule rule, const std::st
 }
 
 TEST(SlateGoldenTest, Slates) {
-  ForEachCase("slateq_select", [](const json& in, const json& out) {
+  ForEachCase("slateq_select", [](const GoldenValue& in, const GoldenValue& out) {
     CompareSlate(in, out, SlateRule::kTopK, "topk");
     CompareSlate(in, out, SlateRule::kGreedy, "greedy");
     CompareSlate(in, out, SlateRule::kOptimal, "optimal");

@@ -3,34 +3,34 @@
 
 #include <ATen/ops/from_blob.h>
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "common/networks/wolpertinger_networks.h"
+#include "tests/support/golden.h"
 
 namespace recbots::testing {
 
 // All numbers of nested lists, row-major.
-inline void Flatten(const nlohmann::json& json, std::vector<double>* out) {
-  if (!json.is_array()) {
-    out->push_back(json.get<double>());
+inline void Flatten(const GoldenValue& numbers, std::vector<double>* out) {
+  if (!numbers.is_array()) {
+    out->push_back(numbers.get<double>());
     return;
   }
-  for (const nlohmann::json& element : json) Flatten(element, out);
+  for (const GoldenValue& element : numbers) Flatten(element, out);
 }
-inline std::vector<double> Flat(const nlohmann::json& json) {
+inline std::vector<double> Flat(const GoldenValue& numbers) {
   std::vector<double> values;
-  Flatten(json, &values);
+  Flatten(numbers, &values);
   return values;
 }
 
-inline at::Tensor ToTensor(const nlohmann::json& json, at::IntArrayRef sizes) {
-  std::vector<double> values = Flat(json);
+inline at::Tensor ToTensor(const GoldenValue& numbers, at::IntArrayRef sizes) {
+  std::vector<double> values = Flat(numbers);
   return at::from_blob(values.data(), sizes, at::TensorOptions(at::kDouble)).clone();
 }
 
 // `actor` and `critic` are [W1, b1, W2, b2, W3, b3].
-inline void SetParameters(const nlohmann::json& actor, const nlohmann::json& critic, const nlohmann::json& embeddings,
+inline void SetParameters(const GoldenValue& actor, const GoldenValue& critic, const GoldenValue& embeddings,
                           const WolpertingerNetworks& networks) {
   for (size_t i = 0; i < 6; ++i) {
     networks.arena[i].copy_(ToTensor(actor[i], networks.arena[i].sizes()));
@@ -40,8 +40,7 @@ inline void SetParameters(const nlohmann::json& actor, const nlohmann::json& cri
 }
 
 // Sizes of a case from its parameters.
-inline WolpertingerShape ShapeOf(const nlohmann::json& in, const nlohmann::json& actor,
-                                 const nlohmann::json& embeddings) {
+inline WolpertingerShape ShapeOf(const GoldenValue& in, const GoldenValue& actor, const GoldenValue& embeddings) {
   return {.num_user_features = in["docs"].get<int>(),
           .num_items = in["docs"].get<int>(),
           .k = in["k"].get<int>(),

@@ -8,7 +8,7 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
+using testing::GoldenValue;
 
 constexpr std::pair<const char*, TargetRule> kRules[] = {{"sarsa", TargetRule::kSarsa},
                                                          {"topk", TargetRule::kTopK},
@@ -18,7 +18,7 @@ constexpr std::pair<const char*, TargetRule> kRules[] = {{"sarsa", TargetRule::k
 // One transition, whose network says exactly `q`: behind its features each item has a one-hot position, which users,
 // with zeros there, have no affinity for.
 struct Case {
-  explicit Case(const json& in)
+  explicit Case(const GoldenValue& in)
       : docs(in["docs"]), q(in["q"].get<std::vector<float>>()), num_docs(static_cast<int64_t>(docs.size())) {
     const int64_t features = static_cast<int64_t>(docs[0].size()) + num_docs;
     const auto slate = in["next_slate"].get<std::vector<int32_t>>();
@@ -64,7 +64,7 @@ struct Case {
     network.arena.at("q.w3").copy_(at::tensor(q).view({1, num_docs}));
   }
 
-  json docs;
+  GoldenValue docs;
   std::vector<float> q;
   int64_t num_docs;
   SlateQOptions options;
@@ -72,11 +72,11 @@ struct Case {
 };
 
 TEST(SlateQGoldenTest, TargetsAreThoseOfRecSim) {
-  const json golden = testing::ReadGolden("recsim/slateq_targets.json");
+  const testing::Golden golden("recsim/slateq_targets.json");
   ASSERT_FALSE(golden["cases"].empty());
   for (size_t i = 0; i < golden["cases"].size(); ++i) {
-    const json& in = golden["cases"][i]["in"];
-    const json& out = golden["cases"][i]["out"];
+    const GoldenValue& in = golden["cases"][i]["in"];
+    const GoldenValue& out = golden["cases"][i]["out"];
     for (const auto& [name, rule] : kRules) {
       Case c(in);
       c.options.target = rule;

@@ -11,11 +11,11 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
 using ::recbots::testing::Flat;
+using testing::GoldenValue;
 
 // |got - want| <= tolerance * max(1, |want|), element by element.
-void ExpectNear(const at::Tensor& got, const json& want, double tolerance, const std::string& what) {
+void ExpectNear(const at::Tensor& got, const GoldenValue& want, double tolerance, const std::string& what) {
   const at::Tensor values = got.to(at::kDouble).contiguous();
   const std::vector<double> expected = Flat(want);
   ASSERT_EQ(values.numel(), static_cast<int64_t>(expected.size())) << what;
@@ -29,7 +29,7 @@ at::Tensor FromFloats(std::vector<float> values, at::IntArrayRef sizes) {
   return at::from_blob(values.data(), sizes, at::TensorOptions(at::kFloat)).clone();
 }
 
-void CheckForward(const json& in, const json& out) {
+void CheckForward(const GoldenValue& in, const GoldenValue& out) {
   const WolpertingerShape shape = testing::ShapeOf(in, in["actor"], in["embeddings"]);
   const WolpertingerNetworks networks(shape, 1, at::kDouble);
   testing::SetParameters(in["actor"], in["critic"], in["embeddings"], networks);
@@ -66,7 +66,7 @@ void CheckForward(const json& in, const json& out) {
 }
 
 TEST(WolpertingerGoldenTest, ForwardPassInDoublePrecision) {
-  const json golden = testing::ReadGolden("recsim/wolp_forward.json");
+  const testing::Golden golden("recsim/wolp_forward.json");
   ASSERT_FALSE(golden["cases"].empty());
   for (size_t i = 0; i < golden["cases"].size(); ++i) {
     SCOPED_TRACE(i);
@@ -75,7 +75,7 @@ TEST(WolpertingerGoldenTest, ForwardPassInDoublePrecision) {
   }
 }
 
-void CheckPolicy(const json& in, const json& out) {
+void CheckPolicy(const GoldenValue& in, const GoldenValue& out) {
   const WolpertingerShape shape = testing::ShapeOf(in, in["actor"], in["embeddings"]);
   const WolpertingerNetworks networks(shape, 1, at::kFloat);
   testing::SetParameters(in["actor"], in["critic"], in["embeddings"], networks);
@@ -97,7 +97,7 @@ void CheckPolicy(const json& in, const json& out) {
 }
 
 TEST(WolpertingerGoldenTest, PolicyInSinglePrecision) {
-  const json golden = testing::ReadGolden("recsim/wolp_forward.json");
+  const testing::Golden golden("recsim/wolp_forward.json");
   for (size_t i = 0; i < golden["cases"].size(); ++i) {
     SCOPED_TRACE(i);
     CheckPolicy(golden["cases"][i]["in"], golden["cases"][i]["out"]);
@@ -105,8 +105,8 @@ TEST(WolpertingerGoldenTest, PolicyInSinglePrecision) {
   }
 }
 
-TransitionBatch MakeBatch(const json& in, const WolpertingerShape& shape, at::ScalarType dtype) {
-  const json& batch = in["batch"];
+TransitionBatch MakeBatch(const GoldenValue& in, const WolpertingerShape& shape, at::ScalarType dtype) {
+  const GoldenValue& batch = in["batch"];
   const auto state = batch["state"].get<std::vector<int>>();
   const auto rows = static_cast<int64_t>(state.size());
   TransitionBatch made;
@@ -119,7 +119,7 @@ TransitionBatch MakeBatch(const json& in, const WolpertingerShape& shape, at::Sc
   return made;
 }
 
-void CheckParameters(const WolpertingerNetworks& networks, const json& want, double tolerance) {
+void CheckParameters(const WolpertingerNetworks& networks, const GoldenValue& want, double tolerance) {
   for (size_t i = 0; i < 6; ++i) {
     ExpectNear(networks.arena[i], want["actor"][i], tolerance, networks.arena.layout().tensors()[i].name);
     ExpectNear(networks.arena[6 + i], want["critic"][i], tolerance, networks.arena.layout().tensors()[6 + i].name);
@@ -127,8 +127,8 @@ void CheckParameters(const WolpertingerNetworks& networks, const json& want, dou
   ExpectNear(networks.embeddings, want["embeddings"], tolerance, "embeddings");
 }
 
-void CheckUpdate(const json& in, const json& out, bool double_precision, double tolerance) {
-  const json& online = in["online"];
+void CheckUpdate(const GoldenValue& in, const GoldenValue& out, bool double_precision, double tolerance) {
+  const GoldenValue& online = in["online"];
   WolpertingerOptions options;
   options.shape = testing::ShapeOf(in, online["actor"], online["embeddings"][0]);
   options.random_candidates = 0;
@@ -137,7 +137,7 @@ void CheckUpdate(const json& in, const json& out, bool double_precision, double 
   options.tau = in["tau"].get<double>();
   options.double_precision = double_precision;
   const auto algorithm = Wolpertinger::Create(options).value();
-  const json& target = in["target"];
+  const GoldenValue& target = in["target"];
   testing::SetParameters(online["actor"], online["critic"], online["embeddings"], algorithm->online());
   testing::SetParameters(target["actor"], target["critic"], target["embeddings"], algorithm->target());
 
@@ -156,7 +156,7 @@ void CheckUpdate(const json& in, const json& out, bool double_precision, double 
 }
 
 TEST(WolpertingerGoldenTest, UpdatesInDoublePrecision) {
-  const json golden = testing::ReadGolden("recsim/wolp_update.json");
+  const testing::Golden golden("recsim/wolp_update.json");
   ASSERT_FALSE(golden["cases"].empty());
   for (size_t i = 0; i < golden["cases"].size(); ++i) {
     SCOPED_TRACE(i);
@@ -166,7 +166,7 @@ TEST(WolpertingerGoldenTest, UpdatesInDoublePrecision) {
 }
 
 TEST(WolpertingerGoldenTest, UpdatesInSinglePrecision) {
-  const json golden = testing::ReadGolden("recsim/wolp_update.json");
+  const testing::Golden golden("recsim/wolp_update.json");
   for (size_t i = 0; i < golden["cases"].size(); ++i) {
     SCOPED_TRACE(i);
     CheckUpdate(golden["cases"][i]["in"], golden["cases"][i]["out"], /*double_precision=*/false, 1e-3);

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "replay/table/priority_weight.h"
+#include "common/base/random.h"
 
 namespace recbots::replay {
 namespace {
@@ -67,38 +67,6 @@ TEST(SumTreeTest, DrawsOneByOneAsInGroups) {
     ASSERT_EQ(slot, drawn[i]);
     ASSERT_EQ(probability, probabilities[i]);
     ASSERT_EQ(probability, static_cast<float>(static_cast<double>(weights[slot]) / static_cast<double>(tree.total())));
-  }
-}
-
-TEST(PriorityWeightTest, AgreesWithTheLibraryToTheLastUnit) {
-  Rng rng(/*seed=*/22, Purpose::kTest, {});
-  for (const double alpha : {0.0, 0.1, 0.5, 0.6, 0.7, 1.0, 2.5, 10.0}) {
-    const PriorityWeight weight(alpha);
-    for (int i = 0; i < 20'000; ++i) {
-      const auto priority = static_cast<float>(std::exp(rng.Uniform(-95, 88)));
-      const double want = std::clamp(std::pow(static_cast<double>(priority), alpha) * 65536, 1.0, 4294967295.0);
-      ASSERT_NEAR(static_cast<double>(weight(priority)), want, 0.5 + want * 1e-12) << priority << " ^ " << alpha;
-    }
-  }
-}
-
-TEST(PriorityWeightTest, ZeroIsNeverDrawnAndNothingElseIsLost) {
-  for (const double alpha : {0.0, 0.5, 0.6, 1.0, 10.0}) {
-    const PriorityWeight weight(alpha);
-    EXPECT_EQ(weight(0.0f), 0u);
-    EXPECT_EQ(weight(-0.0f), 0u);
-    EXPECT_GE(weight(1e-45f), 1u) << "the smallest of all";
-    EXPECT_EQ(weight(1.0f), 65536u);
-    EXPECT_EQ(weight(3.4e38f), alpha == 0 ? 65536u : 4294967295u);
-  }
-}
-
-TEST(FastLogTest, IsAsExactAsItSays) {
-  Rng rng(/*seed=*/23, Purpose::kTest, {});
-  EXPECT_EQ(FastLog(1.0), 0.0);
-  for (int i = 0; i < 100'000; ++i) {
-    const double x = std::exp(rng.Uniform(-100, 100)), want = std::log(x);
-    ASSERT_NEAR(FastLog(x), want, 1e-15 * std::max(1.0, std::abs(want)));
   }
 }
 

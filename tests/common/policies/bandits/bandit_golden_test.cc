@@ -12,10 +12,9 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
-using ::recbots::testing::ReadGolden;
+using ::recbots::testing::GoldenValue;
 
-double NumberOf(const json& value) {
+double NumberOf(const GoldenValue& value) {
   if (!value.is_string()) return value.get<double>();
   const auto text = value.get<std::string>();
   if (text == "inf") return std::numeric_limits<double>::infinity();
@@ -23,7 +22,7 @@ double NumberOf(const json& value) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-std::vector<double> IndicesOf(const json& in, BanditKind kind, bool legacy) {
+std::vector<double> IndicesOf(const GoldenValue& in, BanditKind kind, bool legacy) {
   const auto bandit =
       MakeBandit({.kind = kind, .optimism_scaling = in.at("optimism_scaling").get<double>(), .legacy_kl_ucb = legacy});
   if (!bandit.ok()) {
@@ -39,7 +38,7 @@ std::vector<double> IndicesOf(const json& in, BanditKind kind, bool legacy) {
 }
 
 // UCB1 that has seen what the case says.
-absl::StatusOr<MultiArmedBandit> WithState(const json& in) {
+absl::StatusOr<MultiArmedBandit> WithState(const GoldenValue& in) {
   const auto pulls = in.at("pulls").get<std::vector<double>>();
   RECBOTS_ASSIGN_OR_RETURN(MultiArmedBandit bandit,
                            MultiArmedBandit::Create({.optimism_scaling = in.at("optimism_scaling").get<double>()},
@@ -49,9 +48,9 @@ absl::StatusOr<MultiArmedBandit> WithState(const json& in) {
 }
 
 // Within `tolerance` plus `share` of each arm's distance from its mean to 1.
-void ExpectIndices(const json& item, const std::vector<double>& ours, const char* name, double tolerance,
+void ExpectIndices(const GoldenValue& item, const std::vector<double>& ours, const char* name, double tolerance,
                    double share) {
-  const json& theirs = item.at("out").at(name);
+  const GoldenValue& theirs = item.at("out").at(name);
   ASSERT_EQ(ours.size(), theirs.size()) << item;
   for (size_t arm = 0; arm < ours.size(); ++arm) {
     const double expected = NumberOf(theirs[arm]);
@@ -66,9 +65,9 @@ void ExpectIndices(const json& item, const std::vector<double>& ours, const char
 }
 
 TEST(BanditGoldenTest, IndicesAgreeWithTheReference) {
-  const json golden = ReadGolden("recsim/bandit_index.json");
+  const testing::Golden golden("recsim/bandit_index.json");
   size_t num_cases = 0;
-  for (const json& item : golden.at("cases")) {
+  for (const GoldenValue& item : golden.at("cases")) {
     ++num_cases;
     if (item.at("out").contains("error")) {
       EXPECT_FALSE(WithState(item.at("in")).ok()) << item;
@@ -85,8 +84,8 @@ TEST(BanditGoldenTest, IndicesAgreeWithTheReference) {
 }
 
 TEST(BanditGoldenTest, ABanditWithStateChoosesTheReferencesArm) {
-  const json golden = ReadGolden("recsim/bandit_index.json");
-  for (const json& item : golden.at("cases")) {
+  const testing::Golden golden("recsim/bandit_index.json");
+  for (const GoldenValue& item : golden.at("cases")) {
     if (item.at("out").contains("error")) continue;
     auto bandit = WithState(item.at("in"));
     ASSERT_TRUE(bandit.ok()) << bandit.status();

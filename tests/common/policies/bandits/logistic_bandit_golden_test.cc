@@ -11,12 +11,11 @@
 namespace recbots {
 namespace {
 
-using ::nlohmann::json;
-using ::recbots::testing::ReadGolden;
+using ::recbots::testing::GoldenValue;
 
 constexpr double kTolerance = 1e-8;
 
-LogisticBandit Learn(const json& in) {
+LogisticBandit Learn(const GoldenValue& in) {
   const auto arms = in.at("arms").get<std::vector<std::vector<double>>>();
   const auto rewards = in.at("rewards").get<std::vector<double>>();
   const size_t num_features = in.at("candidates").at(0).size();
@@ -27,12 +26,12 @@ LogisticBandit Learn(const json& in) {
 }
 
 TEST(LogisticBanditGoldenTest, WeightsGramAndIndicesAgreeWithTheReference) {
-  const json golden = ReadGolden("recsim/glm_bandit.json");
+  const testing::Golden golden("recsim/glm_bandit.json");
   size_t num_cases = 0;
-  for (const json& item : golden.at("cases")) {
+  for (const GoldenValue& item : golden.at("cases")) {
     ++num_cases;
-    const json& in = item.at("in");
-    const json& out = item.at("out");
+    const GoldenValue& in = item.at("in");
+    const GoldenValue& out = item.at("out");
     LogisticBandit bandit = Learn(in);
     const size_t d = bandit.weights().size();
     ASSERT_EQ(out.at("w").size(), d);
@@ -44,7 +43,7 @@ TEST(LogisticBanditGoldenTest, WeightsGramAndIndicesAgreeWithTheReference) {
     }
     const double width = in.at("optimism_scaling").get<double>() * UcbGlmWidth(d, in.at("horizon").get<double>());
     std::vector<double> index;
-    for (const json& candidate : in.at("candidates")) {
+    for (const GoldenValue& candidate : in.at("candidates")) {
       index.push_back(bandit.UcbIndex(candidate.get<std::vector<double>>(), width));
       EXPECT_NEAR(index.back(), out.at("index")[index.size() - 1].get<double>(), kTolerance) << item;
     }

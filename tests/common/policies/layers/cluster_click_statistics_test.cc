@@ -43,7 +43,7 @@ void AddSlate(ClusterClickStatistics& statistics, size_t user, const std::vector
 }
 
 TEST(ClusterClickStatisticsTest, CountsAsInTheGoldenCases) {
-  const auto golden = testing::ReadGolden("recsim/cluster_click_stats.json");
+  const testing::Golden golden("recsim/cluster_click_stats.json");
   size_t cases = 0;
   for (const auto& c : golden.at("cases")) {
     SCOPED_TRACE(c.dump());

@@ -40,7 +40,7 @@ std::vector<float> Written(const UserStatistics& statistics, size_t user) {
 }
 
 TEST(FixedLengthHistoryTest, HoldsWhatTheGoldenCasesHold) {
-  const auto golden = testing::ReadGolden("recsim/fixed_length_history.json");
+  const testing::Golden golden("recsim/fixed_length_history.json");
   EnvironmentSpec spec = ToySpec();
   spec.num_user_features = 1;
   size_t cases = 0;

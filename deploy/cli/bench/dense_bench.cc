@@ -1,0 +1,133 @@
+// The matrix kernel of acting (common/inference/dense.h) on one core: floating-point operations per second at the sizes
+// that policies have, and their share of what this core can do at all in the same instructions. Both by turns in short
+// windows of processor time, so that they meet the same disturbances and clock rates.
+#include <algorithm>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/inference/dense.h"
+#include "common/inference/lanes.h"
+#include "deploy/cli/bench/bench.h"
+
+namespace recbots {
+namespace {
+
+struct Case {
+  int rows, inputs, outputs;
+  bool head;
+};
+
+// A chunk of the browsing policy's users through its layers, one user alone, wide layers; blocks of candidates that the
+// critics rank, and a small one.
+constexpr Case kCases[] = {{96, 10, 64, false}, {96, 64, 64, false},   {96, 64, 10, false}, {1, 64, 64, false},
+                           {5, 33, 70, false},  {96, 256, 256, false}, {6, 64, 64, true},   {1, 64, 64, true},
+                           {6, 256, 256, true}, {6, 20, 16, true}};
+
+double ThreadSeconds() {
+  timespec now;
+  RECBOTS_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0) << "no clock of the thread";
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// Keeps the compiler from leaving out what computes *results.
+void Use(const void* results) { asm volatile("" : : "r"(results) : "memory"); }
+
+// Operations per second of processor time in one window; `work` returns how many it did.
+template <typename Work>
+double Rate(double seconds, const Work& work) {
+  const double start = ThreadSeconds();
+  double done = 0, elapsed = 0;
+  do {
+    done += work();
+    elapsed = ThreadSeconds() - start;
+  } while (elapsed < seconds);
+  return done / elapsed;
+}
+
+// Multiply-adds that neither wait for each other nor for memory: as many at a time as a kernel has results in
+// registers.
+double MultiplyAddsAlone() {
+  constexpr int kRegisters = 12, kTimes = 20000;
+  Lanes sums[kRegisters] = {};
+  const Lanes factor = Broadcast(0.5f), term = Broadcast(1);
+  for (int time = 0; time < kTimes; ++time) {
+#pragma GCC unroll 12
+    for (Lanes& sum : sums) sum = MultiplyAdd(sum, factor, term);
+  }
+  Use(sums);
+  return 2.0 * kLanes * kRegisters * kTimes;
+}
+
+class Problem {
+ public:
+  explicit Problem(const Case& test) : test_(test) {
+    Rng rng(/*seed=*/1, Purpose::kTest, {});
+    const auto uniform = [&rng](int a, int b) {
+      std::vector<float> values(static_cast<size_t>(a) * static_cast<size_t>(b));
+      for (float& value : values) value = static_cast<float>(rng.Uniform(-1, 1));
+      return values;
+    };
+    const std::vector<float> weight = uniform(test.outputs, test.inputs);
+    layer_ = DenseLayer(weight.data(), static_cast<size_t>(test.inputs), uniform(1, test.outputs), test.outputs,
+                        test.inputs);
+    x_ = uniform(test.rows, test.inputs);
+    const std::vector<float> head = uniform(1, test.outputs);
+    head_ = AlignedFloats(static_cast<size_t>(layer_.padded_outputs()));
+    std::copy(head.begin(), head.end(), head_.data());
+    y_ = AlignedFloats(static_cast<size_t>(test.rows) * static_cast<size_t>(layer_.padded_outputs()));
+  }
+
+  // About 50 microseconds of work; returns its operations, padding not counted.
+  double Work() {
+    const double operations = 2.0 * test_.rows * test_.inputs * test_.outputs;
+    const int times = static_cast<int>(1 + 2e6 / operations);
+    const auto stride = static_cast<size_t>(test_.inputs);
+    for (int time = 0; time < times; ++time) {
+      if (test_.head) {
+        layer_.ApplyWithHead(x_.data(), stride, test_.rows, head_.data(), y_.data());
+      } else {
+        layer_.Apply(x_.data(), stride, test_.rows, /*relu=*/true, y_.data());
+      }
+      Use(y_.data());
+    }
+    return operations * times;
+  }
+
+ private:
+  const Case test_;
+  DenseLayer layer_;
+  std::vector<float> x_;
+  AlignedFloats head_, y_;
+};
+
+absl::StatusOr<std::vector<BenchResult>> Run(const std::string& name, const Case& test, const BenchOptions& options) {
+  Problem problem(test);
+  problem.Work();  // Caches and pages are warm before the first window.
+  const double seconds = absl::ToDoubleSeconds(options.window) / 10;
+  std::vector<double> rates, shares;
+  for (int window = 0; window < options.windows; ++window) {
+    const double limit = Rate(seconds, MultiplyAddsAlone);
+    rates.push_back(Rate(seconds, [&problem] { return problem.Work(); }));
+    shares.push_back(rates.back() / limit);
+  }
+  return std::vector<BenchResult>{{name, "gflops", Median(rates) * 1e-9, "GFLOP/s", true},
+                                  {name, "share_of_core", Median(std::move(shares)), "ratio", true}};
+}
+
+}  // namespace
+
+std::vector<Bench> DenseBenches() {
+  std::vector<Bench> benches;
+  for (const Case& test : kCases) {
+    const std::string name =
+        absl::StrCat("dense/", test.head ? "head_" : "apply_", test.rows, "x", test.inputs, "x", test.outputs);
+    benches.push_back({name, [name, &test](const BenchOptions& options) { return Run(name, test, options); }});
+  }
+  return benches;
+}
+
+}  // namespace recbots
