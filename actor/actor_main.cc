@@ -16,8 +16,10 @@
 #include "actor/loop/streams.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
@@ -76,6 +78,8 @@ absl::Status Actor::MakeParts() {
   absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
+  const auto needs = MemoryNeedsOf(config_, scenario_->spec(), {.actors = 1});
+  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
   absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =
       MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());
@@ -165,8 +169,8 @@ absl::Status Actor::Run() {
   environment_ = scenario_->MakeEnvironment(config_.actor().users(),
                                             FirstActorStream(weights_->header.join_number(), config_.actor().users()));
   sink_ = std::make_unique<ReplaySink>(*writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); });
-  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_,
-                                            TransitionOptionsOf(config_.algorithm()), *sink_);
+  loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_, TransitionOptionsOf(config_.algorithm()),
+                                            *sink_);
   role_.SetHealthy(true);
   const absl::Status status = Act();
   role_.SetActivity("draining");

@@ -12,8 +12,10 @@
 #include "actor/loop/evaluator.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/inference/make_policy.h"
 #include "common/role/role.h"
 #include "learner/client/evaluation_client.h"
@@ -61,6 +63,9 @@ absl::Status EvaluatorRole::MakeParts() {
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
   const v1::EvaluatorConfig& options = config_.evaluator();
+  const bool plays = !options.exact() || scenario_->AllObservations().empty();
+  const auto needs = MemoryNeedsOf(config_, scenario_->spec(), {.evaluators = 1, .evaluators_play = plays});
+  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   const auto states =
       static_cast<int>(scenario_->AllObservations().size()) / std::max(1, scenario_->spec().num_user_features);
   absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =

@@ -12,8 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
@@ -67,7 +69,9 @@ absl::Status Learner::MakeParts() {
   const v1::ExperimentConfig& config = role_.config();
   const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
-  if (const absl::Status goal = CheckGoal(config.goal(), **scenario); !goal.ok()) return BadConfiguration(goal);
+  if (const absl::Status goal = CheckGoal(config, **scenario); !goal.ok()) return BadConfiguration(goal);
+  const auto needs = MemoryNeedsOf(config, (*scenario)->spec(), {.learners = 1});
+  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   absl::StatusOr<std::unique_ptr<Algorithm>> algorithm =
       MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
   if (!algorithm.ok()) return BadConfiguration(algorithm.status());
@@ -135,7 +139,8 @@ absl::Status Learner::Run() {
   RECBOTS_RETURN_IF_ERROR(MakeParts());
   RECBOTS_RETURN_IF_ERROR(WriteToRunDir("config.textproto", PrintExperimentConfig(role_.config())));
   RECBOTS_RETURN_IF_ERROR(Serve());
-  const absl::Status status = loop_->Run();
+  absl::Status status = loop_->Run();
+  if (!state_.goal().CheckReachable().ok()) status = BadConfiguration(status);
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   server_->SetServing(false);

@@ -11,8 +11,10 @@
 #include "actor/client/make_scenario.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
@@ -50,8 +52,11 @@ absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
   return TransitionSchema(scenario->spec(), TransitionOptionsOf(config.algorithm()));
 }
 
-absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config) {
+absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config, bool checkpoints) {
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema transitions, TransitionsOf(config));
+  RECBOTS_RETURN_IF_ERROR(CheckMemory(
+      TableNeeds(config.replay(), static_cast<int64_t>(transitions.row_bytes()), /*replays=*/1, checkpoints),
+      MachineMemoryBytes()));
   // Shards have one configuration and must not draw alike; which rows there are depends on the clock in any case.
   // Restored tables go on with their own draws.
   std::random_device device;
@@ -114,7 +119,8 @@ int64_t MemoryBytes(const Store& store, const Checkpointer* checkpointer) {
 }
 
 absl::Status Serve(Role& role) {
-  absl::StatusOr<std::unique_ptr<Store>> made = MakeTables(role.config());
+  absl::StatusOr<std::unique_ptr<Store>> made =
+      MakeTables(role.config(), !role.flags().value("checkpoint_dir").empty());
   if (!made.ok()) return BadConfiguration(made.status());
   Store& store = **made;
   role.SetActivity("restoring");

@@ -1,5 +1,7 @@
 #include "actor/client/make_scenario.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,6 +18,7 @@
 #include "actor/recsim/known_q.h"
 #include "actor/recsim/long_term_satisfaction.h"
 #include "actor/recsim/model_scenario.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 
@@ -93,6 +96,31 @@ constexpr struct {
     {v1::EnvironmentConfig::kChocKale, MakeModel<ChocKaleModel>},
 };
 
+absl::Status CheckShareOfOptimum(const v1::ExperimentConfig& config, const Scenario& scenario) {
+  const auto refuse = [&config](const auto&... why) {
+    return absl::InvalidArgumentError(absl::StrCat("goal.share_of_optimum is ", config.goal().share_of_optimum(),
+                                                   ", but the optimum of this environment is ", why...,
+                                                   "; want 0 (see goal.share_of_gap)"));
+  };
+  const std::optional<double> optimum = scenario.OptimalValue();
+  if (!optimum.has_value()) return refuse("not known");
+  if (!(*optimum > 0)) return refuse(*optimum, ", and shares are of what is more than 0");
+  if (config.evaluator().exact() || scenario.MakeReferencePolicies().back().name == "optimal") return absl::OkStatus();
+  return refuse("known exactly only, and evaluator.exact is false");
+}
+
+// A run with such a goal ends by its limit, which may be what is wanted of a short try.
+void WarnOfTooFewEvaluations(const v1::ExperimentConfig& config) {
+  const v1::GoalConfig& goal = config.goal();
+  if (goal.max_updates() == 0 || (goal.share_of_optimum() == 0 && goal.share_of_gap() == 0)) return;
+  const int64_t period = std::max<int64_t>(config.learner().publish_updates(), config.evaluator().every_updates());
+  const int64_t most = goal.max_updates() / period + 2;  // With that of the first weights and of the last ones.
+  if (goal.evaluations() <= most) return;
+  RECBOTS_LOG(WARNING) << "the goal cannot be reached, the run will end by goal.max_updates"
+                       << Field("goal.evaluations", goal.evaluations()) << Field("at_most", most)
+                       << Field("goal.max_updates", goal.max_updates()) << Field("updates_between", period);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed) {
@@ -117,17 +145,15 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::Experim
   return scenario;
 }
 
-absl::Status CheckGoal(const v1::GoalConfig& goal, const Scenario& scenario) {
-  if (goal.share_of_optimum() > 0 && !scenario.OptimalValue().has_value()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("goal.share_of_optimum is ", goal.share_of_optimum(),
-                     ", but the optimum of this environment is not known; want 0 (see goal.share_of_gap)"));
-  }
+absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario) {
+  const v1::GoalConfig& goal = config.goal();
+  if (goal.share_of_optimum() > 0) RECBOTS_RETURN_IF_ERROR(CheckShareOfOptimum(config, scenario));
   if (goal.share_of_gap() > 0 && scenario.MakeReferencePolicies().size() < 2) {
     return absl::InvalidArgumentError(absl::StrCat("goal.share_of_gap is ", goal.share_of_gap(), ", but ",
                                                    scenario.spec().name,
                                                    " has no policy to compare with but random play; want 0"));
   }
+  WarnOfTooFewEvaluations(config);
   return absl::OkStatus();
 }
 

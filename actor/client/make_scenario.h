@@ -20,8 +20,9 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
 
 // Whether the goal can be measured in the scenario: a share of the optimum needs one that is known (which may take time
-// to find: only who ends the run asks), a share of the gap a policy to compare with beside random play.
+// to find: only who ends the run asks), that the evaluator can tell and that is more than 0; a share of the gap needs a
+// policy to compare with beside random play. What the references are worth shows later (learner/run/goal_tracker.h).
 //   INVALID_ARGUMENT  names field, value and bound
-absl::Status CheckGoal(const v1::GoalConfig& goal, const Scenario& scenario);
+absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario);
 
 }  // namespace recbots

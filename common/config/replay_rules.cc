@@ -73,17 +73,6 @@ DType TypeOf(v1::ColumnConfig::Type type) {
   }
 }
 
-// Bytes of a row of a table that lists its columns.
-absl::StatusOr<int64_t> RowBytes(const NamedTable& table) {
-  std::vector<Column> columns;
-  for (const v1::ColumnConfig& column : table.config.columns()) {
-    columns.push_back({column.name(), TypeOf(column.type()), {column.shape().begin(), column.shape().end()}});
-  }
-  const absl::StatusOr<RowSchema> schema = RowSchema::Create(std::move(columns));
-  if (!schema.ok()) return Refuse(table.path, ".columns: ", schema.status().message());
-  return static_cast<int64_t>(schema->row_bytes());
-}
-
 // Under a smaller error_buffer no row could be inserted.
 double SmallestBuffer(const v1::RateLimiterConfig& limiter) { return 2 * std::max(1.0, limiter.samples_per_insert()); }
 
@@ -191,6 +180,15 @@ absl::Status CheckSelectors(const NamedTable& table, const v1::LearnerConfig& le
 
 }  // namespace
 
+absl::StatusOr<int64_t> RowBytesOf(const v1::TableConfig& table) {
+  std::vector<Column> columns;
+  for (const v1::ColumnConfig& column : table.columns()) {
+    columns.push_back({column.name(), TypeOf(column.type()), {column.shape().begin(), column.shape().end()}});
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchema::Create(std::move(columns)));
+  return static_cast<int64_t>(schema.row_bytes());
+}
+
 absl::Status CheckReplay(const v1::ExperimentConfig& config) {
   const v1::ReplayConfig& replay = config.replay();
   const std::vector<NamedTable> tables = AllTables(replay);
@@ -201,8 +199,9 @@ absl::Status CheckReplay(const v1::ExperimentConfig& config) {
     RECBOTS_RETURN_IF_ERROR(CheckLimiter(table));
     RECBOTS_RETURN_IF_ERROR(CheckRows(table, NeedOf(table)));
     if (table.config.columns().empty()) continue;
-    RECBOTS_ASSIGN_OR_RETURN(const int64_t row_bytes, RowBytes(table));
-    RECBOTS_RETURN_IF_ERROR(CheckBytes(table, NeedOf(table), row_bytes));
+    const absl::StatusOr<int64_t> row_bytes = RowBytesOf(table.config);
+    if (!row_bytes.ok()) return Refuse(table.path, ".columns: ", row_bytes.status().message());
+    RECBOTS_RETURN_IF_ERROR(CheckBytes(table, NeedOf(table), *row_bytes));
   }
   if (replay.insert_budget_bytes() < replay.insert_window_bytes()) {
     return Refuse("replay.insert_budget_bytes ", replay.insert_budget_bytes(), ", want at least insert_window_bytes ",

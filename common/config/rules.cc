@@ -65,6 +65,33 @@ absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const Environmen
   return absl::OkStatus();
 }
 
+// A row has a bound; what grows is named, not the column in which it shows.
+absl::Status RowIsTooLarge(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, const absl::Status& why) {
+  const TransitionOptions options = TransitionOptionsOf(config.algorithm());
+  const auto fits = [&](int num_candidates) {
+    EnvironmentSpec smaller = spec;
+    smaller.num_candidates = num_candidates;
+    return TransitionSchema(smaller, options).ok();
+  };
+  int largest = 0;
+  for (int above = spec.num_candidates; above - largest > 1;) {
+    const int middle = largest + (above - largest) / 2;
+    (fits(middle) ? largest : above) = middle;
+  }
+  const v1::EnvironmentConfig& environment = config.environment();
+  const auto* scenario = environment.GetReflection()->GetOneofFieldDescriptor(
+      environment, environment.GetDescriptor()->FindOneofByName("scenario"));
+  if (largest == 0 || spec.num_candidate_features == 0 || scenario == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("environment: ", spec.num_user_features, " user features and ",
+                                                   spec.num_candidates, " candidates of ", spec.num_candidate_features,
+                                                   " make no row of a table: ", why.message()));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "environment.", scenario->name(), ".num_candidates ", spec.num_candidates, ", want at most ", largest,
+      ": a row of experience holds the ", spec.num_candidate_features, " features of each candidate twice and ",
+      spec.num_user_features, " of the user, in at most ", RowSchema::kMaxRowBytes, " bytes"));
+}
+
 // Batches hold whole sessions.
 absl::Status CheckSessions(const v1::ExperimentConfig& config) {
   const int session = config.environment().users_per_session();
@@ -127,8 +154,9 @@ absl::Status CheckTraining(const v1::ExperimentConfig& config, const Environment
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config, spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
-  const auto row_bytes = static_cast<int64_t>(schema.row_bytes());
+  const absl::StatusOr<RowSchema> schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));
+  if (!schema.ok()) return RowIsTooLarge(config, spec, schema.status());
+  const auto row_bytes = static_cast<int64_t>(schema->row_bytes());
   RECBOTS_RETURN_IF_ERROR(CheckReplayOfTransitions(config, row_bytes));
   return CheckActor(config, row_bytes);
 }

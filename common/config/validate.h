@@ -24,4 +24,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config);
 absl::Status CheckReplay(const v1::ExperimentConfig& config);
 absl::Status CheckReplayOfTransitions(const v1::ExperimentConfig& config, int64_t row_bytes);
 
+// Bytes of a row of a table that lists its columns. INVALID_ARGUMENT: they make no row.
+absl::StatusOr<int64_t> RowBytesOf(const v1::TableConfig& table);
+
 }  // namespace recbots

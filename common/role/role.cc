@@ -47,6 +47,16 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   return flags;
 }
 
+// A matrix of millions of numbers may be part of a configuration; nobody reads it on a page.
+std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
+  constexpr size_t kMaxBytes = 64 << 10;
+  std::string text = PrintExperimentConfig(config);
+  const size_t bytes = text.size();
+  if (bytes <= kMaxBytes) return text;
+  text.resize(text.rfind('\n', kMaxBytes) + 1);
+  return absl::StrCat(text, "... (", bytes, " bytes in all)\n");
+}
+
 absl::Status MakeRunDirectory(const std::string& run_dir) {
   if (run_dir.empty()) return absl::OkStatus();
   std::error_code error;
@@ -116,12 +126,12 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
   options.address = flags_.value("http");
   options.role = name_;
   options.healthy = [this] { return healthy_.load(); };
-  options.status = [this, status = std::move(status)] {
+  options.status = [this, status = std::move(status), configuration = ConfigurationForPages(config_)] {
     StatusSection process{"Process",
                           {{"experiment", config_.name()}, {"doing", activity_.load()}, {"version", kVersion}}};
     std::vector<StatusSection> sections = status();
     sections.insert(sections.begin(), std::move(process));
-    sections.push_back({"Configuration", {{"text proto", PrintExperimentConfig(config_)}}});
+    sections.push_back({"Configuration", {{"text proto", configuration}}});
     return sections;
   };
   absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), metrics_);

@@ -12,9 +12,11 @@
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
+#include "common/base/machine_memory.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/inference/make_policy.h"
 #include "deploy/cli/cluster/local_cluster.h"
 
@@ -34,6 +36,20 @@ std::vector<FlagSpec> Flags() {
           {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
           {"quiet", "", "print only the last line", ""},
           {"help", "", "this text", ""}};
+}
+
+// All processes share the memory of this machine.
+absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scenario,
+                       const LocalClusterOptions& options) {
+  const bool plays = !config.evaluator().exact() || scenario.AllObservations().empty();
+  return CheckMemory(MemoryNeedsOf(config, scenario.spec(),
+                                   {.replays = options.num_replay_shards,
+                                    .learners = 1,
+                                    .actors = options.num_actors,
+                                    .evaluators = 1,
+                                    .evaluators_play = plays,
+                                    .checkpoints = options.checkpoint}),
+                     MachineMemoryBytes());
 }
 
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
@@ -59,6 +75,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
                            LoadExperimentConfig(options.config_path, options.overrides));
   // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  RECBOTS_RETURN_IF_ERROR(CheckFits(config, *scenario, options));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
   options.run_dir = flags.has("run_dir")
                         ? flags.value("run_dir")

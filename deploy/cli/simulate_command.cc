@@ -17,10 +17,12 @@
 #include "actor/simulate/report.h"
 #include "actor/simulate/simulate.h"
 #include "common/base/command_line.h"
+#include "common/base/machine_memory.h"
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/memory_needs.h"
 #include "common/inference/trained_policy.h"
 #include "common/policies/make_agent.h"
 
@@ -160,6 +162,20 @@ absl::Status ReadFiles(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
+// Whether the users that are simulated at once fit the memory.
+absl::Status CheckFits(const Request& request) {
+  const EnvironmentSpec& spec = request.scenario->spec();
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy, request.make_policy());
+  const bool one_by_one = policy->learns();
+  const int64_t all = request.options.episodes * spec.users_per_session;
+  const auto users =
+      static_cast<int>(std::min<int64_t>(one_by_one ? spec.users_per_session : request.options.users, all));
+  const int64_t threads = one_by_one ? 1 : std::min<int64_t>(request.options.threads, (all + users - 1) / users);
+  return CheckMemory(
+      {PlayingNeed(one_by_one ? "environment.users_per_session" : "--users", users, spec, static_cast<int>(threads))},
+      MachineMemoryBytes());
+}
+
 absl::Status Read(const CommandLine& flags, Request& request) {
   RECBOTS_ASSIGN_OR_RETURN(request.options, ReadOptions(flags));
   RECBOTS_RETURN_IF_ERROR(ReadExperiment(flags, request));
@@ -167,6 +183,7 @@ absl::Status Read(const CommandLine& flags, Request& request) {
   if (flags.has("list_policies")) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(ValidateSimulation(request.scenario->spec(), request.options));
   RECBOTS_RETURN_IF_ERROR(ReadPolicy(flags, request));
+  RECBOTS_RETURN_IF_ERROR(CheckFits(request));
   return ReadFiles(flags, request);
 }
 

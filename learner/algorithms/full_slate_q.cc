@@ -25,6 +25,7 @@ FullSlateQ::FullSlateQ(const FullSlateQOptions& options)
                    static_cast<size_t>(options.shape.num_item_features)),
       slates_(EnumerateSlates(options.shape.num_candidates, options.shape.slate_size)),
       q_(options.q) {
+  if (options.shape.item_features) return;
   const auto n = static_cast<size_t>(options.shape.num_candidates);
   identity_.resize(n * n);
   for (size_t i = 0; i < n; ++i) identity_[i * n + i] = 1;

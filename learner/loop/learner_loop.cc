@@ -57,6 +57,7 @@ absl::Status LearnerLoop::Run() {
   period_ = {Instant::Now(), state_.counters(), absl::ZeroDuration(), {}};
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
+    RECBOTS_RETURN_IF_ERROR(CheckReachable());
     CheckEnding();
     ShowStatusIfDue(Instant::Now());
   }
@@ -147,6 +148,13 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   if (age.has_value()) lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
 }
 
+absl::Status LearnerLoop::CheckReachable() {
+  const int64_t evaluations = state_.evaluations();
+  if (over_ || evaluations == evaluations_checked_) return absl::OkStatus();
+  evaluations_checked_ = evaluations;
+  return state_.goal().CheckReachable();
+}
+
 void LearnerLoop::CheckEnding() {
   if (over_) return;
   Ending ending = state_.Check();
@@ -194,9 +202,10 @@ void LearnerLoop::ShowEvaluation() {
   if (const std::optional<double> gap = ShareOfGap(*newest); gap.has_value()) {
     metrics_.gauge(metric::kLearnerGap).Set(*gap);
   }
-  if (!newest->has_optimum()) return;
-  metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
-  metrics_.gauge(metric::kLearnerShare).Set(ShareOfOptimum(*newest));
+  if (newest->has_optimum()) metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
+  if (const std::optional<double> share = ShareOfOptimum(*newest); share.has_value()) {
+    metrics_.gauge(metric::kLearnerShare).Set(*share);
+  }
 }
 
 void LearnerLoop::ShowPrioritizer(StatusLine& line) {

@@ -56,7 +56,8 @@ class LearnerLoop {
   void PublishWeights();
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
-  // Errors are final ones of the batches' source, of the algorithm, or of the prioritizer (training has diverged).
+  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), or that
+  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable).
   absl::Status Run();
 
  private:
@@ -77,6 +78,7 @@ class LearnerLoop {
   // The next batch; nullopt: told to stop.
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
+  absl::Status CheckReachable();
   void CheckEnding();
   // Publishes the last weights, and waits until an evaluator has said how good they are.
   void AwaitLastEvaluation();
@@ -106,6 +108,7 @@ class LearnerLoop {
   int64_t published_version_ = 0;
   PublicationTimes published_;
   int64_t evaluations_seen_ = 0;
+  int64_t evaluations_checked_ = 0;
   bool over_ = false;
   Period period_;
 };

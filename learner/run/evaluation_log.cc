@@ -30,6 +30,7 @@ void EvaluationLog::Check() {
 std::string FormatEvaluationLine(const v1::Evaluation& evaluation, double wall_seconds) {
   using Json = nlohmann::ordered_json;
   const std::optional<double> gap = ShareOfGap(evaluation);
+  const std::optional<double> share = ShareOfOptimum(evaluation);
   Json json;
   json["env_steps"] = evaluation.env_steps();
   json["updates"] = evaluation.updates();
@@ -37,7 +38,7 @@ std::string FormatEvaluationLine(const v1::Evaluation& evaluation, double wall_s
   json["value"] = evaluation.value();
   json["value_ci95"] = evaluation.value_ci95();
   json["share_of_gap"] = gap.has_value() ? Json(*gap) : Json();
-  json["share_of_optimum"] = evaluation.has_optimum() ? Json(ShareOfOptimum(evaluation)) : Json();
+  json["share_of_optimum"] = share.has_value() ? Json(*share) : Json();
   return json.dump() + "\n";
 }
 

@@ -1,9 +1,14 @@
 #include "learner/run/goal_tracker.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+
 namespace recbots {
 namespace {
 
-// An exact value and an exact optimum come from different sums; equal policies may differ in the last digits.
+// Exact values come from different sums; those of equal policies may differ in the last digits.
 constexpr double kRounding = 1e-9;
 
 }  // namespace
@@ -30,16 +35,45 @@ bool IsLimit(Ending ending) {
   return ending == Ending::kMaxUpdates || ending == Ending::kMaxEnvSteps || ending == Ending::kMaxSeconds;
 }
 
-double ShareOfOptimum(const v1::Evaluation& evaluation) {
-  return evaluation.has_optimum() && evaluation.optimum() != 0 ? evaluation.value() / evaluation.optimum() : 0;
+std::optional<double> ShareOfOptimum(const v1::Evaluation& evaluation) {
+  if (!evaluation.has_optimum() || !(evaluation.optimum() > 0)) return std::nullopt;
+  return evaluation.value() / evaluation.optimum();
 }
 
 std::optional<double> ShareOfGap(const v1::Evaluation& evaluation) {
   if (evaluation.references().empty()) return std::nullopt;
   const double random = evaluation.references().begin()->value();
-  const double gap = evaluation.references().rbegin()->value() - random;
-  if (!(gap > 0)) return std::nullopt;
+  const double best = evaluation.references().rbegin()->value();
+  const double gap = best - random;
+  if (!(gap > kRounding * std::max(std::abs(best), std::abs(random)))) return std::nullopt;
   return (evaluation.value() - random) / gap;
+}
+
+absl::Status CheckReachable(const v1::GoalConfig& goal, const v1::Evaluation& evaluation) {
+  const auto refuse = [](absl::string_view field, double share, const auto&... why) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("goal.", field, " ", share, " can never be reached, want 0 or another goal: ", why...));
+  };
+  if (goal.share_of_optimum() > 0 && !ShareOfOptimum(evaluation).has_value()) {
+    if (!evaluation.has_optimum()) {
+      return refuse("share_of_optimum", goal.share_of_optimum(), "the optimum is not known (see goal.share_of_gap)");
+    }
+    return refuse("share_of_optimum", goal.share_of_optimum(), "the optimum is ", evaluation.optimum(),
+                  ", and shares are of what is more than 0 (see goal.share_of_gap)");
+  }
+  if (goal.share_of_gap() > 0 && !ShareOfGap(evaluation).has_value()) {
+    if (evaluation.references_size() < 2) {
+      return refuse("share_of_gap", goal.share_of_gap(), "there is nothing to compare with but random play");
+    }
+    const v1::ReferenceValue& best = *evaluation.references().rbegin();
+    return refuse("share_of_gap", goal.share_of_gap(), "the best policy known, ", best.name(), ", gets ", best.value(),
+                  " and random play ", evaluation.references().begin()->value(), ": there is no gap to close");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GoalTracker::CheckReachable() const {
+  return newest_.has_value() ? recbots::CheckReachable(config_, *newest_) : absl::OkStatus();
 }
 
 bool GoalTracker::Meets(const v1::Evaluation& evaluation) const {
@@ -47,7 +81,8 @@ bool GoalTracker::Meets(const v1::Evaluation& evaluation) const {
     const std::optional<double> share = ShareOfGap(evaluation);
     return share.has_value() && *share + kRounding >= config_.share_of_gap();
   }
-  return ShareOfOptimum(evaluation) + kRounding >= config_.share_of_optimum();
+  const std::optional<double> share = ShareOfOptimum(evaluation);
+  return share.has_value() && *share + kRounding >= config_.share_of_optimum();
 }
 
 bool GoalTracker::OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds) {
@@ -57,7 +92,7 @@ bool GoalTracker::OnEvaluation(const v1::Evaluation& evaluation, double wall_sec
   }
   newest_ = evaluation;
   ++evaluations_;
-  const double share = ShareOfOptimum(evaluation) + kRounding;
+  const double share = ShareOfOptimum(evaluation).value_or(0) + kRounding;
   const RunCounters counters{evaluation.env_steps(), evaluation.updates(), wall_seconds};
   if (share >= 0.99 && !at_99_.has_value()) at_99_ = counters;
   if (share >= 0.999 && !at_999_.has_value()) at_999_ = counters;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "recbots/v1/config.pb.h"
 #include "recbots/v1/weights.pb.h"
 
@@ -40,6 +41,9 @@ class GoalTracker {
   // steps or time.
   bool Reached(Ending ending) const;
 
+  // CheckReachable beside the references of the newest evaluation; OK before the first one.
+  absl::Status CheckReachable() const;
+
   const std::optional<v1::Evaluation>& newest() const { return newest_; }
   int64_t evaluations() const { return evaluations_; }
   // Counters at the first evaluation at or above 99 % and 99.9 % of the optimum: env_steps and updates of the weights
@@ -59,12 +63,18 @@ class GoalTracker {
   int in_a_row_ = 0;
 };
 
-// value / optimum; 0 where the optimum is unknown or 0.
-double ShareOfOptimum(const v1::Evaluation& evaluation);
+// value / optimum. nullopt where that says nothing: the optimum is not known, 0, or negative, when the worse policy
+// would have the larger share.
+std::optional<double> ShareOfOptimum(const v1::Evaluation& evaluation);
 
 // How much of the way from random play, the first reference, to the best known policy, the last one, the bot has gone:
 // (value - random) / (best known - random). Below 0 where it is worse than random, above 1 where it beats the best
 // known. nullopt where the references have no gap: only one of them, or the last no better than the first.
 std::optional<double> ShareOfGap(const v1::Evaluation& evaluation);
+
+// Whether the share that is the goal, if one is, can be told beside the references that come with `evaluation`: without
+// it a run would go on for ever.
+//   FAILED_PRECONDITION  names the goal, its value and what stands in its way
+absl::Status CheckReachable(const v1::GoalConfig& goal, const v1::Evaluation& evaluation);
 
 }  // namespace recbots

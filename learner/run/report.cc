@@ -40,7 +40,8 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   const bool known = goal.newest().has_value();
   const v1::Evaluation newest = goal.newest().value_or(v1::Evaluation());
   const bool optimum_known = known && newest.has_optimum();
-  json["share_of_optimum"] = optimum_known ? Json(ShareOfOptimum(newest)) : Json();
+  const std::optional<double> share = known ? ShareOfOptimum(newest) : std::nullopt;
+  json["share_of_optimum"] = share.has_value() ? Json(*share) : Json();
   json["value"] = known ? Json(newest.value()) : Json();
   json["value_ci95"] = known ? Json(newest.value_ci95()) : Json();
   json["optimum"] = optimum_known ? Json(newest.optimum()) : Json();

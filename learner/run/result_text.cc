@@ -50,11 +50,10 @@ std::string GapText(const v1::Evaluation& evaluation, double share, int decimals
 std::string ShortResult(const v1::Evaluation& evaluation) {
   const int decimals = ShortDecimals(evaluation.value());
   const std::optional<double> gap = ShareOfGap(evaluation);
-  if (!evaluation.has_optimum() && gap.has_value()) return GapText(evaluation, *gap, decimals, /*share_decimals=*/1);
+  const std::optional<double> share = ShareOfOptimum(evaluation);
+  if (!share.has_value() && gap.has_value()) return GapText(evaluation, *gap, decimals, /*share_decimals=*/1);
   std::string text = ValueText(evaluation, decimals);
-  if (evaluation.has_optimum()) {
-    absl::StrAppendFormat(&text, " = %.1f %% of optimum", 100 * ShareOfOptimum(evaluation));
-  }
+  if (share.has_value()) absl::StrAppendFormat(&text, " = %.1f %% of optimum", 100 * *share);
   absl::StrAppendFormat(&text, " (random %.*f)", decimals, evaluation.random_value());
   return text;
 }
@@ -62,7 +61,8 @@ std::string ShortResult(const v1::Evaluation& evaluation) {
 std::string FullResult(const v1::Evaluation& evaluation) {
   constexpr int kDecimals = 3;
   const std::optional<double> gap = ShareOfGap(evaluation);
-  if (!evaluation.has_optimum() && gap.has_value()) return GapText(evaluation, *gap, kDecimals, /*share_decimals=*/2);
+  const std::optional<double> share = ShareOfOptimum(evaluation);
+  if (!share.has_value() && gap.has_value()) return GapText(evaluation, *gap, kDecimals, /*share_decimals=*/2);
   std::vector<std::string> values = {ValueText(evaluation, kDecimals),
                                      absl::StrFormat("random %.3f", evaluation.random_value())};
   for (std::string& reference : References(evaluation, kDecimals, /*with_last=*/!evaluation.has_optimum())) {
@@ -70,7 +70,8 @@ std::string FullResult(const v1::Evaluation& evaluation) {
   }
   if (!evaluation.has_optimum()) return absl::StrJoin(values, ", ");
   values.push_back(absl::StrFormat("optimum %.3f", evaluation.optimum()));
-  std::string text = absl::StrFormat("%.2f %% of the optimum", 100 * ShareOfOptimum(evaluation));
+  if (!share.has_value()) return absl::StrJoin(values, ", ");
+  std::string text = absl::StrFormat("%.2f %% of the optimum", 100 * *share);
   if (gap.has_value()) absl::StrAppendFormat(&text, ", %.2f %% of the gap", 100 * *gap);
   return absl::StrCat(text, " (", absl::StrJoin(values, ", "), ")");
 }

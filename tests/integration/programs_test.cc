@@ -1,6 +1,7 @@
 // The programs as a user meets them: a cluster from start to goal, and what they say when something is wrong.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <httplib.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -185,6 +186,70 @@ TEST_F(ProgramsTest, RefusesAddressesThatAreNone) {
   const Outcome cluster = RunProgram("recbots", {"cluster", kConfig, "--http=9100"});
   EXPECT_EQ(cluster.exit_code, 2) << cluster.log;
   EXPECT_THAT(cluster.log, HasSubstr("--http '9100'"));
+}
+
+// The machine would not survive the attempt.
+TEST_F(ProgramsTest, SizesThatNoMemoryHoldsAreRefusedBeforeAnythingIsAllocated) {
+  const std::string config = RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto";
+  const std::vector<std::string> peers = {"--replay=127.0.0.1:1", "--learner=127.0.0.1:1"};
+  const auto refused = [&](const std::string& program, std::vector<std::string> arguments, const std::string& says) {
+    for (const char* flag :
+         {"--set=environment.interest_evolution.num_candidates=6000", "--set=replay.table.rate_limiter.min_size=100"}) {
+      arguments.push_back(flag);
+    }
+    const Outcome outcome = RunProgram(program, std::move(arguments), absl::Seconds(60));
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+    EXPECT_THAT(outcome.log, AllOf(HasSubstr(says), HasSubstr("90 % of the memory here")));
+  };
+  const std::string many_actors = "--set=actor.users=1048576";  // 1.5 TB of candidates.
+  refused("recbots-actor", {"--config=" + config, many_actors, peers[0], peers[1]}, "actor.users 1048576, want");
+  refused("recbots", {"cluster", config, many_actors}, "actor.users 1048576, want");
+  refused("recbots", {"train", config, many_actors}, "actor.users 1048576, want");
+  refused("recbots-evaluator",
+          {"--config=" + config, "--set=evaluator.users=1048576", "--set=evaluator.episodes=1000000000", peers[1]},
+          "evaluator.users 1048576, want");
+  const std::string large_batches = "--set=learner.batch_size=65536";  // 64 GB of rows, 800 GB of networks' inputs.
+  refused("recbots-learner",
+          {"--config=" + config, large_batches, "--set=replay.table.rate_limiter.error_buffer=1000000",
+           "--set=learner.batches_in_flight=1", "--set=replay.table.capacity_bytes=100000000000", peers[0]},
+          "learner.batch_size 65536, want");
+  refused("recbots-replay",
+          {"--config=" + config, "--set=replay.table.capacity_bytes=9000000000000000",
+           "--set=replay.table.capacity_rows=4294967295"},
+          "replay.table.capacity_");
+  refused("recbots", {"simulate", config, "--users=65536", "--threads=256", "--episodes=1e9"}, "--users 65536, want");
+}
+
+TEST_F(ProgramsTest, AShareThatCanNeverBeReachedEndsTheRun) {
+  const std::string browsing = "--set=environment.document_browsing.";
+  const Outcome outcome =
+      RunProgram("recbots", {"cluster", kConfig, "--run_dir=" + dir_ + "/run", browsing + "num_documents=2",
+                             browsing + "acceptance=0.5,0.5,0.5,0.5", "--set=algorithm.wolpertinger.k=2",
+                             "--set=algorithm.wolpertinger.random_candidates=0", "--set=goal.share_of_optimum=0",
+                             "--set=goal.share_of_gap=0.9"});
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+  EXPECT_THAT(outcome.log, HasSubstr("goal.share_of_gap 0.9 can never be reached"));
+}
+
+// What it does takes long, and the page says what it does.
+TEST_F(ProgramsTest, PagesAnswerWhileTheEvaluatorPlays) {
+  ChildProcess evaluator = Start(
+      "recbots-evaluator", {std::string("--config=") + RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto",
+                            "--set=evaluator.episodes=1000000000", "--learner=127.0.0.1:1", "--run_dir=" + dir_});
+  ASSERT_TRUE(AwaitLog(evaluator, "pages at http://", absl::Seconds(20)));
+  const std::string log = Read(evaluator.log_path());
+  const size_t begin = log.find("pages at http://") + 16;
+  httplib::Client client("http://" + log.substr(begin, log.find('/', begin) - begin));
+  std::string page;
+  for (const Instant deadline = Instant::Now() + absl::Seconds(20);
+       Instant::Now() < deadline && page.find("evaluating the references") == std::string::npos;) {
+    const httplib::Result answer = client.Get("/statusz?format=text");
+    ASSERT_TRUE(answer);
+    page = answer->body;
+  }
+  EXPECT_THAT(page, HasSubstr("doing: evaluating the references"));
+  evaluator.Signal(SIGTERM);
+  EXPECT_EQ(Finish(evaluator, absl::Seconds(20)).exit_code, 0);
 }
 
 TEST_F(ProgramsTest, ADashAndAnHIsHelpEverywhere) {

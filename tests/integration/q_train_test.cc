@@ -60,7 +60,7 @@ TEST(QTrainTest, DqnComesNearTheOptimumOfKnownQ) {
     const std::unique_ptr<Trainer> trainer = Train("known_q", With(kDqn, {seed}));
     ASSERT_NE(trainer, nullptr);
     std::printf("%s: %s\n", seed.c_str(), FormatVerdict(trainer->report(), trainer->goal()).c_str());
-    EXPECT_GE(ShareOfOptimum(*trainer->goal().newest()), 0.95) << seed;
+    EXPECT_GE(*ShareOfOptimum(*trainer->goal().newest()), 0.95) << seed;
   }
 }
 

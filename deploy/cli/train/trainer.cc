@@ -6,7 +6,9 @@
 #include "actor/client/make_scenario.h"
 #include "actor/loop/exploration.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
+#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/networks/tensor_batch.h"
@@ -54,8 +56,9 @@ Trainer::~Trainer() = default;
 absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
-  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_.goal(), *scenario_));
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_));
   const EnvironmentSpec& spec = scenario_->spec();
+  RECBOTS_RETURN_IF_ERROR(CheckFits());
   const TransitionOptions rows = TransitionOptionsOf(config_.algorithm());
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema, TransitionSchema(spec, rows));
   RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, seed));
@@ -69,11 +72,22 @@ absl::Status Trainer::Init() {
       *scenario_,
       EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(), config_.evaluator().users()});
   RECBOTS_ASSIGN_OR_RETURN(references_, evaluator_->EvaluateReferences());
+  RECBOTS_RETURN_IF_ERROR(CheckReachable(config_.goal(), MakeEvaluation({}, {}, references_)));
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   sink_ = std::make_unique<TableSink>(*this);
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema, rows, *sink_);
   batch_ = replay::ColumnBatch(std::make_shared<const RowSchema>(schema), config_.learner().batch_size());
   return Publish();
+}
+
+absl::Status Trainer::CheckFits() const {
+  v1::ExperimentConfig config = config_;
+  config.mutable_learner()->set_batches_in_flight(1);  // Nothing is sampled ahead here.
+  const bool plays = !config.evaluator().exact() || scenario_->AllObservations().empty();
+  return CheckMemory(
+      MemoryNeedsOf(config, scenario_->spec(),
+                    {.replays = 1, .learners = 1, .actors = 1, .evaluators = 1, .evaluators_play = plays}),
+      MachineMemoryBytes());
 }
 
 absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,

@@ -50,6 +50,8 @@ class Trainer {
 
   explicit Trainer(const v1::ExperimentConfig& config);
   absl::Status Init();
+  // Whether all that the sizes of the configuration make it allocate fits the memory.
+  absl::Status CheckFits() const;
   absl::Status LearnWhileAdmitted();
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with new priorities where rows are drawn by priority.

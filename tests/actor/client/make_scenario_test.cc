@@ -127,24 +127,57 @@ TEST(MakeScenarioTest, RefusesAnEnvironmentWithoutAScenario) {
   EXPECT_THAT(std::string(scenario.status().message()), HasSubstr("document_browsing"));
 }
 
+v1::ExperimentConfig Experiment(const std::string& text) {
+  v1::ExperimentConfig config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
+  return config;
+}
+
+// What CheckGoal says; "" where the goal can be measured.
+std::string GoalRefusal(const std::string& text) {
+  const v1::ExperimentConfig config = Experiment(text);
+  const absl::Status status = CheckGoal(config, **MakeScenario(config.environment(), 1));
+  EXPECT_TRUE(status.ok() || absl::IsInvalidArgument(status)) << status;
+  return std::string(status.message());
+}
+
 TEST(CheckGoalTest, AShareNeedsSomethingToMeasureItBy) {
-  v1::EnvironmentConfig videos;
-  videos.mutable_interest_evolution();
-  const std::unique_ptr<Scenario> scenario = *MakeScenario(videos, 1);
-  v1::GoalConfig goal;
-  EXPECT_TRUE(CheckGoal(goal, *scenario).ok());
-  goal.set_share_of_optimum(0.9);
-  const absl::Status status = CheckGoal(goal, *scenario);
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("goal.share_of_optimum is 0.9"));
-  goal.clear_share_of_optimum();
-  goal.set_share_of_gap(0.9);
-  EXPECT_TRUE(CheckGoal(goal, *scenario).ok());
-  v1::EnvironmentConfig states;
-  states.mutable_known_q();
-  goal.clear_share_of_gap();
-  goal.set_share_of_optimum(0.9);
-  EXPECT_TRUE(CheckGoal(goal, **MakeScenario(states, 1)).ok());
+  const std::string videos = "environment { interest_evolution {} } ";
+  EXPECT_EQ(GoalRefusal(videos), "");
+  EXPECT_EQ(GoalRefusal(videos + "goal { share_of_optimum: 0.9 }"),
+            "goal.share_of_optimum is 0.9, but the optimum of this environment is not known; want 0 (see "
+            "goal.share_of_gap)");
+  EXPECT_EQ(GoalRefusal(videos + "goal { share_of_gap: 0.9 }"), "");
+  EXPECT_EQ(GoalRefusal("environment { known_q {} } goal { share_of_optimum: 0.9 }"), "");
+}
+
+TEST(CheckGoalTest, AnOptimumOfNothingHasNoShares) {
+  const std::string nobody_accepts =
+      "environment { document_browsing { num_documents: 2 acceptance: [0, 0, 0, 0] } } goal { share_of_optimum: 0.9 }";
+  EXPECT_EQ(GoalRefusal(nobody_accepts),
+            "goal.share_of_optimum is 0.9, but the optimum of this environment is 0, and shares are of what is more "
+            "than 0; want 0 (see goal.share_of_gap)");
+}
+
+TEST(CheckGoalTest, WithoutExactValuesTheOptimumIsThatOfAPolicyThatPlays) {
+  for (const std::string environment : {"known_q {}", "document_browsing {}", "long_term_satisfaction {}"}) {
+    const std::string text = "environment { " + environment + " } goal { share_of_optimum: 0.9 } ";
+    const v1::ExperimentConfig config = Experiment(text + "evaluator { exact: false }");
+    const std::unique_ptr<Scenario> scenario = *MakeScenario(config.environment(), 1);
+    const bool plays_optimum = scenario->MakeReferencePolicies().back().name == "optimal";
+    EXPECT_EQ(CheckGoal(config, *scenario).ok(), plays_optimum) << environment;
+    EXPECT_EQ(GoalRefusal(text), "") << environment;
+  }
+}
+
+TEST(CheckGoalTest, WarnsOfALimitThatIsTooNear) {
+  const std::string text = "environment { known_q {} } goal { share_of_optimum: 0.9 evaluations: 5 max_updates: ";
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(GoalRefusal(text + "59 }"), "");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("goal.evaluations=5 at_most=4 goal.max_updates=59"));
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(GoalRefusal(text + "60 }"), "");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 }  // namespace

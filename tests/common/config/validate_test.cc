@@ -153,6 +153,31 @@ TEST(ValidateTest, ScenarioAndAlgorithmMustBeChosen) {
               HasSubstr("algorithm: no algorithm, want one of wolpertinger"));
 }
 
+// 65,536 candidates are allowed, but not with features in a row: the field is named, and the bound is one.
+TEST(ValidateTest, ARowThatIsTooLargeNamesTheCandidates) {
+  v1::ExperimentConfig config;
+  config.mutable_environment()->mutable_interest_evolution()->set_num_candidates(65536);
+  config.mutable_algorithm()->mutable_slate_q();
+  EnvironmentSpec spec;
+  spec.name = "interest_evolution";
+  spec.num_user_features = 20;
+  spec.num_candidates = 65536;
+  spec.num_candidate_features = 20;
+  spec.slate_size = 3;
+  spec.response_fields = {"click", "watch_time"};
+  EXPECT_EQ(CheckTraining(config, spec).message(),
+            "environment.interest_evolution.num_candidates 65536, want at most 6552: a row of experience holds the 20 "
+            "features of each candidate twice and 20 of the user, in at most 1048576 bytes");
+  spec.num_candidates = 6552;
+  EXPECT_TRUE(CheckTraining(config, spec).message().find("num_candidates") == absl::string_view::npos);
+  spec.num_candidates = 6553;
+  EXPECT_TRUE(CheckTraining(config, spec).message().find("want at most 6552") != absl::string_view::npos);
+  config.mutable_algorithm()->mutable_slate_q()->set_target(v1::SlateQConfig::SARSA);
+  spec.num_user_features = 65536;
+  spec.num_candidates = 65536;
+  EXPECT_THAT(std::string(CheckTraining(config, spec).message()), HasSubstr("want at most 3276: "));
+}
+
 TEST(ValidateTest, MatrixGivenTwiceIsRefused) {
   v1::ExperimentConfig config = GoodConfig();
   config.mutable_environment()->mutable_document_browsing()->set_matrix_seed(7);

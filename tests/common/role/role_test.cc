@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <httplib.h>
 
 #include <array>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -129,6 +131,25 @@ TEST(RoleTest, AHostThatIsNotThisMachineIsBadUsageAndAPortInUseIsNot) {
   const Outcome taken = RunTester({"--http=" + (*first)->address()}, serve);
   EXPECT_EQ(taken.exit_code, kExitFailed);
   EXPECT_THAT(taken.log, HasSubstr("in use"));
+}
+
+TEST(RoleTest, PagesShowTheBeginningOfALargeConfiguration) {
+  const std::string path = ::testing::TempDir() + "/large.textproto";
+  std::ofstream file(path);
+  file << "environment { document_browsing { num_documents: 1000 acceptance: [0.5";
+  for (int i = 1; i < 1000 * 1000; ++i) file << ", 0.5";
+  file << "] } }";
+  file.close();
+  const Outcome outcome = RunTester({"--config=" + path}, [](Role& role) {
+    const auto http = role.StartHttp([] { return std::vector<StatusSection>(); });
+    EXPECT_TRUE(http.ok()) << http.status();
+    const httplib::Result page = httplib::Client("127.0.0.1", (*http)->port()).Get("/statusz?format=text");
+    if (!page) return absl::InternalError("no page");
+    EXPECT_LT(page->body.size(), 100000u);
+    EXPECT_THAT(page->body, AllOf(HasSubstr("document_browsing {"), HasSubstr(" bytes in all)")));
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
 }
 
 TEST(RoleTest, HelpNamesTheFlagsOfSecurity) {

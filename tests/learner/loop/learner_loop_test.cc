@@ -237,6 +237,38 @@ TEST_F(LearnerLoopTest, EndsWhereTrainingHasDiverged) {
   EXPECT_EQ(algorithm_.updates(), 1);
 }
 
+TEST_F(LearnerLoopTest, EndsWhereTheReferencesLeaveTheGoalOutOfReach) {
+  v1::GoalConfig goal;
+  goal.set_share_of_gap(0.9);
+  state_ = std::make_unique<RunState>(goal);
+  LearnerLoop::Hooks hooks;
+  int asked = 0;
+  hooks.stop = [&] {
+    if (++asked == 3) {  // The first evaluation comes while the loop trains.
+      v1::Evaluation evaluation;
+      evaluation.set_weights_version(1);
+      for (const auto& [name, value] : {std::pair{"random", 2.0}, {"best", 1.5}}) {
+        v1::ReferenceValue& reference = *evaluation.add_references();
+        reference.set_name(name);
+        reference.set_value(value);
+      }
+      state_->OnEvaluation(evaluation);
+    }
+    return asked > 1000;
+  };
+  hooks.watchers = [] { return Watchers(); };
+  hooks.print = [](const std::string&) {};
+  hooks.activity = [](const char*) {};
+  hooks.on_ending = [](Ending) {};
+  source_.num_batches = 1000000;
+  LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
+  loop.PublishWeights();
+  const absl::Status status = loop.Run();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << "it would go on for ever";
+  EXPECT_THAT(std::string(status.message()), HasSubstr("goal.share_of_gap 0.9 can never be reached"));
+  EXPECT_EQ(algorithm_.updates(), 3);
+}
+
 TEST_F(LearnerLoopTest, GoesOnWhenPrioritiesAreRefused) {
   Prioritize();
   source_.refusal = absl::InvalidArgumentError("refused");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
 
 #include "tests/learner/run/make_evaluation.h"
 
@@ -123,6 +124,56 @@ TEST(GoalTrackerTest, AGapThatIsNoneIsNeverClosed) {
   EXPECT_FALSE(goal.OnEvaluation(MakeEvaluation(1, 1e9), 1)) << "no news";
 }
 
+TEST(ShareOfOptimumTest, SaysNothingOfAnOptimumThatIsNotMoreThanZero) {
+  EXPECT_EQ(ShareOfOptimum(MakeEvaluation(1, 5)), 0.5);
+  EXPECT_EQ(ShareOfOptimum(MakeEvaluation(1, -5)), -0.5);
+  EXPECT_EQ(ShareOfOptimum(MakeEvaluation(1, 5, /*optimum=*/0)), std::nullopt);
+  EXPECT_EQ(ShareOfOptimum(MakeEvaluation(1, -20, /*optimum=*/-10)), std::nullopt) << "a share of 2, of a worse policy";
+  v1::Evaluation unknown = MakeEvaluation(1, 5);
+  unknown.clear_optimum();
+  EXPECT_EQ(ShareOfOptimum(unknown), std::nullopt);
+}
+
+TEST(GoalTrackerTest, ANegativeOptimumIsNotReachedByWhatIsWorse) {
+  GoalTracker goal(MakeGoal(0.9, 1));
+  goal.OnEvaluation(MakeEvaluation(1, -20, /*optimum=*/-10), 1);
+  EXPECT_EQ(goal.Check({.updates = 1000, .wall_seconds = 1}), Ending::kNotYet);
+  EXPECT_FALSE(goal.at_99().has_value());
+}
+
+TEST(GoalTrackerTest, SaysWhichGoalsAreOutOfReach) {
+  const auto refusal = [](const v1::GoalConfig& config, const v1::Evaluation& evaluation) {
+    GoalTracker goal(config);
+    EXPECT_TRUE(goal.CheckReachable().ok()) << "nothing is known yet";
+    goal.OnEvaluation(evaluation, 1);
+    const absl::Status status = goal.CheckReachable();
+    EXPECT_TRUE(status.ok() || absl::IsFailedPrecondition(status)) << status;
+    return std::string(status.message());
+  };
+  v1::GoalConfig of_gap;
+  of_gap.set_share_of_gap(0.8);
+  v1::Evaluation evaluation = MakeEvaluation(1, 5);
+  EXPECT_EQ(refusal(MakeGoal(0.9, 1), evaluation), "");
+  EXPECT_EQ(refusal(MakeGoal(0, 1, 100), MakeEvaluation(1, 5, 0)), "") << "no share is a goal";
+  EXPECT_EQ(refusal(MakeGoal(0.9, 1), MakeEvaluation(1, 5, -3)),
+            "goal.share_of_optimum 0.9 can never be reached, want 0 or another goal: the optimum is -3, and shares are "
+            "of what is more than 0 (see goal.share_of_gap)");
+  evaluation.clear_optimum();
+  EXPECT_EQ(refusal(MakeGoal(0.9, 1), evaluation),
+            "goal.share_of_optimum 0.9 can never be reached, want 0 or another goal: the optimum is not known (see "
+            "goal.share_of_gap)");
+  AddReferences({{"random", 3}}, evaluation);
+  EXPECT_EQ(refusal(of_gap, evaluation),
+            "goal.share_of_gap 0.8 can never be reached, want 0 or another goal: there is nothing to compare with but "
+            "random play");
+  AddReferences({{"myopic", 3}}, evaluation);
+  EXPECT_EQ(refusal(of_gap, evaluation),
+            "goal.share_of_gap 0.8 can never be reached, want 0 or another goal: the best policy known, myopic, gets 3 "
+            "and random play 3: there is no gap to close");
+  AddReferences({{"better", 3.5}}, evaluation);
+  EXPECT_EQ(refusal(of_gap, evaluation), "");
+}
+
 TEST(ShareOfGapTest, GoesFromRandomToTheBestKnown) {
   v1::Evaluation evaluation = MakeEvaluation(1, 8);
   EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "nothing to compare with";
@@ -130,6 +181,8 @@ TEST(ShareOfGapTest, GoesFromRandomToTheBestKnown) {
   EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "only one";
   AddReferences({{"best", 4}}, evaluation);
   EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "no better than random";
+  evaluation.mutable_references(1)->set_value(4 + 1e-14);
+  EXPECT_EQ(ShareOfGap(evaluation), std::nullopt) << "no more than rounding";
   evaluation.mutable_references(1)->set_value(12);
   EXPECT_EQ(ShareOfGap(evaluation), 0.5);
   evaluation.set_value(2);

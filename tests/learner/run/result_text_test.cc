@@ -47,5 +47,15 @@ TEST(ResultTextTest, SaysWhatThereIsWhereTheReferencesHaveNoGap) {
   EXPECT_EQ(FullResult(evaluation), "value 266.123 +- 0.412, random 160.500");
 }
 
+TEST(ResultTextTest, AnOptimumThatHasNoSharesIsToldAsAValue) {
+  v1::Evaluation evaluation = MakeEvaluation(1, -4, /*optimum=*/-2);
+  evaluation.set_random_value(-6);
+  EXPECT_EQ(ShortResult(evaluation), "value -4.00 (random -6.00)");
+  EXPECT_EQ(FullResult(evaluation), "value -4.000, random -6.000, optimum -2.000");
+  AddReferences({{"random", -6}, {"optimal", -2}}, evaluation);
+  EXPECT_EQ(ShortResult(evaluation), "value -4.00 = 50.0 % of the gap from random -6.00 to optimal -2.00");
+  EXPECT_EQ(FullResult(evaluation), "value -4.000 = 50.00 % of the gap from random -6.000 to optimal -2.000");
+}
+
 }  // namespace
 }  // namespace recbots
