@@ -1,7 +1,6 @@
 // recbots-learner: samples, trains, publishes, and hears how good the bot is.
 #include <ATen/Parallel.h>
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,17 +12,21 @@
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
 #include "common/base/machine_memory.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
+#include "common/inference/weights.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
+#include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/algorithms/make_algorithm.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/run/evaluation_log.h"
 #include "learner/run/report.h"
+#include "learner/run/results.h"
 #include "learner/run/result_text.h"
 #include "learner/service/weights_service.h"
 #include "replay/client/replay_sampler.h"
@@ -34,22 +37,24 @@ namespace {
 // Everything a learner is made of, in the order in which it is made.
 class Learner {
  public:
-  explicit Learner(Role& role) : role_(role), state_(role.config().goal()), curve_(role.run_dir()) {}
+  explicit Learner(Role& role) : role_(role), state_(role.config().goal()) {}
 
   absl::Status Run();
 
  private:
   absl::Status MakeParts();
   void MakeLoop();
+  // Takes the run directory and begins a run in it; without --run_dir nothing is ever written.
+  absl::Status BeginRun();
   absl::Status Serve();
-  void OnEnding(Ending ending);
-  // UNAVAILABLE: the file cannot be written; names it. Without --run_dir nothing is written.
-  absl::Status WriteToRunDir(const std::string& name, const std::string& content) const;
+  absl::Status OnEnding(Ending ending, const absl::Status& error);
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
   RunState state_;
-  EvaluationLog curve_;  // Of the service's calls, of which one comes at a time.
+  std::optional<RunDirectory> run_directory_;
+  std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(curve_mu_);  // Since BeginRun.
+  Mutex curve_mu_;
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -108,7 +113,7 @@ void Learner::MakeLoop() {
   };
   hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
-  hooks.on_ending = [this](Ending ending) { OnEnding(ending); };
+  hooks.on_ending = [this](Ending ending, const absl::Status& error) { return OnEnding(ending, error); };
   loop_ =
       std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, state_, role_.metrics());
 }
@@ -119,7 +124,9 @@ absl::Status Learner::Serve() {
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) {
     const double seconds = state_.wall_seconds();
-    if (state_.OnEvaluation(evaluation)) curve_.Append(evaluation, seconds);
+    if (!state_.OnEvaluation(evaluation)) return;
+    MutexLock lock(&curve_mu_);
+    curve_->Append(evaluation, seconds);
   };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
@@ -135,9 +142,22 @@ absl::Status Learner::Serve() {
   return absl::OkStatus();
 }
 
+absl::Status Learner::BeginRun() {
+  if (!role_.run_dir().empty()) {
+    absl::StatusOr<RunDirectory> claimed = RunDirectory::Claim(role_.run_dir(), "recbots-learner");
+    if (!claimed.ok()) return BadConfiguration(claimed.status());
+    run_directory_.emplace(*std::move(claimed));
+    const absl::Status begun = run_directory_->Begin(PrintExperimentConfig(role_.config()));
+    if (!begun.ok()) return BadConfiguration(begun);
+  }
+  MutexLock lock(&curve_mu_);
+  curve_.emplace(role_.run_dir());
+  return absl::OkStatus();
+}
+
 absl::Status Learner::Run() {
   RECBOTS_RETURN_IF_ERROR(MakeParts());
-  RECBOTS_RETURN_IF_ERROR(WriteToRunDir("config.textproto", PrintExperimentConfig(role_.config())));
+  RECBOTS_RETURN_IF_ERROR(BeginRun());
   RECBOTS_RETURN_IF_ERROR(Serve());
   absl::Status status = loop_->Run();
   if (!state_.goal().CheckReachable().ok()) status = BadConfiguration(status);
@@ -151,27 +171,25 @@ absl::Status Learner::Run() {
   return status;
 }
 
-void Learner::OnEnding(Ending ending) {
-  const GoalTracker goal = state_.goal();
-  const Report report{
-      role_.config().name(), role_.config().seed(), ending, state_.counters(), state_.status().samples_per_insert,
-      algorithm_->losses()};
-  const bool reached = goal.Reached(ending);
+absl::Status Learner::OnEnding(Ending ending, const absl::Status& error) {
+  RunResults results{{role_.config().name(), role_.config().seed(), ending, state_.counters(),
+                      state_.status().samples_per_insert, algorithm_->losses()},
+                     state_.goal(),
+                     FiniteWeights(algorithm_->EncodeWeights()),
+                     absl::OkStatus()};
+  results.report.error = std::string(error.message());
+  const bool reached = results.goal.Reached(ending);
   role_.metrics().gauge(metric::kLearnerGoal).Set(reached ? 1 : 0);
-  RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ") << FormatVerdict(report, goal);
-  if (role_.run_dir().empty()) return;
-  absl::Status written = WriteReport(role_.run_dir(), report, goal);
-  written.Update(WriteToRunDir("weights.bin", algorithm_->EncodeWeights()));
-  if (!written.ok()) RECBOTS_LOG(ERROR) << written.message();
-}
-
-absl::Status Learner::WriteToRunDir(const std::string& name, const std::string& content) const {
-  if (role_.run_dir().empty()) return absl::OkStatus();
-  const std::string path = absl::StrCat(role_.run_dir(), "/", name);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << content;
-  file.close();
-  return file ? absl::OkStatus() : absl::UnavailableError(absl::StrCat("cannot write '", path, "' (--run_dir)"));
+  RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ")
+                    << FormatVerdict(results.report, results.goal);
+  {
+    MutexLock lock(&curve_mu_);
+    results.curve = curve_->status();
+  }
+  const absl::Status saved = SaveResults(role_.run_dir(), results);
+  // For the launcher: on a full disk the log may not have it.
+  if (!saved.ok()) std::cout << saved.message() << std::endl;
+  return saved;
 }
 
 std::vector<StatusSection> Learner::Pages() const {

@@ -1,14 +1,13 @@
 #include "actor/recsim/acceptance_matrix.h"
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 
@@ -71,15 +70,17 @@ absl::StatusOr<std::vector<double>> ParseAcceptance(absl::string_view what, cons
 
 absl::StatusOr<std::vector<double>> ReadAcceptanceFile(const std::string& path, int num_documents) {
   const std::string what = absl::StrCat("matrix_file ", path);
-  const absl::Status unreadable =
-      absl::NotFoundError(absl::StrCat(what, ": cannot be read, want a JSON file with a field \"W\""));
+  const auto unreadable = [&what](absl::string_view why) {
+    return absl::NotFoundError(
+        absl::StrCat(what, ": cannot be read, want a JSON file with a field \"W\": ", why));
+  };
+  // Other parts read the file again: from a pipe they would get nothing.
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return unreadable;  // Reading a folder would throw.
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || file.bad()) return unreadable;
-  return ParseAcceptance(what, text.str(), num_documents);
+  const bool exists = std::filesystem::exists(path, error);
+  if (exists && !std::filesystem::is_regular_file(path, error)) return unreadable("it is not a regular file");
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return unreadable(text.status().message());
+  return ParseAcceptance(what, *text, num_documents);
 }
 
 std::vector<double> GenerateAcceptance(int num_documents, double exit_probability_accepted,

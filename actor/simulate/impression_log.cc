@@ -22,11 +22,11 @@ absl::StatusOr<std::unique_ptr<ImpressionLog>> ImpressionLog::Create(const std::
         absl::StrCat("log '", path, "', want a name that ends in .jsonl, .csv, .jsonl.gz or .csv.gz"));
   }
   LogFormat format(spec, csv ? LogFormat::Kind::kCsv : LogFormat::Kind::kJsonLines, with_candidates);
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<PartialFile> file, PartialFile::Create(path));
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<FileWriter> file, FileWriter::Create(path));
   return absl::WrapUnique(new ImpressionLog(std::move(format), gzip, std::move(file)));
 }
 
-ImpressionLog::ImpressionLog(LogFormat format, bool gzip, std::unique_ptr<PartialFile> file)
+ImpressionLog::ImpressionLog(LogFormat format, bool gzip, std::unique_ptr<FileWriter> file)
     : format_(std::move(format)), gzip_(gzip), file_(std::move(file)) {}
 
 absl::Status ImpressionLog::Append(absl::string_view block, int64_t rows) {

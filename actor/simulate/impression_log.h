@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "actor/simulate/log_format.h"
-#include "actor/simulate/partial_file.h"
+#include "common/base/file_writer.h"
 
 namespace recbots {
 
@@ -28,18 +28,18 @@ class ImpressionLog {
   const std::string& partial_path() const { return file_->partial_path(); }
   int64_t rows() const { return rows_; }
 
-  // Writes a block of so many rows: text, or a gzip member where gzip(). Errors as PartialFile::Write.
+  // Writes a block of so many rows: text, or a gzip member where gzip(). Errors as FileWriter::Write.
   absl::Status Append(absl::string_view block, int64_t rows);
-  // The log is complete: gives the file its name. Errors as PartialFile::Finish.
+  // The log is complete: gives the file its name. Errors as FileWriter::Finish.
   absl::Status Finish();
 
  private:
-  ImpressionLog(LogFormat format, bool gzip, std::unique_ptr<PartialFile> file);
+  ImpressionLog(LogFormat format, bool gzip, std::unique_ptr<FileWriter> file);
   absl::Status WriteHeader();
 
   const LogFormat format_;
   const bool gzip_;
-  const std::unique_ptr<PartialFile> file_;
+  const std::unique_ptr<FileWriter> file_;
   int64_t rows_ = 0;
   bool header_written_ = false;
 };

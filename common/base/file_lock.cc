@@ -25,6 +25,7 @@ namespace {
 // Another process may hold the lock for a moment only, to see whether it is held.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 constexpr int64_t kMaxHolderBytes = 4096;
+constexpr int kHandedOnDescriptor = 3;
 
 bool Same(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
@@ -121,6 +122,21 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::string
 FileLock::~FileLock() {
   // While it is held, so that nobody else's file goes.
   if (file_.is_open() && IsNamed(file_, path_)) unlink(path_.c_str());
+}
+
+void HandOnLock(int descriptor) {
+  if (descriptor == kHandedOnDescriptor) {
+    fcntl(descriptor, F_SETFD, 0);  // dup2 of a descriptor to itself would leave it to be closed by exec.
+  } else {
+    dup2(descriptor, kHandedOnDescriptor);
+  }
+}
+
+bool IsHandedOnLock(const std::string& path) {
+  struct stat ours {}, named {};
+  // A lock that this process has taken itself is closed by exec.
+  return (fcntl(kHandedOnDescriptor, F_GETFD) & FD_CLOEXEC) == 0 && fstat(kHandedOnDescriptor, &ours) == 0 &&
+         lstat(path.c_str(), &named) == 0 && Same(ours, named);
 }
 
 std::string HolderOfLock(const std::string& path) {

@@ -37,6 +37,13 @@ class FileLock {
   FileDescriptor file_;
 };
 
+// Between fork and exec: hands the lock of `descriptor` (FileLock::descriptor) on to the program that follows, so that
+// the lock stays taken while that program runs, also when the one that started it dies first. Makes only calls that are
+// safe there. The program finds it as descriptor 3.
+void HandOnLock(int descriptor);
+// Whether this program was started with the lock on that file.
+bool IsHandedOnLock(const std::string& path);
+
 // Who holds the lock file: "recbots cluster (process 12 on HOST, since ...)"; empty when no process does. Needs only
 // the permission to read.
 std::string HolderOfLock(const std::string& path);

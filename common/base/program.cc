@@ -12,6 +12,7 @@
 #include <streambuf>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/descriptors.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
 
@@ -95,6 +96,8 @@ int RunProgram(const std::string& name, int argc, char** argv,
   SkipLockOrderChecks();
   ReopenClosedStreams();
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A file that may not grow any more is an error of its write.
+  RaiseDescriptorLimit();
   OutputScope output;
   const int exit_code = body({argv + 1, argv + argc});
   return output.Finish() || exit_code != kExitOk ? exit_code : kExitFailed;

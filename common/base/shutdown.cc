@@ -27,12 +27,24 @@ void OnSignal(int signal_number) {
   Wake(handler_fd.load());
 }
 
+// A program started with nohup is to outlive its terminal.
+bool IsIgnored(int signal_number) {
+  struct sigaction action {};
+  return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void Handle(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
+  if (!IsIgnored(SIGHUP)) sigaction(SIGHUP, &action, nullptr);
+}
+
+const char* NameOf(int signal_number) {
+  if (signal_number == SIGTERM) return "SIGTERM";
+  return signal_number == SIGHUP ? "SIGHUP" : "SIGINT";
 }
 
 }  // namespace
@@ -60,6 +72,17 @@ void Shutdown::Request() {
   requested_ = true;
 }
 
+void Shutdown::Fail(const absl::Status& status) {
+  MutexLock lock(&mu_);
+  failure_.Update(status);
+  requested_ = true;
+}
+
+absl::Status Shutdown::failure() const {
+  MutexLock lock(&mu_);
+  return failure_;
+}
+
 bool Shutdown::AwaitFor(absl::Duration timeout) {
   MutexLock lock(&mu_);
   return mu_.AwaitFor([this] { return requested(); }, timeout);
@@ -69,7 +92,7 @@ void Shutdown::Listen() {
   uint64_t count = 0;
   while (!stop_listening_) {
     if (read(wake_fd_, &count, sizeof(count)) != sizeof(count) || last_signal == 0 || requested()) continue;
-    RECBOTS_LOG(INFO) << "ending" << Field("signal", last_signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    RECBOTS_LOG(INFO) << "ending" << Field("signal", NameOf(last_signal));
     Request();
   }
 }

@@ -1,18 +1,21 @@
-// SIGTERM and SIGINT as a condition to wait for.
+// SIGTERM, SIGINT and SIGHUP (a terminal that is closed) as a condition to wait for.
 #pragma once
 
 #include <atomic>
 #include <memory>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 
 namespace recbots {
 
-// One at a time per process: it owns the handlers of both signals while it lives. The first signal requests an orderly
-// end; the second ends the process at once (exit 130). A handler, not a blocked signal: libraries start threads before
-// main, and a signal that one of those does not block would end the process.
+// One at a time per process: it owns the handlers of these signals while it lives (SIGHUP stays ignored where it was, as
+// nohup does it). The first signal requests an orderly end; the second ends the process at once (exit 130). A handler, not
+// a blocked signal: libraries start threads before main, and a signal that one of those does not block would end the
+// process.
 // Thread-safe.
 class Shutdown {
  public:
@@ -22,6 +25,10 @@ class Shutdown {
   bool requested() const { return requested_.load(std::memory_order_relaxed); }
   // As if a signal had come. Idempotent.
   void Request();
+  // The same, because of an error: the program is to end with it.
+  void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
+  // The first error, or OK.
+  absl::Status failure() const ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until the end is requested; false at the timeout.
   bool AwaitFor(absl::Duration timeout);
 
@@ -29,8 +36,9 @@ class Shutdown {
   void Listen();
 
   const int wake_fd_;  // The handler and the destructor write to it, the listener reads.
-  Mutex mu_;
+  mutable Mutex mu_;
   std::atomic<bool> requested_{false};
+  absl::Status failure_ ABSL_GUARDED_BY(mu_);
   std::atomic<bool> stop_listening_{false};
   std::unique_ptr<Thread> listener_;
 };

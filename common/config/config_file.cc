@@ -4,16 +4,14 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/config/field_path.h"
 
@@ -47,27 +45,16 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-absl::Status CannotRead(const std::string& path, absl::string_view why) {
-  return absl::NotFoundError(absl::StrCat("cannot read the configuration '", path, "': ", why));
-}
-
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return CannotRead(path, "it is a folder, want a file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) return CannotRead(path, errno == 0 ? "it cannot be opened" : std::strerror(errno));
-  std::string text;
-  std::vector<char> piece(size_t{1} << 16);
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
-    text.append(piece.data(), static_cast<size_t>(file.gcount()));
-    if (text.size() > kMaxConfigBytes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": more than ", kMaxConfigBytes, " bytes, want the text proto of an experiment"));
-    }
+  if (std::filesystem::is_directory(path, error)) {
+    return absl::NotFoundError(absl::StrCat("the configuration: '", path, "': it is a folder, want a file"));
   }
-  if (file.bad()) return CannotRead(path, "reading failed");
-  return text;
+  absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
+  if (text.ok()) return text;
+  const bool too_long = absl::IsInvalidArgument(text.status());
+  return absl::Status(too_long ? absl::StatusCode::kInvalidArgument : absl::StatusCode::kNotFound,
+                      absl::StrCat("the configuration: ", text.status().message()));
 }
 
 // What an editor or a shell of another system may put into a file. The parser would take a text as ended at a NUL byte

@@ -1,8 +1,8 @@
-#include <fstream>
-#include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/config/config.h"
 #include "common/config/field_path.h"
 
@@ -45,9 +45,8 @@ void HashMessage(const Message& message, uint64_t& hash) {
 void ReplaceFileByContent(v1::EnvironmentConfig& environment) {
   if (!environment.document_browsing().has_matrix_file()) return;
   auto& path = *environment.mutable_document_browsing()->mutable_matrix_file();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (file && content << file.rdbuf()) path = content.str();
+  absl::StatusOr<std::string> content = ReadFile(path);
+  if (content.ok()) path = *std::move(content);
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "common/inference/trained_policy.h"
 
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/inference/make_policy.h"
 #include "common/inference/weights.h"
@@ -12,11 +11,7 @@
 namespace recbots {
 
 absl::StatusOr<std::string> ReadWeightsFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();  // Fails, rather than throws, where `path` is a directory.
-  if (!file || !content) return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
-  std::string encoded = std::move(content).str();
+  RECBOTS_ASSIGN_OR_RETURN(std::string encoded, ReadFile(path));
   const absl::Status status = DecodeTensors(encoded).status();
   if (!status.ok()) return absl::Status(status.code(), absl::StrCat("'", path, "': ", status.message()));
   return encoded;

@@ -13,8 +13,8 @@
 namespace recbots {
 
 // The bytes of the file, decoded once to see that they are weights.
-//   NOT_FOUND         it cannot be read; names it
-//   INVALID_ARGUMENT  not an encoding (weights.h), or a damaged one; names file and fault
+//   NOT_FOUND, UNAVAILABLE  it cannot be read (ReadFile); names it
+//   INVALID_ARGUMENT        not an encoding (weights.h), or a damaged one; names file and fault
 absl::StatusOr<std::string> ReadWeightsFile(const std::string& path);
 
 // The policy that `config` describes with the weights `encoded`, greedy: policy share 1, nothing is random.

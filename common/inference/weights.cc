@@ -146,4 +146,9 @@ absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded
   return tensors;
 }
 
+absl::StatusOr<std::string> FiniteWeights(std::string encoded) {
+  RECBOTS_RETURN_IF_ERROR(DecodeTensors(encoded).status());
+  return encoded;
+}
+
 }  // namespace recbots

@@ -3,22 +3,25 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/descriptors.h"
+#include "common/base/file.h"
 #include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/role/run_directory.h"
 
 namespace recbots {
 namespace {
+
+// What a role needs before anybody connects, and some more.
+constexpr int kMinDescriptors = 64;
 
 // Payload that marks a status as a fault of usage (its value is not read).
 constexpr char kBadUsagePayload[] = "recbots/bad_usage";
@@ -57,14 +60,6 @@ std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   return absl::StrCat(text, "... (", bytes, " bytes in all)\n");
 }
 
-absl::Status MakeRunDirectory(const std::string& run_dir) {
-  if (run_dir.empty()) return absl::OkStatus();
-  std::error_code error;
-  std::filesystem::create_directories(run_dir, error);
-  if (error) return absl::InvalidArgumentError(absl::StrCat("--run_dir '", run_dir, "': ", error.message()));
-  return absl::OkStatus();
-}
-
 // Where to serve, as far as that can be seen before anything is started.
 absl::Status CheckServingAddresses(const CommandLine& flags, bool listens) {
   const auto check = [&flags](const char* flag, const absl::Status& parsed) {
@@ -83,7 +78,7 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
   RECBOTS_RETURN_IF_ERROR(CheckServingAddresses(flags, listens));
   RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
                            LoadExperimentConfig(flags.value("config"), flags.values("set")));
-  RECBOTS_RETURN_IF_ERROR(MakeRunDirectory(flags.value("run_dir")));
+  if (!flags.value("run_dir").empty()) RECBOTS_RETURN_IF_ERROR(PrepareRunDirectory(flags.value("run_dir")));
   return config;
 }
 
@@ -180,11 +175,7 @@ absl::Status Role::PublishAddress(const std::string& what, const std::string& ad
   absl::StrAppend(&published_, what, " ", address, "\n");
   if (run_dir().empty()) return absl::OkStatus();
   const std::string path = absl::StrCat(run_dir(), "/", name_, ".addresses");
-  std::ofstream file(path, std::ios::trunc);
-  file << published_;
-  file.close();
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot write '", path, "' (--run_dir)"));
-  return absl::OkStatus();
+  return WriteFile(path, published_);
 }
 
 int ServeRole(const std::string& name, const std::vector<std::string>& more_flags,
@@ -198,17 +189,24 @@ int ServeRole(const std::string& name, const std::vector<std::string>& more_flag
   const bool listens = std::find(more_flags.begin(), more_flags.end(), "listen") != more_flags.end();
   absl::StatusOr<v1::ExperimentConfig> config = flags.ok() ? ReadConfig(*flags, listens) : flags.status();
   absl::StatusOr<std::shared_ptr<const Security>> security = config.ok() ? LoadSecurity(*flags) : config.status();
-  if (!security.ok()) {
-    RECBOTS_LOG(ERROR) << security.status().message();
+  const absl::Status usage = security.ok() ? CheckDescriptorLimit(kMinDescriptors) : security.status();
+  if (!usage.ok()) {
+    RECBOTS_LOG(ERROR) << usage.message();
     return kExitBadUsage;
   }
   Shutdown shutdown;
+  // A server that cannot accept any more would only look as if it were at work.
+  const DescriptorWatch watch([&shutdown](const absl::Status& status) {
+    RECBOTS_LOG(ERROR) << status.message();
+    shutdown.Fail(status);
+  });
   Role role(name, *std::move(flags), *std::move(config));
   role.shutdown_ = &shutdown;
   role.security_ = *std::move(security);
   RECBOTS_LOG(INFO) << "starting" << Field("version", kVersion) << Field("experiment", role.config().name())
                     << Field("seed", role.config().seed());
-  const absl::Status status = body(role);
+  absl::Status status = body(role);
+  status.Update(shutdown.failure());
   if (status.ok()) return kExitOk;
   RECBOTS_LOG(ERROR) << status.message();
   return status.GetPayload(kBadUsagePayload).has_value() ? kExitBadUsage : kExitFailed;

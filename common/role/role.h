@@ -31,7 +31,7 @@ class Role {
   const std::string& name() const { return name_; }
   const CommandLine& flags() const { return flags_; }
   const v1::ExperimentConfig& config() const { return config_; }
-  // DIR of --run_dir, made if it was not there; empty when not given.
+  // DIR of --run_dir, made if it was not there, and tried: files can be made in it. Empty when not given.
   const std::string& run_dir() const { return flags_.value("run_dir"); }
   Metrics& metrics() { return metrics_; }
   Shutdown& shutdown() { return *shutdown_; }
@@ -59,7 +59,8 @@ class Role {
   void SetHealthy(bool healthy) { healthy_ = healthy; }
   // Names what the role does or waits for now; a literal. Thread-safe.
   void SetActivity(const char* activity) { activity_ = activity; }
-  // Writes `run_dir`/<name>.addresses, "what host:port" a line, so that scripts find ports that were chosen freely.
+  // Writes `run_dir`/<name>.addresses, "what host:port" a line, so that scripts find ports that were chosen freely. Of
+  // several processes of this role with the same --run_dir the newest has it. Errors as WriteFile (common/base/file.h).
   absl::Status PublishAddress(const std::string& what, const std::string& address);
 
  private:

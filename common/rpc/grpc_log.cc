@@ -3,9 +3,13 @@
 #include <grpc/support/log.h>
 
 #include <atomic>
+#include <cerrno>
+#include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "common/base/descriptors.h"
 #include "common/base/log.h"
 #include "common/rpc/handshake.h"
 
@@ -30,6 +34,10 @@ void Write(gpr_log_func_args* line) {
     }
   } else if (line->severity == GPR_LOG_SEVERITY_ERROR) {
     RECBOTS_LOG(WARNING) << "gRPC: " << text;
+    // A server of gRPC does not accept anything after this.
+    if (absl::StrContains(text, std::generic_category().message(EMFILE))) {
+      DescriptorWatch::Report("connections cannot be accepted or made");
+    }
   } else {
     RECBOTS_LOG(INFO) << "gRPC: " << text;
   }

@@ -5,13 +5,13 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/pem.h"
 
@@ -20,7 +20,7 @@ namespace {
 
 constexpr char kTokenKey[] = "authorization";
 constexpr char kTokenScheme[] = "Bearer ";
-constexpr size_t kMaxPemBytes = 1 << 20;
+constexpr int64_t kMaxPemBytes = 1 << 20;
 constexpr size_t kMinTokenBytes = 16;
 constexpr size_t kMaxTokenBytes = 4096;
 
@@ -28,20 +28,15 @@ absl::Status Refuse(absl::string_view flag, const std::string& path, absl::strin
   return absl::InvalidArgumentError(absl::StrCat("--", flag, " '", path, "': ", why));
 }
 
-absl::StatusOr<std::string> ReadFile(absl::string_view flag, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content(kMaxPemBytes + 1, '\0');
-  if (file) file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  // A directory opens but cannot be read.
-  if (!file.is_open() || file.bad()) return Refuse(flag, path, "cannot be read");
-  content.resize(static_cast<size_t>(file.gcount()));
-  if (content.empty()) return Refuse(flag, path, "is empty");
-  if (content.size() > kMaxPemBytes) return Refuse(flag, path, absl::StrCat("want at most ", kMaxPemBytes, " bytes"));
+absl::StatusOr<std::string> ReadSecret(absl::string_view flag, const std::string& path) {
+  absl::StatusOr<std::string> content = ReadFile(path, kMaxPemBytes);
+  if (!content.ok()) return Refuse(flag, path, absl::StrCat("cannot be read: ", content.status().message()));
+  if (content->empty()) return Refuse(flag, path, "is empty");
   return content;
 }
 
 absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  RECBOTS_ASSIGN_OR_RETURN(const std::string content, ReadFile("token_file", path));
+  RECBOTS_ASSIGN_OR_RETURN(const std::string content, ReadSecret("token_file", path));
   absl::string_view token = content;
   absl::ConsumeSuffix(&token, "\n");
   absl::ConsumeSuffix(&token, "\r");
@@ -65,7 +60,7 @@ absl::Status CheckPair(const SecurityOptions& options) {
 }
 
 absl::StatusOr<std::string> ReadCertificates(absl::string_view flag, const std::string& path) {
-  RECBOTS_ASSIGN_OR_RETURN(std::string pem, ReadFile(flag, path));
+  RECBOTS_ASSIGN_OR_RETURN(std::string pem, ReadSecret(flag, path));
   if (const absl::Status status = CheckCertificates(pem, absl::Now()); !status.ok()) {
     return Refuse(flag, path, status.message());
   }
@@ -79,7 +74,7 @@ absl::StatusOr<std::shared_ptr<const Security>> Security::Load(const SecurityOpt
   std::shared_ptr<Security> security(new Security());
   if (!options.certificate_path.empty()) {
     RECBOTS_ASSIGN_OR_RETURN(security->certificate_, ReadCertificates("tls_cert", options.certificate_path));
-    RECBOTS_ASSIGN_OR_RETURN(security->key_, ReadFile("tls_key", options.key_path));
+    RECBOTS_ASSIGN_OR_RETURN(security->key_, ReadSecret("tls_key", options.key_path));
     if (const absl::Status status = CheckKey(security->key_, security->certificate_); !status.ok()) {
       return Refuse("tls_key", options.key_path,
                     absl::StrCat(status.message(), " (--tls_cert '", options.certificate_path, "')"));

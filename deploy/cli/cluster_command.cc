@@ -1,16 +1,15 @@
 #include "deploy/cli/cluster_command.h"
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
+#include "common/base/file.h"
 #include "common/base/host_port.h"
 #include "common/base/machine_memory.h"
 #include "common/base/program.h"
@@ -18,11 +17,14 @@
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
 #include "common/inference/make_policy.h"
+#include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
+#include "learner/run/results.h"
 
 namespace recbots {
 namespace {
 
+constexpr char kProgram[] = "recbots cluster";
 constexpr int kMaxActors = 256;
 constexpr int kMaxReplayShards = 64;
 
@@ -52,14 +54,13 @@ absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scena
                      MachineMemoryBytes());
 }
 
-absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
+// Options but for the run directory, and `config`.
+absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config) {
   if (flags.positional().size() != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots cluster CONFIG [flags]"));
   }
   LocalClusterOptions options;
-  options.config_path = flags.positional()[0];
-  options.overrides = flags.values("set");
   options.learner_http = flags.value("http");
   if (const absl::Status http = ParseHostPort(options.learner_http).status(); !http.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--http '", options.learner_http, "': ", http.message()));
@@ -71,25 +72,26 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags) {
   RECBOTS_ASSIGN_OR_RETURN(const int64_t shards, flags.WholeNumber("replay_shards", 1, kMaxReplayShards));
   options.num_actors = static_cast<int>(actors);
   options.num_replay_shards = static_cast<int>(shards);
-  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentConfig config,
-                           LoadExperimentConfig(options.config_path, options.overrides));
+  RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
   // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
   RECBOTS_RETURN_IF_ERROR(CheckFits(config, *scenario, options));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
-  options.run_dir = flags.has("run_dir")
-                        ? flags.value("run_dir")
-                        : absl::StrCat("runs/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()),
-                                       "-", config.name());
-  std::error_code error;
-  std::filesystem::create_directories(options.run_dir, error);
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("--run_dir '", options.run_dir, "': ", error.message()));
-  }
-  // Results of an earlier run would pass for this one's.
-  for (const char* name : {"/report.json", "/evaluations.jsonl", "/weights.bin"})
-    std::filesystem::remove(options.run_dir + name, error);
   return options;
+}
+
+// Takes the run directory and begins a run in it: all roles read the configuration from there, as it was read once.
+absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::ExperimentConfig& config,
+                                      LocalClusterOptions& options) {
+  absl::StatusOr<RunDirectory> directory = flags.has("run_dir")
+                                               ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
+                                               : RunDirectory::MakeNew("runs", config.name(), kProgram);
+  RECBOTS_RETURN_IF_ERROR(directory.status());
+  RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));
+  options.run_dir = directory->path();
+  options.config_path = directory->Path(kConfigFile);
+  options.lock_descriptor = directory->lock_descriptor();
+  return directory;
 }
 
 std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
@@ -101,8 +103,8 @@ std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses
 
 // The last line of the run, from its report; empty when there is none.
 std::string Verdict(const std::string& run_dir, bool& goal_reached) {
-  std::ifstream file(run_dir + "/report.json");
-  const nlohmann::json report = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  const std::string text = ReadFile(run_dir + "/report.json").value_or("");
+  const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!report.is_object()) return "";
   const auto number = [&report](const char* name) {
     return report.contains(name) && report[name].is_number() ? report[name].get<double>() : 0.0;
@@ -115,6 +117,28 @@ std::string Verdict(const std::string& run_dir, bool& goal_reached) {
                          number("env_steps"), number("wall_seconds"));
 }
 
+// Says how the run ended; the exit code.
+int SayEnd(const ClusterEnd& end, const std::string& run_dir) {
+  const bool died = end.cause == ClusterEnd::Cause::kRoleDied;
+  if (died) {
+    std::cerr << "recbots: " << end.dead_role << " ended with code " << end.exit_code << "; its last lines:\n"
+              << end.log_excerpt << "\n";
+  }
+  // Whatever the cause: the learner saves at every end.
+  if (absl::StrContains(end.learner_line, kNotSaved)) {
+    std::cerr << "recbots: " << end.learner_line << "\n";
+    return kExitFailed;
+  }
+  bool goal_reached = false;
+  const std::string verdict = Verdict(run_dir, goal_reached);
+  if (!died || !verdict.empty()) {
+    std::cout << "recbots: " << (verdict.empty() ? "ended without a report" : verdict) << std::endl;
+  }
+  if (died) return end.exit_code == kExitBadUsage ? kExitBadUsage : kExitFailed;
+  if (goal_reached) return kExitOk;
+  return end.cause == ClusterEnd::Cause::kInterrupted ? kExitInterrupted : kExitFailed;
+}
+
 }  // namespace
 
 int ClusterCommand(const std::string& program_dir, const std::vector<std::string>& arguments) {
@@ -123,24 +147,18 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
     std::cout << "usage: recbots cluster CONFIG [flags]\n" << CommandLine::Help(Flags());
     return kExitOk;
   }
-  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
+  v1::ExperimentConfig config;
+  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags, config) : flags.status();
   if (!options.ok()) return Fail(options.status(), kExitBadUsage);
+  const absl::StatusOr<RunDirectory> directory = BeginRun(*flags, config, *options);
+  if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
   options->program_dir = program_dir;
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
   if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
   const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options, *addresses);
-  if (!end.ok()) return Fail(end.status(), kExitFailed);
-  if (end->cause == ClusterEnd::Cause::kRoleDied) {
-    std::cerr << "recbots: " << end->dead_role << " ended with code " << end->exit_code << "; its last lines:\n"
-              << end->log_excerpt << "\n";
-    return end->exit_code == kExitBadUsage ? kExitBadUsage : kExitFailed;
-  }
-  bool goal_reached = false;
-  const std::string verdict = Verdict(options->run_dir, goal_reached);
-  std::cout << "recbots: " << (verdict.empty() ? "ended without a report" : verdict) << std::endl;
-  if (goal_reached) return kExitOk;
-  return end->cause == ClusterEnd::Cause::kInterrupted ? kExitInterrupted : kExitFailed;
+  if (!end.ok()) return Fail(end.status(), absl::IsFailedPrecondition(end.status()) ? kExitBadUsage : kExitFailed);
+  return SayEnd(*end, options->run_dir);
 }
 
 }  // namespace recbots

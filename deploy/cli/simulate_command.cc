@@ -58,7 +58,7 @@ struct Request {
   PolicyFactory make_policy;
   SimulationOptions options;
   std::unique_ptr<ImpressionLog> log;   // nullptr: none
-  std::unique_ptr<PartialFile> output;  // The same.
+  std::unique_ptr<FileWriter> output;  // The same.
 };
 
 absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
@@ -150,7 +150,7 @@ absl::Status ReadFiles(const CommandLine& flags, Request& request) {
     return absl::InvalidArgumentError("--log_candidates without --log, want --log=FILE");
   }
   if (flags.has("output")) {
-    auto output = PartialFile::Create(flags.value("output"));
+    auto output = FileWriter::Create(flags.value("output"));
     if (!output.ok()) return absl::InvalidArgumentError(absl::StrCat("--output: ", output.status().message()));
     request.output = *std::move(output);
   }
@@ -243,7 +243,7 @@ absl::StatusOr<SimulationReport> Play(Request& request, bool compare) {
   return report;
 }
 
-absl::Status WriteOutput(const SimulationReport& report, PartialFile& output) {
+absl::Status WriteOutput(const SimulationReport& report, FileWriter& output) {
   RECBOTS_RETURN_IF_ERROR(output.Write(ReportJson(report)));
   return output.Finish();
 }

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/networks/tensor_batch.h"
 #include "common/rl/transition.h"
+#include "learner/run/results.h"
 #include "replay/table/importance_weights.h"
 
 namespace recbots {
@@ -54,6 +55,13 @@ void LearnerLoop::PublishWeights() {
 }
 
 absl::Status LearnerLoop::Run() {
+  const absl::Status trained = Train();
+  // With keep training has gone on after the ending; after an error, too, the networks are in memory.
+  if (!over_ || options_.keep || !trained.ok()) saved_ = hooks_.on_ending(ending_, trained);
+  return JoinErrors(trained, saved_);
+}
+
+absl::Status LearnerLoop::Train() {
   period_ = {Instant::Now(), state_.counters(), absl::ZeroDuration(), {}};
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
@@ -61,7 +69,6 @@ absl::Status LearnerLoop::Run() {
     CheckEnding();
     ShowStatusIfDue(Instant::Now());
   }
-  if (!over_) hooks_.on_ending(Ending::kNotYet);
   return absl::OkStatus();
 }
 
@@ -166,7 +173,10 @@ void LearnerLoop::CheckEnding() {
   over_ = true;
   period_.start = Instant::InfinitePast();  // The line that shows the goal comes at once.
   ShowStatusIfDue(Instant::Now());
-  hooks_.on_ending(ending);
+  ending_ = ending;
+  saved_ = hooks_.on_ending(ending, absl::OkStatus());
+  // Tried once more when it ends.
+  if (!saved_.ok() && options_.keep) RECBOTS_LOG(ERROR) << saved_.message();
 }
 
 void LearnerLoop::AwaitLastEvaluation() {

@@ -45,7 +45,9 @@ class LearnerLoop {
     std::function<Watchers()> watchers;             // Asked once per status line.
     std::function<void(const std::string&)> print;  // A status line.
     std::function<void(const char*)> activity;      // What the loop does now, for the status page.
-    std::function<void(Ending)> on_ending;          // Called once, when the run is over; the newest evaluation is in.
+    // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. `error` is
+    // not OK where the run ended by that before its time. With keep it is called once more when training ends.
+    std::function<absl::Status(Ending, const absl::Status& error)> on_ending;
   };
 
   // All references must outlive the loop.
@@ -56,8 +58,9 @@ class LearnerLoop {
   void PublishWeights();
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
-  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), or that
-  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable).
+  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that the
+  // references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and that of
+  // on_ending.
   absl::Status Run();
 
  private:
@@ -69,6 +72,7 @@ class LearnerLoop {
     std::array<absl::Duration, replay::kNumBlockedOn> waited_for{};
   };
 
+  absl::Status Train();
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
   absl::Status Learn(const replay::SampledBatch& sampled);
@@ -110,6 +114,8 @@ class LearnerLoop {
   int64_t evaluations_seen_ = 0;
   int64_t evaluations_checked_ = 0;
   bool over_ = false;
+  Ending ending_ = Ending::kNotYet;  // What the run was over by.
+  absl::Status saved_;               // What on_ending said then.
   Period period_;
 };
 

@@ -2,29 +2,29 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "common/base/log.h"
 #include "learner/run/goal_tracker.h"
 
 namespace recbots {
 
-EvaluationLog::EvaluationLog(const std::string& run_dir)
-    : path_(run_dir.empty() ? "" : run_dir + "/evaluations.jsonl"), working_(!run_dir.empty()) {
-  if (!working_) return;
-  file_.open(path_, std::ios::trunc);
-  Check();
+EvaluationLog::EvaluationLog(const std::string& run_dir) {
+  if (run_dir.empty()) return;
+  absl::StatusOr<std::unique_ptr<LineFile>> file = LineFile::Create(run_dir + "/evaluations.jsonl");
+  if (file.ok()) file_ = *std::move(file);
+  Note(file.status());
 }
 
 void EvaluationLog::Append(const v1::Evaluation& evaluation, double wall_seconds) {
-  if (!working_) return;
-  file_ << FormatEvaluationLine(evaluation, wall_seconds) << std::flush;
-  Check();
+  if (file_ != nullptr) Note(file_->Append(FormatEvaluationLine(evaluation, wall_seconds)));
 }
 
-void EvaluationLog::Check() {
-  if (file_) return;
-  working_ = false;
-  RECBOTS_LOG(WARNING) << "cannot write '" << path_ << "': the run goes on without its learning curve";
+void EvaluationLog::Note(const absl::Status& status) {
+  if (status.ok()) return;
+  status_ = status;
+  file_ = nullptr;
+  RECBOTS_LOG(WARNING) << "the run goes on without its learning curve: " << status.message();
 }
 
 std::string FormatEvaluationLine(const v1::Evaluation& evaluation, double wall_seconds) {

@@ -1,11 +1,10 @@
 #include "learner/run/report.h"
 
-#include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/file.h"
 #include "learner/run/result_text.h"
 #include "learner/run/status_line.h"
 
@@ -36,7 +35,7 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["experiment"] = report.experiment;
   json["seed"] = report.seed;
   json["goal_reached"] = goal.Reached(report.ending);
-  json["ended_by"] = Describe(report.ending);
+  json["ended_by"] = report.error.empty() ? Describe(report.ending) : absl::StrCat("error: ", report.error);
   const bool known = goal.newest().has_value();
   const v1::Evaluation newest = goal.newest().value_or(v1::Evaluation());
   const bool optimum_known = known && newest.has_optimum();
@@ -61,25 +60,26 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["evaluations"] = goal.evaluations();
   json["losses"] = Json::object();
   for (const auto& [name, loss] : report.losses) json["losses"][name] = loss;
+  json["weights_saved"] = report.weights_saved;
   // Names from other processes need not be UTF-8; a report has to be written all the same.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal) {
-  const std::string path = run_dir + "/report.json";
-  const std::string unfinished = path + ".tmp";
-  std::ofstream file(unfinished, std::ios::trunc);
-  file << FormatReport(report, goal);
-  file.close();
-  if (!file || std::rename(unfinished.c_str(), path.c_str()) != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
-  }
-  return absl::OkStatus();
+  return WriteFile(run_dir + "/report.json", FormatReport(report, goal));
+}
+
+std::string FormatEnd(const Report& report, const GoalTracker& goal) {
+  return absl::StrFormat("%s: %s after %d updates, %d env steps, %.1f s",
+                         goal.Reached(report.ending) ? "goal reached" : "goal NOT reached",
+                         goal.newest().has_value() ? FullResult(*goal.newest()) : "not evaluated", report.end.updates,
+                         report.end.env_steps, report.end.wall_seconds);
 }
 
 std::string FormatVerdict(const Report& report, const GoalTracker& goal) {
   const std::string result = goal.newest().has_value() ? FullResult(*goal.newest()) : "not evaluated";
-  return absl::StrFormat("%s: %s after %s updates, %s env steps, %.1f s", Describe(report.ending), result,
+  const std::string ended_by = report.error.empty() ? Describe(report.ending) : "ended by an error";
+  return absl::StrFormat("%s: %s after %s updates, %s env steps, %.1f s", ended_by, result,
                          FormatCount(static_cast<double>(report.end.updates)),
                          FormatCount(static_cast<double>(report.end.env_steps)), report.end.wall_seconds);
 }

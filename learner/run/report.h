@@ -18,14 +18,19 @@ struct Report {
   RunCounters end;
   double samples_per_insert = 0;
   std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name (Algorithm::losses).
+  std::string error = {};      // What ended the run before its time; empty: no error.
+  bool weights_saved = false;  // Whether weights.bin beside the report is of this run.
 };
 
 // The report as JSON text.
 std::string FormatReport(const Report& report, const GoalTracker& goal);
 
-// Writes `run_dir`/report.json in one piece (a reader sees the old file or the new one).
-//   UNAVAILABLE  the file cannot be written; names it
+// Writes `run_dir`/report.json in one piece (a reader sees the old file or the new one). Errors as WriteFile
+// (common/base/file.h).
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
+
+// "goal reached: RESULT after N updates, N env steps, N s", or "goal NOT reached: ...".
+std::string FormatEnd(const Report& report, const GoalTracker& goal);
 
 // The last line of a run: how it ended, FullResult (result_text.h), and the three clocks.
 std::string FormatVerdict(const Report& report, const GoalTracker& goal);

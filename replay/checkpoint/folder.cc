@@ -15,20 +15,6 @@
 #include "common/base/status_macros.h"
 
 namespace recbots::replay {
-namespace {
-
-absl::Status FileError(absl::string_view what, absl::string_view path, int error) {
-  absl::StatusCode code = absl::StatusCode::kUnavailable;
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) code = absl::StatusCode::kResourceExhausted;
-  if (error == ENOENT) code = absl::StatusCode::kNotFound;
-  return absl::Status(code, absl::StrCat("cannot ", what, " '", path, "': ", std::generic_category().message(error)));
-}
-
-}  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 absl::StatusOr<Folder> Folder::Open(const std::string& path) {
   FileDescriptor fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

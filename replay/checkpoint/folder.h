@@ -1,9 +1,5 @@
 // A directory on disk by its descriptor, and the few things a checkpoint does in it. Every error names the file and
-// says errno's text.
-//
-//   RESOURCE_EXHAUSTED  no room: disk, quota, file size limit
-//   NOT_FOUND           no such file
-//   UNAVAILABLE         anything else the system says
+// says errno's text; codes are those of FileError (common/base/file_descriptor.h).
 #pragma once
 
 #include <cstdint>
@@ -14,27 +10,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/base/file_descriptor.h"
 
 namespace recbots::replay {
 
-// Closes it in the end.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+using recbots::FileDescriptor;
 
 // Movable. Thread-safe but for SetFaults.
 class Folder {

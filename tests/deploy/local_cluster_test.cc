@@ -25,7 +25,7 @@ class LocalClusterTest : public ::testing::Test {
     dir_ = ::testing::TempDir() + "/cluster_" + info->name() + "_" + std::to_string(getpid());
     std::filesystem::create_directories(dir_ + "/run");
     options_.program_dir = dir_;
-    options_.config_path = "config.textproto";
+    options_.config_path = dir_ + "/run/config.textproto";
     options_.run_dir = dir_ + "/run";
     options_.quiet = true;
     for (const char* role : {"replay", "actor", "evaluator"}) SetRole(role, kServes);
@@ -58,14 +58,13 @@ class LocalClusterTest : public ::testing::Test {
 
 TEST_F(LocalClusterTest, EndsWithTheLearner) {
   options_.num_actors = 2;
-  options_.overrides = {"seed=7"};
   SetRole("learner", "echo status line\necho trouble >&2\necho \"$@\"\nsleep 0.3\nexit 0\n");
   const absl::StatusOr<ClusterEnd> end = RunCluster();
   ASSERT_TRUE(end.ok()) << end.status();
   EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
   EXPECT_THAT(Read("run/learner.log"), HasSubstr("status line"));
   EXPECT_THAT(Read("run/learner.log"), HasSubstr("trouble"));
-  EXPECT_THAT(Read("run/learner.log"), HasSubstr("--set=seed=7"));
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr("--config=" + options_.config_path));
   for (const char* role : {"replay", "actor-0", "actor-1", "evaluator"}) {
     EXPECT_THAT(Read(std::string("run/") + role + ".log"), HasSubstr("drained")) << role;
   }

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,15 +10,16 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
+#include "tests/integration/programs.h"
 #include "tests/support/golden.h"
 
 namespace recbots {
 namespace {
 
+using testing::Outcome;
+using testing::ProgramsTest;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -30,62 +30,6 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> kRoles = {
     {"learner", {"--replay=127.0.0.1:1"}},
     {"actor", {"--replay=127.0.0.1:1", "--learner=127.0.0.1:1"}},
     {"evaluator", {"--learner=127.0.0.1:1"}}};
-
-struct Outcome {
-  int exit_code = 0;
-  double seconds = 0;
-  std::string log;
-};
-
-class ProgramsTest : public ::testing::Test {
- protected:
-  ProgramsTest() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = ::testing::TempDir() + "/programs_" + info->name() + "_" + std::to_string(getpid());
-    std::filesystem::create_directories(dir_);
-  }
-  ~ProgramsTest() override { std::filesystem::remove_all(dir_); }
-
-  ChildProcess Start(const std::string& program, std::vector<std::string> arguments) {
-    ChildOptions options;
-    options.name = program;
-    options.log_path = dir_ + "/" + program + std::to_string(++started_) + ".out";
-    options.arguments = {std::string(RECBOTS_PROGRAM_DIR) + "/" + program};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-    auto child = ChildProcess::Start(options);
-    EXPECT_TRUE(child.ok()) << child.status();
-    return *std::move(child);
-  }
-  static std::string Read(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  // Waits for the end of a program that must end by itself.
-  static Outcome Finish(ChildProcess& child, absl::Duration patience) {
-    const Instant start = Instant::Now();
-    EXPECT_TRUE(child.AwaitEnd(start + patience)) << child.name() << " still runs: " << Read(child.log_path());
-    return {child.exit_code(), absl::ToDoubleSeconds(Instant::Now() - start), Read(child.log_path())};
-  }
-  Outcome RunProgram(const std::string& program, std::vector<std::string> arguments,
-                     absl::Duration patience = absl::Seconds(60)) {
-    ChildProcess child = Start(program, std::move(arguments));
-    return Finish(child, patience);
-  }
-  // Waits until the program's log holds a text.
-  static ::testing::AssertionResult AwaitLog(ChildProcess& child, const std::string& text, absl::Duration patience) {
-    const Instant deadline = Instant::Now() + patience;
-    while (Instant::Now() < deadline) {
-      const bool running = child.Running();
-      if (Read(child.log_path()).find(text) != std::string::npos) return ::testing::AssertionSuccess();
-      if (!running) break;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    return ::testing::AssertionFailure() << "no '" << text << "' in: " << Read(child.log_path());
-  }
-
-  std::string dir_;
-  int started_ = 0;
-};
 
 TEST_F(ProgramsTest, ClusterReachesTheOptimum) {
   const Outcome outcome = RunProgram("recbots", {"cluster", kConfig, "--run_dir=" + dir_ + "/run", "--actors=2"});

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 #include "common/inference/weights.h"
@@ -258,8 +260,8 @@ TEST_F(SimulateCommandTest, RefusesBadUsageWithThingValueAndBound) {
       {{"--agent=epsilon=2", "--policy=tabular_q"}, {"tabular_q", "epsilon 2, want 0..1"}},
       {{"--policy=ucb1"}, {"ucb1", "num_clusters"}},
       {{"--log=x.json"}, {"--log", "x.json", ".jsonl.gz"}},
-      {{"--log=" + Path("no/x.csv")}, {"--log", "no/x.csv.partial", "No such file"}},
-      {{"--output=" + Path("no/o.json")}, {"--output", "no/o.json.partial", "No such file"}},
+      {{"--log=" + Path("no/x.csv")}, {"--log", "no/x.csv", "No such file"}},
+      {{"--output=" + Path("no/o.json")}, {"--output", "no/o.json", "No such file"}},
       {{"--log_candidates"}, {"--log_candidates without --log"}},
       {{"--set=environment.document_browsing.num_documents=1"}, {"num_documents", "1", "2"}},
       {{"--set=environment.nothing=1"}, {"nothing"}},
@@ -276,17 +278,58 @@ TEST_F(SimulateCommandTest, RefusesBadUsageWithThingValueAndBound) {
 }
 
 TEST_F(SimulateCommandTest, SaysThatTheDiskIsFull) {
-  std::filesystem::create_symlink("/dev/full", Path("x.csv.partial"));
+  std::filesystem::create_symlink("/dev/full", Path("x.csv"));
   const Outcome log = Simulate({"--episodes=1000", "--log=" + Path("x.csv"), "--output=" + Path("o.json")});
   EXPECT_EQ(log.exit_code, 1);
-  EXPECT_THAT(log.output, AllOf(HasSubstr("x.csv.partial': No space left on device"), Not(HasSubstr("steps/s"))));
-  EXPECT_FALSE(std::filesystem::exists(Path("x.csv")));
+  EXPECT_THAT(log.output, AllOf(HasSubstr("x.csv': No space left on device"), Not(HasSubstr("steps/s"))));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("x.csv")));
   EXPECT_FALSE(std::filesystem::exists(Path("o.json")));
-  std::filesystem::remove(Path("o.json.partial"));
-  std::filesystem::create_symlink("/dev/full", Path("o.json.partial"));
+  std::filesystem::create_symlink("/dev/full", Path("o.json"));
   const Outcome output = Simulate({"--output=" + Path("o.json")});
   EXPECT_EQ(output.exit_code, 1);
-  EXPECT_THAT(output.output, HasSubstr("o.json.partial': No space left on device"));
+  EXPECT_THAT(output.output, HasSubstr("o.json': No space left on device"));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("o.json")));
+}
+
+// Through a pipe, which stays one: what is no regular file is never replaced.
+TEST_F(SimulateCommandTest, TheReportGoesThroughAPipe) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  ChildProcess child = Start({"--output=" + Path("pipe"), "--log=" + Path("null.csv")});
+  const json report = json::parse(Read(Path("pipe")));
+  EXPECT_EQ(report["experiment"], "walk");
+  EXPECT_EQ(Finish(child).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+  EXPECT_FALSE(std::filesystem::exists(Path("pipe.partial")));
+}
+
+TEST_F(SimulateCommandTest, TheReportGoesToStandardOutputBehindThePage) {
+  const Outcome outcome = Simulate({"--output=/dev/stdout"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  const size_t page = outcome.output.find("AverageEpisodeRewards"), report = outcome.output.find("{\n  \"experiment\"");
+  EXPECT_LT(page, report);
+  EXPECT_NE(report, std::string::npos) << outcome.output;
+}
+
+TEST_F(SimulateCommandTest, AnOutputFileBelongsToOneAtATime) {
+  ChildProcess first = Start({"--episodes=1e9", "--output=" + Path("o.json"), "--log=" + Path("x.csv")});
+  const Instant deadline = Instant::Now() + absl::Seconds(30);
+  std::error_code error;
+  while (Instant::Now() < deadline && !std::filesystem::exists(Path("x.csv.partial"), error)) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  ChildOptions options{"second", {std::string(RECBOTS_PROGRAM_DIR) + "/recbots", "simulate", Path("config")}, Path("out2")};
+  for (const char* flag : {"--log", "--output"}) {
+    options.arguments.resize(3);
+    options.arguments.push_back(absl::StrCat(flag, "=", Path(flag == std::string("--log") ? "x.csv" : "o.json")));
+    auto second = ChildProcess::Start(options);
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_TRUE(second->AwaitEnd(Instant::Now() + absl::Seconds(60)));
+    EXPECT_EQ(second->exit_code(), 2);
+    EXPECT_THAT(Read(Path("out2")), AllOf(HasSubstr(flag), HasSubstr(".partial' is in use by process ")));
+  }
+  first.Signal(SIGTERM);
+  EXPECT_EQ(Finish(first).exit_code, 130);
+  EXPECT_GT(std::filesystem::file_size(Path("x.csv.partial"), error), 0u);
 }
 
 TEST_F(SimulateCommandTest, InterruptedItReportsWhatWasDone) {

@@ -96,7 +96,7 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "common/rpc/pem.",                         // until when a certificate is valid
       "common/rpc/security.",                    //
       "common/rpc/rpc_server.",                  // when a socket's file was made
-      "deploy/cli/cluster_command.",             // names of run directories
+      "common/role/run_directory.",              // names of run directories
       "deploy/cli/reproduce/",                   // the date on the page
       "deploy/cli/inspect/checkpoint_report.",   // when a checkpoint was written
       "replay/checkpoint/checkpoint_writer.",    //

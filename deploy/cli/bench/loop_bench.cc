@@ -4,10 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/bench/bench.h"
@@ -45,8 +45,8 @@ absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& 
   LoopRun run;
   run.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start);
   if (code != 0) return absl::InternalError(absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir));
-  std::ifstream file(run_dir + "/report.json");
-  const nlohmann::json report = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  const std::string text = ReadFile(run_dir + "/report.json").value_or("");
+  const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!report.is_object() || !report["wall_seconds_to_999"].is_number()) {
     return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/report.json"));
   }

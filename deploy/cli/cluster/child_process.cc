@@ -4,20 +4,28 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/base/file_descriptor.h"
+#include "common/base/file_lock.h"
 #include "common/base/instant.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
 
 // Between fork and exec: only calls that are safe there. Does not return.
-[[noreturn]] void BecomeProgram(char* const* arguments, int log_fd, int stdout_fd, pid_t parent) {
+[[noreturn]] void BecomeProgram(char* const* arguments, int log_fd, int stdout_fd, int lock_fd, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);  // The parent died before prctl.
@@ -28,19 +36,26 @@ namespace {
   dup2(null_fd, STDIN_FILENO);
   dup2(stdout_fd, STDOUT_FILENO);
   dup2(log_fd, STDERR_FILENO);
+  if (lock_fd >= 0) HandOnLock(lock_fd);  // Last: it takes a descriptor that one of the others may have had.
+  signal(SIGPIPE, SIG_DFL);               // The launcher ignores it.
   execv(arguments[0], arguments);
   _exit(127);
 }
 
+absl::StatusOr<FileDescriptor> OpenLog(const ChildOptions& options, int flags) {
+  FileDescriptor log(open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0644));
+  if (log.is_open()) return log;
+  return absl::FailedPreconditionError(FileError("write the log", options.log_path, errno).message());
+}
+
 }  // namespace
 
+absl::Status ChildProcess::TryLog(const ChildOptions& options) { return OpenLog(options, 0).status(); }
+
 absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
-  const int log_fd = open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-  if (log_fd < 0)
-    return absl::UnavailableError(absl::StrCat("cannot open '", options.log_path, "': ", strerror(errno)));
+  RECBOTS_ASSIGN_OR_RETURN(const FileDescriptor log, OpenLog(options, O_TRUNC));
   int pipe_fds[2] = {-1, -1};
   if (options.pipe_stdout && pipe2(pipe_fds, O_CLOEXEC) != 0) {
-    close(log_fd);
     return absl::UnavailableError(absl::StrCat("cannot make a pipe for ", options.name, ": ", strerror(errno)));
   }
   std::vector<char*> arguments;
@@ -48,9 +63,11 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
   arguments.push_back(nullptr);
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) BecomeProgram(arguments.data(), log_fd, options.pipe_stdout ? pipe_fds[1] : log_fd, parent);
+  if (pid == 0) {
+    BecomeProgram(arguments.data(), log.get(), options.pipe_stdout ? pipe_fds[1] : log.get(), options.lock_descriptor,
+                  parent);
+  }
   const int fork_error = errno;
-  close(log_fd);
   if (options.pipe_stdout) close(pipe_fds[1]);
   if (pid < 0) {
     if (options.pipe_stdout) close(pipe_fds[0]);
@@ -85,6 +102,21 @@ bool ChildProcess::Running() {
 
 void ChildProcess::Signal(int signal_number) {
   if (pid_ > 0) kill(pid_, signal_number);
+}
+
+std::string ChildProcess::LastLogLines(int count) const {
+  constexpr off_t kMaxBytes = 65536;
+  const FileDescriptor log(open(log_path_.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!log.is_open() || fstat(log.get(), &info) != 0) return "";
+  const off_t begin = std::max<off_t>(0, info.st_size - kMaxBytes);
+  std::string end(static_cast<size_t>(info.st_size - begin), '\0');
+  const ssize_t got = pread(log.get(), end.data(), end.size(), begin);
+  end.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
+  std::vector<std::string> lines = absl::StrSplit(absl::StripSuffix(end, "\n"), '\n');
+  const auto extra = static_cast<std::ptrdiff_t>(lines.size()) - count;
+  if (extra > 0) lines.erase(lines.begin(), lines.begin() + extra);
+  return absl::StrJoin(lines, "\n");
 }
 
 bool ChildProcess::AwaitEnd(Instant deadline) {

@@ -17,6 +17,7 @@ struct ChildOptions {
   std::vector<std::string> arguments;  // The program's path first.
   std::string log_path;                // stderr goes there (begun anew); stdout too, unless it is piped.
   bool pipe_stdout = false;            // stdout can be read from stdout_fd().
+  int lock_descriptor = -1;            // A lock that it is to hold as well (common/base/file_lock.h); -1: none.
 };
 
 // Gets SIGTERM when this process dies, whatever it dies of, and does not get the terminal's Ctrl-C: its parent passes
@@ -25,8 +26,12 @@ class ChildProcess {
  public:
   // Other threads may run: between fork and exec only calls are made that are safe then. SIGTERM comes when the thread
   // that made this call ends: make it from one that stays.
-  //   UNAVAILABLE  the log cannot be opened, no process can be made
+  //   FAILED_PRECONDITION  the log cannot be written (TryLog)
+  //   UNAVAILABLE          no process can be made
   static absl::StatusOr<ChildProcess> Start(const ChildOptions& options);
+
+  // Whether the log can be written; makes it where it is missing. FAILED_PRECONDITION: names it, and says why not.
+  static absl::Status TryLog(const ChildOptions& options);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
@@ -44,6 +49,8 @@ class ChildProcess {
   void Signal(int signal_number);
   // Waits for its end; false when it still runs at the deadline.
   bool AwaitEnd(Instant deadline);
+  // The last lines of its log, at most this many.
+  std::string LastLogLines(int count) const;
 
  private:
   ChildProcess(std::string name, std::string log_path, pid_t pid, int stdout_fd)

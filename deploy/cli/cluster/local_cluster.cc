@@ -1,6 +1,7 @@
 #include "deploy/cli/cluster/local_cluster.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -9,9 +10,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <deque>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "common/base/file_descriptor.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
@@ -26,24 +26,23 @@
 namespace recbots {
 namespace {
 
-std::string LastLines(const std::string& path, size_t count) {
-  std::ifstream file(path);
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    lines.push_back(line);
-    if (lines.size() > count) lines.pop_front();
-  }
-  return absl::StrJoin(lines, "\n");
+constexpr int kExcerptLines = 5;
+
+bool IsIgnored(int signal_number) {
+  struct sigaction action {};
+  return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// SIGINT and SIGTERM wait in the kernel until asked for, so that no handler runs between our calls.
+// Signals that end a run wait in the kernel until asked for, so that no handler runs between our calls.
 class HeldSignals {
  public:
   HeldSignals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    if (!IsIgnored(SIGHUP)) sigaddset(&set_, SIGHUP);
     sigprocmask(SIG_BLOCK, &set_, &before_);
+    signal(SIGPIPE, SIG_IGN);
   }
   ~HeldSignals() {
     const timespec none{0, 0};
@@ -69,76 +68,99 @@ class Cluster {
   absl::Status Start();
   ClusterEnd Watch(const HeldSignals& signals);
   void End();
+  const std::string& learner_line() const { return learner_line_; }
 
  private:
-  absl::Status AddReplay();
-  absl::Status Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
-                   bool pipe_stdout = false);
-  void PassOnLearnerLines(absl::Duration patience);
+  // What is to be started, the learner first.
+  std::vector<ChildOptions> Plan() const;
+  void AddReplay(std::vector<ChildOptions>& plan) const;
+  ChildOptions Role(const std::string& role, const std::string& name, std::vector<std::string> flags) const;
+  // Takes what the learner has printed; waits up to `patience` for something. Returns whether there was anything.
+  bool PassOnLearnerLines(absl::Duration patience);
+  void NoteLines(absl::string_view text);
   static bool IsService(const ChildProcess& child);
   void AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline);
 
   const LocalClusterOptions& options_;
   const ClusterAddresses& addresses_;
-  std::vector<ChildProcess> children_;  // The learner first.
-  std::ofstream learner_log_;
+  std::vector<ChildProcess> children_;  // The learner first. Fewer than planned where one could not be started.
+  FileDescriptor learner_log_;
+  std::string learner_line_;  // The last whole line that it has printed.
+  std::string begun_line_;    // What has come of the one after it.
 };
 
-absl::Status Cluster::Add(const std::string& role, const std::string& name, std::vector<std::string> flags,
-                          bool pipe_stdout) {
+ChildOptions Cluster::Role(const std::string& role, const std::string& name, std::vector<std::string> flags) const {
   ChildOptions child;
   child.name = name;
   child.log_path = absl::StrCat(options_.run_dir, "/", name, ".log");
-  child.pipe_stdout = pipe_stdout;
+  child.lock_descriptor = options_.lock_descriptor;
   child.arguments = {absl::StrCat(options_.program_dir, "/recbots-", role),
                      absl::StrCat("--config=", options_.config_path), absl::StrCat("--run_dir=", options_.run_dir)};
-  for (const std::string& override_text : options_.overrides) {
-    child.arguments.push_back(absl::StrCat("--set=", override_text));
-  }
   child.arguments.insert(child.arguments.end(), flags.begin(), flags.end());
-  RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
-  children_.push_back(std::move(process));
-  return absl::OkStatus();
+  return child;
 }
 
-absl::Status Cluster::AddReplay() {
+void Cluster::AddReplay(std::vector<ChildOptions>& plan) const {
   const bool one = addresses_.replay.size() == 1;
   for (size_t i = 0; i < addresses_.replay.size(); ++i) {
     std::vector<std::string> flags = {absl::StrCat("--listen=", addresses_.replay[i])};
     if (options_.checkpoint) flags.push_back(absl::StrCat("--checkpoint_dir=", options_.run_dir, "/replay"));
-    RECBOTS_RETURN_IF_ERROR(Add("replay", one ? "replay" : absl::StrCat("replay-", i), std::move(flags)));
+    plan.push_back(Role("replay", one ? "replay" : absl::StrCat("replay-", i), std::move(flags)));
   }
-  return absl::OkStatus();
 }
 
-absl::Status Cluster::Start() {
+std::vector<ChildOptions> Cluster::Plan() const {
   const std::string to_replay = absl::StrCat("--replay=", absl::StrJoin(addresses_.replay, ","));
   const std::string to_learner = absl::StrCat("--learner=", addresses_.learner);
   std::vector<std::string> learner_flags = {absl::StrCat("--listen=", addresses_.learner), to_replay,
                                             absl::StrCat("--http=", options_.learner_http)};
   if (options_.keep) learner_flags.push_back("--keep");
-  RECBOTS_RETURN_IF_ERROR(Add("learner", "learner", learner_flags, /*pipe_stdout=*/true));
-  learner_log_.open(children_[0].log_path(), std::ios::app);
-  RECBOTS_RETURN_IF_ERROR(AddReplay());
+  std::vector<ChildOptions> plan = {Role("learner", "learner", learner_flags)};
+  plan[0].pipe_stdout = true;
+  AddReplay(plan);
   for (int i = 0; i < options_.num_actors; ++i) {
-    RECBOTS_RETURN_IF_ERROR(Add("actor", absl::StrCat("actor-", i), {to_replay, to_learner}));
+    plan.push_back(Role("actor", absl::StrCat("actor-", i), {to_replay, to_learner}));
   }
-  return Add("evaluator", "evaluator", {to_learner});
+  plan.push_back(Role("evaluator", "evaluator", {to_learner}));
+  return plan;
 }
 
-void Cluster::PassOnLearnerLines(absl::Duration patience) {
+absl::Status Cluster::Start() {
+  const std::vector<ChildOptions> plan = Plan();
+  // All of them before the first starts: a run that ends at once has nothing to save.
+  for (const ChildOptions& child : plan) RECBOTS_RETURN_IF_ERROR(ChildProcess::TryLog(child));
+  for (const ChildOptions& child : plan) {
+    RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
+    children_.push_back(std::move(process));
+  }
+  learner_log_ = FileDescriptor(open(children_[0].log_path().c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  return absl::OkStatus();
+}
+
+bool Cluster::PassOnLearnerLines(absl::Duration patience) {
+  if (children_.empty()) return false;
   pollfd source{children_[0].stdout_fd(), POLLIN, 0};
   const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
-  while (poll(&source, 1, milliseconds) > 0 && (source.revents & POLLIN) != 0) {
+  if (poll(&source, 1, milliseconds) > 0 && (source.revents & POLLIN) != 0) {
     std::array<char, 4096> buffer;
     const ssize_t n = read(source.fd, buffer.data(), buffer.size());
-    if (n <= 0) return;
-    learner_log_.write(buffer.data(), n).flush();
-    if (!options_.quiet) std::cout.write(buffer.data(), n).flush();
-    return;
+    if (n <= 0) return false;
+    const absl::string_view text(buffer.data(), static_cast<size_t>(n));
+    WriteAll(learner_log_.get(), text);
+    if (!options_.quiet) std::cout << text << std::flush;
+    NoteLines(text);
+    return true;
   }
   // At the end of the stream poll returns at once, with nothing to read.
   if ((source.revents & POLLHUP) != 0) absl::SleepFor(absl::Milliseconds(5));
+  return false;
+}
+
+void Cluster::NoteLines(absl::string_view text) {
+  absl::StrAppend(&begun_line_, text);
+  for (size_t end = 0; (end = begun_line_.find('\n')) != std::string::npos; begun_line_.erase(0, end + 1)) {
+    learner_line_ = begun_line_.substr(0, end);
+  }
 }
 
 ClusterEnd Cluster::Watch(const HeldSignals& signals) {
@@ -156,21 +178,25 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
       if (is_learner && end.exit_code == 0) return end;
       end.cause = ClusterEnd::Cause::kRoleDied;
       end.dead_role = child.name();
-      end.log_excerpt = LastLines(child.log_path(), 5);
+      end.log_excerpt = child.LastLogLines(kExcerptLines);
       return end;
     }
   }
 }
 
 void Cluster::End() {
-  Instant deadline = Instant::Now() + options_.drain;
+  absl::Duration patience = options_.drain;
   // Actors and evaluator first, so that they can hand over what they have to services that still are there.
   std::vector<ChildProcess*> workers, services;
   for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
   for (const std::vector<ChildProcess*>& group : {workers, services}) {
     for (ChildProcess* child : group) child->Signal(SIGTERM);
-    AwaitEnd(group, deadline);
-    if (options_.checkpoint) deadline += options_.last_checkpoint;
+    AwaitEnd(group, Instant::Now() + patience);
+    // A worker that hangs takes nothing from the time in which the learner saves.
+    patience = options_.drain + options_.save;
+    if (options_.checkpoint) patience += options_.last_checkpoint;
+  }
+  while (PassOnLearnerLines(absl::ZeroDuration())) {
   }
   children_.clear();  // Kills what is left.
 }
@@ -233,6 +259,7 @@ absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, c
   if (status.ok()) end = cluster.Watch(signals);
   cluster.End();
   if (!status.ok()) return status;
+  end.learner_line = cluster.learner_line();
   return end;
 }
 

@@ -11,19 +11,20 @@
 namespace recbots {
 
 struct LocalClusterOptions {
-  std::string program_dir;             // Where recbots-replay and the others lie.
-  std::string config_path;             // Already known to be valid.
-  std::vector<std::string> overrides;  // "path.to.field=value"
-  std::string run_dir;                 // Exists.
+  std::string program_dir;   // Where recbots-replay and the others lie.
+  std::string config_path;   // What all roles read: a file that stays as it is, overrides applied.
+  std::string run_dir;       // Exists, and is claimed.
+  int lock_descriptor = -1;  // The claim, which all roles are to hold as well; -1: none.
   std::string learner_http = "127.0.0.1:0";
   int num_actors = 1;
   int num_replay_shards = 1;  // Replay processes; each has the settings of the configuration for itself.
   bool checkpoint = false;    // Replay keeps checkpoints in run_dir/replay, and begins with what lies there.
   bool keep = false;          // Go on after the goal.
   bool quiet = false;         // Do not pass the learner's lines on to stdout.
-  // Time the roles have to drain and to write what they must; what still runs then is killed. With checkpoints, the
-  // services have so much more for the last one.
+  // Time that actors and evaluator have to drain, and then the services, which have `save` more for what was learnt and
+  // with checkpoints `last_checkpoint` more for the last one. What still runs then is killed.
   absl::Duration drain = absl::Seconds(5);
+  absl::Duration save = absl::Seconds(30);
   absl::Duration last_checkpoint = absl::Seconds(60);
 };
 
@@ -45,13 +46,17 @@ struct ClusterEnd {
   int exit_code = 0;        // Of the learner, or of the role that died.
   std::string dead_role;    // kRoleDied: which.
   std::string log_excerpt;  // kRoleDied: the last lines of its log.
+  // The last line that the learner printed: after a death of its own, what its end was (RunVerdict, learner/run).
+  std::string learner_line;
 };
 
 // Starts everything at `addresses`, passes the learner's status lines on, and ends everything: when the learner is
-// done, when a role dies, on SIGINT and SIGTERM. Nothing it started is left when it returns. Blocks SIGINT and SIGTERM
-// while it runs; call it while the process has a single thread. Ends within `drain` (with checkpoints also
-// `last_checkpoint`) and a moment of a signal even when a role hangs.
-//   UNAVAILABLE  a process could not be started
+// done, when a role dies, on SIGINT, SIGTERM and SIGHUP (unless that is ignored: nohup). Nothing it started is left when
+// it returns. Blocks these signals while it runs; call it while the process has a single thread. Ends
+// within twice `drain`, `save`, and with checkpoints `last_checkpoint` of a signal even when roles hang. Where nobody reads stdout
+// any more the run goes on; learner.log has the lines.
+//   FAILED_PRECONDITION  a log cannot be written; nothing was started
+//   UNAVAILABLE          a process could not be started
 absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses);
 
 // A TCP port of the loopback interface that was free a moment ago.

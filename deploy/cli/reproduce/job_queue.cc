@@ -3,11 +3,8 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <deque>
-#include <fstream>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 
@@ -15,18 +12,8 @@ namespace recbots {
 namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(20);
-constexpr size_t kExcerptLines = 5;
+constexpr int kExcerptLines = 5;
 constexpr int kNotStarted = 127;
-
-std::string LastLines(const std::string& path) {
-  std::ifstream file(path);
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    lines.push_back(line);
-    if (lines.size() > kExcerptLines) lines.pop_front();
-  }
-  return absl::StrJoin(lines, "\n");
-}
 
 }  // namespace
 
@@ -99,7 +86,7 @@ void JobQueue::CollectEnded() {
       cost_done_ += jobs_[running.job].cost;
       seconds_done_ += seconds;
     }
-    ended_.push_back({running.job, exit_code, seconds, exit_code == 0 ? "" : LastLines(running.child.log_path())});
+    ended_.push_back({running.job, exit_code, seconds, exit_code == 0 ? "" : running.child.LastLogLines(kExcerptLines)});
   }
   running_ = std::move(still);
 }

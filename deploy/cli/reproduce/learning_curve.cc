@@ -1,11 +1,12 @@
 #include "deploy/cli/reproduce/learning_curve.h"
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -23,10 +24,9 @@ double ValueAt(const Curve& curve, double env_steps) {
 }  // namespace
 
 absl::StatusOr<Curve> ReadCurve(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
+  RECBOTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   Curve curve;
-  for (std::string line; std::getline(file, line);) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("env_steps") || !json.contains("value")) continue;
     if (!json["env_steps"].is_number() || !json["value"].is_number()) continue;

@@ -19,7 +19,7 @@ using Curve = std::vector<CurvePoint>;
 
 // The evaluations.jsonl of a run (docs/formats.md). Lines that are not such an evaluation, as the last one of a run
 // that was killed, are left out.
-//   NOT_FOUND  the file cannot be read
+//   NOT_FOUND, UNAVAILABLE  the file cannot be read
 absl::StatusOr<Curve> ReadCurve(const std::string& path);
 
 // Mean, lowest and highest of several curves at common places.

@@ -1,7 +1,6 @@
 #include "deploy/cli/reproduce/reproduce_command.h"
 
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -15,6 +14,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/command_line.h"
+#include "common/base/file.h"
+#include "common/base/file_descriptor.h"
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
@@ -74,18 +75,11 @@ absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-absl::Status WriteFile(const std::string& path, const std::string& content) {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << content;
-  file.close();
-  return file ? absl::OkStatus() : absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
-}
-
 // The page, and the plot where there is something to plot.
 absl::Status WritePage(const Reproduction& reproduction, const std::string& page_path) {
+  std::error_code error;
+  std::filesystem::create_directories(FolderOf(page_path), error);
+  if (error) return FileError("make the folder of", page_path, error.value());
   const Plot plot = ReproductionPlot(reproduction);
   std::string plot_file;
   if (!plot.series.empty()) {

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "actor/client/make_scenario.h"
+#include "common/base/file.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
@@ -21,14 +21,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return file ? std::move(text).str() : "";
+// Discarded where there is no such file, or another one.
+Json ReadJson(const std::string& path) {
+  return Json::parse(ReadFile(path).value_or(""), nullptr, /*allow_exceptions=*/false);
 }
-
-Json ReadJson(const std::string& path) { return Json::parse(ReadText(path), nullptr, /*allow_exceptions=*/false); }
 
 std::optional<double> Number(const Json& json, const char* name) {
   if (!json.is_object() || !json.contains(name) || !json[name].is_number()) return std::nullopt;
@@ -133,7 +129,7 @@ std::vector<std::string> CommandOf(const PlannedRun& run, const std::string& pro
 }
 
 bool IsFinished(const PlannedRun& run) {
-  if (ReadText(run.run_dir + "/config.textproto") != PrintExperimentConfig(run.config)) return false;
+  if (ReadFile(run.run_dir + "/config.textproto").value_or("") != PrintExperimentConfig(run.config)) return false;
   if (!std::filesystem::exists(run.run_dir + "/weights.bin")) return false;
   const Json report = ReadJson(run.run_dir + "/report.json");
   return report.is_object() && report.value("goal_reached", false);
@@ -186,7 +182,8 @@ void WriteNotes(const PlannedRun& run, int64_t episodes, const SeedResult& resul
   notes["quality"] = NumberOrNull(result.played.quality);
   notes["click_percent"] = NumberOrNull(result.played.click_percent);
   // Where it cannot be written, the next time plays again.
-  std::ofstream(run.run_dir + "/reproduce.json", std::ios::trunc) << notes.dump(2) << "\n";
+  const absl::Status written = WriteFile(run.run_dir + "/reproduce.json", notes.dump(2) + "\n");
+  if (!written.ok()) RECBOTS_LOG(WARNING) << written.message();
 }
 
 }  // namespace recbots

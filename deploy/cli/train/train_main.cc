@@ -1,10 +1,10 @@
 // recbots train CONFIG: all roles in one process, deterministic.
 #include <ATen/Parallel.h>
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,8 +15,11 @@
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/inference/weights.h"
+#include "common/role/run_directory.h"
 #include "deploy/cli/train/trainer.h"
 #include "learner/run/evaluation_log.h"
+#include "learner/run/results.h"
 
 namespace recbots {
 namespace {
@@ -29,33 +32,28 @@ std::vector<FlagSpec> Flags() {
           {"help", "", "this text", ""}};
 }
 
-absl::Status WriteFile(const std::string& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << content;
-  file.close();
-  if (!file) return absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
-  return absl::OkStatus();
-}
-
-absl::Status WriteResults(const std::string& run_dir, const v1::ExperimentConfig& config, const Trainer& trainer) {
-  if (run_dir.empty()) return absl::OkStatus();
-  RECBOTS_RETURN_IF_ERROR(WriteFile(run_dir + "/config.textproto", PrintExperimentConfig(config)));
-  RECBOTS_RETURN_IF_ERROR(WriteFile(run_dir + "/weights.bin", trainer.EncodeWeights()));
-  return WriteReport(run_dir, trainer.report(), trainer.goal());
-}
-
 absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
   if (flags.positional().size() != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots train CONFIG [flags]"));
   }
-  RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
-                           LoadExperimentConfig(flags.positional()[0], flags.values("set")));
-  const std::string& run_dir = flags.value("run_dir");
-  std::error_code error;
-  if (!run_dir.empty()) std::filesystem::create_directories(run_dir, error);
-  if (error) return absl::InvalidArgumentError(absl::StrCat("--run_dir '", run_dir, "': ", error.message()));
-  return config;
+  return LoadExperimentConfig(flags.positional()[0], flags.values("set"));
+}
+
+// Nothing where no run directory is asked for.
+absl::StatusOr<std::optional<RunDirectory>> Claim(const std::string& run_dir) {
+  std::optional<RunDirectory> claimed;
+  if (run_dir.empty()) return claimed;
+  RECBOTS_ASSIGN_OR_RETURN(RunDirectory directory, RunDirectory::Claim(run_dir, "recbots train"));
+  claimed.emplace(std::move(directory));
+  return claimed;
+}
+
+// What was learnt, whatever ended the run with `ended`. The error that the user should see, or OK.
+absl::Status Save(const std::string& run_dir, const Trainer& trainer, const EvaluationLog& curve,
+                  const absl::Status& ended) {
+  const RunResults results{trainer.report(), trainer.goal(), FiniteWeights(trainer.EncodeWeights()), curve.status()};
+  return JoinErrors(ended, SaveResults(run_dir, results));
 }
 
 int Train(const std::vector<std::string>& arguments) {
@@ -67,18 +65,25 @@ int Train(const std::vector<std::string>& arguments) {
   }
   const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(*flags);
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
+  const std::string& run_dir = flags->value("run_dir");
+  const absl::StatusOr<std::optional<RunDirectory>> directory = Claim(run_dir);
+  if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
   Shutdown shutdown;
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(*config);
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
   const bool quiet = flags->has("quiet");
-  EvaluationLog curve(flags->value("run_dir"));
+  if (directory->has_value()) {
+    const absl::Status begun = (*directory)->Begin(PrintExperimentConfig(*config));
+    if (!begun.ok()) return Fail(begun, kExitBadUsage);
+  }
+  EvaluationLog curve(run_dir);
   absl::Status status = (*trainer)->Run(
       [&] { return shutdown.requested(); },
       [&](const StatusLine& line) {
         if (!quiet) std::cout << FormatStatusLine(line) << std::endl;
       },
       [&](const v1::Evaluation& evaluation, double wall_seconds) { curve.Append(evaluation, wall_seconds); });
-  if (status.ok()) status = WriteResults(flags->value("run_dir"), *config, **trainer);
+  status = Save(run_dir, **trainer, curve, status);
   if (!status.ok()) return Fail(status, kExitFailed);
   const GoalTracker goal = (*trainer)->goal();
   std::cout << "weights crc32c " << absl::StrFormat("%08x", Crc32c((*trainer)->EncodeWeights())) << "\n"

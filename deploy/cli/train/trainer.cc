@@ -94,20 +94,11 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
                           const std::function<void(const v1::Evaluation&, double)>& on_evaluation) {
   stop_ = stop;
   on_evaluation_ = on_evaluation;
-  while (!Over()) {
-    RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
-    state_.SetEnvSteps(loop_->env_steps());
-    RECBOTS_RETURN_IF_ERROR(LearnWhileAdmitted());
-    ShowStatusIfDue(on_status);
-    over_ = over_ || stop();
-  }
+  absl::Status status = Train(on_status);
   Ending ending = state_.Check();
-  if (evaluated_updates_ != algorithm_->updates()) {
-    RECBOTS_RETURN_IF_ERROR(Publish());
-    evaluated_updates_ = -1;  // The last weights are evaluated, whatever the period.
-    RECBOTS_RETURN_IF_ERROR(EvaluateIfDue());
-  }
+  if (status.ok()) status = EvaluateLast();
   if (IsLimit(ending)) ending = state_.Check();  // The last weights may have reached the goal.
+  if (!status.ok()) ending = Ending::kNotYet;
   const replay::TableState table = table_->state();
   report_ = {config_.name(),
              config_.seed(),
@@ -115,7 +106,26 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
              state_.counters(),
              static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted)),
              algorithm_->losses()};
+  report_.error = std::string(status.message());
+  return status;
+}
+
+absl::Status Trainer::Train(const std::function<void(const StatusLine&)>& on_status) {
+  while (!Over()) {
+    RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
+    state_.SetEnvSteps(loop_->env_steps());
+    RECBOTS_RETURN_IF_ERROR(LearnWhileAdmitted());
+    ShowStatusIfDue(on_status);
+    over_ = over_ || stop_();
+  }
   return absl::OkStatus();
+}
+
+absl::Status Trainer::EvaluateLast() {
+  if (evaluated_updates_ == algorithm_->updates()) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(Publish());
+  evaluated_updates_ = -1;
+  return EvaluateIfDue();
 }
 
 bool Trainer::LearningIsOver() const {

@@ -35,11 +35,12 @@ class Trainer {
   // Trains until the goal, or until `stop` (asked after every update) says so. `on_status` gets a line every
   // status_seconds, `on_evaluation` each evaluation with the seconds since the start. Where goal.max_env_steps ends it,
   // exactly that many steps are made, rounded up to a whole step of all users, and every update that the limiter then
-  // allows. Weights that a limit ends with are evaluated before the end.
+  // allows. Weights that a limit ends with are evaluated before the end. After an error, too, report, goal and weights
+  // are those of what was learnt until then.
   absl::Status Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
                    const std::function<void(const v1::Evaluation&, double)>& on_evaluation = nullptr);
 
-  // How it ended; valid after Run.
+  // How it ended; valid after Run, whatever that returned.
   const Report& report() const { return report_; }
   GoalTracker goal() const { return state_.goal(); }
   // Encoded weights of the newest update.
@@ -52,12 +53,15 @@ class Trainer {
   absl::Status Init();
   // Whether all that the sizes of the configuration make it allocate fits the memory.
   absl::Status CheckFits() const;
+  absl::Status Train(const std::function<void(const StatusLine&)>& on_status);
   absl::Status LearnWhileAdmitted();
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with new priorities where rows are drawn by priority.
   absl::Status Learn();
   absl::Status Publish();
   absl::Status EvaluateIfDue();
+  // The last weights, whatever the period.
+  absl::Status EvaluateLast();
   void ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status);
   // Unlike Over, false where only the environment steps are used up: what they brought is still learnt from.
   bool LearningIsOver() const;

@@ -8,13 +8,24 @@ namespace recbots {
 namespace {
 
 TEST(ShutdownTest, ASignalRequestsTheEnd) {
-  for (const int signal_number : {SIGTERM, SIGINT}) {
+  for (const int signal_number : {SIGTERM, SIGINT, SIGHUP}) {
     Shutdown shutdown;
     EXPECT_FALSE(shutdown.requested());
     EXPECT_FALSE(shutdown.AwaitFor(absl::ZeroDuration()));
     kill(getpid(), signal_number);
     EXPECT_TRUE(shutdown.AwaitFor(absl::Seconds(10)));
   }
+}
+
+// nohup.
+TEST(ShutdownTest, AHangUpThatIsIgnoredStaysSo) {
+  signal(SIGHUP, SIG_IGN);
+  {
+    Shutdown shutdown;
+    raise(SIGHUP);
+    EXPECT_FALSE(shutdown.AwaitFor(absl::Milliseconds(20)));
+  }
+  EXPECT_EQ(signal(SIGHUP, SIG_DFL), SIG_IGN);
 }
 
 TEST(ShutdownTest, CanBeRequestedFromWithin) {

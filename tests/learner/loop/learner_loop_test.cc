@@ -125,7 +125,11 @@ class LearnerLoopTest : public ::testing::Test {
     hooks.watchers = [this] { return watchers_; };
     hooks.print = [this](const std::string& line) { lines_.push_back(line); };
     hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-    hooks.on_ending = [this](Ending ending) { endings_.push_back(ending); };
+    hooks.on_ending = [this](Ending ending, const absl::Status& error) {
+      endings_.push_back(ending);
+      errors_.push_back(error);
+      return saved_;
+    };
     LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
     loop.PublishWeights();
     return loop.Run();
@@ -149,6 +153,8 @@ class LearnerLoopTest : public ::testing::Test {
   Watchers watchers_;
   std::vector<std::string> lines_, activities_;
   std::vector<Ending> endings_;
+  std::vector<absl::Status> errors_;
+  absl::Status saved_;
 };
 
 TEST_F(LearnerLoopTest, LearnsFromEachBatchOnceAndPublishes) {
@@ -320,6 +326,32 @@ TEST_F(LearnerLoopTest, EndsWithFinalErrors) {
   EXPECT_EQ(Run(1).code(), absl::StatusCode::kDeadlineExceeded) << "for good, unlike a wait that was too short";
 }
 
+// The networks are in memory, and saving them needs no peer.
+TEST_F(LearnerLoopTest, WhatWasLearntIsSavedWhateverEndsTheRun) {
+  source_.final_error = absl::DeadlineExceededError("replay was away for 600 s");
+  EXPECT_EQ(Run(1).message(), "replay was away for 600 s");
+  EXPECT_THAT(endings_, ElementsAre(Ending::kNotYet));
+  EXPECT_THAT(errors_, ElementsAre(source_.final_error));
+  source_.final_error = absl::OkStatus();
+  algorithm_.fails_with = absl::InvalidArgumentError("batch: slate");
+  EXPECT_EQ(Run(1).message(), "batch: slate");
+  EXPECT_THAT(errors_.back(), algorithm_.fails_with);
+  algorithm_.fails_with = absl::OkStatus();
+  Prioritize();
+  algorithm_.errors = std::vector<float>(kRows, std::numeric_limits<float>::quiet_NaN());
+  const absl::Status diverged = Run(1);
+  EXPECT_FALSE(diverged.ok());
+  EXPECT_EQ(errors_.back(), diverged);
+}
+
+TEST_F(LearnerLoopTest, WhatCannotBeSavedIsAnError) {
+  saved_ = absl::ResourceExhaustedError("goal reached, but the results could not be saved");
+  EXPECT_EQ(Run(10, MaxUpdates(2)), saved_);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates)) << "once";
+  source_.final_error = absl::DeadlineExceededError("replay was away");
+  EXPECT_EQ(Run(1).message(), "replay was away; goal reached, but the results could not be saved");
+}
+
 TEST_F(LearnerLoopTest, ATellToStopIsNoError) {
   stop_ = true;
   source_.final_error = absl::CancelledError("closed");
@@ -361,9 +393,10 @@ TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
   };
   hooks.print = [](const std::string&) {};
   hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-  hooks.on_ending = [this](Ending ending) {
+  hooks.on_ending = [this](Ending ending, const absl::Status&) {
     endings_.push_back(ending);
     EXPECT_EQ(state_->goal().newest()->weights_version(), 3) << "the first one, and one per update";
+    return absl::OkStatus();
   };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
   loop.PublishWeights();
@@ -386,7 +419,7 @@ TEST_F(LearnerLoopTest, KeepsOnWhenAskedTo) {
   options_.keep = true;
   ASSERT_TRUE(Run(10, MaxUpdates(5)).ok());
   EXPECT_EQ(algorithm_.updates(), 10);
-  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates)) << "once";
+  EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates, Ending::kMaxUpdates)) << "what came after it is saved too";
 }
 
 TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
@@ -415,7 +448,10 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
   hooks.watchers = [] { return Watchers{.actors = 2, .evaluators = 1}; };
   hooks.print = [this](const std::string& line) { lines_.push_back(line); };
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [this](Ending ending) { endings_.push_back(ending); };
+  hooks.on_ending = [this](Ending ending, const absl::Status&) {
+    endings_.push_back(ending);
+    return absl::OkStatus();
+  };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
   ASSERT_TRUE(loop.Run().ok());
   EXPECT_EQ(algorithm_.updates(), 4);

@@ -83,8 +83,7 @@ TEST(ReportTest, LeavesUnknownFiguresNull) {
 TEST(ReportTest, NamesTheFileItCannotWrite) {
   const GoalTracker goal{v1::GoalConfig()};
   const absl::Status status = WriteReport("/no/such/directory", Report{}, goal);
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("/no/such/directory/report.json"));
+  EXPECT_EQ(status.message(), "cannot write '/no/such/directory/report.json': No such file or directory");
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
@@ -46,11 +46,6 @@ v1::ExperimentConfig Experiment(const RowSchema& schema, v1::TableConfig table) 
   return config;
 }
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TemporaryFolder>> TemporaryFolder::Create() {
@@ -80,7 +75,7 @@ absl::StatusOr<std::unique_ptr<ReplayServer>> ReplayServer::Start(const BenchOpt
   std::string text;
   google::protobuf::TextFormat::PrintToString(Experiment(schema, std::move(table)), &text);
   const std::string& dir = folder->path();
-  std::ofstream(dir + "/config.textproto") << text;
+  RECBOTS_RETURN_IF_ERROR(WriteFile(dir + "/config.textproto", text));
   ChildOptions child;
   child.name = "recbots-replay";
   child.log_path = dir + "/replay.log";
@@ -100,7 +95,7 @@ absl::Status ReplayServer::AwaitServing() {
   while (address_.empty()) {
     if (!process_.Running()) return Failure("ended before it served");
     if (Instant::Now() > deadline) return Failure("does not serve");
-    const std::string published = Contents(folder_->path() + "/replay.addresses");
+    const std::string published = ReadFile(folder_->path() + "/replay.addresses").value_or("");
     for (const absl::string_view line : absl::StrSplit(published, '\n')) {
       const std::vector<std::string> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
       if (words.size() != 2 || words[0] != "grpc") continue;
@@ -115,7 +110,7 @@ absl::Status ReplayServer::AwaitServing() {
   return serving.ok() ? serving : Failure(std::string(serving.message()));
 }
 
-std::string ReplayServer::Log() const { return Contents(process_.log_path()); }
+std::string ReplayServer::Log() const { return ReadFile(process_.log_path()).value_or(""); }
 
 absl::StatusOr<double> ReplayServer::Logged(const std::string& event, const std::string& name) const {
   const std::string log = Log();

@@ -3,12 +3,12 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/shutdown.h"
@@ -37,12 +37,11 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
     if (shutdown.AwaitFor(absl::Milliseconds(2))) break;
   }
   RECBOTS_RETURN_IF_ERROR(writers->status());
-  std::ofstream(arguments[3] + "/writing") << writers->num_writing();
+  RECBOTS_RETURN_IF_ERROR(WriteFile(arguments[3] + "/writing", absl::StrCat(writers->num_writing())));
   while (!shutdown.AwaitFor(absl::Milliseconds(200)) && writers->status().ok()) {
   }
   RECBOTS_RETURN_IF_ERROR(writers->Stop());
-  std::ofstream(arguments[3] + "/acknowledged") << writers->acknowledged();
-  return absl::OkStatus();
+  return WriteFile(arguments[3] + "/acknowledged", absl::StrCat(writers->acknowledged()));
 }
 
 }  // namespace
@@ -57,10 +56,7 @@ int BenchWritersCommand(const std::vector<std::string>& arguments) {
 namespace replay_bench {
 namespace {
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string Contents(const std::string& path) { return ReadFile(path).value_or(""); }
 
 }  // namespace
 

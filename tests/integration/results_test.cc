@@ -1,0 +1,274 @@
+// What a run leaves behind: whole or absent, whatever ends it, with an exit code that says which; and whose it is.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/base/file.h"
+#include "common/inference/weights.h"
+#include "deploy/cli/cluster/local_cluster.h"
+#include "tests/integration/programs.h"
+
+namespace recbots {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Outcome;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
+// Goals of short runs.
+constexpr char kNoShare[] = "--set=goal.share_of_optimum=0";
+constexpr char kShort[] = "--set=goal.max_updates=200";
+constexpr char kEndless[] = "--set=goal.max_seconds=600";
+
+class ResultsTest : public testing::ProgramsTest {
+ protected:
+  std::string Run(const std::string& name) const { return absl::StrCat(dir_, "/run/", name); }
+  nlohmann::json Report(const std::string& name = "report.json") const {
+    return nlohmann::json::parse(Read(Run(name)), nullptr, /*allow_exceptions=*/false);
+  }
+  std::string RunDir() const { return "--run_dir=" + dir_ + "/run"; }
+  ::testing::AssertionResult WeightsAreWhole() const {
+    const absl::Status status = DecodeTensors(Read(Run("weights.bin"))).status();
+    return status.ok() ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << status;
+  }
+  ChildProcess StartEndlessCluster() {
+    ChildProcess cluster = Start("recbots", {"cluster", kConfig, RunDir(), kNoShare, kEndless});
+    EXPECT_TRUE(AwaitUpdates(Run("learner.log")));
+    return cluster;
+  }
+  // Until a status line shows that something was learnt: "12.3 s | 1.2 k upd ...".
+  static bool AwaitUpdates(const std::string& log) {
+    return Await([&] {
+      for (const absl::string_view line : absl::StrSplit(Read(log), '\n')) {
+        const size_t updates = line.find(" upd");
+        if (updates != absl::string_view::npos && updates > 2 && line.substr(updates - 2, 2) != " 0") return true;
+      }
+      return false;
+    });
+  }
+  static std::string LastLine(const Outcome& outcome) {
+    const std::vector<std::string> lines = absl::StrSplit(absl::StripSuffix(outcome.log, "\n"), '\n');
+    return lines.back();
+  }
+  // The processes that `parent` has started, by the end of their program's path.
+  static pid_t ChildOf(pid_t parent, const std::string& program) {
+    const std::string children = Read(absl::StrCat("/proc/", parent, "/task/", parent, "/children"));
+    for (const absl::string_view child : absl::StrSplit(children, ' ', absl::SkipEmpty())) {
+      std::error_code error;
+      if (fs::read_symlink(absl::StrCat("/proc/", child, "/exe"), error).filename() == program) {
+        return static_cast<pid_t>(std::stol(std::string(child)));
+      }
+    }
+    return -1;
+  }
+};
+
+TEST_F(ResultsTest, ClusterSaysThatItsWeightsCouldNotBeSaved) {
+  ChildProcess cluster = Start("recbots", {"cluster", kConfig, "--quiet", RunDir()});
+  // After the results of earlier runs were put away, before the first one of this run.
+  ASSERT_TRUE(Await([&] { return fs::exists(Run("config.textproto")); }));
+  fs::create_directory(Run("weights.bin"));
+  const Outcome outcome = Finish(cluster, absl::Seconds(120));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(LastLine(outcome),
+              AllOf(StartsWith("recbots: goal reached: "),
+                    HasSubstr("but the results could not be saved: cannot write '" + Run("weights.bin") + "'")));
+  EXPECT_EQ(Report()["goal_reached"], true);
+  EXPECT_EQ(Report()["weights_saved"], false);
+}
+
+// No file can grow beyond 20 KiB: room for all but the weights.
+TEST_F(ResultsTest, TrainOnAFullDiskLeavesNoHalfAFile) {
+  const Outcome outcome =
+      RunShell(absl::StrCat("ulimit -f 20; exec $BIN/recbots train ", kConfig, " --quiet ", RunDir(), " ", kNoShare, " ", kShort));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(LastLine(outcome), AllOf(HasSubstr("goal reached: "), HasSubstr("could not be saved: cannot write '" +
+                                                                                Run("weights.bin") + "': File too large")));
+  EXPECT_FALSE(fs::exists(Run("weights.bin")));
+  EXPECT_EQ(Report()["weights_saved"], false);
+  for (const auto& entry : fs::directory_iterator(dir_ + "/run")) {
+    EXPECT_THAT(entry.path().filename().string(), Not(StartsWith(".recbots")));
+  }
+}
+
+TEST_F(ResultsTest, ALearnerOnAFullDiskSaysSo) {
+  const std::string learner = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string replay = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string config = std::string("--config=") + kConfig;
+  ChildProcess server = Start("recbots-replay", {config, "--listen=" + replay});
+  ChildProcess actor = Start("recbots-actor", {config, "--replay=" + replay, "--learner=" + learner});
+  const Outcome outcome = RunShell(absl::StrCat("ulimit -f 20; exec $BIN/recbots-learner ", config, " --listen=", learner,
+                                                " --replay=", replay, " ", RunDir(), " ", kNoShare, " ", kShort));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(LastLine(outcome), HasSubstr("could not be saved: cannot write '" + Run("weights.bin")));
+  EXPECT_FALSE(fs::exists(Run("weights.bin")));
+  for (ChildProcess* child : {&server, &actor}) child->Signal(SIGKILL);
+}
+
+TEST_F(ResultsTest, WhatWasLearntIsSavedWhenReplayStaysAway) {
+  const std::string learner_address = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string replay_address = "127.0.0.1:" + std::to_string(*FindFreePort());
+  const std::string config = std::string("--config=") + kConfig;
+  ChildProcess replay = Start("recbots-replay", {config, "--listen=" + replay_address});
+  ChildProcess learner = Start("recbots-learner", {config, kNoShare, kEndless, "--listen=" + learner_address,
+                                                   "--replay=" + replay_address, "--peer_timeout=1", RunDir()});
+  ChildProcess actor =
+      Start("recbots-actor", {config, "--replay=" + replay_address, "--learner=" + learner_address});
+  ASSERT_TRUE(AwaitUpdates(learner.log_path()));
+  replay.Signal(SIGKILL);
+  const Outcome outcome = Finish(learner, absl::Seconds(60));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(Report()["ended_by"].get<std::string>(), AllOf(StartsWith("error: "), HasSubstr(replay_address)));
+  EXPECT_GT(Report()["updates"].get<int64_t>(), 0);
+  EXPECT_EQ(Report()["weights_saved"], true);
+  EXPECT_TRUE(WeightsAreWhole());
+  actor.Signal(SIGKILL);
+}
+
+TEST_F(ResultsTest, WhatWasLearntIsSavedWhenAnotherRoleDies) {
+  ChildProcess cluster = StartEndlessCluster();
+  const pid_t actor = ChildOf(cluster.pid(), "recbots-actor");
+  ASSERT_GT(actor, 0);
+  kill(actor, SIGKILL);
+  const Outcome outcome = Finish(cluster, absl::Seconds(60));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.log, AllOf(HasSubstr("actor-0 ended with code 137"), HasSubstr("goal NOT reached: ")));
+  EXPECT_EQ(Report()["ended_by"], "stopped before its goal");
+  EXPECT_TRUE(WeightsAreWhole());
+}
+
+// Also what its terminal's end and the loss of the launcher leave behind.
+TEST_F(ResultsTest, WhatWasLearntIsSavedWhenTheLauncherDies) {
+  ChildProcess cluster = StartEndlessCluster();
+  const pid_t learner = ChildOf(cluster.pid(), "recbots-learner");
+  ASSERT_GT(learner, 0);
+  cluster.Signal(SIGKILL);
+  // The roles hold the directory until they have saved what they must.
+  Outcome second = RunProgram("recbots", {"cluster", kConfig, RunDir()});
+  if (second.exit_code == 2) EXPECT_THAT(second.log, HasSubstr("another run is in it"));
+  EXPECT_TRUE(Await([&] { return fs::exists(Run("report.json")) || fs::exists(Run("previous/report.json")); }));
+}
+
+TEST_F(ResultsTest, ATerminalThatIsClosedEndsARunInOrder) {
+  ChildProcess cluster = StartEndlessCluster();
+  cluster.Signal(SIGHUP);
+  EXPECT_EQ(Finish(cluster, absl::Seconds(60)).exit_code, 130);
+  EXPECT_EQ(Report()["ended_by"], "stopped before its goal");
+  EXPECT_TRUE(WeightsAreWhole());
+
+  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless});
+  ASSERT_TRUE(AwaitUpdates(train.log_path()));
+  EXPECT_FALSE(fs::exists(Run("report.json")));
+  train.Signal(SIGHUP);
+  EXPECT_EQ(Finish(train, absl::Seconds(60)).exit_code, 130);
+  EXPECT_EQ(Report()["ended_by"], "stopped before its goal");
+  EXPECT_TRUE(WeightsAreWhole());
+}
+
+// A closed pipe is no reason to end: the results are files.
+TEST_F(ResultsTest, ARunOutlivesTheReaderOfItsLines) {
+  const Outcome outcome = RunShell(
+      absl::StrCat("$BIN/recbots cluster ", kConfig, " ", RunDir(), " | head -1; exit ${PIPESTATUS[0]}"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  EXPECT_EQ(Report()["goal_reached"], true);
+  EXPECT_TRUE(WeightsAreWhole());
+  EXPECT_THAT(Read(Run("learner.log")), HasSubstr(" upd")) << "the lines are there";
+}
+
+TEST_F(ResultsTest, AnEarlierSuccessDoesNotPassForARunThatWasLost) {
+  ASSERT_EQ(RunProgram("recbots", {"train", kConfig, RunDir(), kNoShare, kShort}).exit_code, 0);
+  ASSERT_EQ(Report()["goal_reached"], true);
+  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless, "--set=seed=7"});
+  ASSERT_TRUE(AwaitUpdates(train.log_path()));
+  train.Signal(SIGKILL);
+  Finish(train, absl::Seconds(10));
+  EXPECT_FALSE(fs::exists(Run("report.json")));
+  EXPECT_FALSE(fs::exists(Run("weights.bin")));
+  EXPECT_THAT(Read(Run("config.textproto")), HasSubstr("seed: 7"));
+  EXPECT_EQ(Report("previous/report.json")["goal_reached"], true);
+}
+
+TEST_F(ResultsTest, ARunDirectoryBelongsToOneRun) {
+  ChildProcess cluster = StartEndlessCluster();
+  const std::string holder = absl::StrCat("held by recbots cluster (process ", cluster.pid(), " on ");
+  const std::string config = std::string("--config=") + kConfig;
+  const std::string before = Read(Run("learner.log"));
+  for (const Outcome& outcome :
+       {RunProgram("recbots", {"cluster", kConfig, RunDir()}), RunProgram("recbots", {"train", kConfig, RunDir()}),
+        RunProgram("recbots-learner", {config, RunDir(), "--replay=127.0.0.1:1"})}) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+    EXPECT_THAT(outcome.log, AllOf(HasSubstr("another run is in it"), HasSubstr(holder)));
+  }
+  EXPECT_THAT(Read(Run("learner.log")), StartsWith(before)) << "nothing was touched";
+  // Other roles may share it with the learner that has it.
+  const Outcome evaluator =
+      RunProgram("recbots-evaluator", {config, RunDir(), "--learner=127.0.0.1:1", "--peer_timeout=0.1"});
+  EXPECT_THAT(evaluator.log, Not(HasSubstr("another run")));
+  cluster.Signal(SIGTERM);
+  EXPECT_EQ(Finish(cluster, absl::Seconds(60)).exit_code, 130);
+  EXPECT_TRUE(WeightsAreWhole());
+}
+
+TEST_F(ResultsTest, RunsThatBeginTogetherGetDirectoriesOfTheirOwn) {
+  const Outcome outcome = RunShell(
+      absl::StrCat("for seed in 1 2 3 4; do $BIN/recbots cluster ", kConfig, " --quiet ", kNoShare, " ", kShort,
+                   " --set=seed=$seed --set=name=../../a/b & pids=\"$pids $!\"; done\n",
+                   "code=0; for pid in $pids; do wait $pid || code=1; done; exit $code"),
+      absl::Seconds(240));
+  int directories = 0;
+  for (const auto& entry : fs::directory_iterator(dir_ + "/runs")) {
+    ++directories;
+    EXPECT_TRUE(fs::exists(entry.path() / "report.json")) << entry.path() << ": " << outcome.log;
+  }
+  EXPECT_EQ(directories, 4) << outcome.log;
+  EXPECT_FALSE(fs::exists(dir_ + "/../a"));
+}
+
+TEST_F(ResultsTest, ARunDirectoryThatCannotBeWrittenIsRefusedAtOnce) {
+  ASSERT_TRUE(WriteFile(dir_ + "/file", "").ok());
+  fs::create_directories(Run("learner.log"));
+  const std::string config = std::string("--config=") + kConfig;
+  const std::string below = "--run_dir=" + dir_ + "/file/run";
+  const Outcome log = RunProgram("recbots", {"cluster", kConfig, RunDir()});
+  EXPECT_EQ(log.exit_code, 2) << log.log;
+  EXPECT_THAT(log.log, HasSubstr(Run("learner.log") + "': Is a directory"));
+  EXPECT_FALSE(fs::exists(Run("replay.log")) && !Read(Run("replay.log")).empty()) << "nothing was started";
+  for (const Outcome& outcome :
+       {RunProgram("recbots", {"cluster", kConfig, below}), RunProgram("recbots", {"train", kConfig, below}),
+        RunProgram("recbots-replay", {config, below}), RunProgram("recbots-learner", {config, below, "--replay=127.0.0.1:1"}),
+        RunProgram("recbots-evaluator", {config, below, "--learner=127.0.0.1:1"})}) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+    EXPECT_THAT(outcome.log, AllOf(HasSubstr("--run_dir '" + dir_ + "/file/run'"), HasSubstr("Not a directory")));
+  }
+}
+
+TEST_F(ResultsTest, AConfigurationFromAPipeIsReadOnce) {
+  const Outcome outcome = RunShell(absl::StrCat("cat ", kConfig, " | $BIN/recbots cluster /dev/stdin ", RunDir(), " ",
+                                                kNoShare, " ", kShort, " --set=seed=7"));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  EXPECT_EQ(Report()["seed"], 7);
+  EXPECT_THAT(Read(Run("config.textproto")), AllOf(HasSubstr("seed: 7"), HasSubstr("max_updates: 200")));
+}
+
+TEST_F(ResultsTest, TooFewFileDescriptorsAreRefused) {
+  for (const char* program : {"recbots-replay --config=", "recbots cluster "}) {
+    const Outcome outcome = RunShell(absl::StrCat("ulimit -Hn 32; exec $BIN/", program, kConfig));
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
+    EXPECT_THAT(outcome.log, HasSubstr("too few file descriptors: 32 may be open (ulimit -n), want at least "));
+  }
+}
+
+}  // namespace
+}  // namespace recbots
