@@ -6,11 +6,41 @@
 RECBOTS_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '== %s\n' "$*" >&2; }
+# die CODE MESSAGE...: where the machine may be to blame, and not the command line (2), says first what it is.
 die() {
   local code=$1
   shift
+  ((code == 2)) || doctor
   printf '%s: %s\n' "$0" "$*" >&2
   exit "$code"
+}
+
+# doctor: what this machine is and what will not work well on it, by `recbots doctor` where that is built.
+doctor() {
+  local program="$RECBOTS_ROOT/build/release/bin/recbots" lines="" code=0
+  [[ ! -x $program ]] || lines=$("$program" doctor 2>/dev/null) || code=$?
+  # 1 says that something is a problem; a program that cannot tell, or is older than this command, says other things.
+  ((code <= 1)) || lines=""
+  [[ -n $lines ]] || lines=$(essentials)
+  say "this machine:"
+  printf '%s\n' "$lines" >&2
+}
+
+# essentials: the same in short, without a program.
+essentials() {
+  local feature features="" wanted missing=()
+  for feature in sse4_2 avx2 fma avx512f avx512bw avx512vl; do
+    if grep -qsw "$feature" /proc/cpuinfo; then features+=" $feature"; fi
+  done
+  printf 'system     %s, %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)" "$(uname -srm)"
+  printf 'processor  %s, with%s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "${features:- none of AVX2 and AVX-512}"
+  printf 'cores      %s\n' "$(nproc)"
+  awk '/^MemTotal:/ { total = $2 } /^MemAvailable:/ { printf "memory     %d MB, %d MB of it free\n", total / 1024, $2 / 1024 }' \
+    /proc/meminfo
+  printf 'disk       %s MB free in %s\n' "$(df -Pm "$RECBOTS_ROOT" | awk 'NR == 2 { print $4 }')" "$RECBOTS_ROOT"
+  mapfile -t wanted < <(packages_of build run test)
+  if command -v dpkg-query >/dev/null; then mapfile -t missing < <(missing_packages "${wanted[@]}"); fi
+  printf 'packages   %s\n' "${missing[*]:-nothing is known to be missing}"
 }
 
 # packages_of SECTION...: the names deploy/packages.txt lists in these sections, one a line, each once.

@@ -74,7 +74,9 @@ absl::Status Learner::MakeParts() {
   const v1::ExperimentConfig& config = role_.config();
   const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
-  if (const absl::Status goal = CheckGoal(config, **scenario); !goal.ok()) return BadConfiguration(goal);
+  const absl::Status goal = CheckGoal(config, **scenario, [this] { return role_.shutdown().requested(); });
+  if (absl::IsCancelled(goal)) return goal;
+  if (!goal.ok()) return BadConfiguration(goal);
   const auto needs = MemoryNeedsOf(config, (*scenario)->spec(), {.learners = 1});
   if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   absl::StatusOr<std::unique_ptr<Algorithm>> algorithm =
@@ -156,7 +158,9 @@ absl::Status Learner::BeginRun() {
 }
 
 absl::Status Learner::Run() {
-  RECBOTS_RETURN_IF_ERROR(MakeParts());
+  const absl::Status made = MakeParts();
+  if (absl::IsCancelled(made) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
+  RECBOTS_RETURN_IF_ERROR(made);
   RECBOTS_RETURN_IF_ERROR(BeginRun());
   RECBOTS_RETURN_IF_ERROR(Serve());
   absl::Status status = loop_->Run();

@@ -65,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& co
 }
 
 // Null without --checkpoint_dir.
-absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, Store* store) {
+absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store* store) {
   const std::string& directory = role.flags().value("checkpoint_dir");
   if (directory.empty()) return std::unique_ptr<Checkpointer>();
   const v1::CheckpointConfig& config = role.config().replay().checkpoint();
@@ -74,7 +74,8 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(const Role& role, 
                                                .interval = absl::Seconds(config.interval_seconds()),
                                                .keep = config.keep(),
                                                .write_bytes_per_second = config.write_bytes_per_second(),
-                                               .copy_bytes = config.copy_bytes()},
+                                               .copy_bytes = config.copy_bytes(),
+                                               .stop = [&role] { return role.shutdown().requested(); }},
                                               store));
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
@@ -124,7 +125,10 @@ absl::Status Serve(Role& role) {
   if (!made.ok()) return BadConfiguration(made.status());
   Store& store = **made;
   role.SetActivity("restoring");
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, OpenCheckpoints(role, &store));
+  absl::StatusOr<std::unique_ptr<Checkpointer>> opened = OpenCheckpoints(role, &store);
+  // Told to end while it read: what is on disk stays as it is.
+  if (absl::IsCancelled(opened.status()) && role.shutdown().requested()) return absl::OkStatus();
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, std::move(opened));
   malloc_trim(0);  // What restoring took.
   const v1::ReplayConfig& config = role.config().replay();
   ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),

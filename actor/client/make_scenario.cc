@@ -145,8 +145,11 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::Experim
   return scenario;
 }
 
-absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario) {
+absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario, const StopQuestion& stop) {
   const v1::GoalConfig& goal = config.goal();
+  if (goal.share_of_optimum() > 0 || goal.share_of_gap() > 0) {
+    RECBOTS_RETURN_IF_ERROR(scenario.Prepare(Scenario::Known::kValues, stop));
+  }
   if (goal.share_of_optimum() > 0) RECBOTS_RETURN_IF_ERROR(CheckShareOfOptimum(config, scenario));
   if (goal.share_of_gap() > 0 && scenario.MakeReferencePolicies().size() < 2) {
     return absl::InvalidArgumentError(absl::StrCat("goal.share_of_gap is ", goal.share_of_gap(), ", but ",

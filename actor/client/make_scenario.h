@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::Experim
 // to find: only who ends the run asks), that the evaluator can tell and that is more than 0; a share of the gap needs a
 // policy to compare with beside random play. What the references are worth shows later (learner/run/goal_tracker.h).
 //   INVALID_ARGUMENT  names field, value and bound
-absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario);
+//   CANCELLED         `stop` said so while the optimum was being looked for
+absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario, const StopQuestion& stop = {});
 
 }  // namespace recbots

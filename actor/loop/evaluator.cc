@@ -54,7 +54,9 @@ Evaluator::Evaluator(const Scenario& scenario, const EvaluatorOptions& options)
     : scenario_(scenario), options_(options) {}
 
 absl::StatusOr<PolicyValue> Evaluator::Evaluate(Policy& policy) const {
-  const bool solvable = options_.exact && !scenario_.AllObservations().empty();
+  // An observation tells all only where candidates are told apart by their position.
+  const bool solvable =
+      options_.exact && scenario_.spec().num_candidate_features == 0 && !scenario_.AllObservations().empty();
   return solvable ? Solve(policy) : Play(policy);
 }
 
@@ -65,7 +67,7 @@ absl::StatusOr<PolicyValue> Evaluator::Solve(Policy& policy) const {
   std::vector<float> probability(states);
   std::vector<StreamPosition> positions(states);
   policy.Act({observations, positions}, {absl::MakeSpan(slates), absl::MakeSpan(probability)});
-  RECBOTS_ASSIGN_OR_RETURN(const double value, scenario_.ExactValue(slates));
+  RECBOTS_ASSIGN_OR_RETURN(const double value, scenario_.ExactValue(slates, options_.should_stop));
   return PolicyValue{value, 0, 0};
 }
 
@@ -95,11 +97,10 @@ absl::Status Evaluator::PlayUsers(Policy& policy, int first_user, int num_users,
   returns.Begin(num_users);
   const int64_t all = returns.episodes + returns.wanted_per_user * num_users;
   while (returns.episodes < all) {
-    if (options_.should_stop && options_.should_stop()) return absl::CancelledError("evaluation stopped");
+    RECBOTS_RETURN_IF_ERROR(CheckStop(options_.should_stop));
     policy.Act({step.observation, environment->positions(), step.candidates},
                {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)});
-    RECBOTS_RETURN_IF_ERROR(step.Step(*environment));
-    policy.Observe(FeedbackOf(step));
+    RECBOTS_RETURN_IF_ERROR(StepAndObserve(*environment, policy, step));
     for (size_t i = 0; i < n; ++i) returns.Add(i, step.reward[i], (step.terminated[i] | step.truncated[i]) != 0);
     step.Advance();
   }
@@ -126,6 +127,7 @@ absl::StatusOr<std::vector<v1::ReferenceValue>> Evaluator::EvaluateReferences() 
     added.set_value(value.value);
     added.set_value_ci95(value.ci95);
   };
+  RECBOTS_RETURN_IF_ERROR(scenario_.Prepare(Scenario::Known::kReferences, options_.should_stop));
   for (const ReferencePolicy& reference : scenario_.MakeReferencePolicies()) {
     RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, EvaluateReference(reference));
     add(reference.name, value);

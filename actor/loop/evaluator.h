@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "actor/recsim/scenario.h"
+#include "common/base/stop.h"
 #include "common/policies/policy.h"
 #include "recbots/v1/weights.pb.h"
 
@@ -17,8 +17,9 @@ struct EvaluatorOptions {
   int64_t episodes = 20000;  // Per evaluation, where episodes are played.
   bool exact = true;         // Use exact values where the scenario has them.
   int users = 1024;          // Users simulated at once.
-  // Asked before every step of an episode played: true ends the evaluation.
-  std::function<bool()> should_stop = nullptr;
+  // Asked before every step of an episode played, and many times a second while something is solved: true ends the
+  // evaluation.
+  StopQuestion should_stop = nullptr;
 };
 
 // A mean undiscounted return of an episode.

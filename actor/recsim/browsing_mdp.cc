@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "actor/recsim/linear_solver.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -21,10 +22,11 @@ double QValue(const BrowsingMdp& mdp, absl::Span<const double> values, double me
 // Applies `backup`(values, mean, i) to all documents, once per step of the limit, or until rounding is all that
 // changes.
 template <typename Backup>
-std::vector<double> Iterate(const BrowsingMdp& mdp, const Backup& backup) {
+absl::StatusOr<std::vector<double>> Iterate(const BrowsingMdp& mdp, const StopQuestion& stop, const Backup& backup) {
   std::vector<double> values(mdp.num_documents, 0.0);
   std::vector<double> next(mdp.num_documents);
   for (int step = 0; step < mdp.max_episode_steps; ++step) {
+    RECBOTS_RETURN_IF_ERROR(CheckStop(stop));
     const double mean = MeanValue(values);
     double largest_change = 0;
     double largest = 0;
@@ -83,28 +85,30 @@ absl::StatusOr<std::vector<double>> SolvePolicy(const BrowsingMdp& mdp, absl::Sp
   return values;
 }
 
-std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy) {
+absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy,
+                                                    const StopQuestion& stop) {
   const size_t n = mdp.num_documents;
   RECBOTS_CHECK(policy.size() == n * n) << "policy of " << policy.size() << " probabilities, want " << n * n;
-  return Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+  return Iterate(mdp, stop, [&](const std::vector<double>& values, double mean, size_t i) {
     double value = 0;
     for (size_t j = 0; j < n; ++j) value += policy[i * n + j] * QValue(mdp, values, mean, i, j);
     return value;
   });
 }
 
-std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents) {
+absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
+                                                    const StopQuestion& stop) {
   RECBOTS_CHECK(documents.size() == mdp.num_documents) << "policy of " << documents.size() << " documents";
-  return Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+  return Iterate(mdp, stop, [&](const std::vector<double>& values, double mean, size_t i) {
     return QValue(mdp, values, mean, i, static_cast<size_t>(documents[i]));
   });
 }
 
-BrowsingSolution IterateValues(const BrowsingMdp& mdp) {
+absl::StatusOr<BrowsingSolution> IterateValues(const BrowsingMdp& mdp, const StopQuestion& stop) {
   const size_t n = mdp.num_documents;
   BrowsingSolution solution;
   solution.documents.resize(n);
-  solution.values = Iterate(mdp, [&](const std::vector<double>& values, double mean, size_t i) {
+  const auto best_value = [&](const std::vector<double>& values, double mean, size_t i) {
     double best = QValue(mdp, values, mean, i, 0);
     size_t best_j = 0;
     for (size_t j = 1; j < n; ++j) {
@@ -115,8 +119,10 @@ BrowsingSolution IterateValues(const BrowsingMdp& mdp) {
     }
     solution.documents[i] = static_cast<int32_t>(best_j);
     return best;
-  });
-  const double attained = MeanValue(TruncatedValues(mdp, solution.documents));
+  };
+  RECBOTS_ASSIGN_OR_RETURN(solution.values, Iterate(mdp, stop, best_value));
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, TruncatedValues(mdp, solution.documents, stop));
+  const double attained = MeanValue(values);
   const double bound = MeanValue(solution.values);
   solution.attained = bound - attained <= 1e-9 * bound;
   return solution;

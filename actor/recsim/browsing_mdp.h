@@ -13,7 +13,8 @@
 //                         Always finite.
 // The two agree to rounding wherever sessions that reach the limit are rare enough not to matter.
 //
-// All functions are pure. Letters: I documents.
+// All functions are pure. Those that take a question ask it once per step of the limit, which takes I^2 operations, and
+// return CANCELLED when it says so. Letters: I documents.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "actor/recsim/document_browsing.h"
+#include "common/base/stop.h"
 
 namespace recbots {
 
@@ -52,8 +54,10 @@ absl::StatusOr<std::vector<double>> SolvePolicy(const BrowsingMdp& mdp, absl::Sp
 
 // Values [I] with the step limit: of such a policy, I^2 per step of the limit until nothing changes any more, and of
 // the policy that recommends documents[i] on document i, I per step.
-std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy);
-std::vector<double> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents);
+absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy,
+                                                    const StopQuestion& stop = {});
+absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
+                                                    const StopQuestion& stop = {});
 
 struct BrowsingSolution {
   std::vector<double> values;      // [I]: the optimum with the step limit, where a policy may look at the step
@@ -64,7 +68,7 @@ struct BrowsingSolution {
 };
 
 // Value iteration (Puterman 1994, section 6.3; backward induction, section 4.5, where the step limit comes first).
-BrowsingSolution IterateValues(const BrowsingMdp& mdp);
+absl::StatusOr<BrowsingSolution> IterateValues(const BrowsingMdp& mdp, const StopQuestion& stop = {});
 
 // The largest acceptance of every row, the first of equals [I]: what a bot recommends that looks one step ahead.
 std::vector<int32_t> RowArgmax(const BrowsingMdp& mdp);

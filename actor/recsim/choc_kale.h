@@ -228,6 +228,7 @@ class ChocKalePolicy final : public Policy {
 
   ChocKalePolicy(const ChocKaleOptions& options, Score score) : options_(options), score_(score) {}
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override {
     const auto n = static_cast<size_t>(options_.num_candidates), k = static_cast<size_t>(options_.slate_size);
     scores_.resize(n);

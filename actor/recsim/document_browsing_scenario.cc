@@ -56,30 +56,46 @@ std::vector<ReferencePolicy> DocumentBrowsingScenario::MakeReferencePolicies() c
   return policies;
 }
 
+absl::Status DocumentBrowsingScenario::Prepare(Known, const StopQuestion& stop) const {
+  RECBOTS_RETURN_IF_ERROR(Solution(stop).status());
+  return Random(stop).status();
+}
+
 std::optional<double> DocumentBrowsingScenario::OptimalValue() const {
   if (!solution().attained) return std::nullopt;
   return MeanValue(solution().values);
 }
 
-std::optional<double> DocumentBrowsingScenario::RandomValue() const {
-  const std::vector<double> policy = UniformPolicy(mdp_);
-  if (mdp_.num_documents <= kMaxSolvedDocuments && LimitIsBeyondRounding(mdp_)) {
-    const auto values = SolvePolicy(mdp_, policy);
-    if (values.ok()) return MeanValue(*values);
-  }
-  return MeanValue(TruncatedValues(mdp_, policy));
+std::optional<double> DocumentBrowsingScenario::RandomValue() const { return **Random({}); }
+
+absl::StatusOr<const BrowsingSolution*> DocumentBrowsingScenario::Solution(const StopQuestion& stop) const {
+  return solution_.Get([&] { return IterateValues(mdp_, stop); });
+}
+
+absl::StatusOr<const double*> DocumentBrowsingScenario::Random(const StopQuestion& stop) const {
+  return random_.Get([&]() -> absl::StatusOr<double> {
+    const std::vector<double> policy = UniformPolicy(mdp_);
+    if (mdp_.num_documents <= kMaxSolvedDocuments && LimitIsBeyondRounding(mdp_)) {
+      const auto values = SolvePolicy(mdp_, policy);
+      if (values.ok()) return MeanValue(*values);
+    }
+    RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, TruncatedValues(mdp_, policy, stop));
+    return MeanValue(values);
+  });
 }
 
 absl::Span<const float> DocumentBrowsingScenario::AllObservations() const {
-  std::call_once(observations_once_, [this] {
+  const auto make = [this]() -> absl::StatusOr<std::vector<float>> {
     const size_t n = mdp_.num_documents;
-    observations_.assign(n * n, 0.0f);
-    for (size_t i = 0; i < n; ++i) observations_[i * n + i] = 1.0f;
-  });
-  return observations_;
+    std::vector<float> observations(n * n, 0.0f);
+    for (size_t i = 0; i < n; ++i) observations[i * n + i] = 1.0f;
+    return observations;
+  };
+  return **observations_.Get(make);
 }
 
-absl::StatusOr<double> DocumentBrowsingScenario::ExactValue(absl::Span<const int32_t> slates) const {
+absl::StatusOr<double> DocumentBrowsingScenario::ExactValue(absl::Span<const int32_t> slates,
+                                                            const StopQuestion& stop) const {
   const size_t n = mdp_.num_documents;
   if (slates.size() != n) {
     return absl::InvalidArgumentError(absl::StrCat("exact value: ", slates.size(), " slates, want ", n));
@@ -89,16 +105,14 @@ absl::StatusOr<double> DocumentBrowsingScenario::ExactValue(absl::Span<const int
     return absl::InvalidArgumentError(
         absl::StrCat("exact value: slate of document ", i, " names position ", slates[i], ", want 0..", n - 1));
   }
-  if (n > kMaxSolvedDocuments || !LimitIsBeyondRounding(mdp_)) return MeanValue(TruncatedValues(mdp_, slates));
+  if (n > kMaxSolvedDocuments || !LimitIsBeyondRounding(mdp_)) {
+    RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, TruncatedValues(mdp_, slates, stop));
+    return MeanValue(values);
+  }
   std::vector<double> policy(n * n, 0.0);
   for (size_t i = 0; i < n; ++i) policy[i * n + static_cast<size_t>(slates[i])] = 1.0;
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, SolvePolicy(mdp_, policy));
   return MeanValue(values);
-}
-
-const BrowsingSolution& DocumentBrowsingScenario::solution() const {
-  std::call_once(solution_once_, [this] { solution_ = IterateValues(mdp_); });
-  return solution_;
 }
 
 }  // namespace recbots

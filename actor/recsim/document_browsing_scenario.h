@@ -7,17 +7,17 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "actor/recsim/browsing_mdp.h"
 #include "actor/recsim/document_browsing.h"
 #include "actor/recsim/scenario.h"
+#include "common/base/lazy.h"
 
 namespace recbots {
 
-// Immutable and thread-safe. The optimum and the table of observations are computed when first asked for.
+// Immutable and thread-safe. The values and the table of observations are computed when first asked for.
 class DocumentBrowsingScenario final : public Scenario {
  public:
   // `seed` keys the random streams of users and of the random policy. INVALID_ARGUMENT: see Validate.
@@ -29,25 +29,27 @@ class DocumentBrowsingScenario final : public Scenario {
   std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override;
   std::vector<ReferencePolicy> MakeReferencePolicies() const override;
 
+  absl::Status Prepare(Known what, const StopQuestion& stop) const override;
   std::optional<double> OptimalValue() const override;
   std::optional<double> RandomValue() const override;
   absl::Span<const float> AllObservations() const override;
-  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const override;
+  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const override;
 
  private:
   DocumentBrowsingScenario(std::shared_ptr<const DocumentBrowsingModel> model, EnvironmentSpec spec, uint64_t seed);
 
-  const BrowsingSolution& solution() const;
+  absl::StatusOr<const BrowsingSolution*> Solution(const StopQuestion& stop) const;
+  absl::StatusOr<const double*> Random(const StopQuestion& stop) const;
+  const BrowsingSolution& solution() const { return **Solution({}); }
 
   const std::shared_ptr<const DocumentBrowsingModel> model_;
   const EnvironmentSpec spec_;
   const uint64_t seed_;
   const BrowsingMdp mdp_;
 
-  mutable std::once_flag solution_once_;
-  mutable BrowsingSolution solution_;
-  mutable std::once_flag observations_once_;
-  mutable std::vector<float> observations_;  // [I, I]
+  mutable Lazy<BrowsingSolution> solution_;
+  mutable Lazy<double> random_;
+  mutable Lazy<std::vector<float>> observations_;  // [I, I]
 };
 
 }  // namespace recbots

@@ -21,6 +21,7 @@ class FirstFeaturesPolicy final : public Policy {
         base_(std::move(base)) {}
 
   bool learns() const override { return base_->learns(); }
+  FeedbackNeeds feedback_needs() const override { return base_->feedback_needs(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override {
     PolicyInput narrow = input;
     narrow.observation = Narrow(input.observation);
@@ -28,7 +29,8 @@ class FirstFeaturesPolicy final : public Policy {
   }
   void Observe(const PolicyFeedback& feedback) override {
     PolicyFeedback narrow = feedback;
-    narrow.next_observation = Narrow(feedback.next_observation);
+    narrow.next_observation = {};
+    if (feedback_needs().next_observation) narrow.next_observation = Narrow(feedback.next_observation);
     base_->Observe(narrow);
   }
 

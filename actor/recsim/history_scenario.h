@@ -24,6 +24,7 @@ class HistoryScenario final : public Scenario {
   std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override;
   std::vector<ReferencePolicy> MakeReferencePolicies() const override;
   const ScenarioMetrics* metrics() const override { return inner_->metrics(); }
+  absl::Status Prepare(Known what, const StopQuestion& stop) const override { return inner_->Prepare(what, stop); }
   std::optional<double> OptimalValue() const override { return inner_->OptimalValue(); }
   std::optional<double> RandomValue() const override { return inner_->RandomValue(); }
 

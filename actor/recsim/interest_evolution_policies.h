@@ -44,6 +44,7 @@ double BestFractionalSlate(absl::Span<const double> weights, absl::Span<const do
 class InterestPolicy : public Policy {
  public:
   explicit InterestPolicy(const EnvironmentSpec& spec);
+  FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) final;
 
  protected:

@@ -157,7 +157,7 @@ class InterestExplorationModel {
   // show: the probability of a click grows with every score on it, and nothing shown now matters later.
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
   // Of slates of one, by quadrature; exact to 1e-9. Absent for longer ones, and where one catalogue serves everybody.
-  std::optional<double> RandomValue() const;
+  absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
 
  private:
   // The first index with u below its cumulative probability; the last one has 1.

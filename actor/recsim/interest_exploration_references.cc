@@ -6,6 +6,7 @@
 
 #include "actor/recsim/interest_exploration.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 #include "common/policies/greedy_pctr.h"
 #include "common/policies/greedy_slate.h"
 #include "common/slate/item_weights.h"
@@ -25,6 +26,7 @@ class OraclePolicy final : public Policy {
         weights_(static_cast<size_t>(model.spec().num_candidate_features), 1.0),
         scores_(static_cast<size_t>(model.spec().num_candidates)) {}
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override {
     const size_t num_users = input.positions.size();
     const size_t row = scores_.size() * weights_.size();
@@ -95,7 +97,7 @@ std::vector<ReferencePolicy> InterestExplorationModel::MakeReferencePolicies(con
   return policies;
 }
 
-std::optional<double> InterestExplorationModel::RandomValue() const {
+absl::StatusOr<std::optional<double>> InterestExplorationModel::RandomValue(const StopQuestion& stop) const {
   if (options_.slate_size > 1 || options_.candidate_refresh == CandidateRefresh::kNever) return std::nullopt;
   const size_t cells = options_.affinity_log_mean.size();
   double previous = std::numeric_limits<double>::quiet_NaN();
@@ -104,6 +106,7 @@ std::optional<double> InterestExplorationModel::RandomValue() const {
     if (static_cast<double>(cells) * points * points > 3e7) return std::nullopt;  // More than a second.
     double rate = 0;
     for (size_t cell = 0; cell < cells; ++cell) {
+      RECBOTS_RETURN_IF_ERROR(CheckStop(stop));
       const size_t topic = cell % num_topics_;
       const double share = options_.user_type_distribution[cell / num_topics_] * options_.topic_distribution[topic];
       if (share > 0) rate += share * ClickRate(options_, choice_model_, cell, topic, points_per_unit);

@@ -46,6 +46,7 @@ class HorizonPolicy final : public Policy {
   HorizonPolicy(KnownQHorizon horizon, int slate_size)
       : horizon_(std::move(horizon)), slate_size_(static_cast<size_t>(slate_size)) {}
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override {
     const size_t num_users = input.positions.size();
     RECBOTS_CHECK(input.observation.size() == num_users * kStates && output.slates.size() == num_users * slate_size_)

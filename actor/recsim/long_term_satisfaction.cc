@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actor/recsim/long_term_satisfaction_policies.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -38,11 +39,19 @@ std::vector<ReferencePolicy> LongTermSatisfactionModel::MakeReferencePolicies(co
   return policies;
 }
 
-std::optional<double> LongTermSatisfactionModel::OptimalValue() const {
-  if (!reference_->solvable()) return std::nullopt;
-  return reference_->solution()->optimum.value;
+absl::Status LongTermSatisfactionModel::PrepareReferences(const StopQuestion& stop) const {
+  RECBOTS_RETURN_IF_ERROR(reference_->Solve(stop).status());
+  return reference_->BestConstant(stop).status();
 }
 
-std::optional<double> LongTermSatisfactionModel::RandomValue() const { return reference_->RandomValue(); }
+absl::StatusOr<std::optional<double>> LongTermSatisfactionModel::OptimalValue(const StopQuestion& stop) const {
+  RECBOTS_ASSIGN_OR_RETURN(const LtsReference::Solution* const solution, reference_->Solve(stop));
+  if (solution == nullptr) return std::nullopt;
+  return solution->optimum.value;
+}
+
+absl::StatusOr<std::optional<double>> LongTermSatisfactionModel::RandomValue(const StopQuestion& stop) const {
+  return reference_->RandomValue(stop);
+}
 
 }  // namespace recbots

@@ -74,8 +74,9 @@ class LongTermSatisfactionModel {
   }
 
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
-  std::optional<double> OptimalValue() const;
-  std::optional<double> RandomValue() const;
+  absl::Status PrepareReferences(const StopQuestion& stop) const;
+  absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const;
+  absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
 
  private:
   Options options_;

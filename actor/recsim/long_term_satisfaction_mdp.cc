@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "common/base/status_macros.h"
+
 namespace recbots {
 namespace {
 
@@ -36,7 +38,7 @@ double NearestDensity(double target, int m, double clickbait) {
 
 }  // namespace
 
-double ExpectedBest(absl::Span<const double> q, int m) {
+double ExpectedBest(absl::Span<const double> q, int m, const StopQuestion& stop) {
   if (m == LtsMdp::kAnyClickbait) return *std::max_element(q.begin(), q.end());
   // E[max] = q_max - integral of F^m, with F(v) the share of c with q(c) <= v. Between neighbouring values F is linear.
   static thread_local std::vector<double> sorted;
@@ -47,6 +49,7 @@ double ExpectedBest(absl::Span<const double> q, int m) {
   for (size_t k = 0; k + 1 < sorted.size(); ++k) {
     const double width = sorted[k + 1] - sorted[k];
     if (width <= 0) continue;
+    if (ShouldStop(stop)) break;
     double below = 0, within = 0;  // Segments
     for (size_t i = 0; i < segments; ++i) {
       const double low = std::min(q[i], q[i + 1]);
@@ -88,7 +91,7 @@ bool LtsMdp::Solvable(const LongTermSatisfactionOptions& options) {
   return work <= kMaxWork && ExposureRate(options) * options.innovation_stddev <= 1;
 }
 
-LtsMdp::LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement)
+LtsMdp::LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement, const StopQuestion& stop)
     : options_(options), num_candidates_(num_candidates) {
   const Resolution resolution = ResolutionOf(options, refinement);
   num_nodes_ = resolution.num_segments + 1;
@@ -96,7 +99,8 @@ LtsMdp::LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, i
            .step = 2 * resolution.max_exposure / static_cast<double>(resolution.num_exposures - 1),
            .size = resolution.num_exposures};
   reward_.resize(grid_.size * num_nodes_);
-  for (size_t i = 0; i < grid_.size; ++i) {
+  for (size_t i = 0; i < grid_.size && complete_; ++i) {
+    complete_ = !ShouldStop(stop);
     const double satisfaction = Satisfaction(options_, grid_.point(i));
     for (size_t j = 0; j < num_nodes_; ++j) {
       reward_[i * num_nodes_ + j] = MeanEngagement(
@@ -133,7 +137,9 @@ double LtsMdp::MeanOverFirstExposures(const std::vector<double>& values) const {
 }
 
 template <typename Pick>
-double LtsMdp::InductBackward(const Pick& pick, std::vector<double>* following) const {
+absl::StatusOr<double> LtsMdp::InductBackward(const Pick& pick, std::vector<double>* following,
+                                              const StopQuestion& stop) const {
+  if (!complete_) return absl::CancelledError("stopped");
   const int steps = EpisodeSteps(options_);
   std::vector<double> values(grid_.size, 0.0), smoothed(grid_.size, 0.0), q(num_nodes_);
   if (following != nullptr) following->resize(static_cast<size_t>(steps) * grid_.size);
@@ -150,6 +156,7 @@ double LtsMdp::InductBackward(const Pick& pick, std::vector<double>* following) 
         q[j] = reward_[i * num_nodes_ + j] + grid_.At(smoothed.data(), kale - spacing * static_cast<double>(j));
       }
       values[i] = pick(q);
+      RECBOTS_RETURN_IF_ERROR(CheckStop(stop));
     }
   }
   return MeanOverFirstExposures(values);
@@ -189,22 +196,26 @@ std::vector<double> LtsMdp::NearestRule(double target) const {
   return rule;
 }
 
-double LtsMdp::ValueOf(const std::vector<double>& rule) const {
-  return InductBackward([&rule](const std::vector<double>& q) { return Dot(rule.data(), q.data(), q.size()); },
-                        nullptr);
+absl::StatusOr<double> LtsMdp::ValueOf(const std::vector<double>& rule, const StopQuestion& stop) const {
+  return InductBackward([&rule](const std::vector<double>& q) { return Dot(rule.data(), q.data(), q.size()); }, nullptr,
+                        stop);
 }
 
-LtsMdp::Constant LtsMdp::BestConstant() const {
+absl::StatusOr<LtsMdp::Constant> LtsMdp::BestConstant(const StopQuestion& stop) const {
   // The best point of a coarse grid, then golden section search around it. The ends are tried first and are left only
   // for what is better by more than the numerics.
   constexpr int kPoints = 8;
   constexpr double kRatio = 0.6180339887498949;
   constexpr double kWidth = 0.01;
-  Constant best{.target = 0, .value = ValueOf(NearestRule(0))};
-  const auto consider = [this, &best](double target) {
-    const double value = ValueOf(NearestRule(target));
-    if (value > best.value + 1e-6 * std::abs(best.value)) best = {.target = target, .value = value};
-    return value;
+  Constant best{.target = 0, .value = 0};
+  RECBOTS_ASSIGN_OR_RETURN(best.value, ValueOf(NearestRule(0), stop));
+  absl::Status status;  // Once it is not OK, no value counts.
+  const auto consider = [&](double target) {
+    const absl::StatusOr<double> value = ValueOf(NearestRule(target), stop);
+    status.Update(value.status());
+    if (!value.ok()) return 0.0;
+    if (*value > best.value + 1e-6 * std::abs(best.value)) best = {.target = target, .value = *value};
+    return *value;
   };
   consider(1);
   for (int i = 1; i < kPoints; ++i) consider(static_cast<double>(i) / kPoints);
@@ -222,20 +233,20 @@ LtsMdp::Constant LtsMdp::BestConstant() const {
       at_b = consider(b = low + kRatio * (high - low));
     }
   }
+  RECBOTS_RETURN_IF_ERROR(status);
   return best;
 }
 
-LtsMdp::Optimum LtsMdp::Solve() const {
+absl::StatusOr<LtsMdp::Optimum> LtsMdp::Solve(const StopQuestion& stop) const {
   const std::vector<double> most = NearestRule(1), least = NearestRule(0);
   Optimum optimum;
-  optimum.value = InductBackward(
-      [this, &most, &least](const std::vector<double>& q) {
-        // Where more clickbait is always better, or always worse, the best candidate is the first or the last.
-        if (std::is_sorted(q.begin(), q.end())) return Dot(most.data(), q.data(), q.size());
-        if (std::is_sorted(q.rbegin(), q.rend())) return Dot(least.data(), q.data(), q.size());
-        return ExpectedBest(q, num_candidates_);
-      },
-      &optimum.following);
+  const auto pick = [&](const std::vector<double>& q) {
+    // Where more clickbait is always better, or always worse, the best candidate is the first or the last.
+    if (std::is_sorted(q.begin(), q.end())) return Dot(most.data(), q.data(), q.size());
+    if (std::is_sorted(q.rbegin(), q.rend())) return Dot(least.data(), q.data(), q.size());
+    return ExpectedBest(q, num_candidates_, stop);
+  };
+  RECBOTS_ASSIGN_OR_RETURN(optimum.value, InductBackward(pick, &optimum.following, stop));
   return optimum;
 }
 

@@ -17,13 +17,17 @@
 // Numerics: V on an even grid of exposures with cubic interpolation, Q as a piecewise linear function of c (its
 // expectations are then exact), the innovation by the trapezoidal rule. Relative error below 1e-4 where Solvable;
 // `refinement` divides all steps and is there to show that.
+//
+// What takes a question asks it many times a second, and returns CANCELLED when it says so.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "actor/recsim/long_term_satisfaction_dynamics.h"
+#include "common/base/stop.h"
 
 namespace recbots {
 
@@ -50,8 +54,8 @@ struct EvenGrid {
 };
 
 // E[max] of m independent draws of q(c), c uniform on [0, 1]; q is linear between its values q[0 .. n-1] at evenly
-// spaced c, n >= 2. m 0: the largest value.
-double ExpectedBest(absl::Span<const double> q, int m);
+// spaced c, n >= 2. m 0: the largest value. Takes n^2 operations; when `stop` says so it returns any number.
+double ExpectedBest(absl::Span<const double> q, int m, const StopQuestion& stop = {});
 
 // Immutable and thread-safe.
 class LtsMdp {
@@ -59,8 +63,9 @@ class LtsMdp {
   static constexpr int kAnyClickbait = 0;
 
   // `options` have passed Validate and are Solvable. num_candidates (m) kAnyClickbait: whatever clickbait a rule wants
-  // is among the candidates. Costs a table of rewards.
-  LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement = 1);
+  // is among the candidates. Costs a table of rewards; where `stop` cut that short, all that follows is CANCELLED.
+  LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement = 1,
+         const StopQuestion& stop = {});
 
   // Whether values can be had: candidates are drawn anew at every step, and the grids that the accuracy takes are small
   // enough for about a second. Holds for all but extreme parameters.
@@ -71,20 +76,20 @@ class LtsMdp {
   // Shows the candidate whose clickbait is nearest to `target`, a place in the range.
   std::vector<double> NearestRule(double target) const;
   // Mean return of an episode.
-  double ValueOf(const std::vector<double>& rule) const;
+  absl::StatusOr<double> ValueOf(const std::vector<double>& rule, const StopQuestion& stop = {}) const;
 
   struct Constant {
     double target = 0;
     double value = 0;
   };
   // The best NearestRule.
-  Constant BestConstant() const;
+  absl::StatusOr<Constant> BestConstant(const StopQuestion& stop = {}) const;
 
   struct Optimum {
     double value = 0;
     std::vector<double> following;  // W [steps, exposures]
   };
-  Optimum Solve() const;
+  absl::StatusOr<Optimum> Solve(const StopQuestion& stop = {}) const;
 
   // Q_t(x, c) under the optimum; `clickbait` as documents have it.
   double Score(const Optimum& optimum, int step, double exposure, double clickbait) const;
@@ -101,7 +106,8 @@ class LtsMdp {
   // V_0 averaged over first exposures; `pick` turns the values Q at the grid of clickbait into one. `following` [steps,
   // exposures], where it is not null, keeps W.
   template <typename Pick>
-  double InductBackward(const Pick& pick, std::vector<double>* following) const;
+  absl::StatusOr<double> InductBackward(const Pick& pick, std::vector<double>* following,
+                                        const StopQuestion& stop) const;
   void Smooth(const std::vector<double>& values, double* smoothed) const;
   double MeanOverFirstExposures(const std::vector<double>& values) const;
 
@@ -110,6 +116,7 @@ class LtsMdp {
   size_t num_nodes_ = 0;  // Points of the grid of clickbait.
   EvenGrid grid_;
   std::vector<double> reward_;  // [exposures, nodes]
+  bool complete_ = true;        // Of reward_.
 };
 
 }  // namespace recbots

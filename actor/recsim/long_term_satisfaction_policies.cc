@@ -6,6 +6,7 @@
 
 #include "actor/recsim/long_term_satisfaction.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -41,29 +42,30 @@ bool Follows(const StreamPosition& position, const StreamPosition& before) {
 LtsReference::LtsReference(const LongTermSatisfactionOptions& options)
     : options_(options), solvable_(LtsMdp::Solvable(options)) {}
 
-const LtsReference::Solution* LtsReference::solution() const {
+absl::StatusOr<const LtsReference::Solution*> LtsReference::Solve(const StopQuestion& stop) const {
   if (!solvable_) return nullptr;
-  std::call_once(solution_once_, [this] {
-    LtsMdp mdp(options_, options_.num_candidates);
-    LtsMdp::Optimum optimum = mdp.Solve();
-    solution_ = std::make_unique<const Solution>(Solution{std::move(mdp), std::move(optimum)});
+  return solution_.Get([&]() -> absl::StatusOr<Solution> {
+    LtsMdp mdp(options_, options_.num_candidates, /*refinement=*/1, stop);
+    RECBOTS_ASSIGN_OR_RETURN(LtsMdp::Optimum optimum, mdp.Solve(stop));
+    return Solution{std::move(mdp), std::move(optimum)};
   });
-  return solution_.get();
 }
 
-std::optional<double> LtsReference::RandomValue() const {
+absl::StatusOr<std::optional<double>> LtsReference::RandomValue(const StopQuestion& stop) const {
   if (!solvable_) return std::nullopt;
-  const LtsMdp mdp(options_, options_.num_candidates);
-  return mdp.ValueOf(mdp.RandomRule());
+  const LtsMdp mdp(options_, options_.num_candidates, /*refinement=*/1, stop);
+  RECBOTS_ASSIGN_OR_RETURN(const double value, mdp.ValueOf(mdp.RandomRule(), stop));
+  return value;
 }
 
-std::optional<LtsMdp::Constant> LtsReference::BestConstant() const {
-  if (!solvable_) return std::nullopt;
-  std::call_once(constant_once_, [this] {
-    constant_ = LtsMdp(options_, options_.num_candidates).BestConstant();
-    constant_.target = options_.Clickbait(constant_.target);
+absl::StatusOr<const LtsMdp::Constant*> LtsReference::BestConstant(const StopQuestion& stop) const {
+  if (!solvable_) return nullptr;
+  return constant_.Get([&]() -> absl::StatusOr<LtsMdp::Constant> {
+    const LtsMdp mdp(options_, options_.num_candidates, /*refinement=*/1, stop);
+    RECBOTS_ASSIGN_OR_RETURN(LtsMdp::Constant best, mdp.BestConstant(stop));
+    best.target = options_.Clickbait(best.target);
+    return best;
   });
-  return constant_;
 }
 
 NearestClickbaitPolicy::NearestClickbaitPolicy(const EnvironmentSpec& spec, double target)
@@ -77,7 +79,7 @@ NearestClickbaitPolicy::NearestClickbaitPolicy(const EnvironmentSpec& spec,
 
 void NearestClickbaitPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
   CheckSizes(spec_, input, output);
-  const double target = reference_ != nullptr ? reference_->BestConstant()->target : target_;
+  const double target = reference_ != nullptr ? (*reference_->BestConstant())->target : target_;
   const size_t n = scores_.size();
   const auto k = static_cast<size_t>(spec_.slate_size);
   for (size_t user = 0; user < input.positions.size(); ++user) {
@@ -110,7 +112,7 @@ double LtsOptimalPolicy::ExposureAt(const StreamPosition& position, const Follow
 
 void LtsOptimalPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
   CheckSizes(spec_, input, output);
-  const LtsReference::Solution& solution = *reference_->solution();
+  const LtsReference::Solution& solution = **reference_->Solve();
   const size_t n = scores_.size();
   const auto k = static_cast<size_t>(spec_.slate_size);
   users_.resize(input.positions.size());

@@ -2,18 +2,18 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "actor/recsim/long_term_satisfaction_mdp.h"
+#include "common/base/lazy.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
 
 // What is known exactly of a scenario, each part computed when first asked for. Thread-safe. Empty where the parameters
-// are not LtsMdp::Solvable.
+// are not LtsMdp::Solvable. CANCELLED: `stop` said so, and the part is computed when next asked for.
 class LtsReference {
  public:
   // `options` have passed Validate.
@@ -25,17 +25,17 @@ class LtsReference {
   };
 
   bool solvable() const { return solvable_; }
-  // nullptr where not solvable; lives as long as this.
-  const Solution* solution() const;  // Some 20 ms.
-  std::optional<double> RandomValue() const;
-  std::optional<LtsMdp::Constant> BestConstant() const;  // Target as documents have it. Some 150 ms.
+  // nullptr where not solvable; lives as long as this. Some 20 ms.
+  absl::StatusOr<const Solution*> Solve(const StopQuestion& stop = {}) const;
+  absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop = {}) const;
+  // Target as documents have it; nullptr where not solvable. Some 150 ms.
+  absl::StatusOr<const LtsMdp::Constant*> BestConstant(const StopQuestion& stop = {}) const;
 
  private:
   const LongTermSatisfactionOptions options_;
   const bool solvable_;
-  mutable std::once_flag solution_once_, constant_once_;
-  mutable std::unique_ptr<const Solution> solution_;
-  mutable LtsMdp::Constant constant_;
+  mutable Lazy<Solution> solution_;
+  mutable Lazy<LtsMdp::Constant> constant_;
 };
 
 // Shows the K candidates whose clickbait is nearest to a target, nearest first: 1 is the most clickbait, which is the
@@ -43,9 +43,11 @@ class LtsReference {
 class NearestClickbaitPolicy final : public Policy {
  public:
   NearestClickbaitPolicy(const EnvironmentSpec& spec, double target);
-  // The target of the best constant (LtsReference::BestConstant), found at the first Act; `reference` is solvable.
+  // The target of the best constant (LtsReference::BestConstant), found at the first Act where it was not before;
+  // `reference` is solvable.
   NearestClickbaitPolicy(const EnvironmentSpec& spec, std::shared_ptr<const LtsReference> reference);
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:
@@ -64,6 +66,7 @@ class LtsOptimalPolicy final : public Policy {
   LtsOptimalPolicy(const LongTermSatisfactionOptions& options, const EnvironmentSpec& spec, uint64_t seed,
                    std::shared_ptr<const LtsReference> reference);
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override;
 

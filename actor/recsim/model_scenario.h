@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "actor/recsim/batch_environment.h"
 #include "actor/recsim/check_spec.h"
 #include "actor/recsim/scenario.h"
+#include "common/base/lazy.h"
 #include "common/base/status_macros.h"
 #include "common/policies/random_policy.h"
 
@@ -63,29 +63,30 @@ class ModelScenario final : public Scenario {
 
   const ScenarioMetrics* metrics() const override { return metrics_.get(); }
 
+  absl::Status Prepare(Known what, const StopQuestion& stop) const override {
+    RECBOTS_RETURN_IF_ERROR(Optimal(stop).status());
+    RECBOTS_RETURN_IF_ERROR(Random(stop).status());
+    if constexpr (requires { model_->PrepareReferences(stop); }) {
+      if (what == Known::kReferences) return model_->PrepareReferences(stop);
+    }
+    return absl::OkStatus();
+  }
   std::optional<double> OptimalValue() const override {
-    if constexpr (requires { model_->OptimalValue(); }) {
-      std::call_once(optimal_once_, [this] { optimal_ = model_->OptimalValue(); });
-    }
-    return spec_.users_per_session == 1 ? optimal_ : std::nullopt;
+    return spec_.users_per_session == 1 ? **Optimal({}) : std::nullopt;
   }
-  std::optional<double> RandomValue() const override {
-    if constexpr (requires { model_->RandomValue(); }) {
-      std::call_once(random_once_, [this] { random_ = model_->RandomValue(); });
-    }
-    return random_;
-  }
+  std::optional<double> RandomValue() const override { return **Random({}); }
   absl::Span<const float> AllObservations() const override {
-    if constexpr (requires { model_->AllObservations(); }) {
-      std::call_once(observations_once_, [this] { observations_ = model_->AllObservations(); });
-    }
-    return observations_;
+    const auto make = [this]() -> absl::StatusOr<std::vector<float>> {
+      if constexpr (requires { model_->AllObservations(); }) return model_->AllObservations();
+      return std::vector<float>();
+    };
+    return **observations_.Get(make);
   }
-  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const override {
+  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const override {
     if constexpr (requires { model_->ExactValue(slates); }) {
       return model_->ExactValue(slates);
     } else {
-      return Scenario::ExactValue(slates);
+      return Scenario::ExactValue(slates, stop);
     }
   }
 
@@ -95,14 +96,30 @@ class ModelScenario final : public Scenario {
     if constexpr (requires { model_->MakeMetrics(); }) metrics_ = model_->MakeMetrics();
   }
 
+  using Value = std::optional<double>;
+
+  absl::StatusOr<const Value*> Optimal(const StopQuestion& stop) const {
+    return optimal_.Get([&]() -> absl::StatusOr<Value> {
+      if constexpr (requires { model_->OptimalValue(stop); }) return model_->OptimalValue(stop);
+      if constexpr (requires { model_->OptimalValue(); }) return model_->OptimalValue();
+      return std::nullopt;
+    });
+  }
+  absl::StatusOr<const Value*> Random(const StopQuestion& stop) const {
+    return random_.Get([&]() -> absl::StatusOr<Value> {
+      if constexpr (requires { model_->RandomValue(stop); }) return model_->RandomValue(stop);
+      if constexpr (requires { model_->RandomValue(); }) return model_->RandomValue();
+      return std::nullopt;
+    });
+  }
+
   const std::shared_ptr<const Model> model_;
   const EnvironmentSpec spec_;
   const uint64_t seed_;
   std::unique_ptr<const ScenarioMetrics> metrics_;
 
-  mutable std::once_flag optimal_once_, random_once_, observations_once_;
-  mutable std::optional<double> optimal_, random_;
-  mutable std::vector<float> observations_;
+  mutable Lazy<Value> optimal_, random_;
+  mutable Lazy<std::vector<float>> observations_;
 };
 
 }  // namespace recbots

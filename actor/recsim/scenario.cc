@@ -4,7 +4,7 @@
 
 namespace recbots {
 
-absl::StatusOr<double> Scenario::ExactValue(absl::Span<const int32_t>) const {
+absl::StatusOr<double> Scenario::ExactValue(absl::Span<const int32_t>, const StopQuestion&) const {
   return absl::UnimplementedError(absl::StrCat("scenario ", spec().name, " has no exact values"));
 }
 

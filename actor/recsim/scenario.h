@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "actor/recsim/scenario_metrics.h"
+#include "common/base/stop.h"
 #include "common/policies/policy.h"
 #include "common/rl/environment.h"
 #include "common/rl/spec.h"
@@ -39,6 +40,16 @@ class Scenario {
   // What is counted beside reward; nullptr: nothing.
   virtual const ScenarioMetrics* metrics() const { return nullptr; }
 
+  // What a scenario can compute ahead.
+  enum class Known {
+    kValues,      // OptimalValue and RandomValue.
+    kReferences,  // These, and what the reference policies act by.
+  };
+  // Computes it, asking `stop` several times a second. Whoever may be told to stop calls this first: what was not
+  // computed here is computed where it is first asked for, however long it takes, and asks nobody. Idempotent.
+  //   CANCELLED  `stop` said so; what was computed by then is kept
+  virtual absl::Status Prepare(Known, const StopQuestion&) const { return absl::OkStatus(); }
+
   // Exact values where they can be computed; nullopt or empty otherwise.
   virtual std::optional<double> OptimalValue() const { return std::nullopt; }
   virtual std::optional<double> RandomValue() const { return std::nullopt; }
@@ -47,7 +58,8 @@ class Scenario {
   // Value of the policy that shows slates[s * K ...] in state s (of AllObservations).
   //   UNIMPLEMENTED     the scenario has no exact values
   //   INVALID_ARGUMENT  wrong length or a position out of range
-  virtual absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const;
+  //   CANCELLED         `stop` said so
+  virtual absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const;
 };
 
 }  // namespace recbots

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/status_macros.h"
+#include "common/policies/feedback.h"
 
 namespace recbots {
 
@@ -41,7 +41,7 @@ absl::Status EpisodePlayer::Play(int64_t first, int n, EpisodeBlock& block) {
   for (int64_t step = 0; num_playing > 0; ++step) {
     if (should_stop_()) return absl::CancelledError("stopped");
     Act(*environment, buffer);
-    const absl::Status status = Step(*environment, buffer);
+    const absl::Status status = StepAndObserve(*environment, policy_, buffer);
     if (!status.ok()) {
       return absl::Status(status.code(), absl::StrCat("step ", step, " of episodes ", first, "..", first + n - 1, ": ",
                                                       status.message()));
@@ -67,22 +67,6 @@ void EpisodePlayer::Act(const Environment& environment, StepBuffer& buffer) {
   PolicyOutput output = {absl::MakeSpan(buffer.slates), absl::MakeSpan(buffer.behaviour_probability)};
   if (format_ != nullptr) output.position_probability = absl::MakeSpan(buffer.position_probability);
   policy_.Act({buffer.observation, environment.positions(), buffer.candidates}, output);
-}
-
-// Only policies that learn look at what the step led to; for the others it is not written.
-absl::Status EpisodePlayer::Step(Environment& environment, StepBuffer& buffer) {
-  StepColumns columns = buffer.columns();
-  if (!policy_.learns()) columns.next_observation = columns.next_candidates = {};
-  RECBOTS_RETURN_IF_ERROR(environment.Step(buffer.slates, columns));
-  policy_.Observe({.slates = buffer.slates,
-                   .response = buffer.response,
-                   .reward = buffer.reward,
-                   .terminated = buffer.terminated,
-                   .truncated = buffer.truncated,
-                   .next_observation = columns.next_observation,
-                   .next_candidates = columns.next_candidates,
-                   .active = buffer.active});
-  return absl::OkStatus();
 }
 
 void EpisodePlayer::Count(int64_t first, int64_t step, const StepBuffer& buffer) {

@@ -32,7 +32,6 @@ class EpisodePlayer {
 
  private:
   void Act(const Environment& environment, StepBuffer& buffer);
-  absl::Status Step(Environment& environment, StepBuffer& buffer);
   // Adds the step just made to the numbers, and to the log, of those whose episode it belongs to.
   void Count(int64_t first, int64_t step, const StepBuffer& buffer);
   void Log(int64_t first, int64_t step, size_t user, const StepBuffer& buffer);

@@ -1,7 +1,7 @@
 #include "common/base/shutdown.h"
 
+#include <errno.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
@@ -9,22 +9,19 @@
 namespace recbots {
 namespace {
 
-// What the handler works with; it may run on any thread at any time.
-volatile sig_atomic_t signals_taken = 0;
-volatile sig_atomic_t last_signal = 0;
-std::atomic<int> handler_fd{-1};
+constexpr int kSignalsUntilTheEnd = 3;
 
-void Wake(int fd) {
-  const uint64_t one = 1;
-  // Fails only when the counter is full: then the reader is awake already.
-  [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof(one));
-}
+// What the handler works with; it may run on any thread at any time.
+std::atomic<int> signals_taken{0};
+volatile sig_atomic_t last_signal = 0;
+std::atomic<sem_t*> handler_wakes{nullptr};
 
 void OnSignal(int signal_number) {
-  if (signals_taken != 0) _exit(130);
-  signals_taken = 1;
+  if (++signals_taken >= kSignalsUntilTheEnd) _exit(130);
   last_signal = signal_number;
-  Wake(handler_fd.load());
+  const int error = errno;  // Of whatever the thread was doing.
+  sem_post(handler_wakes.load());  // Fails only when the count is full: then the listener is awake already.
+  errno = error;
 }
 
 // A program started with nohup is to outlive its terminal.
@@ -49,11 +46,11 @@ const char* NameOf(int signal_number) {
 
 }  // namespace
 
-Shutdown::Shutdown() : wake_fd_(eventfd(0, EFD_CLOEXEC)) {
-  RECBOTS_CHECK(wake_fd_ >= 0) << "no eventfd";
+Shutdown::Shutdown() {
+  RECBOTS_CHECK(sem_init(&wake_, /*pshared=*/0, 0) == 0);
   signals_taken = 0;
   last_signal = 0;
-  handler_fd = wake_fd_;
+  handler_wakes = &wake_;
   Handle(OnSignal);
   signal(SIGPIPE, SIG_IGN);
   listener_ = std::make_unique<Thread>("signals", [this] { Listen(); });
@@ -62,9 +59,9 @@ Shutdown::Shutdown() : wake_fd_(eventfd(0, EFD_CLOEXEC)) {
 Shutdown::~Shutdown() {
   Handle(SIG_DFL);
   stop_listening_ = true;
-  Wake(wake_fd_);
+  sem_post(&wake_);
   listener_.reset();
-  close(wake_fd_);
+  sem_destroy(&wake_);
 }
 
 void Shutdown::Request() {
@@ -89,11 +86,14 @@ bool Shutdown::AwaitFor(absl::Duration timeout) {
 }
 
 void Shutdown::Listen() {
-  uint64_t count = 0;
   while (!stop_listening_) {
-    if (read(wake_fd_, &count, sizeof(count)) != sizeof(count) || last_signal == 0 || requested()) continue;
-    RECBOTS_LOG(INFO) << "ending" << Field("signal", NameOf(last_signal));
-    Request();
+    if (sem_wait(&wake_) != 0 || last_signal == 0 || stop_listening_) continue;
+    if (requested() && signals_taken > 1) {
+      RECBOTS_LOG(INFO) << "still ending; one more signal ends the process at once, and loses what it would have saved";
+    } else if (!requested()) {
+      RECBOTS_LOG(INFO) << "ending" << Field("signal", NameOf(last_signal));
+      Request();
+    }
   }
 }
 

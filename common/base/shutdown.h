@@ -1,6 +1,8 @@
 // SIGTERM, SIGINT and SIGHUP (a terminal that is closed) as a condition to wait for.
 #pragma once
 
+#include <semaphore.h>
+
 #include <atomic>
 #include <memory>
 
@@ -13,10 +15,10 @@
 namespace recbots {
 
 // One at a time per process: it owns the handlers of these signals while it lives (SIGHUP stays ignored where it was, as
-// nohup does it). The first signal requests an orderly end; the second ends the process at once (exit 130). A handler, not
-// a blocked signal: libraries start threads before main, and a signal that one of those does not block would end the
-// process.
-// Thread-safe.
+// nohup does it). The first signal requests an orderly end. The second changes nothing: a terminal and the program that
+// started this one often send one each, and that must not cost what the first one saves. The third ends the process at
+// once (exit 130). A handler, not a blocked signal: libraries start threads before main, and a signal that one of those
+// does not block would end the process. Thread-safe.
 class Shutdown {
  public:
   Shutdown();
@@ -35,7 +37,9 @@ class Shutdown {
  private:
   void Listen();
 
-  const int wake_fd_;  // The handler and the destructor write to it, the listener reads.
+  // Posted by the handler and the destructor, waited for by the listener. Takes no file descriptor: a process that has
+  // none left must still be able to end.
+  sem_t wake_;
   mutable Mutex mu_;
   std::atomic<bool> requested_{false};
   absl::Status failure_ ABSL_GUARDED_BY(mu_);

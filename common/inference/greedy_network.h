@@ -10,6 +10,8 @@ namespace recbots {
 // behaviour_probability is 1 for every slate. Before the first SetWeights the first K candidates are shown.
 class GreedyNetwork : public Policy {
  public:
+  FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
+
   // As NetworkPolicy::SetWeights.
   virtual absl::Status SetWeights(absl::string_view encoded) = 0;
 };

@@ -11,6 +11,9 @@ namespace recbots {
 
 class NetworkPolicy : public Policy {
  public:
+  // What it learns comes from the learner.
+  FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
+
   // Takes over encoded weights (weights.h). Call between two Act.
   //   INVALID_ARGUMENT  not an encoding, or tensors whose names or shapes do not fit; the old ones stay
   virtual absl::Status SetWeights(absl::string_view encoded) = 0;

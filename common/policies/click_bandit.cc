@@ -36,6 +36,12 @@ bool AbstractClickBandit::learns() const {
   return std::any_of(arms_.begin(), arms_.end(), [](const auto& arm) { return arm->learns(); });
 }
 
+FeedbackNeeds AbstractClickBandit::feedback_needs() const {
+  FeedbackNeeds needs = FeedbackNeeds::None();
+  for (const auto& arm : arms_) needs = needs | arm->feedback_needs();
+  return needs;
+}
+
 void AbstractClickBandit::Observe(const PolicyFeedback& feedback) {
   for (const auto& arm : arms_) arm->Observe(feedback);
 }

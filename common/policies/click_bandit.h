@@ -49,6 +49,7 @@ class AbstractClickBandit final : public Policy {
                                                                      std::vector<std::unique_ptr<Policy>> arms);
 
   bool learns() const override;
+  FeedbackNeeds feedback_needs() const override;  // Those of its arms.
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override;
 

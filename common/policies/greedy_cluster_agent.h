@@ -16,6 +16,7 @@ class GreedyClusterAgent final : public Policy {
   // 0 <= cluster < spec.num_clusters.
   GreedyClusterAgent(const EnvironmentSpec& spec, int cluster);
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:

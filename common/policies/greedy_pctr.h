@@ -27,6 +27,7 @@ class GreedyPctrPolicy final : public Policy {
   // weights [D], D >= 1; 1 <= slate_size <= num_candidates.
   GreedyPctrPolicy(std::vector<double> weights, ChoiceModel choice_model, int num_candidates, int slate_size);
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:

@@ -192,6 +192,8 @@ std::vector<std::string> AgentNames() {
   return names;
 }
 
+std::vector<std::string> AgentLayerSettingNames() { return SettingNames<LayerSettings>(); }
+
 std::vector<std::string> AgentSettingNames(absl::string_view name) {
   const Agent* agent = FindAgent(name);
   return agent == nullptr ? std::vector<std::string>() : agent->setting_names();

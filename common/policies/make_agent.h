@@ -40,6 +40,9 @@ struct AgentOptions {
 // All names, sorted.
 std::vector<std::string> AgentNames();
 
+// The settings that put a layer around an agent, in the order above: those that all agents have.
+std::vector<std::string> AgentLayerSettingNames();
+
 // The settings that this agent has, in the order above; empty where there is no such agent.
 std::vector<std::string> AgentSettingNames(absl::string_view name);
 

@@ -24,6 +24,7 @@ class RandomPolicy final : public Policy {
   // 1 <= slate_size <= num_candidates.
   RandomPolicy(uint64_t seed, int num_candidates, int slate_size);
 
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:

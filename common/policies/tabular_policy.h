@@ -16,6 +16,7 @@ class TabularPolicy final : public Policy {
   TabularPolicy(std::vector<int32_t> slates, int slate_size);
 
   // The state of an observation is its largest element, the first of equals.
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:

@@ -16,6 +16,7 @@
 #include "common/role/role.h"
 #include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster_command.h"
+#include "deploy/cli/doctor/doctor_command.h"
 #include "deploy/cli/health_command.h"
 #include "deploy/cli/inspect/inspect_command.h"
 #include "deploy/cli/reproduce/reproduce_command.h"
@@ -85,6 +86,8 @@ std::vector<Command> Commands() {
           {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
            InspectCommand},
           {"health", "ADDRESS [flags]", "whether a role serves", HealthCommand},
+          {"doctor", "[flags]", "what this machine is, and what will not work well on it",
+           [](const Arguments& arguments) { return DoctorCommand(ProgramDir(), arguments); }},
           {"version", "", "the version", ShowVersion},
           {"bench-writers", "", "", BenchWritersCommand}};
 }

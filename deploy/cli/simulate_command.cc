@@ -55,6 +55,7 @@ struct Request {
   AgentOptions agent_options;
   AgentCatalogue agents;
   std::string policy;
+  bool is_reference = false;  // Of the scenario.
   PolicyFactory make_policy;
   SimulationOptions options;
   std::unique_ptr<ImpressionLog> log;   // nullptr: none
@@ -140,6 +141,7 @@ absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
     return absl::InvalidArgumentError(absl::StrCat("--agent '", flags.value("agent"), "': policy '", request.policy,
                                                    "' is a reference policy, which has no settings"));
   }
+  request.is_reference = choice.is_reference;
   request.make_policy = std::move(choice.make);
   // Once here, so that a wrong setting is refused before anything starts.
   return request.make_policy().status();
@@ -222,6 +224,9 @@ absl::Status Compare(const Request& request, SimulationReport& report) {
 
 absl::StatusOr<SimulationReport> Play(Request& request, bool compare) {
   const Scenario& scenario = *request.scenario;
+  const bool references = compare || request.is_reference;
+  RECBOTS_RETURN_IF_ERROR(scenario.Prepare(references ? Scenario::Known::kReferences : Scenario::Known::kValues,
+                                           request.options.should_stop));
   RECBOTS_ASSIGN_OR_RETURN(SimulationResult result,
                            Simulate(scenario, request.make_policy, request.options, request.log.get()));
   SimulationReport report;
@@ -266,6 +271,9 @@ int SimulateCommand(const std::vector<std::string>& arguments) {
   Shutdown shutdown;
   request.options.should_stop = [&shutdown] { return shutdown.requested(); };
   const absl::StatusOr<SimulationReport> report = Play(request, flags->has("compare"));
+  if (absl::IsCancelled(report.status()) && shutdown.requested()) {
+    return Fail(absl::CancelledError("interrupted before anything was played"), kExitInterrupted);
+  }
   if (!report.ok()) return Fail(report.status(), kExitFailed);
   std::cout << ReportPage(*report) << std::flush;
   if (request.output != nullptr) {

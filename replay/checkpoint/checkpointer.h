@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/instant.h"
+#include "common/base/stop.h"
 #include "replay/table/store.h"
 
 namespace recbots::replay {
@@ -26,6 +27,7 @@ struct CheckpointerOptions {
   int keep = 3;                                 // Checkpoints kept, at least 1.
   int64_t write_bytes_per_second = 50'000'000;  // While nobody waits for it; 0: as fast as the disk takes it.
   int64_t copy_bytes = int64_t{64} << 20;       // CopyPool of all tables; at least a segment.
+  StopQuestion stop = {};                       // Asked by several threads while Open restores.
 };
 
 struct CheckpointReport {
@@ -66,6 +68,7 @@ class Checkpointer {
   //   newer
   //                        format; names the difference
   //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
+  //   CANCELLED            options.stop said so; nothing on disk was changed
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Open(const CheckpointerOptions& options, Store* store);
   // Stops without a last checkpoint.
   ~Checkpointer();

@@ -47,11 +47,12 @@ absl::StatusOr<std::vector<Pair>> Match(const v1::CheckpointManifest& manifest, 
   return pairs;
 }
 
-absl::Status RestoreTable(const Folder& folder, const Pair& pair, std::vector<std::string>& differences) {
+absl::Status RestoreTable(const Folder& folder, const Pair& pair, const StopQuestion& stop,
+                          std::vector<std::string>& differences) {
   FrozenTable frozen;
   frozen.header = pair.saved->frozen();
-  RECBOTS_ASSIGN_OR_RETURN(frozen.arrays, ReadContent(folder, pair.saved->arrays()));
-  RowFiles rows(&folder, pair.saved, pair.table->schema().row_bytes());
+  RECBOTS_ASSIGN_OR_RETURN(frozen.arrays, ReadContent(folder, pair.saved->arrays(), stop));
+  RowFiles rows(&folder, pair.saved, pair.table->schema().row_bytes(), stop);
   std::vector<std::string> own;
   RECBOTS_RETURN_IF_ERROR(pair.table->Restore(
       frozen, [&rows](int64_t first, int64_t count, char* to) { return rows.Read(first, count, to); }, own));
@@ -69,18 +70,18 @@ void NoteNewTables(const v1::CheckpointManifest& manifest, const Store& store, s
 }
 
 // `touched`: a table was taken over, so that no other checkpoint can be tried.
-absl::Status Restore(const Folder& folder, const v1::CheckpointManifest& manifest, Store& store, RestoreReport& report,
-                     bool& touched) {
+absl::Status Restore(const Folder& folder, const v1::CheckpointManifest& manifest, Store& store,
+                     const StopQuestion& stop, RestoreReport& report, bool& touched) {
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<Pair> pairs, Match(manifest, store));
   std::vector<const v1::CheckpointFile*> files;
   for (size_t i = 1; i < pairs.size(); ++i) {
     const std::vector<const v1::CheckpointFile*> more = FilesOf(*pairs[i].saved);
     files.insert(files.end(), more.begin(), more.end());
   }
-  if (!files.empty()) RECBOTS_RETURN_IF_ERROR(VerifyFiles(folder, files));
+  if (!files.empty()) RECBOTS_RETURN_IF_ERROR(VerifyFiles(folder, files, stop));
   std::vector<std::string> differences;
   for (const Pair& pair : pairs) {
-    const absl::Status status = RestoreTable(folder, pair, differences);
+    const absl::Status status = RestoreTable(folder, pair, stop, differences);
     if (!status.ok()) {
       return absl::Status(status.code(), absl::StrCat("table '", pair.table->name(), "': ", status.message()));
     }
@@ -108,7 +109,7 @@ std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table)
   return files;
 }
 
-absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store) {
+absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop) {
   const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, ListManifests(folder));
   Restored result;
@@ -116,13 +117,13 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store) {
     absl::StatusOr<v1::CheckpointManifest> manifest = ReadManifest(folder, sequence);
     bool touched = false;
     const absl::Status status =
-        manifest.ok() ? Restore(folder, *manifest, store, result.report, touched) : manifest.status();
+        manifest.ok() ? Restore(folder, *manifest, store, stop, result.report, touched) : manifest.status();
     if (status.ok()) {
       result.manifest = *std::move(manifest);
       result.report.took = Instant::Now() - start;
       return result;
     }
-    if (absl::IsFailedPrecondition(status)) return status;
+    if (absl::IsFailedPrecondition(status) || absl::IsCancelled(status)) return status;
     if (touched) {
       // Its files check, but contradict each other: not what a disk does.
       return absl::Status(status.code(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/base/stop.h"
 #include "recbots/v1/checkpoint.pb.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "replay/checkpoint/folder.h"
@@ -27,8 +28,9 @@ struct Restored {
 //   FAILED_PRECONDITION  another schema, a table that the store lacks, a newer format: older ones are not tried then
 //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
 //   UNAVAILABLE          the folder cannot be read
+//   CANCELLED            `stop` said so, which several threads ask every few megabytes; nothing on disk was changed
 // After an error the store is not to be used.
-absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store);
+absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop = {});
 
 // Every file of a checkpoint, in the order of its tables.
 std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table);

@@ -14,6 +14,8 @@ namespace {
 
 // Below this a second thread costs more than it brings.
 constexpr int64_t kWorthAThread = int64_t{1} << 20;
+// Read between two questions whether to stop.
+constexpr int64_t kBlocksAtOnce = (int64_t{4} << 20) / kBlockBytes;
 
 // Runs both, the first one in a thread of its own; the first error.
 template <typename First, typename Second>
@@ -29,8 +31,8 @@ absl::Status InParallel(First first, Second second) {
 
 }  // namespace
 
-RowFiles::RowFiles(const Folder* folder, const v1::CheckpointTable* table, size_t row_bytes)
-    : folder_(folder), table_(table), row_bytes_(static_cast<int64_t>(row_bytes)) {}
+RowFiles::RowFiles(const Folder* folder, const v1::CheckpointTable* table, size_t row_bytes, StopQuestion stop)
+    : folder_(folder), table_(table), row_bytes_(static_cast<int64_t>(row_bytes)), stop_(std::move(stop)) {}
 
 absl::Status RowFiles::Read(int64_t first, int64_t count, char* to) {
   const int64_t used = table_->frozen().used_slots();
@@ -50,6 +52,7 @@ absl::Status RowFiles::Read(int64_t first, int64_t count, char* to) {
 
 absl::Status RowFiles::ReadRange(Cursor& cursor, int64_t begin, int64_t end, char* to) const {
   while (begin < end) {
+    RECBOTS_RETURN_IF_ERROR(CheckStop(stop_));
     const int64_t segment_bytes = table_->segments(0).bytes();
     const int64_t segment = begin / segment_bytes;
     const int64_t start = segment * segment_bytes;
@@ -94,7 +97,8 @@ absl::Status RowFiles::ReadInSegment(Cursor& cursor, int64_t begin, int64_t end,
   return absl::OkStatus();
 }
 
-absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::CheckpointFile*>& files) {
+absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::CheckpointFile*>& files,
+                         const StopQuestion& stop) {
   std::vector<absl::Status> results(files.size());
   std::atomic<size_t> next = 0;
   std::atomic<bool> failed = false;
@@ -102,8 +106,11 @@ absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::Check
     while (!failed) {
       const size_t i = next.fetch_add(1);
       if (i >= files.size()) break;
-      const absl::StatusOr<BlockFile> file = BlockFile::Open(folder, *files[i]);
-      results[i] = file.ok() ? file->Verify() : file.status();
+      results[i] = CheckStop(stop);
+      if (results[i].ok()) {
+        const absl::StatusOr<BlockFile> file = BlockFile::Open(folder, *files[i]);
+        results[i] = file.ok() ? file->Verify() : file.status();
+      }
       if (!results[i].ok()) failed = true;
     }
     return absl::OkStatus();
@@ -113,12 +120,18 @@ absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::Check
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<char>> ReadContent(const Folder& folder, const v1::CheckpointFile& expected) {
+absl::StatusOr<std::vector<char>> ReadContent(const Folder& folder, const v1::CheckpointFile& expected,
+                                              const StopQuestion& stop) {
   RECBOTS_ASSIGN_OR_RETURN(const BlockFile file, BlockFile::Open(folder, expected));
   std::vector<char> content(static_cast<size_t>(file.bytes()));
   const int64_t half = file.bytes() < kWorthAThread ? 0 : file.num_blocks() / 2;
-  const auto read = [&](int64_t first, int64_t last) {
-    return file.Read(first, last - first, content.data() + first * kBlockBytes);
+  const auto read = [&](int64_t first, int64_t last) -> absl::Status {
+    for (int64_t block = first; block < last; block += kBlocksAtOnce) {
+      RECBOTS_RETURN_IF_ERROR(CheckStop(stop));
+      const int64_t count = std::min(kBlocksAtOnce, last - block);
+      RECBOTS_RETURN_IF_ERROR(file.Read(block, count, content.data() + block * kBlockBytes));
+    }
+    return absl::OkStatus();
   };
   if (half == 0) {
     RECBOTS_RETURN_IF_ERROR(read(0, file.num_blocks()));

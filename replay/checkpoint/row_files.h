@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/base/stop.h"
 #include "recbots/v1/checkpoint.pb.h"
 #include "replay/checkpoint/block_file.h"
 
@@ -15,11 +16,13 @@ namespace recbots::replay {
 // Borrows the folder and the table of a manifest that checks. Holds at most two files open. Not thread-safe.
 class RowFiles {
  public:
-  RowFiles(const Folder* folder, const v1::CheckpointTable* table, size_t row_bytes);
+  // `stop` is asked before every segment, by two threads at once.
+  RowFiles(const Folder* folder, const v1::CheckpointTable* table, size_t row_bytes, StopQuestion stop = {});
 
   // Rows of slots first.. first + count - 1, as Table::Restore asks for them. Cheap in order, or in pieces of 64 KiB
   // and more; a row out of order costs the reading of a block.
   //   OUT_OF_RANGE           slots that were never used
+  //   CANCELLED              `stop` said so
   //   others as BlockFile
   absl::Status Read(int64_t first, int64_t count, char* to);
 
@@ -38,12 +41,16 @@ class RowFiles {
   const Folder* const folder_;
   const v1::CheckpointTable* const table_;
   const int64_t row_bytes_;
+  const StopQuestion stop_;
   std::array<Cursor, 2> cursors_;
 };
 
+// Both ask `stop` every few megabytes, from two threads at once: CANCELLED when it says so.
 // Reads and checks files of any number with two threads, all of their content; the first error in their order.
-absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::CheckpointFile*>& files);
+absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::CheckpointFile*>& files,
+                         const StopQuestion& stop = {});
 // Reads and checks the content of one file, with two threads where it is long.
-absl::StatusOr<std::vector<char>> ReadContent(const Folder& folder, const v1::CheckpointFile& file);
+absl::StatusOr<std::vector<char>> ReadContent(const Folder& folder, const v1::CheckpointFile& file,
+                                              const StopQuestion& stop = {});
 
 }  // namespace recbots::replay

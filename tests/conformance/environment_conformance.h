@@ -90,6 +90,37 @@ inline std::map<std::pair<uint32_t, uint32_t>, uint64_t> PlayAndHash(const Scena
   return hashes;
 }
 
+// What a step led to may be left out, in parts or whole: everything else stays the same bit for bit.
+inline void ExpectOptionalColumnsChangeNothing(const Scenario& scenario, uint64_t policy_seed, int num_users,
+                                               int steps) {
+  const EnvironmentSpec& spec = scenario.spec();
+  RandomPolicy policy(policy_seed, spec.num_candidates, spec.slate_size);
+  num_users = std::max(1, num_users / spec.users_per_session) * spec.users_per_session;
+  for (const auto& [observation, candidates] : {std::pair{false, false}, {false, true}, {true, false}}) {
+    Stage whole(scenario, num_users, /*first_stream=*/0), part(scenario, num_users, /*first_stream=*/0);
+    for (int step = 0; step < steps; ++step) {
+      whole.Act(policy);
+      part.slates = whole.slates;
+      StepColumns columns = part.columns();
+      if (!observation) columns.next_observation = {};
+      if (!candidates) columns.next_candidates = {};
+      ASSERT_TRUE(part.environment->Step(part.slates, columns).ok());
+      ASSERT_TRUE(whole.StepBuffer::Step(*whole.environment).ok());
+      ASSERT_EQ(part.response, whole.response) << "step " << step;
+      ASSERT_EQ(part.reward, whole.reward) << "step " << step;
+      ASSERT_EQ(part.terminated, whole.terminated) << "step " << step;
+      ASSERT_EQ(part.truncated, whole.truncated) << "step " << step;
+      ASSERT_EQ(part.active, whole.active) << "step " << step;
+      ASSERT_EQ(part.following_observation, whole.following_observation) << "step " << step;
+      ASSERT_EQ(part.following_candidates, whole.following_candidates) << "step " << step;
+      ASSERT_TRUE(!observation || part.next_observation == whole.next_observation) << "step " << step;
+      ASSERT_TRUE(!candidates || part.next_candidates == whole.next_candidates) << "step " << step;
+      whole.Advance();
+      part.Advance();
+    }
+  }
+}
+
 // The same users come out bit for bit the same alone, in small batches and in one large batch.
 inline void ExpectIndependentOfTheBatch(const Scenario& scenario, uint64_t policy_seed, int steps) {
   const EnvironmentSpec& spec = scenario.spec();

@@ -72,4 +72,31 @@ inline void ExpectPolicyIndependentOfTheBatch(const Scenario& scenario, const Po
   }
 }
 
+// Told nothing but what it says that it needs, a policy does the same as when it is told everything. For all policies,
+// those that learn across users too.
+inline void ExpectPolicyReadsOnlyWhatItNeeds(const Scenario& scenario, const PolicyFactory& make, int num_users,
+                                             int steps) {
+  num_users = std::max(1, num_users / scenario.spec().users_per_session) * scenario.spec().users_per_session;
+  const std::unique_ptr<Policy> told_all = make(), told_needs = make();
+  Stage all(scenario, num_users, /*first_stream=*/0), needs(scenario, num_users, /*first_stream=*/0);
+  const auto bits = [](const std::vector<float>& values) {
+    return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  };
+  for (int step = 0; step < steps; ++step) {
+    all.Act(*told_all);
+    needs.Act(*told_needs);
+    ASSERT_EQ(all.slates, needs.slates) << "step " << step;
+    ASSERT_EQ(bits(all.behaviour_probability), bits(needs.behaviour_probability)) << "step " << step;
+    ASSERT_EQ(bits(all.position_probability), bits(needs.position_probability)) << "step " << step;
+    ASSERT_TRUE(all.StepBuffer::Step(*all.environment).ok());
+    told_all->Observe(FeedbackOf(all));
+    // What is not needed would be seen to be wrong.
+    std::fill(needs.next_observation.begin(), needs.next_observation.end(), NAN);
+    std::fill(needs.next_candidates.begin(), needs.next_candidates.end(), NAN);
+    ASSERT_TRUE(StepAndObserve(*needs.environment, *told_needs, needs).ok());
+    all.Advance();
+    needs.Advance();
+  }
+}
+
 }  // namespace recbots::testing

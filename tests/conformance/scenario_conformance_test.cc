@@ -65,6 +65,13 @@ TEST_P(ScenarioTest, IsTheSameInEveryBatchAndOnEveryThread) {
   testing::ExpectIndependentOfTheBatch(*MakeOne(), 3, /*steps=*/8);
 }
 
+TEST_P(ScenarioTest, IsTheSameWhateverIsLeftOut) {
+  testing::ExpectOptionalColumnsChangeNothing(*MakeOne(), 5, /*num_users=*/50, /*steps=*/150);
+  testing::ExpectOptionalColumnsChangeNothing(*MakeWithHistory(GetParam()).value(), 5, /*num_users=*/50, /*steps=*/150);
+  const auto sessions = MakeWithHistory(GetParam(), /*users_per_session=*/3);
+  if (sessions.ok()) testing::ExpectOptionalColumnsChangeNothing(**sessions, 5, /*num_users=*/48, /*steps=*/150);
+}
+
 TEST_P(ScenarioTest, IsSoundInSessions) {
   const auto scenario = Make(GetParam(), /*users_per_session=*/3);
   if (!scenario.ok()) {
@@ -94,6 +101,7 @@ TEST_P(ScenarioTest, ItsReferencePoliciesAreSoundWithHistory) {
     const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
     testing::ExpectSoundPolicy(*scenario, *make(), /*num_users=*/100, /*steps=*/50);
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/20);
+    testing::ExpectPolicyReadsOnlyWhatItNeeds(*scenario, make, /*num_users=*/20, /*steps=*/70);
   }
 }
 
@@ -107,6 +115,7 @@ TEST_P(ScenarioTest, ItsReferencePoliciesAreSound) {
     testing::ExpectSoundPolicy(*scenario, *references[i].policy, /*num_users=*/500, /*steps=*/200);
     const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/78, /*steps=*/30);
+    testing::ExpectPolicyReadsOnlyWhatItNeeds(*scenario, make, /*num_users=*/20, /*steps=*/70);
   }
 }
 
@@ -122,8 +131,9 @@ TEST_P(ScenarioTest, AllAgentsAreSoundInIt) {
       continue;
     }
     testing::ExpectSoundPolicy(*scenario, **agent, /*num_users=*/200, /*steps=*/500);
-    if ((*agent)->learns()) continue;
     const auto make = [&] { return MakeAgent(name, scenario->spec(), {}).value(); };
+    testing::ExpectPolicyReadsOnlyWhatItNeeds(*scenario, make, /*num_users=*/20, /*steps=*/70);
+    if ((*agent)->learns()) continue;
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/60);
   }
 }

@@ -120,6 +120,45 @@ flags_reach_the_cluster() {
   expect "help" "$code $calls $out" '0  usage: deploy/run*--keep*'
 }
 
+a_failure_says_what_the_machine_is() {
+  make_tree doctor
+  # The stand-in says "recbots doctor" to that, whatever else it is asked.
+  run_script env RECBOTS_TEST_EXIT=1 "$tree/deploy/run"
+  expect "a run that failed" "$code $out" '1 *recbots cluster *== this machine:*recbots doctor'
+  run_script env RECBOTS_TEST_EXIT=2 "$tree/deploy/run"
+  expect "a wrong configuration" "$code ${out/this machine/FOUND}" "2 $out"
+  run_script env RECBOTS_TEST_EXIT=130 "$tree/deploy/run"
+  expect "an interrupted run" "$code ${out/this machine/FOUND}" "130 $out"
+  run_script "$tree/deploy/run" nosuch
+  expect "a wrong name" "${out/this machine/FOUND}" "$out"
+  stand_in ninja 'exit 1'
+  run_script "$tree/deploy/run"
+  expect "a build that failed" "$code $out" '1 *this machine:*recbots doctor*the build of build/release failed'
+  # Nothing is built, or what is built cannot tell: the shell says it.
+  rm "$tree/build/release/bin/recbots"
+  run_script "$tree/deploy/run"
+  expect "not built" "$code $out" '1 *this machine:*system *processor *cores *memory *disk *packages *build/release failed'
+  printf '#!/bin/bash\nkill -ILL $$\n' >"$tree/build/release/bin/recbots"
+  chmod +x "$tree/build/release/bin/recbots"
+  run_script "$tree/deploy/run"
+  expect "built for another processor" "$code $out" '1 *this machine:*processor *build/release failed'
+  stand_in dpkg-query 'echo "installed g++"; exit 1'
+  expect "missing packages" "$(PATH="$work/bin:$PATH"; source "$tree/deploy/setup.sh" && essentials)" '*packages   *cmake *'
+}
+
+signals_reach_the_cluster() {
+  make_tree signals
+  # Waits for a signal and says which; its own children must not outlive it.
+  printf '#!/bin/bash\ntrap "echo got TERM; exit 130" TERM\necho up >"%s/up"\nfor ((i = 0; i < 600; i++)); do sleep 0.05; done\n' \
+    "$work" >"$tree/build/release/bin/recbots"
+  PATH="$work/bin:$PATH" "$tree/deploy/run" >"$work/signalled" 2>&1 &
+  local run=$! tries=0
+  while [[ ! -e $work/up ]] && ((++tries < 600)); do sleep 0.05; done
+  kill -TERM "$run"
+  wait "$run"
+  expect "code and output" "$? $(<"$work/signalled")" '130 *got TERM'
+}
+
 flags_reach_the_reproduction() {
   make_tree reproduction
   run_script "$tree/deploy/reproduce-slateq" --seeds=1 --only='E9, E10'
@@ -212,6 +251,8 @@ test_cases=(
   nothing_is_installed_or_configured_twice
   missing_packages_are_installed
   flags_reach_the_cluster
+  a_failure_says_what_the_machine_is
+  signals_reach_the_cluster
   flags_reach_the_reproduction
   tests_run_passes_options_and_failures
   levels_of_processors_are_run_as_far_as_they_can

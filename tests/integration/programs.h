@@ -2,9 +2,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +79,19 @@ class ProgramsTest : public ::testing::Test {
                      absl::Duration patience = absl::Seconds(60)) {
     ChildProcess child = Start(program, std::move(arguments));
     return Finish(child, patience);
+  }
+  // Waits until the program has a handler for SIGTERM: before, a signal ends it at once.
+  static ::testing::AssertionResult AwaitSignalHandler(ChildProcess& child, absl::Duration patience) {
+    const Instant deadline = Instant::Now() + patience;
+    while (Instant::Now() < deadline && child.Running()) {
+      std::ifstream status("/proc/" + std::to_string(child.pid()) + "/status");
+      for (std::string line; std::getline(status, line);) {
+        if (line.rfind("SigCgt:", 0) != 0) continue;
+        if ((std::stoull(line.substr(7), nullptr, 16) >> (SIGTERM - 1) & 1) != 0) return ::testing::AssertionSuccess();
+      }
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    return ::testing::AssertionFailure() << "no handler for SIGTERM: " << Read(child.log_path());
   }
   // Waits until the program's log holds a text.
   static ::testing::AssertionResult AwaitLog(ChildProcess& child, const std::string& text, absl::Duration patience) {

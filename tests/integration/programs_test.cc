@@ -75,6 +75,38 @@ TEST_F(ProgramsTest, ClusterEndsWithItsEnvironmentStepsAndTheLastEvaluation) {
   EXPECT_GT(report["references"][1]["value_ci95"].get<double>(), 0) << "played";
 }
 
+// Evaluations that would take days: a signal is heard while the references are played, and the results are written.
+TEST_F(ProgramsTest, TrainHearsASignalWhileItEvaluates) {
+  ChildProcess train = Start("recbots", {"train", RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto",
+                                         "--run_dir=" + dir_ + "/run", "--set=evaluator.episodes=100000000"});
+  ASSERT_TRUE(AwaitSignalHandler(train, absl::Seconds(60)));
+  train.Signal(SIGTERM);
+  // As when a terminal and a script send one each.
+  train.Signal(SIGINT);
+  const Outcome outcome = Finish(train, absl::Seconds(120));
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.log;
+  EXPECT_THAT(outcome.log, HasSubstr("not evaluated"));
+  const auto report = nlohmann::json::parse(Read(dir_ + "/run/report.json"), nullptr, /*allow_exceptions=*/false);
+  ASSERT_TRUE(report.is_object()) << outcome.log;
+  EXPECT_EQ(report["goal_reached"], false);
+  EXPECT_EQ(report["evaluations"], 0);
+  EXPECT_GT(std::filesystem::file_size(dir_ + "/run/weights.bin"), 0u);
+}
+
+// A learner that looks for the optimum before it begins.
+TEST_F(ProgramsTest, ALongSolutionHearsASignal) {
+  const std::vector<std::string> endless = {"--set=environment.document_browsing.num_documents=300",
+                                            "--set=environment.document_browsing.max_episode_steps=1000000",
+                                            "--set=environment.document_browsing.exit_probability_accepted=0",
+                                            "--set=environment.document_browsing.exit_probability_refused=0"};
+  std::vector<std::string> flags = {std::string("--config=") + kConfig, "--replay=127.0.0.1:1"};
+  flags.insert(flags.end(), endless.begin(), endless.end());
+  ChildProcess learner = Start("recbots-learner", flags);
+  ASSERT_TRUE(AwaitSignalHandler(learner, absl::Seconds(60)));
+  learner.Signal(SIGTERM);
+  EXPECT_EQ(Finish(learner, absl::Seconds(60)).exit_code, 0);
+}
+
 TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
   struct Wrong {
     std::string override_text;

@@ -242,5 +242,62 @@ TEST(TrainTest, StopsWhenTold) {
   EXPECT_EQ((*trainer)->report().ending, Ending::kNotYet);
 }
 
+// It is asked many times in an evaluation that would take hours: while the references are played, before the first
+// step.
+TEST(TrainTest, StopsWhileTheReferencesArePlayed) {
+  auto trainer =
+      Trainer::Create(Load("browse.textproto", {"evaluator.exact=false", "evaluator.episodes=1000000000000"}));
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  int64_t asked = 0;
+  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 5000; }, [](const StatusLine&) {}).ok());
+  EXPECT_LE(asked, 5010) << "nothing goes on once it was told to stop";
+  EXPECT_EQ((*trainer)->report().ending, Ending::kNotYet);
+  EXPECT_EQ((*trainer)->report().end.env_steps, 0);
+  EXPECT_EQ((*trainer)->goal().evaluations(), 0);
+}
+
+TEST(TrainTest, AnEvaluationThatIsCutShortCountsForNothing) {
+  // Two evaluations of some hundred steps each follow each other after one update; the second is cut short in its
+  // midst.
+  auto trainer = Trainer::Create(Load("browse.textproto", {"evaluator.exact=false", "evaluator.episodes=20000",
+                                                           "learner.publish_updates=1", "evaluator.every_updates=1"}));
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  std::vector<v1::Evaluation> evaluations;
+  int64_t asked_since = 0;
+  const absl::Status status =
+      (*trainer)->Run([&] { return !evaluations.empty() && ++asked_since >= 50; }, [](const StatusLine&) {},
+                      [&evaluations](const v1::Evaluation& evaluation, double) { evaluations.push_back(evaluation); });
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_EQ(evaluations.size(), 1u);
+  EXPECT_EQ((*trainer)->goal().evaluations(), 1);
+  EXPECT_EQ((*trainer)->goal().newest()->updates(), evaluations[0].updates()) << "the results so far stand";
+  EXPECT_EQ((*trainer)->report().end.updates, evaluations[0].updates() + 1);
+  EXPECT_EQ((*trainer)->report().ending, Ending::kNotYet);
+}
+
+// One step of the users may admit any number of updates.
+TEST(TrainTest, AsksWhetherToStopBetweenUpdates) {
+  auto trainer = Trainer::Create(
+      Load("browse.textproto", {"replay.table.rate_limiter.samples_per_insert=3200", "goal.max_updates=1000000",
+                                "replay.table.rate_limiter.error_buffer=3200000", "goal.share_of_optimum=0"}));
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  int64_t asked = 0;
+  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 200; }, [](const StatusLine&) {}).ok());
+  EXPECT_GT((*trainer)->report().end.updates, 0);
+  EXPECT_LE((*trainer)->report().end.updates, asked);
+}
+
+TEST(TrainTest, StopsWhileTheOptimumIsLookedFor) {
+  int64_t asked = 0;
+  const auto trainer =
+      Trainer::Create(Load("browse.textproto", {"environment.document_browsing.num_documents=300",
+                                                "environment.document_browsing.max_episode_steps=1000000",
+                                                "environment.document_browsing.exit_probability_accepted=0",
+                                                "environment.document_browsing.exit_probability_refused=0"}),
+                      [&asked] { return ++asked >= 100; });
+  EXPECT_EQ(trainer.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 100);
+}
+
 }  // namespace
 }  // namespace recbots

@@ -49,6 +49,8 @@ class GlmPolicy : public Policy {
  public:
   static constexpr int kMaxFeatures = 256;  // Of an arm.
 
+  // Clicks are all that it learns from.
+  FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) final;
   void Observe(const PolicyFeedback& feedback) final;
 

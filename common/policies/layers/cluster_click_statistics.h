@@ -21,6 +21,7 @@ class ClusterClickStatistics final : public UserStatistics {
   int num_clusters() const { return static_cast<int>(num_clusters_); }
 
   int width() const override { return static_cast<int>(2 * num_clusters_); }
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Reserve(size_t num_users) override;
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;

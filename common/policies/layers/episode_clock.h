@@ -19,6 +19,7 @@ class EpisodeClock final : public UserStatistics {
   explicit EpisodeClock(int length);
 
   int width() const override { return length_; }
+  FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Reserve(size_t num_users) override;
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;

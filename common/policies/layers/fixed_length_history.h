@@ -46,6 +46,7 @@ class FixedLengthHistory final : public UserStatistics {
   int entry_width() const { return static_cast<int>(entry_width_); }  // W
 
   int width() const override { return static_cast<int>(length_ * (entry_width_ + 1)); }
+  FeedbackNeeds feedback_needs() const override { return {user_width_ > 0, candidates_width_ > 0}; }
   void Reserve(size_t num_users) override;
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;

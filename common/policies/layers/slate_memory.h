@@ -19,6 +19,9 @@ class SlateMemory {
  public:
   SlateMemory(const EnvironmentSpec& spec, double absolute_tolerance, double relative_tolerance);
 
+  // Whether Find looks at the candidates.
+  bool finds_by_features() const { return !by_position_; }
+
   // How many numbers Write fills: K D, or K where D is 0.
   static size_t WidthOf(const EnvironmentSpec& spec);
 

@@ -47,6 +47,7 @@ class SlateTraces final : public UserStatistics {
   int trace_width() const { return static_cast<int>(trace_width_); }  // W
 
   int width() const override { return num_decays() * trace_width(); }
+  FeedbackNeeds feedback_needs() const override { return {false, !same_candidates_ && num_features_ > 0}; }
   void Reserve(size_t num_users) override;
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;

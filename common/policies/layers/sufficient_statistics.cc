@@ -43,9 +43,12 @@ void SufficientStatistics::Act(const PolicyInput& input, const PolicyOutput& out
 
 void SufficientStatistics::Observe(const PolicyFeedback& feedback) {
   const size_t num_users = feedback.reward.size();
-  RECBOTS_CHECK(num_users <= begun_.size() && feedback.next_observation.size() == num_users * num_user_features_)
-      << "next_observation " << feedback.next_observation.size() << ", users " << num_users << ", acted for "
-      << begun_.size();
+  const FeedbackNeeds needs = feedback_needs();
+  RECBOTS_CHECK(num_users <= begun_.size() &&
+                (!needs.next_observation || feedback.next_observation.size() == num_users * num_user_features_) &&
+                (!needs.next_candidates || feedback.next_candidates.size() == num_users * candidates_width_))
+      << "next_observation " << feedback.next_observation.size() << ", next_candidates "
+      << feedback.next_candidates.size() << ", users " << num_users << ", acted for " << begun_.size();
   const size_t response_width = slate_size_ * num_fields_;
   for (size_t user = 0; user < num_users; ++user) {
     if (!feedback.active.empty() && feedback.active[user] == 0) continue;
@@ -54,15 +57,19 @@ void SufficientStatistics::Observe(const PolicyFeedback& feedback) {
                       .response = feedback.response.subspan(user * response_width, response_width)},
                      ViewOf(user, feedback.next_observation, feedback.next_candidates));
   }
-  Wrap(feedback.next_observation, num_users);
   PolicyFeedback wrapped = feedback;
-  wrapped.next_observation = wrapped_;
+  wrapped.next_observation = {};
+  if (base_->feedback_needs().next_observation) {
+    Wrap(feedback.next_observation, num_users);
+    wrapped.next_observation = wrapped_;
+  }
   base_->Observe(wrapped);
 }
 
 UserView SufficientStatistics::ViewOf(size_t user, absl::Span<const float> observation,
                                       absl::Span<const float> candidates) const {
-  UserView view{.observation = observation.subspan(user * num_user_features_, num_user_features_), .candidates = {}};
+  UserView view;
+  if (!observation.empty()) view.observation = observation.subspan(user * num_user_features_, num_user_features_);
   if (!candidates.empty()) view.candidates = candidates.subspan(user * candidates_width_, candidates_width_);
   return view;
 }

@@ -28,10 +28,12 @@ class SufficientStatistics final : public Policy {
   const UserStatistics& statistics() const { return *statistics_; }
 
   bool learns() const override { return base_->learns(); }
+  FeedbackNeeds feedback_needs() const override { return statistics_->feedback_needs() | base_->feedback_needs(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override;
 
  private:
+  // Of columns that are whole or empty.
   UserView ViewOf(size_t user, absl::Span<const float> observation, absl::Span<const float> candidates) const;
   // Fills wrapped_ from `observation` [B, U] and the statistics.
   void Wrap(absl::Span<const float> observation, size_t num_users);

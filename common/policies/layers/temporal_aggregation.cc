@@ -145,8 +145,10 @@ void TemporalAggregation::Decide(size_t i, const PolicyInput& input) {
 
 void TemporalAggregation::Observe(const PolicyFeedback& feedback) {
   const size_t num_users = feedback.reward.size();
-  RECBOTS_CHECK(num_users == positions_.size() && feedback.next_observation.size() == num_users * num_user_features_ &&
-                feedback.next_candidates.size() == num_users * candidates_width_)
+  const FeedbackNeeds needs = feedback_needs(), base_needs = base_->feedback_needs();
+  RECBOTS_CHECK(num_users == positions_.size() &&
+                (!needs.next_observation || feedback.next_observation.size() == num_users * num_user_features_) &&
+                (!needs.next_candidates || feedback.next_candidates.size() == num_users * candidates_width_))
       << "users " << num_users << ", acted for " << positions_.size() << ", next_observation "
       << feedback.next_observation.size() << ", next_candidates " << feedback.next_candidates.size();
   bool any = false;
@@ -155,16 +157,18 @@ void TemporalAggregation::Observe(const PolicyFeedback& feedback) {
     const bool over = active && Accumulate(i, feedback);
     active_[i] = over ? 1 : 0;
     Tell(i, feedback);
+    if (base_needs.next_observation) TellNext(i, feedback);
     users_[i].decides = users_[i].decides || over;
     any = any || over;
   }
   if (!any) return;
+  const absl::Span<const float> next_observation = next_observation_;
   base_->Observe({.slates = decisions_,
                   .response = response_,
                   .reward = reward_,
                   .terminated = terminated_,
                   .truncated = truncated_,
-                  .next_observation = next_observation_,
+                  .next_observation = base_needs.next_observation ? next_observation : absl::Span<const float>(),
                   .next_candidates = feedback.next_candidates,
                   .active = active_});
 }
@@ -175,8 +179,12 @@ bool TemporalAggregation::Accumulate(size_t i, const PolicyFeedback& feedback) {
   user.discount *= options_.gamma;
   ++user.steps;
   if (feedback.terminated[i] != 0 || feedback.truncated[i] != 0) return true;
-  return user.steps >= options_.aggregation_period ||
-         !shown_.Find(i, feedback.next_candidates.subspan(i * candidates_width_, candidates_width_));
+  if (user.steps >= options_.aggregation_period) return true;
+  absl::Span<const float> candidates;
+  if (shown_.finds_by_features()) {
+    candidates = feedback.next_candidates.subspan(i * candidates_width_, candidates_width_);
+  }
+  return !shown_.Find(i, candidates);
 }
 
 void TemporalAggregation::Tell(size_t i, const PolicyFeedback& feedback) {
@@ -192,6 +200,9 @@ void TemporalAggregation::Tell(size_t i, const PolicyFeedback& feedback) {
   } else {
     std::fill_n(response, response_width, 0.0f);
   }
+}
+
+void TemporalAggregation::TellNext(size_t i, const PolicyFeedback& feedback) {
   float* row = next_observation_.data() + i * inner_width_;
   row = std::copy_n(feedback.next_observation.data() + i * num_user_features_, num_user_features_, row);
   if (options_.switching_cost > 0) shown_.Write(i, row);

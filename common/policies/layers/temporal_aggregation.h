@@ -72,6 +72,11 @@ class TemporalAggregation final : public Policy {
   static double BaseDiscount(const TemporalAggregationOptions& options);
 
   bool learns() const override { return base_->learns(); }
+  // Where a decision may outlast a step, candidates say whether its slate can be held.
+  FeedbackNeeds feedback_needs() const override {
+    const bool looks = options_.aggregation_period > 1 && shown_.finds_by_features();
+    return FeedbackNeeds{false, looks} | base_->feedback_needs();
+  }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override;
 
@@ -96,8 +101,10 @@ class TemporalAggregation final : public Policy {
   void Decide(size_t user, const PolicyInput& input);
   // Takes in one step; returns whether it was the last of the decision.
   bool Accumulate(size_t user, const PolicyFeedback& feedback);
-  // Fills the user's rows of base's feedback.
+  // Fills the user's rows of base's feedback, but for what the step led to.
   void Tell(size_t user, const PolicyFeedback& feedback);
+  // Fills the user's row of the observation that the step led to.
+  void TellNext(size_t user, const PolicyFeedback& feedback);
 
   const TemporalAggregationOptions options_;
   const size_t num_user_features_, candidates_width_, slate_size_, num_fields_;

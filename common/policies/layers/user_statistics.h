@@ -7,10 +7,11 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "common/policies/policy.h"
 
 namespace recbots {
 
-// One user at one moment: rows of PolicyInput.
+// One user at one moment: rows of PolicyInput. As the view that a step led to, each may be empty where nobody needs it.
 struct UserView {
   absl::Span<const float> observation;  // float32 [U]
   absl::Span<const float> candidates;   // float32 [N, D]; empty where D is 0
@@ -28,6 +29,8 @@ class UserStatistics {
   virtual ~UserStatistics() = default;
 
   virtual int width() const = 0;  // S
+  // What Add reads of the view that a step led to. Everything, unless it is said otherwise.
+  virtual FeedbackNeeds feedback_needs() const { return {}; }
 
   // Makes room for `num_users` users; new ones know nothing. Those there are keep what they have.
   virtual void Reserve(size_t num_users) = 0;

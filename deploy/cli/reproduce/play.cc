@@ -62,6 +62,7 @@ absl::StatusOr<PlayedPolicy> PlayTrained(const v1::ExperimentConfig& config, con
 absl::StatusOr<PlayedPolicy> PlayReference(const v1::ExperimentConfig& config, const std::string& name,
                                            const PlayOptions& options) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, EvaluationScenario(config));
+  RECBOTS_RETURN_IF_ERROR(scenario->Prepare(Scenario::Known::kReferences, options.should_stop));
   const AgentCatalogue no_agents;
   absl::StatusOr<PolicyChoice> choice = ChoosePolicy(*scenario, no_agents, name);
   if (!choice.ok()) return absl::NotFoundError(choice.status().message());

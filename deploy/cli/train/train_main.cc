@@ -17,6 +17,7 @@
 #include "common/config/config.h"
 #include "common/inference/weights.h"
 #include "common/role/run_directory.h"
+#include "deploy/cli/train/libraries.h"
 #include "deploy/cli/train/trainer.h"
 #include "learner/run/evaluation_log.h"
 #include "learner/run/results.h"
@@ -29,6 +30,7 @@ std::vector<FlagSpec> Flags() {
           {"run_dir", "DIR",
            "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
           {"quiet", "", "print only the last line", ""},
+          {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""},
           {"help", "", "this text", ""}};
 }
 
@@ -63,13 +65,21 @@ int Train(const std::vector<std::string>& arguments) {
     std::cout << "usage: recbots train CONFIG [flags]\n" << CommandLine::Help(Flags());
     return kExitOk;
   }
+  if (flags->has("libraries")) {
+    std::cout << DescribeLibraries();
+    return kExitOk;
+  }
   const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(*flags);
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
   const std::string& run_dir = flags->value("run_dir");
   const absl::StatusOr<std::optional<RunDirectory>> directory = Claim(run_dir);
   if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
   Shutdown shutdown;
-  const absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(*config);
+  const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
+      Trainer::Create(*config, [&shutdown] { return shutdown.requested(); });
+  if (absl::IsCancelled(trainer.status())) {
+    return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
+  }
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
   const bool quiet = flags->has("quiet");
   if (directory->has_value()) {
@@ -84,7 +94,7 @@ int Train(const std::vector<std::string>& arguments) {
       },
       [&](const v1::Evaluation& evaluation, double wall_seconds) { curve.Append(evaluation, wall_seconds); });
   status = Save(run_dir, **trainer, curve, status);
-  if (!status.ok()) return Fail(status, kExitFailed);
+  if (!status.ok()) return Fail(status, (*trainer)->reachable().ok() ? kExitFailed : kExitBadUsage);
   const GoalTracker goal = (*trainer)->goal();
   std::cout << "weights crc32c " << absl::StrFormat("%08x", Crc32c((*trainer)->EncodeWeights())) << "\n"
             << FormatVerdict((*trainer)->report(), goal) << std::endl;

@@ -38,8 +38,9 @@ class Trainer::TableSink : public RowSink {
   Trainer& trainer_;
 };
 
-absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentConfig& config) {
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentConfig& config, const StopQuestion& stop) {
   std::unique_ptr<Trainer> trainer(new Trainer(config));
+  trainer->stop_ = stop;
   RECBOTS_RETURN_IF_ERROR(trainer->Init());
   return trainer;
 }
@@ -56,7 +57,7 @@ Trainer::~Trainer() = default;
 absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
-  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_));
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
   const EnvironmentSpec& spec = scenario_->spec();
   RECBOTS_RETURN_IF_ERROR(CheckFits());
   const TransitionOptions rows = TransitionOptionsOf(config_.algorithm());
@@ -69,10 +70,8 @@ absl::Status Trainer::Init() {
                            MakePolicy(config_.algorithm(), spec, std::max(config_.evaluator().users(), states), seed));
   greedy_->SetPolicyShare(1);
   evaluator_ = std::make_unique<Evaluator>(
-      *scenario_,
-      EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(), config_.evaluator().users()});
-  RECBOTS_ASSIGN_OR_RETURN(references_, evaluator_->EvaluateReferences());
-  RECBOTS_RETURN_IF_ERROR(CheckReachable(config_.goal(), MakeEvaluation({}, {}, references_)));
+      *scenario_, EvaluatorOptions{config_.evaluator().episodes(), config_.evaluator().exact(),
+                                   config_.evaluator().users(), [this] { return ShouldStop(stop_); }});
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   sink_ = std::make_unique<TableSink>(*this);
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema, rows, *sink_);
@@ -90,13 +89,23 @@ absl::Status Trainer::CheckFits() const {
       MachineMemoryBytes());
 }
 
-absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
+absl::StatusOr<bool> Trainer::EvaluateReferences() {
+  absl::StatusOr<std::vector<v1::ReferenceValue>> references = evaluator_->EvaluateReferences();
+  if (absl::IsCancelled(references.status())) return false;
+  RECBOTS_RETURN_IF_ERROR(references.status());
+  references_ = *std::move(references);
+  reachable_ = CheckReachable(config_.goal(), MakeEvaluation({}, {}, references_));
+  RECBOTS_RETURN_IF_ERROR(reachable_);
+  return true;
+}
+
+absl::Status Trainer::Run(const StopQuestion& stop, const std::function<void(const StatusLine&)>& on_status,
                           const std::function<void(const v1::Evaluation&, double)>& on_evaluation) {
   stop_ = stop;
   on_evaluation_ = on_evaluation;
   absl::Status status = Train(on_status);
   Ending ending = state_.Check();
-  if (status.ok()) status = EvaluateLast();
+  if (status.ok() && !over_) status = EvaluateLast();
   if (IsLimit(ending)) ending = state_.Check();  // The last weights may have reached the goal.
   if (!status.ok()) ending = Ending::kNotYet;
   const replay::TableState table = table_->state();
@@ -111,12 +120,14 @@ absl::Status Trainer::Run(const std::function<bool()>& stop, const std::function
 }
 
 absl::Status Trainer::Train(const std::function<void(const StatusLine&)>& on_status) {
+  RECBOTS_ASSIGN_OR_RETURN(const bool known, EvaluateReferences());
+  over_ = !known;
   while (!Over()) {
     RECBOTS_RETURN_IF_ERROR(loop_->Step(stamp_));
     state_.SetEnvSteps(loop_->env_steps());
     RECBOTS_RETURN_IF_ERROR(LearnWhileAdmitted());
     ShowStatusIfDue(on_status);
-    over_ = over_ || stop_();
+    over_ = over_ || ShouldStop(stop_);
   }
   return absl::OkStatus();
 }
@@ -128,7 +139,8 @@ absl::Status Trainer::EvaluateLast() {
   return EvaluateIfDue();
 }
 
-bool Trainer::LearningIsOver() const {
+bool Trainer::LearningIsOver() {
+  over_ = over_ || ShouldStop(stop_);
   const Ending ending = state_.Check();
   return over_ || (ending != Ending::kNotYet && ending != Ending::kMaxEnvSteps);
 }
@@ -184,13 +196,18 @@ absl::Status Trainer::EvaluateIfDue() {
   if (evaluated_updates_ >= 0 && stamp_.updates - evaluated_updates_ < config_.evaluator().every_updates()) {
     return absl::OkStatus();
   }
+  const absl::StatusOr<PolicyValue> value = evaluator_->Evaluate(*greedy_);
+  if (absl::IsCancelled(value.status())) {
+    over_ = true;
+    return absl::OkStatus();
+  }
+  RECBOTS_RETURN_IF_ERROR(value.status());
   evaluated_updates_ = stamp_.updates;
-  RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, evaluator_->Evaluate(*greedy_));
   v1::WeightsHeader version;
   version.set_version(stamp_.version);
   version.set_updates(stamp_.updates);
   version.set_env_steps(loop_->env_steps());
-  const v1::Evaluation evaluation = MakeEvaluation(version, value, references_);
+  const v1::Evaluation evaluation = MakeEvaluation(version, *value, references_);
   state_.OnEvaluation(evaluation);
   if (on_evaluation_) on_evaluation_(evaluation, state_.wall_seconds());
   return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/evaluator.h"
 #include "actor/recsim/scenario.h"
+#include "common/base/stop.h"
 #include "common/inference/network_policy.h"
 #include "learner/algorithms/algorithm.h"
 #include "learner/run/prioritizer.h"
@@ -27,22 +28,28 @@ namespace recbots {
 // (max_steps_per_second) do not apply, and of the limits only max_seconds depends on the clock. Not thread-safe.
 class Trainer {
  public:
-  // INVALID_ARGUMENT  the configuration (already validated by itself) does not fit its files or the algorithm
-  static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config);
+  //   INVALID_ARGUMENT  the configuration (already validated by itself) does not fit its files or the algorithm
+  //   CANCELLED         `stop` said so while what the goal is measured by was being computed
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config,
+                                                         const StopQuestion& stop = nullptr);
 
   ~Trainer();
 
-  // Trains until the goal, or until `stop` (asked after every update) says so. `on_status` gets a line every
-  // status_seconds, `on_evaluation` each evaluation with the seconds since the start. Where goal.max_env_steps ends it,
-  // exactly that many steps are made, rounded up to a whole step of all users, and every update that the limiter then
-  // allows. Weights that a limit ends with are evaluated before the end. After an error, too, report, goal and weights
-  // are those of what was learnt until then.
-  absl::Status Run(const std::function<bool()>& stop, const std::function<void(const StatusLine&)>& on_status,
+  // Plays the references, then trains until the goal, or until `stop` says so, which is asked after every update and
+  // every step of the users, and before every step of an evaluation. `on_status` gets a line every status_seconds,
+  // `on_evaluation` each evaluation with the seconds since the start. Where goal.max_env_steps ends it, exactly that
+  // many steps are made, rounded up to a whole step of all users, and every update that the limiter then allows.
+  // Weights that a limit ends with are evaluated before the end; after `stop` nothing more is, and an evaluation that
+  // it cuts short counts for nothing. After an error, too, report, goal and weights are those of what was learnt until
+  // then.
+  absl::Status Run(const StopQuestion& stop, const std::function<void(const StatusLine&)>& on_status,
                    const std::function<void(const v1::Evaluation&, double)>& on_evaluation = nullptr);
 
   // How it ended; valid after Run, whatever that returned.
   const Report& report() const { return report_; }
   GoalTracker goal() const { return state_.goal(); }
+  // Whether the goal can be reached, as far as the references tell (CheckReachable); valid after Run.
+  const absl::Status& reachable() const { return reachable_; }
   // Encoded weights of the newest update.
   std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
 
@@ -54,6 +61,8 @@ class Trainer {
   // Whether all that the sizes of the configuration make it allocate fits the memory.
   absl::Status CheckFits() const;
   absl::Status Train(const std::function<void(const StatusLine&)>& on_status);
+  // References and goal; false: told to stop before they were known.
+  absl::StatusOr<bool> EvaluateReferences();
   absl::Status LearnWhileAdmitted();
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with new priorities where rows are drawn by priority.
@@ -64,7 +73,7 @@ class Trainer {
   absl::Status EvaluateLast();
   void ShowStatusIfDue(const std::function<void(const StatusLine&)>& on_status);
   // Unlike Over, false where only the environment steps are used up: what they brought is still learnt from.
-  bool LearningIsOver() const;
+  bool LearningIsOver();
   bool Over() const { return over_ || state_.Check() != Ending::kNotYet; }
 
   const v1::ExperimentConfig config_;
@@ -87,7 +96,8 @@ class Trainer {
   Report report_;
   WeightsStamp stamp_;
   std::vector<v1::ReferenceValue> references_;
-  std::function<bool()> stop_;
+  absl::Status reachable_;
+  StopQuestion stop_;
   std::function<void(const v1::Evaluation&, double)> on_evaluation_;
   bool over_ = false;
   int64_t evaluated_updates_ = -1;

@@ -52,7 +52,7 @@ TEST(MakeScenarioTest, TakesTheMatrixFromTheConfigurationOrAFile) {
   const std::string path = WriteFile("make_scenario_w.json", "{\"W\": [[0.1, 0.9], [0.8, 0.2]]}");
   const auto read = Make("num_documents: 2 matrix_file: \"" + path + "\"").value();
   EXPECT_EQ(given->OptimalValue(), read->OptimalValue());
-  EXPECT_EQ(given->ExactValue({1, 0}).value(), read->ExactValue({1, 0}).value());
+  EXPECT_EQ(given->ExactValue({1, 0}, {}).value(), read->ExactValue({1, 0}, {}).value());
 }
 
 TEST(MakeScenarioTest, RefusesSettingsOutOfBounds) {
@@ -178,6 +178,21 @@ TEST(CheckGoalTest, WarnsOfALimitThatIsTooNear) {
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(GoalRefusal(text + "60 }"), "");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(CheckGoalTest, StopsWhileTheOptimumIsLookedFor) {
+  v1::EnvironmentConfig config;
+  v1::DocumentBrowsingConfig& browsing = *config.mutable_document_browsing();
+  browsing.set_num_documents(300);
+  browsing.set_exit_probability_accepted(0);
+  browsing.set_exit_probability_refused(0);
+  browsing.set_max_episode_steps(1000000);
+  const std::unique_ptr<Scenario> scenario = *MakeScenario(config, /*seed=*/1);
+  v1::GoalConfig goal;
+  goal.set_share_of_optimum(0.9);
+  int asked = 0;
+  EXPECT_EQ(CheckGoal(goal, *scenario, [&asked] { return ++asked >= 100; }).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 100);
 }
 
 }  // namespace

@@ -118,10 +118,41 @@ TEST(EvaluatorTest, APolicyThatLearnsMeetsOneUserAfterTheOther) {
 
 TEST(EvaluatorTest, StopsWhenTold) {
   const std::unique_ptr<Scenario> scenario = MakeBrowsing();
+  ASSERT_TRUE(scenario->Prepare(Scenario::Known::kReferences, {}).ok());
   int asked = 0;
   const Evaluator played(*scenario, {.exact = false, .should_stop = [&asked] { return ++asked > 2; }});
   EXPECT_EQ(played.EvaluateReferences().status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 3);
+}
+
+TEST(EvaluatorTest, AsksBeforeEveryStepOfALongEvaluation) {
+  const std::unique_ptr<Scenario> scenario = MakeBrowsing();
+  std::vector<ReferencePolicy> references = scenario->MakeReferencePolicies();
+  int asked = 0;
+  const Evaluator endless(
+      *scenario,
+      {.episodes = int64_t{1} << 40, .exact = false, .users = 10, .should_stop = [&asked] { return ++asked >= 2000; }});
+  EXPECT_EQ(endless.Evaluate(*references[0].policy).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 2000);
+}
+
+TEST(EvaluatorTest, StopsWhileSomethingIsSolved) {
+  v1::EnvironmentConfig config;
+  v1::DocumentBrowsingConfig& browsing = *config.mutable_document_browsing();
+  browsing.set_num_documents(300);
+  browsing.set_exit_probability_accepted(0);
+  browsing.set_exit_probability_refused(0);
+  browsing.set_max_episode_steps(1000000);
+  const std::unique_ptr<Scenario> scenario = *MakeScenario(config, /*seed=*/11);
+  int asked = 0;
+  const StopQuestion stop = [&asked] { return ++asked >= 100; };
+  const Evaluator exact(*scenario, {.should_stop = stop});
+  EXPECT_EQ(exact.EvaluateReferences().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 100);
+  asked = 0;
+  OneUserPolicy policy;
+  EXPECT_EQ(exact.Evaluate(policy).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 100);
 }
 
 TEST(MakeEvaluationTest, PutsRandomAndTheOptimumBesideTheReferences) {

@@ -31,7 +31,7 @@ TEST(BrowsingMdpTest, NoPolicyBeatsTheOptimum) {
     const auto scenario = MakeScenarioOf(options);
     double best = 0;
     for (int32_t code = 0; code < 27; ++code) {
-      best = std::max(best, scenario->ExactValue({code % 3, code / 3 % 3, code / 9}).value());
+      best = std::max(best, scenario->ExactValue({code % 3, code / 3 % 3, code / 9}, {}).value());
     }
     EXPECT_NEAR(scenario->OptimalValue().value(), best, 1e-9);
     EXPECT_LE(*scenario->RandomValue(), best);
@@ -52,7 +52,7 @@ TEST(BrowsingMdpTest, LinearSolveAndRecursionAgree) {
       for (int j = 0; j < n; ++j) row[j] /= sum;
     }
     const std::vector<double> solved = SolvePolicy(mdp, policy).value();
-    const std::vector<double> iterated = TruncatedValues(mdp, policy);
+    const std::vector<double> iterated = *TruncatedValues(mdp, policy);
     for (size_t i = 0; i < solved.size(); ++i) EXPECT_NEAR(solved[i], iterated[i], 1e-10);
   }
 }
@@ -91,9 +91,9 @@ TEST(BrowsingMdpTest, WithAStepLimitThatMattersTheOptimumIsAbsentButValuesAreExa
   const auto scenario = MakeScenarioOf(options);
   EXPECT_EQ(scenario->OptimalValue(), std::nullopt);
   EXPECT_EQ(scenario->MakeReferencePolicies().back().name, "row_argmax");
-  const double argmax = scenario->ExactValue(RowArgmax(BrowsingMdp(options))).value();
+  const double argmax = scenario->ExactValue(RowArgmax(BrowsingMdp(options)), {}).value();
   EXPECT_GT(argmax, *scenario->RandomValue());
-  EXPECT_LE(argmax, MeanValue(IterateValues(BrowsingMdp(options)).values));
+  EXPECT_LE(argmax, MeanValue(IterateValues(BrowsingMdp(options))->values));
   options.max_episode_steps = 1;  // Nothing to plan: the greedy policy is optimal.
   EXPECT_TRUE(MakeScenarioOf(options)->OptimalValue().has_value());
 }
@@ -101,14 +101,14 @@ TEST(BrowsingMdpTest, WithAStepLimitThatMattersTheOptimumIsAbsentButValuesAreExa
 TEST(BrowsingMdpTest, ExactValueRefusesWhatIsNoPolicy) {
   const auto scenario = MakeScenarioOf(MakeOptions(3));
   for (const std::vector<int32_t>& slates : {std::vector<int32_t>{0, 1}, {0, 1, 3}, {-1, 0, 0}, {}}) {
-    EXPECT_EQ(scenario->ExactValue(slates).status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(scenario->ExactValue(slates, {}).status().code(), absl::StatusCode::kInvalidArgument);
   }
 }
 
 TEST(BrowsingMdpTest, LargeCataloguesAreSolvedToo) {
   const DocumentBrowsingOptions options = MakeOptions(400, 7);
   const auto scenario = MakeScenarioOf(options);
-  const double argmax = scenario->ExactValue(RowArgmax(BrowsingMdp(options))).value();
+  const double argmax = scenario->ExactValue(RowArgmax(BrowsingMdp(options)), {}).value();
   EXPECT_GE(scenario->OptimalValue().value(), argmax - 1e-9);
   EXPECT_LT(*scenario->RandomValue(), argmax);
 }

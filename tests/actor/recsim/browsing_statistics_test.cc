@@ -33,7 +33,7 @@ void ExpectReferencePoliciesMatchTheirExactValues(const DocumentBrowsingOptions&
     double exact = 0;
     if (reference.name == "random") exact = scenario->RandomValue().value();
     if (reference.name == "optimal") exact = scenario->OptimalValue().value();
-    if (reference.name == "row_argmax") exact = scenario->ExactValue(RowArgmax(BrowsingMdp(options))).value();
+    if (reference.name == "row_argmax") exact = scenario->ExactValue(RowArgmax(BrowsingMdp(options)), {}).value();
     const EpisodeStatistics played = Play(*scenario, *reference.policy, kUsers, kEpisodesEach);
     EXPECT_EQ(played.returns.count, double{kUsers} * kEpisodesEach);
     ExpectMean(played.returns, exact);

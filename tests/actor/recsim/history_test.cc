@@ -273,7 +273,7 @@ TEST(HistoryScenarioTest, KnowsTheValuesOfTheScenarioWithin) {
   EXPECT_EQ(scenario->RandomValue().value(), plain->RandomValue().value());
   EXPECT_FALSE(plain->AllObservations().empty());
   EXPECT_TRUE(scenario->AllObservations().empty());
-  EXPECT_EQ(scenario->ExactValue({}).status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(scenario->ExactValue({}, {}).status().code(), absl::StatusCode::kUnimplemented);
   const auto videos = HistoryScenario::Create(Of<InterestEvolutionModel>()(), kAll).value();
   ASSERT_NE(videos->metrics(), nullptr);
   EXPECT_FALSE(videos->metrics()->ratios().empty());

@@ -52,7 +52,7 @@ void ExpectReferencesEarnTheirValues(std::unique_ptr<Scenario> scenario) {
       std::vector<float> probability(kKnownQStates);
       reference.policy->Act({.observation = observation, .positions = positions},
                             {.slates = absl::MakeSpan(slates), .behaviour_probability = absl::MakeSpan(probability)});
-      exact = scenario->ExactValue(slates).value();
+      exact = scenario->ExactValue(slates, {}).value();
       EXPECT_LE(exact, *scenario->OptimalValue());
     }
     EXPECT_NEAR(returns.mean(), exact, 5 * returns.standard_error() + 1e-9);

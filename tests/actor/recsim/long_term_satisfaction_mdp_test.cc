@@ -109,13 +109,13 @@ TEST(LtsMdpTest, OneStepIsTheExpectedEngagement) {
   const LtsMdp mdp(options, 1);
   // Integral over c of exp(2 + c / 2 + 1 / 2).
   const double step = std::exp(2.5) * 2 * (std::exp(0.5) - 1);
-  EXPECT_NEAR(mdp.ValueOf(mdp.RandomRule()), 3 * step, 1e-3);
-  EXPECT_NEAR(mdp.Solve().value, 3 * step, 1e-3);
-  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve().value, 3 * std::exp(3.0), 1e-9);
+  EXPECT_NEAR(*mdp.ValueOf(mdp.RandomRule()), 3 * step, 1e-3);
+  EXPECT_NEAR(mdp.Solve()->value, 3 * step, 1e-3);
+  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve()->value, 3 * std::exp(3.0), 1e-9);
   options.max_episode_steps = 2;
-  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve().value, 2 * std::exp(3.0), 1e-9);
+  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve()->value, 2 * std::exp(3.0), 1e-9);
   options.max_episode_steps = 4;
-  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve().value, 3 * std::exp(3.0), 1e-9);
+  EXPECT_NEAR(LtsMdp(options, LtsMdp::kAnyClickbait).Solve()->value, 3 * std::exp(3.0), 1e-9);
 }
 
 struct Figures {
@@ -126,10 +126,10 @@ struct Figures {
 void ExpectFigures(const LongTermSatisfactionOptions& options, const Figures& want) {
   SCOPED_TRACE(want.num_candidates);
   const LtsMdp mdp(options, want.num_candidates);
-  EXPECT_NEAR(mdp.ValueOf(mdp.RandomRule()), want.random, 0.5);
-  EXPECT_NEAR(mdp.ValueOf(mdp.NearestRule(1)), want.most, 0.5);
-  EXPECT_NEAR(mdp.ValueOf(mdp.NearestRule(0)), want.least, 0.5);
-  EXPECT_NEAR(mdp.Solve().value, want.optimal, 0.5);
+  EXPECT_NEAR(*mdp.ValueOf(mdp.RandomRule()), want.random, 0.5);
+  EXPECT_NEAR(*mdp.ValueOf(mdp.NearestRule(1)), want.most, 0.5);
+  EXPECT_NEAR(*mdp.ValueOf(mdp.NearestRule(0)), want.least, 0.5);
+  EXPECT_NEAR(mdp.Solve()->value, want.optimal, 0.5);
 }
 
 TEST(LtsMdpTest, DefaultsLeaveNothingToPlan) {
@@ -147,8 +147,8 @@ TEST(LtsMdpTest, HardVariantRewardsPlanning) {
   between.memory_discount = 0.7;
   ExpectFigures(between, {LtsMdp::kAnyClickbait, 952.5, 818.4, 1000.3, 1043.6});
   const LtsMdp mdp(between, LtsMdp::kAnyClickbait);
-  EXPECT_NEAR(mdp.BestConstant().value, 1000.3, 0.5);
-  EXPECT_EQ(mdp.BestConstant().target, 0);
+  EXPECT_NEAR(mdp.BestConstant()->value, 1000.3, 0.5);
+  EXPECT_EQ(mdp.BestConstant()->target, 0);
 }
 
 TEST(LtsMdpTest, FinerGridsChangeNothing) {
@@ -162,9 +162,9 @@ TEST(LtsMdpTest, FinerGridsChangeNothing) {
   for (const LongTermSatisfactionOptions& options : {HardOptions(), sensitive, steep}) {
     ASSERT_TRUE(LtsMdp::Solvable(options));
     const LtsMdp mdp(options, 10), fine(options, 10, /*refinement=*/2);
-    const double value = fine.Solve().value, random = fine.ValueOf(fine.RandomRule());
-    EXPECT_NEAR(mdp.Solve().value, value, 1e-4 * value);
-    EXPECT_NEAR(mdp.ValueOf(mdp.RandomRule()), random, 1e-4 * random);
+    const double value = fine.Solve()->value, random = *fine.ValueOf(fine.RandomRule());
+    EXPECT_NEAR(mdp.Solve()->value, value, 1e-4 * value);
+    EXPECT_NEAR(*mdp.ValueOf(mdp.RandomRule()), random, 1e-4 * random);
     EXPECT_GE(value, random);
   }
 }
@@ -174,11 +174,11 @@ TEST(LtsMdpTest, BestConstantBeatsItsNeighboursAndLosesToTheOptimum) {
   options.sensitivity = 0.03;  // Between the two regimes.
   options.choc_stddev = 0.5;
   const LtsMdp mdp(options, 50);
-  const LtsMdp::Constant best = mdp.BestConstant();
+  const LtsMdp::Constant best = *mdp.BestConstant();
   for (double target = 0; target <= 1; target += 0.1) {
-    EXPECT_GE(best.value, mdp.ValueOf(mdp.NearestRule(target)) * (1 - 1e-5)) << target;
+    EXPECT_GE(best.value, *mdp.ValueOf(mdp.NearestRule(target)) * (1 - 1e-5)) << target;
   }
-  EXPECT_LE(best.value, mdp.Solve().value * (1 + 1e-6));
+  EXPECT_LE(best.value, mdp.Solve()->value * (1 + 1e-6));
 }
 
 TEST(LtsMdpTest, SolvesWhatItCan) {

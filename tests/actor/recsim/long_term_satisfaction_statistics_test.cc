@@ -138,9 +138,9 @@ void ExpectValues(const LongTermSatisfactionOptions& options) {
   const LtsMdp mdp(options, options.num_candidates);
   const auto scenario = MakeScenarioOf<Model>(options);
   ExpectValue(options, "random", scenario->RandomValue().value());
-  ExpectValue(options, "min_clickbait", mdp.ValueOf(mdp.NearestRule(0)));
-  ExpectValue(options, "myopic", mdp.ValueOf(mdp.NearestRule(1)));
-  ExpectValue(options, "best_constant", mdp.BestConstant().value);
+  ExpectValue(options, "min_clickbait", *mdp.ValueOf(mdp.NearestRule(0)));
+  ExpectValue(options, "myopic", *mdp.ValueOf(mdp.NearestRule(1)));
+  ExpectValue(options, "best_constant", mdp.BestConstant()->value);
   ExpectValue(options, "optimal", scenario->OptimalValue().value());
 }
 

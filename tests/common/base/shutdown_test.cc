@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace recbots {
@@ -28,19 +29,44 @@ TEST(ShutdownTest, AHangUpThatIsIgnoredStaysSo) {
   EXPECT_EQ(signal(SIGHUP, SIG_DFL), SIG_IGN);
 }
 
+TEST(ShutdownTest, NeedsNoFileDescriptor) {
+  EXPECT_EXIT(
+      {
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_NOFILE, &none);
+        Shutdown shutdown;
+        kill(getpid(), SIGTERM);
+        shutdown.AwaitFor(absl::Seconds(10));
+        _exit(shutdown.requested() ? 7 : 1);
+      },
+      ::testing::ExitedWithCode(7), "");
+}
+
 TEST(ShutdownTest, CanBeRequestedFromWithin) {
   Shutdown shutdown;
   Thread requester("requester", [&] { shutdown.Request(); });
   EXPECT_TRUE(shutdown.AwaitFor(absl::Seconds(10)));
 }
 
-TEST(ShutdownTest, TheSecondSignalEndsTheProcess) {
+// A terminal sends one to all that run in it, and who started the program sends another: what the first one makes the
+// program save must still be saved.
+TEST(ShutdownTest, TheSecondSignalLosesNothingAndTheThirdEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        Shutdown shutdown;
+        kill(getpid(), SIGINT);
+        kill(getpid(), SIGTERM);
+        shutdown.AwaitFor(absl::Seconds(10));
+        _exit(7);  // Having saved.
+      },
+      ::testing::ExitedWithCode(7), "");
   EXPECT_EXIT(
       {
         Shutdown shutdown;
         kill(getpid(), SIGTERM);
         shutdown.AwaitFor(absl::Seconds(10));
         kill(getpid(), SIGTERM);
+        kill(getpid(), SIGINT);
         while (true) pause();
       },
       ::testing::ExitedWithCode(130), "");

@@ -84,6 +84,27 @@ TEST_F(RestoreTest, TheSameRowsAndDrawsFromThenOn) {
   ExpectSameFromNowOn(*store, *restored);
 }
 
+// Told to end while it reads, it leaves what is on disk as it is, for the next one.
+TEST_F(RestoreTest, StopsWhenToldAndChangesNothing) {
+  const auto store = MakeTestStore(ThreeTables(3000, /*max_times_sampled=*/2));
+  Fill(store.get(), 2000);
+  Write(store.get());
+  Write(store.get());  // An older checkpoint is not tried instead.
+  for (const int at : {1, 2, 3, 4}) {
+    std::atomic<int> asked = 0;
+    CheckpointerOptions options = OnRequest(directory_.path());
+    options.stop = [&asked, at] { return ++asked >= at; };
+    const auto stopped = MakeTestStore(ThreeTables(3000, 2));
+    EXPECT_TRUE(absl::IsCancelled(Checkpointer::Open(options, stopped.get()).status())) << at;
+    EXPECT_LE(asked, at + 1) << "by the other thread";
+  }
+  const auto restored = MakeTestStore(ThreeTables(3000, 2));
+  const auto report = Read(restored.get());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->refused, IsEmpty());
+  ExpectSameFromNowOn(*store, *restored);
+}
+
 TEST_F(RestoreTest, AnEmptyStoreComesBackToo) {
   const auto store = MakeTestStore(ThreeTables(1000));
   Write(store.get());

@@ -1,0 +1,61 @@
+// What recbots looks at of a machine. Plain facts: examine.h judges them, read_machine.h finds them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace recbots {
+
+struct Machine {
+  // The system.
+  std::string distribution;     // "Debian GNU/Linux 12 (bookworm)"; empty: not known.
+  std::string distribution_id;  // "debian"
+  std::string version_id;       // "12"
+  std::string kernel;           // "Linux 6.1.0-18-amd64"
+
+  // The processor: features are sets of ProcessorFeature (common/base/processor.h).
+  std::string processor;               // Its name.
+  uint64_t features = 0;               // What it has,
+  uint64_t built_for_features = 0;     // what our programs were compiled for,
+  std::string built_for_architecture;  // and how that was asked for: RECBOTS_ARCH.
+
+  int cores = 0;          // That this process may run on.
+  double core_limit = 0;  // What the control group allows, in cores; 0: no limit.
+
+  int64_t memory_bytes = 0;       // Of the machine,
+  int64_t available_bytes = 0;    // and what is not used of it.
+  int64_t memory_limit = 0;       // What the control group allows; 0: no limit.
+  int64_t memory_limit_used = 0;  // What it uses of that.
+
+  // Programs and libraries.
+  std::vector<std::string> missing_programs;  // That should lie beside this one.
+  std::string torch_version;                  // Empty: see libraries_error.
+  std::string blas_path;                      // The file that LibTorch's matrix products come from.
+  std::string blas_config;                    // What an OpenBLAS says of itself; empty: it is another library.
+  std::string libraries_error;                // Why they are not known.
+
+  int64_t descriptors = 0;      // Files and sockets that a process may have open,
+  int64_t max_descriptors = 0;  // and up to where it may raise that.
+
+  struct Folder {
+    std::string name;        // "current folder", "runs", "TMPDIR", "/dev/shm"
+    std::string path;        // Where it is.
+    std::string error;       // Why no file can be made in it; empty: one can.
+    int64_t free_bytes = 0;  // Where one can.
+  };
+  std::vector<Folder> folders;
+
+  std::string port_error;             // Why there is no free port on 127.0.0.1; empty: there is one.
+  std::string socket_error;           // The same of a unix socket.
+  int64_t socket_path_bytes = 0;      // Of the longest socket that a run started here would have,
+  int64_t max_socket_path_bytes = 0;  // and what the system allows.
+
+  // Docker, which only docker-compose.yml needs.
+  bool has_docker = false;
+  bool has_compose = false;
+  std::string docker_version;  // Of the daemon; empty: see docker_error.
+  std::string docker_error;
+};
+
+}  // namespace recbots

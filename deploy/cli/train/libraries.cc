@@ -1,0 +1,32 @@
+#include "deploy/cli/train/libraries.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <torch/version.h>
+
+#include <memory>
+
+namespace recbots {
+namespace {
+
+// The file that a symbol comes from, links followed; empty: nobody has it.
+std::string FileOf(const char* symbol) {
+  Dl_info info{};
+  void* const address = dlsym(RTLD_DEFAULT, symbol);
+  if (address == nullptr || dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
+  const std::unique_ptr<char, decltype(&free)> path(realpath(info.dli_fname, nullptr), free);
+  return path != nullptr ? path.get() : info.dli_fname;
+}
+
+}  // namespace
+
+std::string DescribeLibraries() {
+  // What LibTorch's own calls are bound to: the first library in the order of loading that has the symbol.
+  const std::string blas = FileOf("sgemm_");
+  std::string text = std::string("torch ") + TORCH_VERSION + "\nblas " + (blas.empty() ? "unknown" : blas) + "\n";
+  const auto config = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
+  if (config != nullptr && FileOf("openblas_get_config") == blas) text += std::string("blas_config ") + config() + "\n";
+  return text;
+}
+
+}  // namespace recbots

@@ -1,0 +1,226 @@
+// Every agent with every layer, every reference policy and every trained policy, in every configuration that ships,
+// with histories and without: each plays, or is refused in words. What is refused is written down here, so that nothing
+// is refused by accident.
+//
+// All names are found: agents and layers in make_agent.h, configurations in deploy/config, references in the scenario.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "actor/client/make_scenario.h"
+#include "actor/loop/evaluator.h"
+#include "actor/simulate/policy_choice.h"
+#include "actor/simulate/simulate.h"
+#include "common/config/config.h"
+#include "common/inference/make_policy.h"
+#include "common/policies/make_agent.h"
+
+namespace recbots {
+namespace {
+
+constexpr int kEpisodes = 3;
+constexpr int kUsers = 2;
+
+std::vector<std::string> Configurations() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(RECBOTS_SOURCE_DIR "/deploy/config")) {
+    if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+v1::ExperimentConfig Load(const std::string& name) {
+  return LoadExperimentConfig(absl::StrCat(RECBOTS_SOURCE_DIR "/deploy/config/", name, ".textproto"), {}).value();
+}
+
+// As it ships, without a history, and with observations that remember all that there is.
+std::vector<std::pair<std::string, v1::EnvironmentConfig>> Environments(const v1::ExperimentConfig& config) {
+  v1::EnvironmentConfig plain = config.environment(), history = config.environment();
+  plain.clear_history();
+  v1::HistoryConfig& everything = *history.mutable_history();
+  everything.Clear();
+  everything.set_length(2);
+  everything.set_remember_user(true);
+  everything.set_remember_candidates(true);
+  everything.add_trace_decay(0.9);
+  everything.add_trace_decay(1);
+  everything.set_clock(5);
+  return {{"as it ships", config.environment()}, {"without history", plain}, {"with history", history}};
+}
+
+// No layer, each by itself, and all of them; a layer is named after the setting that puts it there.
+std::map<std::string, AgentOptions> Layers() {
+  std::map<std::string, AgentOptions> layers;
+  AgentOptions& all = layers["all layers"];
+  layers["plain"];
+  for (const std::string& name : AgentLayerSettingNames()) {
+    AgentOptions& options = layers[name];
+    // Neither is what the setting is without: one fits numbers, the other numbers of steps.
+    if (SetAgentOption(options, name + "=0.5").ok()) {
+      EXPECT_TRUE(SetAgentOption(all, name + "=0.5").ok());
+    } else {
+      EXPECT_TRUE(SetAgentOption(options, name + "=3").ok()) << name;
+      EXPECT_TRUE(SetAgentOption(all, name + "=3").ok());
+    }
+  }
+  return layers;
+}
+
+// Episodes by `simulate`, in two batches of different sizes, and by the evaluator, all users at once.
+void ExpectPlays(const Scenario& scenario, const PolicyFactory& make) {
+  const absl::StatusOr<SimulationResult> result =
+      Simulate(scenario, make, {.episodes = kEpisodes, .threads = 1, .users = kUsers}, nullptr);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->episodes, kEpisodes);
+  const Evaluator evaluator(scenario, {.episodes = kUsers, .exact = false, .users = kUsers});
+  const absl::StatusOr<PolicyValue> value = evaluator.Evaluate(**make());
+  ASSERT_TRUE(value.ok()) << value.status();
+  EXPECT_GE(value->episodes, kUsers);
+}
+
+// Why not, without the names of the agent and of the scenario.
+std::string Reason(const absl::Status& status, const std::string& agent, const std::string& scenario) {
+  absl::string_view text = status.message();
+  absl::ConsumePrefix(&text, absl::StrCat("agent ", agent, ": "));
+  return std::string(text.substr(0, text.find(absl::StrCat(", and ", scenario))));
+}
+
+// Plays everybody; who was refused, by agent and layer, with the reason.
+std::map<std::string, std::string> PlayAll(const v1::ExperimentConfig& config, const Scenario& scenario) {
+  std::map<std::string, std::string> refusals;
+  const EnvironmentSpec& spec = scenario.spec();
+  const auto play = [&](const std::string& name, const PolicyFactory& make) {
+    SCOPED_TRACE(name);
+    const absl::Status status = make().status();
+    if (status.ok()) return ExpectPlays(scenario, make);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    refusals[name] = Reason(status, name.substr(0, name.find(", ")), spec.name);
+  };
+  for (const std::string& agent : AgentNames()) {
+    for (const auto& [layer, options] : Layers()) {
+      play(absl::StrCat(agent, ", ", layer), [&, &with = options] { return MakeAgent(agent, spec, with); });
+    }
+  }
+  const AgentCatalogue none;
+  for (const std::string& reference : ReferenceNames(scenario)) {
+    play(absl::StrCat("reference ", reference), ChoosePolicy(scenario, none, reference).value().make);
+  }
+  play("trained", [&]() -> absl::StatusOr<std::unique_ptr<Policy>> {
+    return MakePolicy(config.algorithm(), spec, std::max(kUsers, spec.users_per_session), config.seed());
+  });
+  return refusals;
+}
+
+// Lines "agent, layers: reason"; an agent that is refused whatever its layers has one line.
+std::string Lines(const std::map<std::string, std::string>& refusals) {
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> layers;  // By agent and reason.
+  for (const auto& [name, reason] : refusals) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(name, absl::MaxSplits(", ", 1));
+    layers[parts.first][reason].push_back(parts.second);
+  }
+  std::string lines;
+  for (const auto& [agent, by_reason] : layers) {
+    for (const auto& [reason, refused] : by_reason) {
+      const bool always = refused.size() == Layers().size() || agent == "trained";
+      absl::StrAppend(&lines, "  ", agent, always ? "" : absl::StrCat(" with ", absl::StrJoin(refused, " or ")), ": ",
+                      reason, "\n");
+    }
+  }
+  return lines;
+}
+
+constexpr char kRefusals[] = R"(
+browse, browse_notebook, browse_prioritized, known_q:
+  glm_ts: needs num_candidate_features >= 1
+  kl_ucb: needs num_clusters >= 2
+  kl_ucb_legacy: needs num_clusters >= 2
+  thompson: needs num_clusters >= 2
+  ucb1: needs num_clusters >= 2
+  ucb_glm: needs num_candidate_features >= 1
+choc_kale:
+  glm_ts with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+  kl_ucb: needs num_clusters >= 2
+  kl_ucb_legacy: needs num_clusters >= 2
+  thompson: needs num_clusters >= 2
+  trained: algorithm: none chosen, want wolpertinger, slate_q, full_slate_q or dqn
+  ucb1: needs num_clusters >= 2
+  ucb_glm with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+interest_evolution, interest_evolution_fsq, interest_evolution_learned_clicks, interest_evolution_m100, interest_evolution_m50, interest_evolution_paper, interest_exploration, interest_exploration_x1:
+  glm_ts with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+  ucb_glm with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+interest_evolution_proposal:
+  glm_ts with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+  tabular_q: num_candidates 100 and slate_size 3 make 161700 slates per state, want at most 100000
+  ucb_glm with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+long_term_satisfaction, long_term_satisfaction_hard:
+  glm_ts with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+  kl_ucb: needs num_clusters >= 2
+  kl_ucb_legacy: needs num_clusters >= 2
+  thompson: needs num_clusters >= 2
+  ucb1: needs num_clusters >= 2
+  ucb_glm with all layers or epsilon: epsilon 0.5, want 0: it learns from its own slates only
+)";
+
+TEST(EveryAgentTest, PlaysEveryShippedConfigurationOrIsRefusedInWords) {
+  std::map<std::string, std::vector<std::string>> configurations;  // By what is refused.
+  for (const std::string& name : Configurations()) {
+    const v1::ExperimentConfig config = Load(name);
+    std::map<std::string, std::string> shipped;
+    for (const auto& [what, environment] : Environments(config)) {
+      SCOPED_TRACE(absl::StrCat(name, " ", what));
+      const auto scenario = MakeScenario(environment, config.seed());
+      ASSERT_TRUE(scenario.ok()) << scenario.status();
+      const std::map<std::string, std::string> refusals = PlayAll(config, **scenario);
+      if (what == "as it ships") shipped = refusals;
+      EXPECT_EQ(Lines(refusals), Lines(shipped)) << "a history changes who plays";
+    }
+    configurations[Lines(shipped)].push_back(name);
+  }
+  std::vector<std::string> groups;
+  for (const auto& [lines, names] : configurations) {
+    groups.push_back(absl::StrCat(absl::StrJoin(names, ", "), ":\n", lines));
+  }
+  std::sort(groups.begin(), groups.end());
+  EXPECT_EQ(absl::StrCat("\n", absl::StrJoin(groups, "")), kRefusals);
+}
+
+// What a policy asks for costs every step of every simulation the time to write it: nobody asks without a reason.
+TEST(EveryAgentTest, AsksForNoMoreThanItReads) {
+  for (const std::string& name : Configurations()) {
+    SCOPED_TRACE(name);
+    const v1::ExperimentConfig config = Load(name);
+    const auto scenario = MakeScenario(config.environment(), config.seed()).value();
+    const EnvironmentSpec& spec = scenario->spec();
+    for (const ReferencePolicy& reference : scenario->MakeReferencePolicies()) {
+      EXPECT_EQ(reference.policy->feedback_needs(), FeedbackNeeds::None()) << reference.name;
+    }
+    if (config.has_algorithm()) {
+      EXPECT_EQ((*MakePolicy(config.algorithm(), spec, 1, 1))->feedback_needs(), FeedbackNeeds::None());
+    }
+    // To know whether a slate can be held, where what is offered changes.
+    const FeedbackNeeds to_hold = {false, spec.num_candidate_features > 0 && !spec.fixed_catalogue};
+    for (const std::string& agent : AgentNames()) {
+      for (const auto& [layer, options] : Layers()) {
+        const auto policy = MakeAgent(agent, spec, options);
+        if (!policy.ok()) continue;
+        const bool holds = options.settings.contains("aggregation_period");
+        const FeedbackNeeds own = agent == "tabular_q" ? FeedbackNeeds{} : FeedbackNeeds::None();
+        EXPECT_EQ((*policy)->feedback_needs(), holds ? own | to_hold : own) << agent << ", " << layer;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace recbots
