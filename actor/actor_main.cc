@@ -49,6 +49,8 @@ class Actor {
   absl::Status Connect();
   // Waits for weights when there are none, or when they are too old and nobody sends newer ones; takes newer ones over.
   absl::Status RefreshWeights();
+  // Waits until replay wants the rows of a step: played earlier they would only be older when they come in.
+  absl::Status AwaitRoom();
   absl::Status Act();
   // Hands over the last rows, as far as replay takes them.
   void Drain();
@@ -104,6 +106,8 @@ absl::Status Actor::Connect() {
   writer.block_bytes = config_.actor().block_bytes();
   writer.max_delay = absl::Seconds(config_.actor().block_delay_seconds());
   writer.retry = retry;
+  const double max_waiting = config_.replay().max_waiting_seconds();
+  if (config_.replay().max_waiting_rows() > 0 && max_waiting > 0) writer.max_waiting = absl::Seconds(max_waiting);
   writer.durable = config_.replay().durable_writers();
   if (writer.durable) writer.buffer_bytes = kDurableBufferBytes;
   writer.security = role_.security();
@@ -143,10 +147,21 @@ absl::Status Actor::RefreshWeights() {
   return absl::OkStatus();
 }
 
+absl::Status Actor::AwaitRoom() {
+  while (!role_.shutdown().requested()) {
+    const absl::Status room = writer_->AwaitRoom(environment_->num_users(), Instant::Now() + kPatience);
+    if (!absl::IsDeadlineExceeded(room) || !writer_->status().ok()) return room;
+    role_.SetActivity("waiting for replay to take rows");
+    RefreshMetrics();
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Actor::Act() {
   Pacer pacer(config_.actor().max_steps_per_second());
   Instant last_metrics = Instant::InfinitePast();
   while (!role_.shutdown().requested()) {
+    RECBOTS_RETURN_IF_ERROR(AwaitRoom());
     RECBOTS_RETURN_IF_ERROR(RefreshWeights());
     if (role_.shutdown().requested()) break;
     role_.SetActivity("acting");
@@ -178,7 +193,9 @@ absl::Status Actor::Run() {
   if (!status.ok() && !role_.shutdown().requested()) return status;
   Drain();
   RefreshMetrics();
-  RECBOTS_LOG(INFO) << "drained" << Field("env_steps", loop_->env_steps()) << Field("episodes", loop_->episodes());
+  const replay::ReplayWriterStats stats = writer_->stats();
+  RECBOTS_LOG(INFO) << "drained" << Field("env_steps", loop_->env_steps()) << Field("episodes", loop_->episodes())
+                    << Field("dropped_rows", stats.dropped_rows) << Field("lost_rows", stats.lost_rows);
   return absl::OkStatus();
 }
 
@@ -204,7 +221,11 @@ void Actor::RefreshMetrics() {
   raise(metrics.counter(metric::kActorReward), loop_->reward());
   metrics.gauge(metric::kActorVersion).Set(static_cast<double>(weights_->header.version()));
   const replay::ReplayWriterStats stats = writer_->stats();
-  for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert}) {
+  raise(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
+  raise(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
+  metrics.gauge(metric::kActorWaiting).Set(static_cast<double>(stats.waiting_rows));
+  for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
+                                         replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
     raise(metrics.counter(metric::kActorBlocked, label),
           absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
@@ -219,8 +240,11 @@ std::vector<StatusSection> Actor::Pages() const {
                          {"weights", newest == nullptr ? "none" : absl::StrCat("version ", newest->header.version())},
                          {"index", absl::StrCat(watcher_->worker_index())}}};
   StatusSection replay{"Replay",
-                       {{"rows sent", absl::StrCat(stats.appended_rows)},
+                       {{"rows made", absl::StrCat(stats.appended_rows)},
                         {"rows acknowledged", absl::StrCat(stats.acknowledged_rows)},
+                        {"rows that wait", absl::StrCat(stats.waiting_rows)},
+                        {"rows dropped for newer ones", absl::StrCat(stats.dropped_rows)},
+                        {"rows lost with a store", absl::StrCat(stats.lost_rows)},
                         {"connections", absl::StrCat(stats.connections)},
                         {"waits for", std::string(NameOf(stats.blocked_on))}}};
   return {learner, replay};

@@ -103,6 +103,18 @@ absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
   return absl::OkStatus();
 }
 
+// The rules that held when this server was started hold at every change.
+absl::Status CheckLimiterChange(const v1::ExperimentConfig& config, const std::string& table,
+                                const RateLimiterOptions& limiter) {
+  v1::RateLimiterConfig changed;
+  changed.set_kind(static_cast<v1::RateLimiterConfig::Kind>(limiter.kind));  // The same numbers on both sides.
+  changed.set_queue_size(limiter.queue_size);
+  changed.set_min_size(limiter.min_size);
+  changed.set_samples_per_insert(limiter.samples_per_insert);
+  changed.set_error_buffer(limiter.error_buffer);
+  return recbots::CheckLimiterChange(config, table, changed);
+}
+
 void LogTables(const char* event, const Store& store) {
   for (const std::unique_ptr<Table>& table : store.tables()) {
     const TableState state = table->state();
@@ -134,8 +146,13 @@ absl::Status Serve(Role& role) {
   ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),
                                  .insert_budget_bytes = config.insert_budget_bytes(),
                                  .insert_budget_beside_readers_bytes = config.insert_budget_beside_readers_bytes(),
+                                 .max_waiting_rows = config.max_waiting_rows(),
+                                 .max_waiting = absl::Seconds(config.max_waiting_seconds()),
                                  .security = role.security(),
-                                 .checkpointer = checkpointer.get()});
+                                 .checkpointer = checkpointer.get(),
+                                 .check_limiter = [&role](const std::string& table, const RateLimiterOptions& limiter) {
+                                   return CheckLimiterChange(role.config(), table, limiter);
+                                 }});
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
                            role.StartHttp([&service] { return ReplayPages(service.info()); }));

@@ -6,6 +6,7 @@
 
 #include "actor/loop/row_sink.h"
 #include "common/base/instant.h"
+#include "common/base/status_macros.h"
 #include "replay/client/replay_writer.h"
 
 namespace recbots {
@@ -17,24 +18,40 @@ class ReplaySink : public RowSink {
   ReplaySink(replay::ReplayWriter& writer, size_t row_bytes, std::function<bool()> stop)
       : writer_(writer), row_bytes_(row_bytes), stop_(std::move(stop)) {}
 
-  // CANCELLED: told to stop; other errors are the writer's final ones.
+  // Where the writer drops rows it drops the last ones of each step, so each step then begins with another user: rows
+  // that are kept are of all of them.
+  //   CANCELLED  told to stop
+  //   others     the writer's final ones
   absl::Status Append(absl::string_view rows, int num_rows, int64_t weights_version) override {
-    int64_t done = 0;
-    while (true) {
-      const absl::StatusOr<int64_t> taken =
-          writer_.Append(rows.data() + static_cast<size_t>(done) * row_bytes_, num_rows - done, weights_version,
-                         Instant::Now() + absl::Milliseconds(100));
-      if (!taken.ok()) return taken.status();
-      done += *taken;
-      if (done == num_rows) return absl::OkStatus();
-      if (stop_()) return absl::CancelledError("told to stop");
+    if (const int64_t dropped = writer_.dropped_rows(); dropped != dropped_) {
+      dropped_ = dropped;
+      turn_ += kStride;
     }
+    const size_t first = num_rows > 0 ? turn_ % static_cast<size_t>(num_rows) * row_bytes_ : 0;
+    RECBOTS_RETURN_IF_ERROR(AppendAll(rows.substr(first), weights_version));
+    return AppendAll(rows.substr(0, first), weights_version);
   }
 
  private:
+  // Prime, so that it goes round all numbers of users but its multiples.
+  static constexpr size_t kStride = 7919;
+
+  absl::Status AppendAll(absl::string_view rows, int64_t weights_version) {
+    while (!rows.empty()) {
+      RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,
+                               writer_.Append(rows.data(), static_cast<int64_t>(rows.size() / row_bytes_),
+                                              weights_version, Instant::Now() + absl::Milliseconds(100)));
+      rows.remove_prefix(static_cast<size_t>(taken) * row_bytes_);
+      if (!rows.empty() && stop_()) return absl::CancelledError("told to stop");
+    }
+    return absl::OkStatus();
+  }
+
   replay::ReplayWriter& writer_;
   const size_t row_bytes_;
   const std::function<bool()> stop_;
+  int64_t dropped_ = 0;  // Seen so far.
+  size_t turn_ = 0;
 };
 
 }  // namespace recbots

@@ -49,6 +49,12 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status ValidateExperimentConfig(const v1::ExperimentConfig& config);
 
+// What ValidateExperimentConfig says of `config` with another limiter for the table of replay of that name: what is
+// refused at the start is refused while the run goes on.
+//   NOT_FOUND  no table of that name
+absl::Status CheckLimiterChange(const v1::ExperimentConfig& config, absl::string_view table,
+                                const v1::RateLimiterConfig& limiter);
+
 // Whether a table lists no columns: its rows are transitions of the run's environment, which then has to be known.
 bool HoldsTransitions(const v1::ReplayConfig& config);
 

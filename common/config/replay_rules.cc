@@ -210,6 +210,20 @@ absl::Status CheckReplay(const v1::ExperimentConfig& config) {
   return absl::OkStatus();
 }
 
+absl::Status CheckLimiterChange(const v1::ExperimentConfig& config, absl::string_view table,
+                                const v1::RateLimiterConfig& limiter) {
+  v1::ExperimentConfig changed = config;
+  v1::ReplayConfig& replay = *changed.mutable_replay();
+  std::vector<v1::TableConfig*> tables = {replay.mutable_table()};
+  for (v1::TableConfig& more : *replay.mutable_more_tables()) tables.push_back(&more);
+  for (v1::TableConfig* const one : tables) {
+    if (one->name() != table) continue;
+    *one->mutable_rate_limiter() = limiter;
+    return ValidateExperimentConfig(changed);
+  }
+  return absl::NotFoundError(absl::StrCat("no table '", table, "' in the configuration"));
+}
+
 bool HoldsTransitions(const v1::ReplayConfig& config) {
   const auto lists_none = [](const v1::TableConfig& table) { return table.columns().empty(); };
   return lists_none(config.table()) ||

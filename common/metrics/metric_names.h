@@ -142,6 +142,13 @@ inline constexpr MetricDescription kActorPolicyShare{"recbots_actor_policy_share
                                                      "Share of steps that follow the policy"};
 inline constexpr MetricDescription kActorBlocked{"recbots_actor_blocked_seconds_total", MetricType::kCounter,
                                                  "Time spent waiting", "reason"};
+inline constexpr MetricDescription kActorWaiting{"recbots_actor_waiting_rows", MetricType::kGauge,
+                                                 "Rows made and not yet in replay"};
+inline constexpr MetricDescription kActorDropped{"recbots_actor_dropped_rows_total", MetricType::kCounter,
+                                                 "Rows that waited unsent behind the limiter for longer than "
+                                                 "replay.max_waiting_seconds and made room for newer ones"};
+inline constexpr MetricDescription kActorLost{"recbots_actor_lost_rows_total", MetricType::kCounter,
+                                              "Rows that replay had acknowledged and did not know when it came back"};
 
 // Evaluator.
 inline constexpr MetricDescription kEvaluatorEvaluations{"recbots_evaluator_evaluations_total", MetricType::kCounter,
@@ -204,6 +211,9 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kActorVersion,
                                  kActorPolicyShare,
                                  kActorBlocked,
+                                 kActorWaiting,
+                                 kActorDropped,
+                                 kActorLost,
                                  kEvaluatorEvaluations,
                                  kEvaluatorVersion,
                                  kEvaluatorValue};

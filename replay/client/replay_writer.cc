@@ -48,6 +48,8 @@ void AddTo(ReplayWriterStats& sum, const ReplayWriterStats& one) {
   sum.acknowledged_rows += one.acknowledged_rows;
   sum.durable_rows += one.durable_rows;
   sum.lost_rows += one.lost_rows;
+  sum.dropped_rows += one.dropped_rows;
+  sum.waiting_rows += one.waiting_rows;
   sum.resent_blocks += one.resent_blocks;
   sum.connections += one.connections;
   sum.store_restarts += one.store_restarts;
@@ -70,10 +72,12 @@ class ReplayWriter::Impl {
 
   absl::StatusOr<int64_t> Append(const char* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
                                  absl::Span<const float> priorities);
+  absl::Status AwaitRoom(int64_t num_rows, Instant deadline);
   absl::Status Flush(Instant deadline);
   absl::Status Close(Instant deadline);
   absl::Status status() const;
   ReplayWriterStats stats() const;
+  int64_t dropped_rows() const { return shared_.dropped_rows.load(std::memory_order_relaxed); }
 
  private:
   struct Rows {
@@ -92,10 +96,13 @@ class ReplayWriter::Impl {
   int64_t AppendTo(ShardWriter& shard, const Rows& rows, ShardWriter::Pick pick, bool started) {
     return shard.Append(rows.data, rows.count, rows.weights_version, rows.priorities, pick, started);
   }
-  void Blocked(BlockedOn reason, absl::Duration time) ABSL_LOCKS_EXCLUDED(mu_) {
-    MutexLock lock(&mu_);
-    blocked_[static_cast<size_t>(reason)] += time;
-  }
+  // What rows may be given to: an error once there is a final one, or Close was called.
+  absl::StatusOr<std::shared_ptr<const Shards>> OpenShards() const ABSL_LOCKS_EXCLUDED(mu_);
+  // A shard that has room for all of them.
+  bool HasRoom(const Shards& shards, int64_t num_rows);
+  // Waits for news since `seen`, or until rows have waited long enough to be dropped, and drops them. False: the
+  // deadline came first.
+  bool AwaitRoomSomewhere(const Shards& shards, int64_t seen, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
   void StopAll() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Called by the watch.
@@ -126,25 +133,52 @@ absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num
   int64_t taken = 0;
   while (taken < num_rows) {
     const int64_t seen = shared_.news.count();
-    if (shared_.failed.load(std::memory_order_relaxed)) return status();
-    std::shared_ptr<const Shards> all;
-    {
-      MutexLock lock(&mu_);
-      if (closed_) return absl::CancelledError("replay writer: closed");
-      all = shards_;
-    }
+    RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<const Shards> all, OpenShards());
     const int64_t more =
         AppendSome(*all, {rows + static_cast<size_t>(taken) * row_bytes_, num_rows - taken, weights_version,
                           priorities.empty() ? priorities : priorities.subspan(static_cast<size_t>(taken))});
     taken += more;
-    if (more > 0) continue;
-    const BlockedOn reason = stats().blocked_on;
-    const Instant start = Instant::Now();
-    const bool news = shared_.news.AwaitSince(seen, deadline);
-    Blocked(reason, Instant::Now() - start);
-    if (!news) break;
+    if (more == 0 && !AwaitRoomSomewhere(*all, seen, deadline)) break;
   }
   return taken;
+}
+
+absl::Status ReplayWriter::Impl::AwaitRoom(int64_t num_rows, Instant deadline) {
+  while (true) {
+    const int64_t seen = shared_.news.count();
+    RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<const Shards> all, OpenShards());
+    if (HasRoom(*all, num_rows)) return absl::OkStatus();
+    if (AwaitRoomSomewhere(*all, seen, deadline)) continue;
+    return absl::DeadlineExceededError(
+        absl::StrCat("replay writer: no room for ", num_rows, " rows; blocked on ", NameOf(stats().blocked_on)));
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const Shards>> ReplayWriter::Impl::OpenShards() const {
+  if (shared_.failed.load(std::memory_order_relaxed)) return status();
+  MutexLock lock(&mu_);
+  if (closed_) return absl::CancelledError("replay writer: closed");
+  return shards_;
+}
+
+bool ReplayWriter::Impl::HasRoom(const Shards& shards, int64_t num_rows) {
+  using Pick = ShardWriter::Pick;
+  const Pick pick = shards.size() > 1 && shared_.contact.any() ? Pick::kConnected : Pick::kAny;
+  bool found = false;
+  for (const auto& shard : shards) found = shard->HasRoom(num_rows, pick) || found;
+  return found;
+}
+
+bool ReplayWriter::Impl::AwaitRoomSomewhere(const Shards& shards, int64_t seen, Instant deadline) {
+  const BlockedOn reason = stats().blocked_on;
+  Instant drop = Instant::InfiniteFuture();
+  for (const auto& shard : shards) drop = std::min(drop, shard->NextDrop());
+  const Instant start = Instant::Now();
+  bool found = shared_.news.AwaitSince(seen, std::min(deadline, Instant::Now() + (drop - start)));
+  for (const auto& shard : shards) found = found || shard->DropWaited();
+  MutexLock lock(&mu_);
+  blocked_[static_cast<size_t>(reason)] += Instant::Now() - start;
+  return found || Instant::Now() < deadline;
 }
 
 int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const Rows& rows) {
@@ -315,8 +349,9 @@ absl::StatusOr<std::unique_ptr<ReplayWriter>> ReplayWriter::Create(const RowSche
     return absl::InvalidArgumentError(absl::StrCat("replay writer: buffer_bytes ", options.buffer_bytes,
                                                    ", want at least block_bytes ", options.block_bytes));
   }
-  if (options.max_delay <= absl::ZeroDuration() || options.connect_timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("replay writer: max_delay and connect_timeout, want more than 0");
+  if (options.max_delay <= absl::ZeroDuration() || options.connect_timeout <= absl::ZeroDuration() ||
+      options.max_waiting <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("replay writer: max_delay, connect_timeout and max_waiting, want more than 0");
   }
   if (options.writer_name.size() > 256) {
     return absl::InvalidArgumentError(
@@ -334,9 +369,13 @@ absl::StatusOr<int64_t> ReplayWriter::Append(const void* rows, int64_t num_rows,
                                              Instant deadline, absl::Span<const float> priorities) {
   return impl_->Append(static_cast<const char*>(rows), num_rows, weights_version, deadline, priorities);
 }
+absl::Status ReplayWriter::AwaitRoom(int64_t num_rows, Instant deadline) {
+  return impl_->AwaitRoom(num_rows, deadline);
+}
 absl::Status ReplayWriter::Flush(Instant deadline) { return impl_->Flush(deadline); }
 absl::Status ReplayWriter::Close(Instant deadline) { return impl_->Close(deadline); }
 absl::Status ReplayWriter::status() const { return impl_->status(); }
 ReplayWriterStats ReplayWriter::stats() const { return impl_->stats(); }
+int64_t ReplayWriter::dropped_rows() const { return impl_->dropped_rows(); }
 
 }  // namespace recbots::replay

@@ -10,7 +10,13 @@
 // Several shards take blocks in turn. One that is away or holds rows back is passed over as long as another takes rows,
 // and comes back by itself.
 //
-// Memory is bounded by buffer_bytes per shard: when no shard has room, Append waits. Rows are never dropped.
+// Memory is bounded by buffer_bytes per shard: when no shard has room, Append waits. That much is for outages. While
+// the limiter of a shard's table holds rows up, the server says how many rows this writer may have that are not in the
+// table (replay.max_waiting_rows, shared by all writers; each shard has its own bound), and Append waits beyond that:
+// rows that queue grow old. Who can make rows at any time asks first (AwaitRoom), and makes them when they are wanted.
+//
+// Rows are dropped only if max_waiting says so, and only such as were never sent and have waited longer behind the
+// limiter, when newer ones are to take their place. They are counted (dropped_rows).
 #pragma once
 
 #include <array>
@@ -45,6 +51,9 @@ struct ReplayWriterOptions {
   // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
   // give them what they write in a few seconds.
   int64_t buffer_bytes = 2 << 20;
+  // Rows that waited so long behind the limiter without being sent make room for newer ones; known to an eighth.
+  // Infinite: they never do. Durable writers drop nothing.
+  absl::Duration max_waiting = absl::InfiniteDuration();
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
   RetryOptions retry = {};                            // give_up_after: of all shards together.
   std::shared_ptr<const Security> security = {};      // nullptr: none.
@@ -56,6 +65,8 @@ struct ReplayWriterStats {
   int64_t acknowledged_rows = 0;  // In the table.
   int64_t durable_rows = 0;       // In a checkpoint.
   int64_t lost_rows = 0;          // Acknowledged, and not known to a store that came back.
+  int64_t dropped_rows = 0;       // Never sent: they waited longer than max_waiting and made room for newer ones.
+  int64_t waiting_rows = 0;       // Now: appended, and neither acknowledged nor dropped.
   int64_t resent_blocks = 0;      // Refused for their checksum and sent again.
   int64_t connections = 0;        // Streams that were accepted: one per shard when all is well.
   int64_t store_restarts = 0;     // Times a store had forgotten this writer.
@@ -85,6 +96,13 @@ class ReplayWriter {
   absl::StatusOr<int64_t> Append(const void* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
                                  absl::Span<const float> priorities = {});
 
+  // Waits until Append would take num_rows rows without waiting (as far as they fit the buffer). From then on that many
+  // may wait whatever this writer's share is, so that who appends as many at a time never stops half way.
+  //   DEADLINE_EXCEEDED  no room by then
+  //   CANCELLED          Close() was called
+  //   others             final errors, see status()
+  absl::Status AwaitRoom(int64_t num_rows, Instant deadline);
+
   // Waits until all that was appended before is in the table, for durable writers in a checkpoint (and asks for one).
   //   DEADLINE_EXCEEDED  not by then; names the rows missing, what replay said it waits for, and the last error
   //   others             final errors, see status()
@@ -99,6 +117,8 @@ class ReplayWriter {
   // DEADLINE_EXCEEDED (all of replay was away for retry.give_up_after).
   absl::Status status() const;
   ReplayWriterStats stats() const;
+  // As in stats(), for little.
+  int64_t dropped_rows() const;
 
  private:
   class Impl;

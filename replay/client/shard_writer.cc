@@ -1,6 +1,7 @@
 #include "replay/client/shard_writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace {
 
 // How long our store is looked for while some addresses do not answer, before the writer goes on without it.
 constexpr absl::Duration kSearchFor = absl::Seconds(10);
+// How exactly it is known how long rows have waited.
+constexpr int kAgeSteps = 8;
+constexpr absl::Duration kDropLogInterval = absl::Seconds(10);
+constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max() / 2;
 
 std::string RandomId() {
   std::random_device device;
@@ -31,6 +36,7 @@ BlockRing::Options RingOptions(const RowSchema& schema, const ReplayWriterOption
   ring.block_rows = std::clamp<int64_t>(options.block_bytes / ring.row_bytes, 1, kMaxBlockRows);
   ring.num_blocks = std::max<int64_t>(3, options.buffer_bytes / (ring.block_rows * ring.row_bytes));
   ring.until_durable = options.durable;
+  if (!options.durable) ring.age_step = options.max_waiting / kAgeSteps;
   return ring;
 }
 
@@ -61,9 +67,72 @@ int64_t ShardWriter::Append(const char* rows, int64_t num_rows, int64_t weights_
   if (pick != Pick::kAny && !connected_) return 0;
   if (pick == Pick::kReady && stats_.blocked_on != BlockedOn::kNone) return 0;
   if (started && ring_.filling_rows() == 0) return 0;
-  const int64_t taken = ring_.Append(rows, num_rows, weights_version, priorities);
-  if (taken == 0) wanted_room_ = true;
+  const int64_t room = std::min(num_rows, Room());
+  int64_t taken = 0;
+  if (room > 0) {
+    const auto theirs = priorities.empty() ? priorities : priorities.first(static_cast<size_t>(room));
+    taken = ring_.Append(rows, room, weights_version, theirs, Drops() ? Instant::Now() : Instant());
+  }
+  // Not for every row that finds room.
+  if (taken == 0) WantRoom(std::min(num_rows, std::max<int64_t>(1, Share() / 2)));
   return taken;
+}
+
+bool ShardWriter::HasRoom(int64_t num_rows, Pick pick) {
+  MutexLock lock(&mu_);
+  if (stopping_ || !final_.ok()) return false;
+  if (pick != Pick::kAny && !connected_) return false;
+  asked_rows_ = num_rows;
+  if (!ring_.full() && Room() >= num_rows) return true;
+  WantRoom(num_rows);
+  return false;
+}
+
+void ShardWriter::WantRoom(int64_t num_rows) {
+  wanted_rows_ = wanted_rows_ == 0 ? num_rows : std::min(wanted_rows_, num_rows);
+}
+
+void ShardWriter::TellRoom() {
+  if (wanted_rows_ == 0 || !ring_.roomy()) return;
+  // What was wanted may be more than a share that has become smaller.
+  if (Room() < std::min(wanted_rows_, std::max(Share(), asked_rows_))) return;
+  wanted_rows_ = 0;
+  shared_.news.Tell();
+}
+
+bool ShardWriter::Held() const {
+  return connected_ && (stats_.blocked_on == BlockedOn::kSpiInsert || stats_.blocked_on == BlockedOn::kCapacity);
+}
+
+bool ShardWriter::Drops() const { return !options_.durable && options_.max_waiting != absl::InfiniteDuration(); }
+
+bool ShardWriter::DropWaited() {
+  MutexLock lock(&mu_);
+  if (!Drops() || !Held() || Share() == kAnyNumber) return false;
+  const Instant now = Instant::Now();
+  const int64_t dropped = ring_.DropUnsent(now - options_.max_waiting, flush_to_);
+  if (dropped == 0) return false;
+  stats_.dropped_rows += dropped;
+  shared_.dropped_rows += dropped;
+  if (next_drop_log_ <= now) {
+    next_drop_log_ = now + kDropLogInterval;
+    RECBOTS_LOG(INFO) << "rows waited too long behind the limiter, newer ones take their place"
+                      << Field("address", address_.target) << Field("dropped_rows", stats_.dropped_rows);
+  }
+  return true;
+}
+
+Instant ShardWriter::NextDrop() const {
+  MutexLock lock(&mu_);
+  if (!Drops() || Share() == kAnyNumber) return Instant::InfiniteFuture();
+  const Instant due = ring_.UnsentSince(flush_to_) + options_.max_waiting;
+  // Between two blocks nothing is held up, for a moment.
+  return Held() ? due : std::max(due, Instant::Now() + options_.max_waiting / kAgeSteps);
+}
+
+int64_t ShardWriter::Share() const {
+  const bool bounded = connected_ && ack_->max_waiting_rows() > 0;
+  return bounded ? std::min(ack_->max_waiting_rows(), kAnyNumber) : kAnyNumber;
 }
 
 int64_t ShardWriter::StartFlush() {
@@ -113,7 +182,8 @@ ShardWriter::State ShardWriter::state() const {
   state.connected = connected_;
   state.idle = ring_.released_below() >= ring_.appended_rows();
   state.stats = stats_;
-  state.stats.appended_rows = ring_.appended_rows();
+  state.stats.appended_rows = ring_.appended_rows() + stats_.dropped_rows;
+  state.stats.waiting_rows = Waiting();
   state.stats.acknowledged_rows = ring_.acknowledged_rows();
   state.stats.durable_rows = std::max(stats_.durable_rows, ring_.durable_rows());
   state.final_error = final_;

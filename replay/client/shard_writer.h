@@ -7,6 +7,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,6 +42,13 @@ class ShardWriter {
   // only into a block that was begun before.
   int64_t Append(const char* rows, int64_t num_rows, int64_t weights_version, absl::Span<const float> priorities,
                  Pick pick, bool started) ABSL_LOCKS_EXCLUDED(mu_);
+  // Whether Append would take so many, if they are at most what the ring can hold. From then on that many may wait to
+  // be sent, whatever the share.
+  bool HasRoom(int64_t num_rows, Pick pick) ABSL_LOCKS_EXCLUDED(mu_);
+  // Drops rows that have waited behind the limiter for longer than max_waiting and were never sent; true: some.
+  bool DropWaited() ABSL_LOCKS_EXCLUDED(mu_);
+  // When to try that next; InfiniteFuture: as things are, never.
+  Instant NextDrop() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Hurries what was appended so far; the result is its number of rows, for AwaitFlushed.
   int64_t StartFlush() ABSL_LOCKS_EXCLUDED(mu_);
@@ -82,13 +90,32 @@ class ShardWriter {
   // Sends blocks and commits as they become due, until the stream ends or the writer stops.
   void SendBlocks(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Write the next block, with the mutex free while gRPC works.
-  void SendBlock(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SendBlock(Stream& stream, int64_t max_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SendCommit(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SendFlush(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status EndStream(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool CanSend(const Stream& stream, int64_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // How many of `rows` rows that are next may be sent now, in one block.
+  int64_t MaySend(const Stream& stream, int64_t rows) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool MustCommit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Somebody waits for blocks that were sent before they did.
+  bool MustFlush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The block being filled has to go: it is old enough or being flushed.
   bool IsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Rows that may be in the ring and not acknowledged, by this writer's share; kAnyNumber: any.
+  int64_t Share() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int64_t Waiting() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return ring_.appended_rows() - ring_.acknowledged_rows();
+  }
+  // Rows that may be appended now: to the share, or, as HasRoom asked for, to that many that are not sent.
+  int64_t Room() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return std::max(Share() - Waiting(), asked_rows_ - (ring_.appended_rows() - ring_.sent_now()));
+  }
+  // Asks for news when that many rows find room; TellRoom: gives it when they do.
+  void WantRoom(int64_t num_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TellRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The limiter, or a full table, holds rows up.
+  bool Held() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool Drops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // First row of the block being filled.
   int64_t FillingFrom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return ring_.appended_rows() - ring_.filling_rows();
@@ -121,16 +148,19 @@ class ShardWriter {
   std::optional<PeerRetry> retry_ ABSL_GUARDED_BY(mu_);
   BlockRing ring_ ABSL_GUARDED_BY(mu_);
   std::string writer_id_ ABSL_GUARDED_BY(mu_);
-  uint64_t store_id_ ABSL_GUARDED_BY(mu_) = 0;     // 0: any.
-  int64_t base_ ABSL_GUARDED_BY(mu_) = 0;          // Row that is sequence number 0 of this incarnation.
-  int64_t flush_to_ ABSL_GUARDED_BY(mu_) = 0;      // Somebody waits for the rows below.
-  bool wanted_room_ ABSL_GUARDED_BY(mu_) = false;  // Somebody found the ring full.
+  uint64_t store_id_ ABSL_GUARDED_BY(mu_) = 0;    // 0: any.
+  int64_t base_ ABSL_GUARDED_BY(mu_) = 0;         // Row that is sequence number 0 of this incarnation.
+  int64_t flush_to_ ABSL_GUARDED_BY(mu_) = 0;     // Somebody waits for the rows below.
+  int64_t asked_rows_ ABSL_GUARDED_BY(mu_) = 0;   // By the newest HasRoom.
+  int64_t wanted_rows_ ABSL_GUARDED_BY(mu_) = 0;  // Somebody found no room for these; 0: nobody did.
+  Instant next_drop_log_ ABSL_GUARDED_BY(mu_);
 
   // Of the stream under way.
   std::optional<v1::InsertAck> ack_ ABSL_GUARDED_BY(mu_);  // Newest.
   uint64_t answering_store_ ABSL_GUARDED_BY(mu_) = 0;
   bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool window_used_ ABSL_GUARDED_BY(mu_) = false;
+  int64_t flush_told_ ABSL_GUARDED_BY(mu_) = 0;     // The server knows that somebody waits for the rows below.
   int64_t commit_covers_ ABSL_GUARDED_BY(mu_) = 0;  // Rows below, by the newest commit.
   Instant commit_sent_ ABSL_GUARDED_BY(mu_);
   bool forgotten_ ABSL_GUARDED_BY(mu_) = false;    // The store does not know rows it acknowledged.

@@ -19,6 +19,9 @@ constexpr absl::Duration kTick = absl::Seconds(10);  // Longest wait of the thre
 constexpr absl::Duration kCommitAgain = absl::Seconds(5);
 constexpr int kMaxRefusalsInRow = 5;
 constexpr int64_t kBlocksOfSmallWindow = 4;  // With fewer there is nothing to gain from waiting for several.
+// Of a share that is bounded a block has a quarter at most, and half may be sent: at the server, and on the way there
+// when that is in. The rest can make room for newer rows.
+constexpr int64_t kBlocksOfShare = 4;
 
 const std::string& Method() {
   static const auto* const method = new std::string("/recbots.v1.ReplayService/Insert");
@@ -53,6 +56,7 @@ void ShardWriter::Run() {
 
 absl::Status ShardWriter::RunStream() {
   ack_.reset();
+  flush_told_ = 0;
   commit_covers_ = 0;
   Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}}, channel_,
                 Method(), options_.security.get());
@@ -133,13 +137,13 @@ void ShardWriter::SendBlocks(Stream& stream) {
                          ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || stopping_ || !final_.ok(); };
   while (true) {
     const bool due = IsDue();
-    const int64_t next = ring_.has_unsent() ? ring_.next_bytes() : ring_.filling_rows() * row_bytes_;
+    const int64_t next = ring_.has_unsent() ? ring_.next_rows() : ring_.filling_rows();
     // Once a window of many blocks is used up, half of it has to be free: several then go at one wake-up.
-    window_used_ = ring_.bytes_in_flight() + next > ack_->window_bytes();
+    window_used_ = (ring_.rows_in_flight() + next) * row_bytes_ > ack_->window_bytes();
     const auto can_go_on = [this, &stream, &ended, due]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      if (ended() || (MustCommit() && stream.can_write())) return true;
-      if (ring_.has_unsent()) return CanSend(stream, ring_.next_bytes());
-      return (due || flush_to_ > FillingFrom()) && CanSend(stream, ring_.filling_rows() * row_bytes_);
+      if (ended() || ((MustCommit() || MustFlush()) && stream.can_write())) return true;
+      if (ring_.has_unsent()) return MaySend(stream, ring_.next_rows()) > 0;
+      return (due || flush_to_ > FillingFrom()) && MaySend(stream, ring_.filling_rows()) > 0;
     };
     mu_.AwaitUntil(can_go_on, NextLook(due));
     if (ended()) return;
@@ -147,17 +151,25 @@ void ShardWriter::SendBlocks(Stream& stream) {
       SendCommit(stream);
       continue;
     }
+    if (MustFlush() && stream.can_write()) {
+      SendFlush(stream);
+      continue;
+    }
     if (!ring_.has_unsent()) {
       // What may not be sent yet had better go on being filled.
-      if (!IsDue() || !CanSend(stream, ring_.filling_rows() * row_bytes_)) continue;
+      if (!IsDue() || MaySend(stream, ring_.filling_rows()) == 0) continue;
       ring_.Seal();
     }
-    if (CanSend(stream, ring_.next_bytes())) SendBlock(stream);
+    if (const int64_t rows = MaySend(stream, ring_.next_rows()); rows > 0) SendBlock(stream, rows);
   }
 }
 
-void ShardWriter::SendBlock(Stream& stream) {
-  BlockRing::Outgoing block = ring_.Send(base_);
+void ShardWriter::SendBlock(Stream& stream, int64_t max_rows) {
+  const int64_t first = ring_.sent_now();
+  BlockRing::Outgoing block = ring_.Send(base_, max_rows);
+  block.header.awaited = flush_to_ > first && flush_to_ <= ring_.sent_now();
+  if (block.header.awaited) flush_told_ = flush_to_;
+  TellRoom();
   stream.BeginWrite();
   mu_.Unlock();  // Append goes on meanwhile.
   block.header.crc32c = recbots::Crc32c(Bytes(block.rows));
@@ -169,6 +181,18 @@ void ShardWriter::SendBlock(Stream& stream) {
   outgoing_ = EncodeInsertBlock(block.header, absl::MakeConstSpan(&block.rows, 1), priorities);
   stream.FinishWrite(&outgoing_);
   mu_.Lock();
+}
+
+void ShardWriter::SendFlush(Stream& stream) {
+  v1::InsertRequest request;
+  request.mutable_flush();
+  outgoing_ = ToBytes(request);
+  flush_told_ = flush_to_;
+  stream.Write(&outgoing_);
+}
+
+bool ShardWriter::MustFlush() const {
+  return flush_to_ > flush_told_ && flush_to_ <= ring_.sent_now() && flush_to_ > ring_.acknowledged_rows();
 }
 
 void ShardWriter::SendCommit(Stream& stream) {
@@ -219,14 +243,17 @@ absl::Status ShardWriter::EndStream(Stream& stream) {
   return stream.status();
 }
 
-bool ShardWriter::CanSend(const Stream& stream, int64_t bytes) const {
-  if (!stream.can_write()) return false;
-  const int64_t in_flight = ring_.bytes_in_flight();
+int64_t ShardWriter::MaySend(const Stream& stream, int64_t rows) const {
+  if (!stream.can_write()) return 0;
+  const int64_t share = Share();
+  rows = std::min(rows, std::max<int64_t>(1, share / kBlocksOfShare));
+  const int64_t in_flight = ring_.rows_in_flight();
   // One block may always be under way: a window smaller than a block must not stop everything.
-  if (in_flight == 0) return true;
+  if (in_flight == 0) return rows;
+  if (in_flight + rows > share / 2) return 0;
   const int64_t window = ack_->window_bytes();
-  const bool several_at_once = window_used_ && bytes * kBlocksOfSmallWindow <= window;
-  return in_flight + bytes <= (several_at_once ? window / 2 : window);
+  const bool several_at_once = window_used_ && rows * row_bytes_ * kBlocksOfSmallWindow <= window;
+  return (in_flight + rows) * row_bytes_ <= (several_at_once ? window / 2 : window) ? rows : 0;
 }
 
 void ShardWriter::OnAck(const v1::InsertAck& ack) {
@@ -243,9 +270,8 @@ void ShardWriter::OnAck(const v1::InsertAck& ack) {
   ring_.Acknowledge(row);
   ring_.SetDurable(base_ + std::min(ack.durable_rows(), ack.acknowledged_rows()));
   if (ack.has_refusal()) OnRefusal(ack.refusal());
-  const bool room = wanted_room_ && ring_.roomy();
-  if (room) wanted_room_ = false;
-  if (room || (was_blocked_on != stats_.blocked_on && stats_.blocked_on == BlockedOn::kNone)) shared_.news.Tell();
+  TellRoom();
+  if (was_blocked_on != stats_.blocked_on && stats_.blocked_on == BlockedOn::kNone) shared_.news.Tell();
 }
 
 void ShardWriter::OnRefusal(const v1::BlockRefusal& refusal) {

@@ -43,7 +43,8 @@ struct WriterShared {
   StoreDirectory stores;
   Contact contact;
   News news;
-  std::atomic<bool> failed{false};  // One of them has a final error.
+  std::atomic<bool> failed{false};       // One of them has a final error.
+  std::atomic<int64_t> dropped_rows{0};  // Of all of them.
 };
 
 }  // namespace recbots::replay

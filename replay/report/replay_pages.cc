@@ -39,6 +39,11 @@ StatusSection TableSection(const v1::TableInfo& table) {
            {"row", SchemaText(table.schema())},
            {"sampler, remover", absl::StrCat(table.sampler(), ", ", table.remover())},
            {"rate limiter", LimiterText(table)},
+           {"rows that writers may have", table.max_waiting_rows() == 0
+                                              ? "any number"
+                                              : absl::StrCat("at most ", table.max_waiting_rows(),
+                                                             " together: what the limiter admits at once and what may "
+                                                             "wait")},
            {"inserted", absl::StrCat(state.inserted(), " (twice and skipped ", table.duplicates(), ")")},
            {"sampled", absl::StrCat(state.sampled(), " (and given back ", table.refunded(), ")")},
            {"gone", absl::StrCat("evicted ", table.evicted(), ", consumed ", table.consumed())},

@@ -44,7 +44,7 @@ void FillTableState(const TableHub& hub, const TableState& state, v1::TableState
   out.set_priorities_refused(state.priorities_refused);
 }
 
-void FillTableInfo(const TableHub& hub, v1::TableInfo& out) {
+void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
   const Table& table = hub.table;
   const TableOptions& options = table.options();
   const TableState state = table.state();
@@ -68,6 +68,7 @@ void FillTableInfo(const TableHub& hub, v1::TableInfo& out) {
   out.set_duplicates(state.duplicates);
   out.set_refused_blocks(hub.refused_blocks.load());
   out.set_weights_version(hub.weights_version.load());
+  out.set_max_waiting_rows(hub.waiting.Bound(table.insert_room(), hub.writers.load(), Instant::Now()));
 }
 
 }  // namespace recbots::replay

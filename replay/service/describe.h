@@ -7,6 +7,6 @@
 namespace recbots::replay {
 
 void FillTableState(const TableHub& hub, const TableState& state, v1::TableState& out);
-void FillTableInfo(const TableHub& hub, v1::TableInfo& out);
+void FillTableInfo(TableHub& hub, v1::TableInfo& out);
 
 }  // namespace recbots::replay

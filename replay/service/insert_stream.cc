@@ -139,7 +139,11 @@ InsertStream::Next InsertStream::ReadDoneLocked() {
   }
   if (is_hello) return AcceptHelloLocked();
   if (message_.kind() == InsertMessage::Kind::kBlock) return TakeBlockLocked();
-  CommitLocked();
+  if (message_.kind() == InsertMessage::Kind::kFlush) {
+    if (said_rows_ < acknowledged_rows_) AcknowledgeLocked();
+  } else {
+    CommitLocked();
+  }
   ReadOnLocked();
   return {};
 }
@@ -221,7 +225,7 @@ InsertStream::Next InsertStream::ApplyLocked() {
   if (reason_changed) {
     AcknowledgeLocked();
   } else if (taken > 0) {
-    AcknowledgeSoonLocked();
+    AcknowledgeSoonLocked(result->blocked_on == BlockedOn::kNone);
   }
   if (result->blocked_on == BlockedOn::kNone) {
     weights_version_ = std::max(weights_version_, header.weights_version);
@@ -257,13 +261,14 @@ void InsertStream::SetBlockedLocked(BlockedOn reason) {
   blocked_since_ = now;
 }
 
-void InsertStream::AcknowledgeSoonLocked() {
+void InsertStream::AcknowledgeSoonLocked(bool complete) {
+  if (complete && message_.block().header.awaited) return AcknowledgeLocked();
   const auto row_bytes = static_cast<int64_t>(table_->table.schema().row_bytes());
   const auto block_bytes = static_cast<int64_t>(SizeOf(message_.block().rows));
   const int64_t unsaid_bytes = (acknowledged_rows_ - said_rows_) * row_bytes;
   const int64_t window_bytes = hub_.window_bytes();
   const bool of_many = block_bytes >= kFullBlockBytes && block_bytes * kBlocksOfSmallWindow <= window_bytes;
-  if (!of_many || unsaid_bytes * 2 >= window_bytes) return AcknowledgeLocked();
+  if (complete && (!of_many || unsaid_bytes * 2 >= window_bytes)) return AcknowledgeLocked();
   if (ack_later_) return;
   ack_later_ = true;
   hub_.ack_timer().Add(shared_from_this());
@@ -282,6 +287,7 @@ void InsertStream::AcknowledgeLocked() {
   ack.set_blocked_micros(absl::ToInt64Microseconds(blocked ? Instant::Now() - blocked_since_ : was_blocked_));
   was_blocked_ = absl::ZeroDuration();
   ack.set_durable_rows(durable_rows_);
+  ack.set_max_waiting_rows(table_->waiting.Share(table_->table.insert_room(), table_->writers.load(), Instant::Now()));
   // One refusal an acknowledgement; the other one follows.
   std::optional<v1::BlockRefusal>& refusal = refused_block_ ? refused_block_ : refused_commit_;
   if (refusal) *ack.mutable_refusal() = *std::move(refusal);

@@ -5,7 +5,8 @@
 // buffers. Rows go from the slices in which a message came straight into the table. Acknowledgements are coalesced: one
 // is written at a time, and says what is so when it is written; a writer that does not read them holds nothing up.
 // While a writer streams full blocks, one is written for every half of its window, or two milliseconds later; for every
-// block where the window is but a few of them.
+// block where the window is but a few of them; at once for rows that somebody waits for. Rows of a block that comes in
+// bit by bit, as the limiter lets them, are acknowledged every two milliseconds.
 #pragma once
 
 #include <optional>
@@ -52,8 +53,8 @@ class InsertStream final : public ServiceStream {
   void SetBlockedLocked(BlockedOn reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Writes an acknowledgement, now or when the one under way is written.
   void AcknowledgeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The same, or a little later when nobody seems to wait for it.
-  void AcknowledgeSoonLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The same, or a little later when nobody seems to wait for it. `complete`: all of the block is in the table.
+  void AcknowledgeSoonLocked(bool complete) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void LastWordsLocked() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Gone() override ABSL_LOCKS_EXCLUDED(mu_);
 

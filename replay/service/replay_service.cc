@@ -34,6 +34,7 @@ class ReplayService::Impl final : public CallService {
  public:
   Impl(Store* store, const ReplayServiceOptions& options)
       : security_(options.security),
+        check_limiter_(options.check_limiter),
         start_(Instant::Now()),
         hub_(store, options),
         checkpoint_calls_(options.checkpointer) {
@@ -126,12 +127,12 @@ class ReplayService::Impl final : public CallService {
     after.min_size = request.min_size();
     after.samples_per_insert = request.samples_per_insert();
     after.error_buffer = request.error_buffer();
+    if (check_limiter_) RECBOTS_RETURN_IF_ERROR(check_limiter_(table.name(), after));
     RECBOTS_RETURN_IF_ERROR(table.SetRateLimiter(after));
     const TableState state = table.state();
     RECBOTS_LOG(INFO) << "rate limiter changed" << Field("table", table.name()) << Field("peer", call.context().peer())
                       << Field("from", LimiterText(before)) << Field("to", LimiterText(after))
                       << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded);
-    for (const auto& stream : hub_.streams()) stream->OnLimiter();
     hub->lot.Wake(ParkingLot::kSampler);
     hub->lot.Wake(ParkingLot::kInserter);
     return v1::SetRateLimiterResponse();
@@ -156,6 +157,7 @@ class ReplayService::Impl final : public CallService {
   }
 
   const std::shared_ptr<const Security> security_;
+  const std::function<absl::Status(const std::string&, const RateLimiterOptions&)> check_limiter_;
   const Instant start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 #include "common/rpc/rpc_call.h"
@@ -24,9 +26,19 @@ struct ReplayServiceOptions {
   // The same while there are readers: what a learner's order may find waiting in front of it. Larger: more rows in the
   // air, batches that come later.
   int64_t insert_budget_beside_readers_bytes = 256 << 10;
+  // Rows that may wait behind the limiter of each table, of all writers together, and for how long (waiting_rows.h).
+  // 0 rows: any number; 0: for any time.
+  int64_t max_waiting_rows = 2048;
+  absl::Duration max_waiting = absl::Seconds(1);
+  // What an acknowledgement may wait for another block where nobody waits for it. Less: more messages. More: a writer
+  // whose buffer is full of blocks under way stands still for longer.
+  absl::Duration ack_delay = absl::Milliseconds(2);
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   // nullptr: the server keeps no checkpoints. Outlives the service, which takes its listener.
   Checkpointer* checkpointer = nullptr;
+  // What the run's configuration says of another limiter of the table of that name, beside what the table and its
+  // readers say: an error refuses the change. Thread-safe. Null: nothing.
+  std::function<absl::Status(const std::string& table, const RateLimiterOptions& limiter)> check_limiter = {};
 };
 
 // Counters since the service was made, by table; those of the table itself are in TableState.

@@ -92,13 +92,6 @@ void SampleStream::OnWriteDone(bool ok) {
   TrySend();
 }
 
-void SampleStream::OnLimiter() {
-  MutexLock lock(&mu_);
-  if (table_ == nullptr || ending()) return;
-  const absl::Status status = table_->table.CheckReader(max_rows_, max_batches_);
-  if (!status.ok()) EndLocked(status);
-}
-
 void SampleStream::Describe(v1::InfoResponse& response) {
   MutexLock lock(&mu_);
   if (table_ != nullptr && !ending()) response.set_readers(response.readers() + 1);
@@ -114,7 +107,7 @@ absl::Status SampleStream::OpenLocked() {
   RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("sample", credit_.table()));
   RECBOTS_RETURN_IF_ERROR(CheckLimits(credit_));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(credit_.schema()));
-  const Table& table = hub->table;
+  Table& table = hub->table;
   if (const std::string difference = table.schema().DifferenceTo(schema); !difference.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat("sample: the reader's rows are not those of table '", table.name(), "': ", difference));
@@ -124,7 +117,7 @@ absl::Status SampleStream::OpenLocked() {
     return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
                                                    " bytes, want at most ", kMaxBatchBytes));
   }
-  RECBOTS_RETURN_IF_ERROR(table.CheckReader(max_rows, credit_.max_batches()));
+  RECBOTS_RETURN_IF_ERROR(table.OpenReader(max_rows, credit_.max_batches()));
   max_rows_ = max_rows;
   max_batches_ = credit_.max_batches();
   table_ = hub;
@@ -243,6 +236,7 @@ void SampleStream::Gone() {
     table = table_;
     payload_ = {};
     for (; !sent_.empty(); refunded = true) table_->table.Refund(sent_.TakeOldest());
+    if (table != nullptr) table->table.CloseReader(max_rows_, max_batches_);
   }
   if (table == nullptr) return;
   --table->readers;

@@ -27,7 +27,6 @@ class SampleStream final : public ServiceStream {
   BlockedOn Resume() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_);
-  void OnLimiter() override ABSL_LOCKS_EXCLUDED(mu_);
   void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

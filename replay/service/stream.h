@@ -32,7 +32,6 @@ class ServiceStream : public RpcCall::Handler, public Parkable, public std::enab
   // News for all streams; called without locks, from any thread.
   virtual void OnWindow() {}
   virtual void OnCheckpoint() {}
-  virtual void OnLimiter() {}
   // What StreamHub::ack_timer was asked for.
   virtual void OnAckTimer() {}
   // Adds what the stream is to the answer of Info.

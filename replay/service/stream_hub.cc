@@ -12,9 +12,6 @@ namespace recbots::replay {
 namespace {
 
 constexpr int64_t kMinWindowBytes = 4 << 10;
-// What an acknowledgement may wait for another block. Less: more messages. More: a flush behind a full block takes
-// longer.
-constexpr absl::Duration kAckDelay = absl::Milliseconds(2);
 
 int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers, int64_t readers) {
   const auto shares = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(1, writers))));
@@ -27,9 +24,12 @@ int64_t ShareOf(const ReplayServiceOptions& options, int64_t writers, int64_t re
 }  // namespace
 
 StreamHub::StreamHub(Store* store, const ReplayServiceOptions& options)
-    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0, 0)), ack_timer_(kAckDelay) {
+    : store_(*store), options_(options), window_bytes_(ShareOf(options, 0, 0)), ack_timer_(options.ack_delay) {
+  const WaitingRows::Options waiting = {
+      .max_rows = options.max_waiting_rows,
+      .max_age = options.max_waiting > absl::ZeroDuration() ? options.max_waiting : absl::InfiniteDuration()};
   for (const std::unique_ptr<Table>& table : store_.tables()) {
-    tables_.push_back(std::make_unique<TableHub>(table.get()));
+    tables_.push_back(std::make_unique<TableHub>(table.get(), waiting));
   }
 }
 

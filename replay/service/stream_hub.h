@@ -12,6 +12,7 @@
 #include "replay/service/parking_lot.h"
 #include "replay/service/replay_service.h"
 #include "replay/service/stream.h"
+#include "replay/service/waiting_rows.h"
 #include "replay/wire/slice_pool.h"
 
 namespace recbots::replay {
@@ -20,7 +21,8 @@ namespace recbots::replay {
 struct TableHub {
   static constexpr size_t kMaxFreeBytes = size_t{64} << 20;
 
-  explicit TableHub(Table* the_table) : table(*the_table), pool(kMaxFreeBytes) {}
+  TableHub(Table* the_table, const WaitingRows::Options& waiting_options)
+      : table(*the_table), pool(kMaxFreeBytes), waiting(waiting_options) {}
 
   void RaiseWeightsVersion(int64_t version) {
     int64_t newest = weights_version.load(std::memory_order_relaxed);
@@ -31,6 +33,7 @@ struct TableHub {
   Table& table;
   ParkingLot lot;
   SlicePool pool;  // For batches.
+  WaitingRows waiting;
   std::atomic<int> writers{0};
   std::atomic<int> readers{0};
   std::atomic<int64_t> refused_blocks{0};

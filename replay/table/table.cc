@@ -206,12 +206,30 @@ TableState Table::StateLocked() const {
 
 absl::Status Table::CheckReader(int64_t batch_size, int64_t batches_in_flight) const {
   MutexLock lock(&mu_);
+  return CheckReaderLocked(batch_size, batches_in_flight);
+}
+
+absl::Status Table::CheckReaderLocked(int64_t batch_size, int64_t batches_in_flight) const {
   if (counted_ && batch_size > capacity_ * options_.max_times_sampled) {
     return absl::FailedPreconditionError(absl::StrCat("replay table '", name(), "': batch_size ", batch_size,
                                                       ", want at most the capacity, ", capacity_,
                                                       " rows, x max_times_sampled ", options_.max_times_sampled));
   }
   return limiter_.CheckReader(batch_size, batches_in_flight);
+}
+
+absl::Status Table::OpenReader(int64_t batch_size, int64_t batches_in_flight) {
+  MutexLock lock(&mu_);
+  RECBOTS_RETURN_IF_ERROR(CheckReaderLocked(batch_size, batches_in_flight));
+  readers_.emplace_back(batch_size, batches_in_flight);
+  return absl::OkStatus();
+}
+
+void Table::CloseReader(int64_t batch_size, int64_t batches_in_flight) {
+  MutexLock lock(&mu_);
+  const auto found = std::find(readers_.begin(), readers_.end(), std::pair(batch_size, batches_in_flight));
+  RECBOTS_CHECK(found != readers_.end());
+  readers_.erase(found);
 }
 
 absl::Status Table::SetRateLimiter(const RateLimiterOptions& options) {
@@ -221,6 +239,11 @@ absl::Status Table::SetRateLimiter(const RateLimiterOptions& options) {
     return Refusal(options_, "rate limiter of another kind, want the one it was made with (ratio or queue)");
   }
   MutexLock lock(&mu_);
+  for (const auto& [batch_size, batches_in_flight] : readers_) {
+    const absl::Status status = limiter.CheckReader(batch_size, batches_in_flight);
+    if (status.ok()) continue;
+    return absl::Status(status.code(), absl::StrCat(status.message(), ", of a reader that is connected"));
+  }
   limiter.Continue(limiter_.inserted(), limiter_.sampled(), limiter_.settings());
   limiter_ = limiter;
   return absl::OkStatus();

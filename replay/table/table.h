@@ -19,8 +19,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -88,6 +90,15 @@ struct InsertResult {
   BlockedOn blocked_on = BlockedOn::kNone;
 };
 
+// What an insert would find.
+struct InsertRoom {
+  static constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max();
+  // Rows that the limiter admits at once, and none while the table is full of rows that must not go. A checkpoint,
+  // which holds inserts for a moment, does not count.
+  int64_t admitted = kAnyNumber;
+  int64_t inserted = 0;  // Rows ever inserted.
+};
+
 struct SampleResult {
   // kNone: the batch was drawn. Otherwise nothing was.
   BlockedOn blocked_on = BlockedOn::kNone;
@@ -128,6 +139,8 @@ class Table {
   absl::StatusOr<InsertResult> Insert(const WriterId& id, int64_t first_sequence, ByteRuns rows, int64_t num_rows,
                                       absl::Span<const float> priorities = {}) ABSL_LOCKS_EXCLUDED(mu_);
 
+  InsertRoom insert_room() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // For writers in this process, which never send twice: stores as many as are admitted, returns how many.
   int64_t Append(const char* rows, int64_t num_rows, absl::Span<const float> priorities = {}) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -155,8 +168,12 @@ class Table {
   TableState state() const ABSL_LOCKS_EXCLUDED(mu_);
   // FAILED_PRECONDITION as RateLimiter::CheckReader, and for batches larger than what max_times_sampled lets be drawn.
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Changes the limiter while it runs; counters go on, as RateLimiter::Continue says. INVALID_ARGUMENT as Create, and
-  // for another kind; nothing changed then.
+  // The same for a reader that comes to stay: until CloseReader, no change of the limiter makes it wait for ever.
+  absl::Status OpenReader(int64_t batch_size, int64_t batches_in_flight) ABSL_LOCKS_EXCLUDED(mu_);
+  void CloseReader(int64_t batch_size, int64_t batches_in_flight) ABSL_LOCKS_EXCLUDED(mu_);
+  // Changes the limiter while it runs; counters go on, as RateLimiter::Continue says. On error nothing changed.
+  //   INVALID_ARGUMENT     as Create, and for another kind
+  //   FAILED_PRECONDITION  as CheckReader, for a reader that is open
   absl::Status SetRateLimiter(const RateLimiterOptions& options) ABSL_LOCKS_EXCLUDED(mu_);
   RateLimiterOptions rate_limiter() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -253,6 +270,8 @@ class Table {
     return slab_.TouchForWrite(static_cast<int64_t>(slot) * row_bytes_, row_bytes_);
   }
   BlockedOn InsertBlockedOn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckReaderLocked(int64_t batch_size, int64_t batches_in_flight) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // table_sample.cc.
   // Draws and gathers rows first.. of a batch; returns how many were drawn, fewer when no more may be.
@@ -306,6 +325,7 @@ class Table {
   mutable Mutex mu_;
   mutable int64_t learner_turns_ ABSL_GUARDED_BY(mu_) = 0;
   RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<int64_t, int64_t>> readers_ ABSL_GUARDED_BY(mu_);  // Batch sizes, and batches in flight.
   WriterLedger ledger_ ABSL_GUARDED_BY(mu_);
   Slab slab_ ABSL_GUARDED_BY(mu_);
   Slots slots_ ABSL_GUARDED_BY(mu_);

@@ -36,6 +36,12 @@ absl::StatusOr<InsertResult> Table::Insert(const WriterId& id, int64_t first_seq
   }
 }
 
+InsertRoom Table::insert_room() const {
+  MutexLock lock(&mu_);
+  const bool full = InsertBlockedOn() == BlockedOn::kCapacity;
+  return {.admitted = full ? 0 : limiter_.AdmittedInserts(InsertRoom::kAnyNumber), .inserted = inserted_};
+}
+
 int64_t Table::Append(const char* rows, int64_t num_rows, absl::Span<const float> priorities) {
   const absl::string_view bytes(rows, static_cast<size_t>(num_rows * row_bytes_));
   ByteRuns runs(absl::MakeConstSpan(&bytes, 1));

@@ -15,12 +15,14 @@ namespace {
 constexpr uint32_t kHello = v1::InsertRequest::kHelloFieldNumber;
 constexpr uint32_t kBlock = v1::InsertRequest::kBlockFieldNumber;
 constexpr uint32_t kCommit = v1::InsertRequest::kCommitFieldNumber;
+constexpr uint32_t kFlush = v1::InsertRequest::kFlushFieldNumber;
 constexpr int kFirstSequence = v1::InsertBlock::kFirstSequenceFieldNumber;
 constexpr int kNumRows = v1::InsertBlock::kNumRowsFieldNumber;
 constexpr int kWeightsVersion = v1::InsertBlock::kWeightsVersionFieldNumber;
 constexpr int kCrc32c = v1::InsertBlock::kCrc32CFieldNumber;
 constexpr int kRows = v1::InsertBlock::kRowsFieldNumber;
 constexpr int kPriorities = v1::InsertBlock::kPrioritiesFieldNumber;
+constexpr int kAwaited = v1::InsertBlock::kAwaitedFieldNumber;
 
 absl::StatusOr<int64_t> ReadNumber(WireReader& reader, WireTag tag) {
   RECBOTS_RETURN_IF_ERROR(reader.Expect(tag, WireType::kVarint));
@@ -90,15 +92,15 @@ absl::Status InsertMessage::Decode(absl::Span<const absl::string_view> message) 
   bool found = false;
   while (reader.left() > 0) {
     RECBOTS_ASSIGN_OR_RETURN(const WireTag tag, reader.ReadTag());
-    if (tag.field != kHello && tag.field != kBlock && tag.field != kCommit) {
+    if (tag.field != kHello && tag.field != kBlock && tag.field != kCommit && tag.field != kFlush) {
       RECBOTS_RETURN_IF_ERROR(reader.Skip(tag));
       continue;
     }
-    if (found) return absl::InvalidArgumentError("insert request: two of hello, block, commit, want one");
+    if (found) return absl::InvalidArgumentError("insert request: two of hello, block, commit, flush, want one");
     found = true;
     RECBOTS_RETURN_IF_ERROR(ReadKind(reader, tag));
   }
-  if (!found) return absl::InvalidArgumentError("insert request: none of hello, block, commit, want one");
+  if (!found) return absl::InvalidArgumentError("insert request: none of hello, block, commit, flush, want one");
   return absl::OkStatus();
 }
 
@@ -115,11 +117,13 @@ absl::Status InsertMessage::ReadKind(WireReader& reader, WireTag tag) {
     RECBOTS_ASSIGN_OR_RETURN(WireReader block, reader.ReadMessage(tag, "insert block"));
     return ReadBlock(block);
   }
-  kind_ = tag.field == kHello ? Kind::kHello : Kind::kCommit;
+  kind_ = tag.field == kHello ? Kind::kHello : tag.field == kCommit ? Kind::kCommit : Kind::kFlush;
   RECBOTS_RETURN_IF_ERROR(reader.ReadString(tag, kMaxHelloBytes, scratch_));
   v1::CommitRequest commit;
+  v1::FlushRequest flush;
   google::protobuf::MessageLite* into = &commit;
   if (kind_ == Kind::kHello) into = &hello_;
+  if (kind_ == Kind::kFlush) into = &flush;
   if (into->ParseFromString(scratch_)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("insert request: not a ", into->GetTypeName()));
 }
@@ -154,6 +158,11 @@ absl::Status InsertMessage::ReadBlock(WireReader reader) {
       case kPriorities:
         RECBOTS_RETURN_IF_ERROR(reader.ReadBytes(tag, block_.priorities));
         break;
+      case kAwaited: {
+        RECBOTS_ASSIGN_OR_RETURN(const int64_t value, ReadNumber(reader, tag));
+        header.awaited = value != 0;
+        break;
+      }
       default:
         RECBOTS_RETURN_IF_ERROR(reader.Skip(tag));
     }
@@ -188,18 +197,21 @@ grpc::ByteBuffer EncodeInsertBlock(const BlockHeader& header, absl::Span<const g
   before_rows.Bytes(kRows, row_bytes);
   WireWriter before_priorities;
   before_priorities.Bytes(kPriorities, priority_bytes);
+  WireWriter after_priorities;
+  after_priorities.Number(kAwaited, header.awaited ? 1 : 0);
   WireWriter head;
-  head.Message(static_cast<int>(kBlock),
-               before_rows.written().size() + row_bytes + before_priorities.written().size() + priority_bytes);
+  head.Message(static_cast<int>(kBlock), before_rows.written().size() + row_bytes + before_priorities.written().size() +
+                                             priority_bytes + after_priorities.written().size());
 
   std::vector<grpc::Slice> slices;
-  slices.reserve(rows.size() + priorities.size() + 2);
+  slices.reserve(rows.size() + priorities.size() + 3);
   slices.emplace_back(absl::StrCat(head.written(), before_rows.written()));
   slices.insert(slices.end(), rows.begin(), rows.end());
   if (priority_bytes > 0) {
     slices.emplace_back(before_priorities.written().data(), before_priorities.written().size());
     slices.insert(slices.end(), priorities.begin(), priorities.end());
   }
+  if (header.awaited) slices.emplace_back(after_priorities.written().data(), after_priorities.written().size());
   return grpc::ByteBuffer(slices.data(), slices.size());
 }
 

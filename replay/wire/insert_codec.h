@@ -25,7 +25,8 @@ struct BlockHeader {
   int64_t first_sequence = 0;
   int32_t num_rows = 0;
   int64_t weights_version = 0;
-  uint32_t crc32c = 0;  // Of the rows, then the priorities.
+  uint32_t crc32c = 0;   // Of the rows, then the priorities.
+  bool awaited = false;  // Somebody waits for these rows.
 };
 
 // An InsertBlock as it lies in the message.
@@ -38,7 +39,7 @@ struct BlockView {
 // One message of a writer, decoded. Meant to be used again for the next: memory is kept. Not thread-safe.
 class InsertMessage {
  public:
-  enum class Kind { kHello, kBlock, kCommit };
+  enum class Kind { kHello, kBlock, kCommit, kFlush };
 
   // Decodes `message` and keeps its slices, which block() refers to, until the next Decode or Clear.
   //   INVALID_ARGUMENT  it is no InsertRequest, holds none of the kinds or two of them, or a hello over kMaxHelloBytes;
@@ -77,6 +78,6 @@ absl::Status CheckBlock(const BlockView& block, size_t row_bytes, std::vector<fl
 grpc::ByteBuffer EncodeInsertBlock(const BlockHeader& header, absl::Span<const grpc::Slice> rows,
                                    absl::Span<const grpc::Slice> priorities = {});
 
-// Hellos and commits are small: ToBytes (proto_bytes.h).
+// Hellos, commits and flushes are small: ToBytes (proto_bytes.h).
 
 }  // namespace recbots::replay

@@ -16,7 +16,7 @@ constexpr size_t VarintBytes(uint64_t value) {
   return bytes;
 }
 
-// Room for the fields before, between and behind payloads. Field numbers below 16.
+// Room for the fields before, between and behind payloads.
 class WireWriter {
  public:
   void Varint(uint64_t value) {
@@ -26,17 +26,17 @@ class WireWriter {
   // int32, int64 and bool fields: an int32 has to come with its sign extended.
   void Number(int field, int64_t value) {
     if (value == 0) return;
-    Byte(static_cast<uint8_t>(field << 3));
+    Varint(static_cast<uint64_t>(field) << 3);
     Varint(static_cast<uint64_t>(value));
   }
   void Fixed32(int field, uint32_t value) {
     if (value == 0) return;
-    Byte(static_cast<uint8_t>(field << 3 | 5));
+    Varint(static_cast<uint64_t>(field) << 3 | 5);
     for (int shift = 0; shift < 32; shift += 8) Byte(static_cast<uint8_t>(value >> shift));
   }
   // What stands before `length` bytes of an embedded message.
   void Message(int field, uint64_t length) {
-    Byte(static_cast<uint8_t>(field << 3 | 2));
+    Varint(static_cast<uint64_t>(field) << 3 | 2);
     Varint(length);
   }
   // The same for a field of bytes, which is left out when there are none.

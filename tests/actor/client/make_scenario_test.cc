@@ -181,17 +181,16 @@ TEST(CheckGoalTest, WarnsOfALimitThatIsTooNear) {
 }
 
 TEST(CheckGoalTest, StopsWhileTheOptimumIsLookedFor) {
-  v1::EnvironmentConfig config;
-  v1::DocumentBrowsingConfig& browsing = *config.mutable_document_browsing();
+  v1::ExperimentConfig config;
+  v1::DocumentBrowsingConfig& browsing = *config.mutable_environment()->mutable_document_browsing();
   browsing.set_num_documents(300);
   browsing.set_exit_probability_accepted(0);
   browsing.set_exit_probability_refused(0);
   browsing.set_max_episode_steps(1000000);
-  const std::unique_ptr<Scenario> scenario = *MakeScenario(config, /*seed=*/1);
-  v1::GoalConfig goal;
-  goal.set_share_of_optimum(0.9);
+  config.mutable_goal()->set_share_of_optimum(0.9);
+  const std::unique_ptr<Scenario> scenario = *MakeScenario(config.environment(), /*seed=*/1);
   int asked = 0;
-  EXPECT_EQ(CheckGoal(goal, *scenario, [&asked] { return ++asked >= 100; }).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(CheckGoal(config, *scenario, [&asked] { return ++asked >= 100; }).code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 100);
 }
 

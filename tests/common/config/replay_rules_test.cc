@@ -199,6 +199,25 @@ TEST(ReplayRulesTest, TheBoundsThatMessagesNameAreLetThrough) {
   for (const auto& overrides : good) EXPECT_TRUE(CheckWith(overrides).ok()) << CheckWith(overrides);
 }
 
+TEST(ReplayRulesTest, RulesThatHoldAtTheStartHoldWhenTheLimiterChanges) {
+  const v1::ExperimentConfig config = GoodConfig();
+  v1::RateLimiterConfig limiter = config.replay().table().rate_limiter();
+  const std::string& name = config.replay().table().name();
+  EXPECT_TRUE(CheckLimiterChange(config, name, limiter).ok());
+  limiter.set_error_buffer(200);
+  const absl::Status status = CheckLimiterChange(config, name, limiter);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("replay.table.rate_limiter.error_buffer 200, want at least 256"));
+  EXPECT_TRUE(CheckLimiterChange(config, config.replay().more_tables(0).name(), limiter).ok())
+      << "no batches of the learner there";
+  limiter = config.replay().table().rate_limiter();
+  limiter.set_samples_per_insert(2'000'000);
+  EXPECT_THAT(std::string(CheckLimiterChange(config, name, limiter).message()),
+              HasSubstr("replay.table.rate_limiter.samples_per_insert 2000000, want 0..1000000"));
+  EXPECT_EQ(CheckLimiterChange(config, "third", limiter).code(), absl::StatusCode::kNotFound);
+}
+
 TEST(ReplayRulesTest, TheLearnersTableHoldsTransitions) {
   v1::ExperimentConfig config = GoodConfig();
   *config.mutable_replay()->mutable_table()->add_columns() = config.replay().more_tables(0).columns(0);

@@ -178,17 +178,41 @@ TEST_F(SetRateLimiterTest, RefusesQueues) {
   EXPECT_EQ(Set(server, 1, 1, 10).error_code(), grpc::FAILED_PRECONDITION);
 }
 
-TEST_F(SetRateLimiterTest, EndsReadersThatCouldNeverBeServedAnyMore) {
+TEST_F(SetRateLimiterTest, RefusesWhatAReaderThatIsConnectedCouldNeverBeServedWith) {
   ReplayServer server;
-  RawReader large(server, MakeFirst(200, 1, {200})), small(server, MakeFirst(10, 1, {10}));
-  ASSERT_TRUE(Eventually([&] { return server.service().stats("").readers == 2; }));
-  ASSERT_TRUE(Set(server, 1, 1, 100).ok());
-  const grpc::Status status = large.Finish();
-  EXPECT_EQ(status.error_code(), grpc::FAILED_PRECONDITION);
-  EXPECT_THAT(status.error_message(), HasSubstr("200"));
-  RawWriter writer(server, MakeHello(1));
-  writer.Send(MakeBlock(0, 50));
-  EXPECT_EQ(small.Receive().header().num_rows(), 10);
+  const double before = RawCaller(server).Info().tables(0).max_diff();
+  {
+    RawReader large(server, MakeFirst(200, 2, {200})), small(server, MakeFirst(10, 1, {10}));
+    ASSERT_TRUE(Eventually([&] { return server.service().stats("").readers == 2; }));
+    const grpc::Status status = Set(server, 1, 1, 399);
+    EXPECT_EQ(status.error_code(), grpc::FAILED_PRECONDITION);
+    EXPECT_THAT(status.error_message(),
+                HasSubstr("error_buffer 399, want at least batch_size 200 x 2 batches in flight "
+                          "= 400, of a reader that is connected"));
+    EXPECT_EQ(RawCaller(server).Info().tables(0).max_diff(), before) << "nothing changed";
+    RawWriter writer(server, MakeHello(1));
+    writer.Send(MakeBlock(0, 50));
+    EXPECT_EQ(large.Receive().header().num_rows(), 200) << "and everybody goes on";
+    EXPECT_EQ(small.Receive().header().num_rows(), 10);
+    EXPECT_TRUE(Set(server, 1, 1, 400).ok());
+    large.Cancel();
+    small.Cancel();
+  }
+  ASSERT_TRUE(Eventually([&] { return server.service().stats("").readers == 0; }));
+  EXPECT_TRUE(Set(server, 1, 1, 100).ok()) << "readers that are gone do not count";
+}
+
+TEST_F(SetRateLimiterTest, RefusesWhatTheRunsConfigurationRefuses) {
+  const auto check = [](const std::string& table, const RateLimiterOptions& limiter) {
+    if (limiter.error_buffer >= 256) return absl::OkStatus();
+    return absl::InvalidArgumentError("error_buffer of '" + table + "', want at least 256");
+  };
+  ReplayServer server({.name = "transitions"}, {.check_limiter = check});
+  const grpc::Status status = Set(server, 1, 8, 255);
+  EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "error_buffer of 'transitions', want at least 256");
+  EXPECT_EQ(RawCaller(server).Info().tables(0).samples_per_insert(), 0);
+  EXPECT_TRUE(Set(server, 1, 8, 256).ok());
 }
 
 TEST(TokenTest, WithoutItNothingIsAnswered) {

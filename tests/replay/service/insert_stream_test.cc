@@ -146,7 +146,7 @@ TEST(InsertStreamTest, RefusesBadHellos) {
               HasSubstr("of table 'first': column 2 is 'payload float32 [4]' here and 'payload float32 [5]' there"));
   EXPECT_THAT(refusal(MakeHello(1, "third"), grpc::NOT_FOUND), HasSubstr("no table 'third', there are: first, second"));
   EXPECT_THAT(refusal(MakeBlock(0, 1), grpc::INVALID_ARGUMENT), HasSubstr("want a hello"));
-  EXPECT_THAT(refusal(v1::InsertRequest(), grpc::INVALID_ARGUMENT), HasSubstr("none of hello, block, commit"));
+  EXPECT_THAT(refusal(v1::InsertRequest(), grpc::INVALID_ARGUMENT), HasSubstr("none of hello, block, commit, flush"));
   EXPECT_EQ(server.service().stats("").writers, 0) << "none was accepted";
 }
 
@@ -283,6 +283,50 @@ TEST(InsertStreamTest, FullBlocksAreAcknowledgedSoonToo) {
   writer.SayFarewell();
   for (v1::InsertAck ack; writer.TryReceive(ack);) last = ack.acknowledged_rows();
   EXPECT_EQ(last, first + kRows) << "a farewell is answered with all there is to say";
+}
+
+constexpr absl::Duration kNever = absl::Hours(1);
+
+// Where acknowledgements of full blocks wait for more of them, they do not when somebody waits.
+TEST(InsertStreamTest, RowsThatSomebodyWaitsForAreAcknowledgedAtOnce) {
+  ReplayServer server({}, {.ack_delay = kNever});
+  constexpr int64_t kRows = 2048;  // 64 KiB.
+  RawWriter writer(server, MakeHello(1));
+  v1::InsertRequest block = MakeBlock(0, kRows);
+  block.mutable_block()->set_awaited(true);
+  writer.Send(block);
+  EXPECT_EQ(writer.ReceiveRows(kRows).acknowledged_rows(), kRows);
+  // The wish may also come behind the block.
+  writer.Send(MakeBlock(kRows, kRows));
+  v1::InsertRequest flush;
+  flush.mutable_flush();
+  writer.Send(flush);
+  EXPECT_EQ(writer.ReceiveRows(2 * kRows).acknowledged_rows(), 2 * kRows);
+  EXPECT_TRUE(writer.Finish().ok());
+}
+
+TEST(InsertStreamTest, SharesAmongWritersWhatMayWait) {
+  ReplayServer server({.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 90}},
+                      {.max_waiting_rows = 40, .max_waiting = absl::ZeroDuration()});
+  RawWriter first(server, MakeHello(1));
+  EXPECT_EQ(first.greeting().max_waiting_rows(), 100 + 40) << "what the limiter admits at once does not wait";
+  RawWriter second(server, MakeHello(2));
+  EXPECT_EQ(second.greeting().max_waiting_rows(), 70);
+  first.Send(MakeBlock(0, 110));
+  EXPECT_EQ(first.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT).max_waiting_rows(), 20);
+  EXPECT_EQ(RawCaller(server).Info().tables(0).max_waiting_rows(), 40);
+  RawWriter third(server, MakeHello(3)), fourth(server, MakeHello(4));
+  EXPECT_EQ(fourth.greeting().max_waiting_rows(), 10);
+}
+
+TEST(InsertStreamTest, AnyNumberMayWaitWhereNoRatioIsHeldOrNoBoundIsAskedFor) {
+  ReplayServer no_ratio;
+  RawWriter writer(no_ratio, MakeHello(1));
+  EXPECT_EQ(writer.greeting().max_waiting_rows(), 0);
+  ReplayServer no_bound({.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}},
+                        {.max_waiting_rows = 0});
+  RawWriter other(no_bound, MakeHello(1));
+  EXPECT_EQ(other.greeting().max_waiting_rows(), 0);
 }
 
 TEST(InsertStreamTest, CountsWritersThatVanish) {

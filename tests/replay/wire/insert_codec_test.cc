@@ -30,6 +30,7 @@ v1::InsertRequest RandomBlock(Rng& rng) {
   if (rng.Index(2)) block.set_crc32c(word());
   if (rng.Index(2)) block.set_rows(RandomBytes(rng, rng.Index(3000)));
   if (rng.Index(2)) block.set_priorities(RandomBytes(rng, rng.Index(300)));
+  if (rng.Index(2)) block.set_awaited(true);
   return request;
 }
 
@@ -38,6 +39,7 @@ void ExpectEqual(const BlockView& view, const v1::InsertBlock& block) {
   EXPECT_EQ(view.header.num_rows, block.num_rows());
   EXPECT_EQ(view.header.weights_version, block.weights_version());
   EXPECT_EQ(view.header.crc32c, block.crc32c());
+  EXPECT_EQ(view.header.awaited, block.awaited());
   EXPECT_EQ(Joined(view.rows), block.rows());
   EXPECT_EQ(Joined(view.priorities), block.priorities());
 }
@@ -65,9 +67,9 @@ TEST(InsertMessageTest, WritesWhatProtobufWrites) {
     Rng rng = TestRng(i);
     const v1::InsertRequest request = RandomBlock(rng);
     const v1::InsertBlock& block = request.block();
-    const grpc::ByteBuffer written =
-        EncodeInsertBlock({block.first_sequence(), block.num_rows(), block.weights_version(), block.crc32c()},
-                          ToSlices(Cut(block.rows(), rng, 500)), ToSlices(Cut(block.priorities(), rng, 500)));
+    const grpc::ByteBuffer written = EncodeInsertBlock(
+        {block.first_sequence(), block.num_rows(), block.weights_version(), block.crc32c(), block.awaited()},
+        ToSlices(Cut(block.rows(), rng, 500)), ToSlices(Cut(block.priorities(), rng, 500)));
     ASSERT_EQ(ToString(written), request.SerializeAsString());
   }
 }
@@ -81,7 +83,7 @@ TEST(InsertMessageTest, WritesRowsFromWhereTheyLie) {
   EXPECT_EQ(reinterpret_cast<const char*>(slices.back().begin()), rows.data());
 }
 
-TEST(InsertMessageTest, ReadsHellosAndCommits) {
+TEST(InsertMessageTest, ReadsHellosCommitsAndFlushes) {
   v1::InsertRequest request;
   request.mutable_hello()->set_writer_id(std::string(16, 'w'));
   request.mutable_hello()->set_table("episodes");
@@ -93,6 +95,9 @@ TEST(InsertMessageTest, ReadsHellosAndCommits) {
   request.mutable_commit();
   ASSERT_TRUE(message.Decode(ToBytes(request)).ok());
   EXPECT_EQ(message.kind(), InsertMessage::Kind::kCommit);
+  request.mutable_flush();
+  ASSERT_TRUE(message.Decode(ToBytes(request)).ok());
+  EXPECT_EQ(message.kind(), InsertMessage::Kind::kFlush);
 }
 
 TEST(InsertMessageTest, NamesWhatItCannotRead) {
@@ -102,7 +107,7 @@ TEST(InsertMessageTest, NamesWhatItCannotRead) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   };
-  EXPECT_THAT(refusal(""), HasSubstr("none of hello, block, commit"));
+  EXPECT_THAT(refusal(""), HasSubstr("none of hello, block, commit, flush"));
   EXPECT_THAT(refusal("\x12"), HasSubstr("insert request: ends within a field"));
   EXPECT_THAT(refusal("\x12\x05xy"), HasSubstr("insert request: field 2 of 5 bytes, only 2 are left"));
   EXPECT_THAT(refusal(absl::string_view("\x10\x00", 2)), HasSubstr("field 2 of wire type 0, want 2"));

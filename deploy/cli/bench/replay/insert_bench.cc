@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "actor/client/make_scenario.h"
-#include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/replay/clients.h"
@@ -73,42 +73,6 @@ absl::Status Throughput(const BenchOptions& options, const ReplayServer& server,
   return absl::OkStatus();
 }
 
-// From Append of one row until replay has acknowledged it, on a stream that has nothing else to do.
-absl::Status AckLatency(const BenchOptions& options, const ReplayServer& server, const std::string& bench,
-                        int64_t& acknowledged, std::vector<BenchResult>& results) {
-  RECBOTS_ASSIGN_OR_RETURN(
-      const std::unique_ptr<replay::ReplayWriter> writer,
-      replay::ReplayWriter::Create(server.schema(), {.address = server.address(), .writer_name = "bench"}));
-  RowMaker rows(server.schema(), 2000);
-  LatencyLog log;
-  std::atomic<bool> stop{false};
-  FirstError error;
-  Thread thread("flusher", [&] {
-    while (!stop && error.status().ok()) {
-      const Instant start = Instant::Now();
-      const char* row = rows.Prepare();
-      error.Update(writer->Append(row, 1, /*weights_version=*/1, start + kPatience).status());
-      error.Update(writer->Flush(start + kPatience));
-      log.Add(absl::ToDoubleSeconds(Instant::Now() - start));
-      rows.Took(1);
-    }
-  });
-  Meter meter(options, server.pid());
-  meter.Count([&] { return static_cast<double>(writer->stats().acknowledged_rows); });
-  meter.Watch(&log);
-  meter.Run();
-  stop = true;
-  RECBOTS_RETURN_IF_ERROR(error.status());
-  RECBOTS_RETURN_IF_ERROR(writer->Close(Instant::Now() + kPatience));
-  acknowledged += writer->stats().acknowledged_rows;
-  Report report(bench + "/row_by_row");
-  report.set_disturbed(meter.disturbed());
-  report.Add("ack_p50_seconds", meter.Latency(0.5), "s", false);
-  report.Add("ack_p99_seconds", meter.Latency(0.99), "s", false);
-  report.MoveTo(results);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::vector<BenchResult>> Insert(const BenchOptions& options, const std::string& bench,
                                                 const RowSchema& schema, const std::vector<int>& writers) {
   const v1::TableConfig table = PlainTable(options, schema);
@@ -124,7 +88,9 @@ absl::StatusOr<std::vector<BenchResult>> Insert(const BenchOptions& options, con
   for (const Load& load : loads) {
     RECBOTS_RETURN_IF_ERROR(Throughput(options, *server, load, bench, acknowledged, results));
   }
-  RECBOTS_RETURN_IF_ERROR(AckLatency(options, *server, bench, acknowledged, results));
+  RECBOTS_ASSIGN_OR_RETURN(const int64_t flushed,
+                           MeasureFlush(options, *server, server->address(), bench + "/row_by_row", results));
+  acknowledged += flushed;
   RECBOTS_RETURN_IF_ERROR(CheckSamples(schema, server->address(), /*batch_size=*/16));
   RECBOTS_RETURN_IF_ERROR(CheckLedger(*server, acknowledged));
   RECBOTS_RETURN_IF_ERROR(server->Stop());

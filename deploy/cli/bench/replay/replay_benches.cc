@@ -9,6 +9,7 @@ std::vector<Bench> ReplayBenches() {
   std::vector<Bench> benches = LimitBenches();
   benches.push_back(ManyObjectsBench());
   for (const Bench& bench : InsertBenches()) benches.push_back(bench);
+  for (const Bench& bench : FlushBenches()) benches.push_back(bench);
   for (const Bench& bench : SampleBenches()) benches.push_back(bench);
   for (const Bench& bench : {MixedBench(), LimiterBench(), CheckpointBench(), ChurnBench()}) benches.push_back(bench);
   return benches;

@@ -1,22 +1,31 @@
 // The benches of replay, in the order in which they run (README.md says what each shows).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/row_schema.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/bench/replay/replay_server.h"
 
 namespace recbots::replay_bench {
 
 std::vector<Bench> LimitBenches();   // replay/memory, replay/table: what no server can exceed
 Bench ManyObjectsBench();            // replay/many_objects
 std::vector<Bench> InsertBenches();  // replay/insert/...
+std::vector<Bench> FlushBenches();   // replay/flush/...
 std::vector<Bench> SampleBenches();  // replay/sample/...
 Bench MixedBench();                  // replay/mixed
 Bench LimiterBench();                // replay/limiter
 Bench CheckpointBench();             // replay/checkpoint
 Bench ChurnBench();                  // replay/churn
+
+// From Append of one row until replay has acknowledged it, on a stream that has nothing else to do: for a server with
+// one table, at one of its addresses. Returns the rows that went in.
+absl::StatusOr<int64_t> MeasureFlush(const BenchOptions& options, const ReplayServer& server,
+                                     const std::string& address, const std::string& bench,
+                                     std::vector<BenchResult>& results);
 
 // A transition of RecSim's interest evolution: many columns.
 absl::StatusOr<RowSchema> RecsimSchema();
