@@ -19,7 +19,7 @@ std::atomic<sem_t*> handler_wakes{nullptr};
 void OnSignal(int signal_number) {
   if (++signals_taken >= kSignalsUntilTheEnd) _exit(130);
   last_signal = signal_number;
-  const int error = errno;  // Of whatever the thread was doing.
+  const int error = errno;         // Of whatever the thread was doing.
   sem_post(handler_wakes.load());  // Fails only when the count is full: then the listener is awake already.
   errno = error;
 }

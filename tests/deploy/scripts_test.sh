@@ -178,12 +178,12 @@ tests_run_passes_options_and_failures() {
   expect "unknown preset" "$code $out" "2 *no preset 'quick'*release*"
   stand_in ctest 'echo "90% tests passed, 1 tests failed out of 10"; echo summary; exit 8'
   run_script "$tree/tests/run"
-  expect "failure" "$code $out" '1 *summary'
+  expect "failure" "$code $out" '1 *summary*this machine:*release: 9 of 10*'$'\n''9 passed, 1 failed'
   run_script "$tree/tests/run" release asan
   expect "failures of two" "$code $out" '1 *summary*release: 9 of 10*asan: 9 of 10*'$'\n''18 passed, 2 failed'
   stand_in ctest 'echo "No tests were found!!!"; exit 8'
   run_script "$tree/tests/run" release -R nothing
-  expect "no tests" "$code $out" '1 *No tests were found!!!'
+  expect "no tests" "$code $out" '1 *No tests were found!!!*0 passed, 1 failed'
   stand_in ninja 'exit 1'
   run_script "$tree/tests/run"
   expect "build fails" "$code $out" '1 *the build of build/release failed*'

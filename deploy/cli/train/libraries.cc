@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <torch/version.h>
 
-#include <memory>
-
 namespace recbots {
 namespace {
 
@@ -14,8 +12,10 @@ std::string FileOf(const char* symbol) {
   Dl_info info{};
   void* const address = dlsym(RTLD_DEFAULT, symbol);
   if (address == nullptr || dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
-  const std::unique_ptr<char, decltype(&free)> path(realpath(info.dli_fname, nullptr), free);
-  return path != nullptr ? path.get() : info.dli_fname;
+  char* const resolved = realpath(info.dli_fname, nullptr);
+  const std::string path = resolved != nullptr ? resolved : info.dli_fname;
+  free(resolved);
+  return path;
 }
 
 }  // namespace

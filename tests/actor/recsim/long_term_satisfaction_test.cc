@@ -214,7 +214,7 @@ TEST(LtsOptimalPolicyTest, FollowsWhatOthersShow) {
       const StreamPosition position = environment->positions()[i];
       if (position.step == 0) consumed[i].clear();
       const double exposure = ReplayExposure(model, kSeed, position, consumed[i]);
-      ExpectBest(*reference.solution(), position.step, exposure, &buffer.candidates[i * 10], buffer.slates[i * 3]);
+      ExpectBest(**reference.Solve(), position.step, exposure, &buffer.candidates[i * 10], buffer.slates[i * 3]);
     }
     other.Act(input, output);
     for (size_t i = 0; i < kUsers; ++i) {
