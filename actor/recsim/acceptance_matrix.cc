@@ -71,8 +71,7 @@ absl::StatusOr<std::vector<double>> ParseAcceptance(absl::string_view what, cons
 absl::StatusOr<std::vector<double>> ReadAcceptanceFile(const std::string& path, int num_documents) {
   const std::string what = absl::StrCat("matrix_file ", path);
   const auto unreadable = [&what](absl::string_view why) {
-    return absl::NotFoundError(
-        absl::StrCat(what, ": cannot be read, want a JSON file with a field \"W\": ", why));
+    return absl::NotFoundError(absl::StrCat(what, ": cannot be read, want a JSON file with a field \"W\": ", why));
   };
   // Other parts read the file again: from a pipe they would get nothing.
   std::error_code error;

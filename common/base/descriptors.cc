@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
@@ -23,6 +24,7 @@ rlim_t Limit() {
 struct Watched {
   Mutex mu;
   std::function<void(const absl::Status&)> handler ABSL_GUARDED_BY(mu);
+  bool told ABSL_GUARDED_BY(mu) = false;
 };
 Watched& TheWatched() {
   static Watched* const watched = new Watched;
@@ -48,21 +50,25 @@ absl::Status CheckDescriptorLimit(int want) {
 }
 
 DescriptorWatch::DescriptorWatch(std::function<void(const absl::Status&)> handler) {
-  MutexLock lock(&TheWatched().mu);
-  RECBOTS_CHECK(TheWatched().handler == nullptr) << "two watches of descriptors";
-  TheWatched().handler = std::move(handler);
+  Watched& watched = TheWatched();
+  MutexLock lock(&watched.mu);
+  RECBOTS_CHECK(watched.handler == nullptr) << "two watches of descriptors";
+  watched.handler = std::move(handler);
+  watched.told = false;
 }
 
 DescriptorWatch::~DescriptorWatch() {
-  MutexLock lock(&TheWatched().mu);
-  TheWatched().handler = nullptr;
+  Watched& watched = TheWatched();
+  MutexLock lock(&watched.mu);
+  watched.handler = nullptr;
 }
 
 void DescriptorWatch::Report(const char* what) {
-  MutexLock lock(&TheWatched().mu);
-  if (TheWatched().handler == nullptr) return;
-  const auto handler = std::exchange(TheWatched().handler, [](const absl::Status&) {});
-  handler(absl::ResourceExhaustedError(
+  Watched& watched = TheWatched();
+  MutexLock lock(&watched.mu);
+  if (watched.handler == nullptr || watched.told) return;
+  watched.told = true;
+  watched.handler(absl::ResourceExhaustedError(
       absl::StrCat("too few file descriptors: ", Limit(), " may be open (ulimit -n): ", what)));
 }
 

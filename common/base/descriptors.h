@@ -14,8 +14,8 @@ void RaiseDescriptorLimit();
 absl::Status CheckDescriptorLimit(int want);
 
 // While one lives, `handler` is called when a part of the process that cannot return an error (a library that accepts
-// connections) has met the bound: nothing new can be served from then on. Called at most once, from any thread. One at a
-// time per process.
+// connections) has met the bound: nothing new can be served from then on. Called at most once, from any thread. One at
+// a time per process.
 class DescriptorWatch {
  public:
   explicit DescriptorWatch(std::function<void(const absl::Status&)> handler);

@@ -133,7 +133,8 @@ void HandOnLock(int descriptor) {
 }
 
 bool IsHandedOnLock(const std::string& path) {
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   // A lock that this process has taken itself is closed by exec.
   return (fcntl(kHandedOnDescriptor, F_GETFD) & FD_CLOEXEC) == 0 && fstat(kHandedOnDescriptor, &ours) == 0 &&
          lstat(path.c_str(), &named) == 0 && Same(ours, named);

@@ -39,8 +39,8 @@ std::string EncodeTensors(absl::Span<const NamedTensor> tensors);
 // finite; says which. Allocates no more than the input's size.
 absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded);
 
-// The encoding, if it is one that can be decoded again: weights that have diverged are worth nothing to anyone. Errors as
-// DecodeTensors.
+// The encoding, if it is one that can be decoded again: weights that have diverged are worth nothing to anyone. Errors
+// as DecodeTensors.
 absl::StatusOr<std::string> FiniteWeights(std::string encoded);
 
 }  // namespace recbots

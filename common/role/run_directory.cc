@@ -77,9 +77,8 @@ absl::StatusOr<RunDirectory> RunDirectory::MakeNew(const std::string& parent, ab
   std::error_code error;
   fs::create_directories(parent, error);
   if (error) return FileError("make", parent, error.value());
-  const std::string base =
-      absl::StrCat(parent, "/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()), "-",
-                   FolderName(name));
+  const std::string base = absl::StrCat(
+      parent, "/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()), "-", FolderName(name));
   for (int number = 1; number <= kMaxRunsASecond; ++number) {
     const std::string path = number == 1 ? base : absl::StrCat(base, "-", number);
     if (mkdir(path.c_str(), 0777) == 0) return Claim(path, program);

@@ -2,8 +2,8 @@
 //
 // The run is the process that trains (`recbots train`, the learner) or the launcher that started it (`recbots
 // cluster`). It owns report.json, weights.bin, evaluations.jsonl, config.textproto and, under the launcher, the logs.
-// Roles that are started by hand with the same --run_dir (docker-compose.yml does that) only write ROLE.addresses there,
-// which belongs to the newest process of that role; they need no lock.
+// Roles that are started by hand with the same --run_dir (docker-compose.yml does that) only write ROLE.addresses
+// there, which belongs to the newest process of that role; they need no lock.
 #pragma once
 
 #include <optional>

@@ -58,7 +58,7 @@ struct Request {
   bool is_reference = false;  // Of the scenario.
   PolicyFactory make_policy;
   SimulationOptions options;
-  std::unique_ptr<ImpressionLog> log;   // nullptr: none
+  std::unique_ptr<ImpressionLog> log;  // nullptr: none
   std::unique_ptr<FileWriter> output;  // The same.
 };
 

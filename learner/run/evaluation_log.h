@@ -14,7 +14,8 @@ namespace recbots {
 // once, nothing is written any more, and the run says in the end that its results are not whole (status).
 class EvaluationLog {
  public:
-  // Empties `run_dir`/evaluations.jsonl, and keeps it from other processes; an empty `run_dir`: nothing is ever written.
+  // Empties `run_dir`/evaluations.jsonl, and keeps it from other processes; an empty `run_dir`: nothing is ever
+  // written.
   explicit EvaluationLog(const std::string& run_dir);
 
   // One more line, which a reader sees at once. `wall_seconds` of the run when the evaluation came.

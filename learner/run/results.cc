@@ -1,5 +1,6 @@
 #include "learner/run/results.h"
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 

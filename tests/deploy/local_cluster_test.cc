@@ -10,6 +10,8 @@
 #include <fstream>
 #include <thread>
 
+#include "common/base/file_lock.h"
+
 namespace recbots {
 namespace {
 
@@ -120,6 +122,45 @@ TEST_F(LocalClusterTest, EndsWhenARoleDies) {
   ExpectNothingLeft();
 }
 
+// Before anything is started: a run that ends at once has nothing to save.
+TEST_F(LocalClusterTest, ALogThatCannotBeWrittenIsRefused) {
+  SetRole("learner", kServes);
+  for (const char* log : {"learner.log", "evaluator.log"}) {
+    std::filesystem::create_directories(options_.run_dir + "/" + log);
+    const absl::Status status = RunCluster().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(status.message(), "cannot write the log '" + options_.run_dir + "/" + log + "': Is a directory");
+    std::filesystem::remove(options_.run_dir + "/" + log);
+  }
+  EXPECT_EQ(Read("pids"), "") << "nothing was started";
+}
+
+TEST_F(LocalClusterTest, KnowsTheLastLineOfTheLearner) {
+  SetRole("learner", "echo first\necho 'goal reached, but'\nprintf 'cut'\nexit 1\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->dead_role, "learner");
+  EXPECT_EQ(end->learner_line, "goal reached, but");
+  EXPECT_THAT(Read("run/learner.log"), HasSubstr("cut"));
+}
+
+// The lock of a run is held by all it has started: it stays until the last of them has ended, whatever became of the
+// launcher.
+TEST_F(LocalClusterTest, AllRolesHoldTheLockOfTheRun) {
+  const std::string lock_path = options_.run_dir + "/run.lock";
+  const auto lock = FileLock::Acquire(lock_path, "launcher");
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  options_.lock_descriptor = lock->descriptor();
+  const std::string says = "ls -l /proc/self/fd/3\n";
+  for (const char* role : {"replay", "actor", "evaluator"}) SetRole(role, says + kServes);
+  SetRole("learner", says + "sleep 0.3\nexit 0\n");
+  ASSERT_TRUE(RunCluster().ok());
+  for (const char* role : {"learner", "replay", "actor-0", "evaluator"}) {
+    EXPECT_THAT(Read(std::string("run/") + role + ".log"),
+                HasSubstr("-> " + std::filesystem::canonical(lock_path).string()));
+  }
+}
+
 TEST_F(LocalClusterTest, SaysWhenAProgramIsMissing) {
   const absl::StatusOr<ClusterEnd> end = RunCluster();  // There is no recbots-learner.
   ASSERT_TRUE(end.ok()) << end.status();
@@ -150,6 +191,19 @@ TEST_F(LocalClusterTest, KillsWhatDoesNotDrain) {
   options_.drain = absl::Milliseconds(300);
   SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
   ASSERT_TRUE(RunCluster().ok());
+  ExpectNothingLeft();
+}
+
+// A worker that hangs takes nothing from the time in which the learner saves what was learnt.
+TEST_F(LocalClusterTest, TheLearnerHasItsOwnTimeToSave) {
+  options_.drain = absl::Milliseconds(200);
+  SetRole("actor", "sleep 0.2\nexit 3\n");
+  SetRole("evaluator", "trap '' TERM\nwhile :; do sleep 0.02; done\n");
+  SetRole("learner", "trap 'sleep 0.5; echo saved; exit 0' TERM\nwhile :; do sleep 0.02; done\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->dead_role, "actor-0");
+  EXPECT_EQ(end->learner_line, "saved");
   ExpectNothingLeft();
 }
 

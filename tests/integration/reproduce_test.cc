@@ -100,9 +100,9 @@ TEST_F(ReproduceTest, TrainsPlaysWritesAndGoesOnWhereItWas) {
 
 TEST_F(ReproduceTest, AFailedRunIsNamedAndTheOthersGoOn) {
   // A folder where the trainer wants to write its report.
-  std::filesystem::create_directories(Path("work/paper/ql-ot-os/seed-1/report.json.tmp/x"));
+  std::filesystem::create_directories(Path("work/paper/ql-ot-os/seed-1/report.json/x"));
   const std::string said = Reproduce({"--only=E9", "--seeds=2", "--scale=0.02", "--episodes=100", "--jobs=1"}, 1);
-  EXPECT_THAT(said, AllOf(HasSubstr("paper/ql-ot-os seed 1 FAILED: ended with code 1; its last lines:"),
+  EXPECT_THAT(said, AllOf(HasSubstr("paper/ql-ot-os seed 1 FAILED: ended with code 2; its last lines:"),
                           HasSubstr("report.json"), HasSubstr("2/2 paper/ql-ot-os seed 2: reward"),
                           HasSubstr("1 run(s) failed")));
   EXPECT_THAT(Read(Path("page/p.md")),

@@ -317,7 +317,8 @@ TEST_F(SimulateCommandTest, AnOutputFileBelongsToOneAtATime) {
   while (Instant::Now() < deadline && !std::filesystem::exists(Path("x.csv.partial"), error)) {
     absl::SleepFor(absl::Milliseconds(5));
   }
-  ChildOptions options{"second", {std::string(RECBOTS_PROGRAM_DIR) + "/recbots", "simulate", Path("config")}, Path("out2")};
+  ChildOptions options{
+      "second", {std::string(RECBOTS_PROGRAM_DIR) + "/recbots", "simulate", Path("config")}, Path("out2")};
   for (const char* flag : {"--log", "--output"}) {
     options.arguments.resize(3);
     options.arguments.push_back(absl::StrCat(flag, "=", Path(flag == std::string("--log") ? "x.csv" : "o.json")));
@@ -325,7 +326,7 @@ TEST_F(SimulateCommandTest, AnOutputFileBelongsToOneAtATime) {
     ASSERT_TRUE(second.ok()) << second.status();
     EXPECT_TRUE(second->AwaitEnd(Instant::Now() + absl::Seconds(60)));
     EXPECT_EQ(second->exit_code(), 2);
-    EXPECT_THAT(Read(Path("out2")), AllOf(HasSubstr(flag), HasSubstr(".partial' is in use by process ")));
+    EXPECT_THAT(Read(Path("out2")), AllOf(HasSubstr(flag), HasSubstr(".partial' is in use by ")));
   }
   first.Signal(SIGTERM);
   EXPECT_EQ(Finish(first).exit_code, 130);
@@ -336,7 +337,8 @@ TEST_F(SimulateCommandTest, InterruptedItReportsWhatWasDone) {
   ChildProcess child = Start({"--episodes=1e9", "--output=" + Path("o.json"), "--log=" + Path("x.csv.gz")});
   const Instant deadline = Instant::Now() + absl::Seconds(30);
   std::error_code error;
-  while (Instant::Now() < deadline && !(std::filesystem::file_size(Path("x.csv.gz.partial"), error) > 100000 && !error)) {
+  while (Instant::Now() < deadline &&
+         !(std::filesystem::file_size(Path("x.csv.gz.partial"), error) > 100000 && !error)) {
     absl::SleepFor(absl::Milliseconds(5));
   }
   child.Signal(SIGINT);

@@ -51,9 +51,9 @@ struct ClusterEnd {
 };
 
 // Starts everything at `addresses`, passes the learner's status lines on, and ends everything: when the learner is
-// done, when a role dies, on SIGINT, SIGTERM and SIGHUP (unless that is ignored: nohup). Nothing it started is left when
-// it returns. Blocks these signals while it runs; call it while the process has a single thread. Ends
-// within twice `drain`, `save`, and with checkpoints `last_checkpoint` of a signal even when roles hang. Where nobody reads stdout
+// done, when a role dies, on SIGINT, SIGTERM and SIGHUP (unless that is ignored: nohup). Nothing it started is left
+// when it returns. Blocks these signals while it runs; call it while the process has a single thread. Ends within twice
+// `drain`, `save`, and with checkpoints `last_checkpoint` of a signal even when roles hang. Where nobody reads stdout
 // any more the run goes on; learner.log has the lines.
 //   FAILED_PRECONDITION  a log cannot be written; nothing was started
 //   UNAVAILABLE          a process could not be started

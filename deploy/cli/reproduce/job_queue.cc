@@ -86,7 +86,8 @@ void JobQueue::CollectEnded() {
       cost_done_ += jobs_[running.job].cost;
       seconds_done_ += seconds;
     }
-    ended_.push_back({running.job, exit_code, seconds, exit_code == 0 ? "" : running.child.LastLogLines(kExcerptLines)});
+    ended_.push_back(
+        {running.job, exit_code, seconds, exit_code == 0 ? "" : running.child.LastLogLines(kExcerptLines)});
   }
   running_ = std::move(still);
 }

@@ -27,7 +27,7 @@ absl::StatusOr<Curve> ReadCurve(const std::string& path) {
   RECBOTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   Curve curve;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const nlohmann::json json = nlohmann::json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("env_steps") || !json.contains("value")) continue;
     if (!json["env_steps"].is_number() || !json["value"].is_number()) continue;
     const CurvePoint point = {json["env_steps"].get<double>(), json["value"].get<double>()};

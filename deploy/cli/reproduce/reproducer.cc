@@ -1,12 +1,16 @@
 #include "deploy/cli/reproduce/reproducer.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "common/base/file_descriptor.h"
+#include "common/base/file_lock.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/reproduce/page_text.h"
@@ -57,6 +61,13 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
   say_ = std::move(say);
   play_.should_stop = stop_;
   start_ = Instant::Now();
+  // Runs are prepared, and earlier results taken out, by one at a time.
+  const std::string& work_dir = options_.plan.work_dir;
+  std::error_code error;
+  std::filesystem::create_directories(work_dir, error);
+  if (error) return FileError("make", work_dir, error.value());
+  const absl::StatusOr<FileLock> lock = FileLock::Acquire(work_dir + "/reproduce.lock", "recbots reproduce");
+  if (!lock.ok() && !absl::IsUnimplemented(lock.status())) return lock.status();
   std::vector<size_t> to_train;
   RECBOTS_RETURN_IF_ERROR(Begin(to_train));
   RECBOTS_RETURN_IF_ERROR(Train(to_train));

@@ -38,6 +38,7 @@ class Reproducer {
   // go on. The caller fills in date and command.
   //   CANCELLED    `stop`; the children have ended, and runs that finished stay in the work directory for the next time
   //   UNAVAILABLE  a run directory cannot be made
+  //   FAILED_PRECONDITION  another process reproduces in the same work directory; says which
   absl::StatusOr<Reproduction> Run(std::function<bool()> stop, std::function<void(const std::string&)> say);
 
  private:

@@ -48,6 +48,15 @@ TEST(ShutdownTest, CanBeRequestedFromWithin) {
   EXPECT_TRUE(shutdown.AwaitFor(absl::Seconds(10)));
 }
 
+TEST(ShutdownTest, AFailureRequestsTheEndAndIsKept) {
+  Shutdown shutdown;
+  EXPECT_TRUE(shutdown.failure().ok());
+  shutdown.Fail(absl::ResourceExhaustedError("first"));
+  shutdown.Fail(absl::InternalError("second"));
+  EXPECT_TRUE(shutdown.requested());
+  EXPECT_EQ(shutdown.failure(), absl::ResourceExhaustedError("first"));
+}
+
 // A terminal sends one to all that run in it, and who started the program sends another: what the first one makes the
 // program save must still be saved.
 TEST(ShutdownTest, TheSecondSignalLosesNothingAndTheThirdEndsTheProcess) {
