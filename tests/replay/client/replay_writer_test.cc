@@ -144,7 +144,8 @@ TEST(ReplayWriterTest, ReconnectsAfterADrain) {
 
 TEST(ReplayWriterTest, ManyWritersAndReadersStopWhileTheyWait) {
   auto server = std::make_unique<ShardServer>(
-      ShardServerOptions{.table = {.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}}});
+      ShardServerOptions{.table = {.rate_limiter = {.min_size = 10, .samples_per_insert = 1, .error_buffer = 10}},
+                         .service = {.max_waiting_rows = 0}});
   std::vector<std::unique_ptr<ReplayWriter>> writers;
   for (int64_t i = 0; i < 8; ++i) {
     writers.push_back(MakeWriter(*server));
