@@ -25,7 +25,8 @@ inline constexpr int kExitInterrupted = 130;  // SIGINT or SIGTERM came before w
 // * A reader that has gone away (`| head -1`) is no error: std::cout is bad, nothing is said, and the exit code stays.
 //   A command whose only product is what it prints may look at std::cout and end early.
 // * std::cout is written to by one thread at a time.
-// * A standard stream that is closed is opened again, so that no file or socket takes its number: reading finds nothing,
+// * A standard stream that is closed is opened again, so that no file or socket takes its number: reading finds
+// nothing,
 //   writing to standard output fails as it would have.
 int RunProgram(const std::string& name, int argc, char** argv,
                const std::function<int(const std::vector<std::string>&)>& body);

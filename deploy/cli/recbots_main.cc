@@ -74,22 +74,23 @@ int ShowVersion(const Arguments& arguments) {
 }
 
 std::vector<Command> Commands() {
-  return {{"cluster", "CONFIG [flags]", "replay, learner, actors and evaluator on this machine, until the goal is reached",
-           [](const Arguments& arguments) { return ClusterCommand(ProgramDir(), arguments); }},
-          {"train", "CONFIG [flags]", "the same in one process without network, deterministic",
-           [](const Arguments& arguments) { return Become("recbots-train", arguments); }},
-          {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
-           SimulateCommand},
-          {"reproduce", "slateq [flags]", "published results, run again, beside ours",
-           [](const Arguments& arguments) { return ReproduceCommand(ProgramDir(), arguments); }},
-          {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench},
-          {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
-           InspectCommand},
-          {"health", "ADDRESS [flags]", "whether a role serves", HealthCommand},
-          {"doctor", "[flags]", "what this machine is, and what will not work well on it",
-           [](const Arguments& arguments) { return DoctorCommand(ProgramDir(), arguments); }},
-          {"version", "", "the version", ShowVersion},
-          {"bench-writers", "", "", BenchWritersCommand}};
+  return {
+      {"cluster", "CONFIG [flags]", "replay, learner, actors and evaluator on this machine, until the goal is reached",
+       [](const Arguments& arguments) { return ClusterCommand(ProgramDir(), arguments); }},
+      {"train", "CONFIG [flags]", "the same in one process without network, deterministic",
+       [](const Arguments& arguments) { return Become("recbots-train", arguments); }},
+      {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
+       SimulateCommand},
+      {"reproduce", "slateq [flags]", "published results, run again, beside ours",
+       [](const Arguments& arguments) { return ReproduceCommand(ProgramDir(), arguments); }},
+      {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench},
+      {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
+       InspectCommand},
+      {"health", "ADDRESS [flags]", "whether a role serves", HealthCommand},
+      {"doctor", "[flags]", "what this machine is, and what will not work well on it",
+       [](const Arguments& arguments) { return DoctorCommand(ProgramDir(), arguments); }},
+      {"version", "", "the version", ShowVersion},
+      {"bench-writers", "", "", BenchWritersCommand}};
 }
 
 std::string Usage() {

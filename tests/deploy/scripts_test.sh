@@ -238,6 +238,16 @@ instruction_sets_are_chosen_in_one_place() {
   expect "files that choose" "$out" 'cmake/recbots.cmake common/inference/lanes.h '
 }
 
+help_that_cannot_be_printed_is_a_failure() {
+  make_tree help
+  local script
+  for script in deploy/run deploy/reproduce-slateq tests/run; do
+    # shellcheck disable=SC2016  # for the inner shell
+    run_script bash -c '"$1" --help >/dev/full' _ "$tree/$script"
+    expect "$script --help on a full disk" "$code $calls" '1 '
+  done
+}
+
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || return
   run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,tests/run,.ci/run} \
@@ -258,6 +268,7 @@ test_cases=(
   levels_of_processors_are_run_as_far_as_they_can
   continuous_integration_runs_all_parts
   instruction_sets_are_chosen_in_one_place
+  help_that_cannot_be_printed_is_a_failure
   scripts_pass_shellcheck
 )
 for test_case in "${test_cases[@]}"; do

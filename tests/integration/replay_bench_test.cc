@@ -10,12 +10,14 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
+#include "tests/documents/bench_lines.h"
 
 namespace recbots {
 namespace {
@@ -78,12 +80,27 @@ class Bench : public ::testing::Test {
     return Contents(log_);
   }
 
+  static std::set<std::string> printed_;  // "bench metric" of all lines so far.
+
  private:
   const std::string log_;
 };
+std::set<std::string> Bench::printed_;
 
 using ReplayBenchListTest = Bench;
-class ReplayBenchTest : public Bench, public ::testing::WithParamInterface<Smoke> {};
+class ReplayBenchTest : public Bench, public ::testing::WithParamInterface<Smoke> {
+ protected:
+  // Lines that documents name are printed.
+  static void TearDownTestSuite() {
+    const auto* suite = ::testing::UnitTest::GetInstance()->current_test_suite();
+    if (suite->test_to_run_count() < static_cast<int>(std::size(kSmokes))) return;
+    for (const documents::CodeSpan& line : documents::DocumentedBenchLines(RECBOTS_SOURCE_DIR, "replay")) {
+      // On a machine with one processor nothing is pinned.
+      const bool is_pinned = line.text.find("/pinned") != std::string::npos;
+      EXPECT_TRUE(is_pinned || documents::IsPrinted(line.text, printed_)) << line.place.ToString() << ": " << line.text;
+    }
+  }
+};
 
 TEST_P(ReplayBenchTest, PrintsItsFigures) {
   const std::string name = "replay/" + GetParam().name;
@@ -96,7 +113,11 @@ TEST_P(ReplayBenchTest, PrintsItsFigures) {
     const double value = line["value"].get<double>();
     EXPECT_TRUE(std::isfinite(value) && value >= 0) << text;
     EXPECT_THAT(line["better"].get<std::string>(), ::testing::AnyOf("higher", "lower"));
-    EXPECT_FALSE(line["unit"].get<std::string>().empty()) << text;
+    for (const char* field : {"unit", "processor", "arch", "left_out"}) {
+      EXPECT_FALSE(line[field].get<std::string>().empty()) << field << " of " << text;
+    }
+    EXPECT_TRUE(std::isfinite(line["cores_used"].get<double>())) << text;
+    printed_.insert(line["bench"].get<std::string>() + " " + line["metric"].get<std::string>());
     figures[line["bench"].get<std::string>().substr(name.size()) + " " + line["metric"].get<std::string>()] = value;
   }
   for (const std::string& wanted : GetParam().lines) {

@@ -1,6 +1,6 @@
 // One actor at full speed: policy with actor and critic, environment, and the stream to replay over loopback.
-#include <sys/resource.h>
-
+// steps_per_second is per second on the clock, in which this process takes more than one core: the actor's thread, the
+// writer's and the server's. steps_per_cpu_second is per second of the processor time of all of them.
 #include <memory>
 
 #include "actor/client/make_scenario.h"
@@ -21,15 +21,6 @@ namespace recbots {
 namespace {
 
 constexpr int kUsers = 1024;
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& options, int k, const std::string& suffix) {
   v1::EnvironmentConfig environment_config;
@@ -60,20 +51,23 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   EnvironmentLoop loop(*environment, *policy, schema, rows, sink);
 
   absl::Status status;
-  const double cpu_before = CpuSeconds();
+  const double cpu_before = ProcessorSeconds();
   const int64_t steps_before = loop.env_steps();
-  const double rate = MedianRate(options, [&] {
+  const Rate rate = MedianRate(options, [&] {
     if (status.ok()) status = loop.Step({1, 0});
     return static_cast<double>(kUsers);
   });
   if (status.ok()) status = writer->Close(Instant::Now() + absl::Seconds(10));
-  const double cpu = CpuSeconds() - cpu_before;
+  const double cpu = ProcessorSeconds() - cpu_before;
   service.Drain();
   server->Stop();
   RECBOTS_RETURN_IF_ERROR(status);
   const double steps = static_cast<double>(loop.env_steps() - steps_before);
-  return std::vector<BenchResult>{{"acting" + suffix, "steps_per_second", rate, "steps/s", true},
-                                  {"acting" + suffix, "steps_per_cpu_second", steps / cpu, "steps/s", true}};
+  const std::string bench = "acting" + suffix;
+  std::vector<BenchResult> results = {{bench, "steps_per_second", rate.per_second, "steps/s", true},
+                                      {bench, "steps_per_cpu_second", steps / cpu, "steps/s", true}};
+  for (BenchResult& result : results) result.cores_used = rate.cores_used;
+  return results;
 }
 
 absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
@@ -86,6 +80,10 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
 
 }  // namespace
 
-Bench ActingBench() { return {"acting", Run}; }
+Bench ActingBench() {
+  return {"acting", Run,
+          "the learner and the evaluator. Replay's server is a part of this process: steps_per_second has the cores in "
+          "cores_used, steps_per_cpu_second counts the processor time of actor, writer and server together"};
+}
 
 }  // namespace recbots

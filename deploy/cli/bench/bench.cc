@@ -1,5 +1,7 @@
 #include "deploy/cli/bench/bench.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,10 +17,25 @@ double Median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-double MedianRate(const BenchOptions& options, const std::function<double()>& work) {
+double ProcessorSeconds(bool children) {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  double sum = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    if ((who == RUSAGE_CHILDREN && !children) || getrusage(who, &usage) != 0) continue;
+    sum += seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
+  return sum;
+}
+
+Rate MedianRate(const BenchOptions& options, const std::function<double()>& work) {
   RECBOTS_CHECK(options.windows >= 1) << "windows " << options.windows << ", want at least 1";
   work();  // Caches and pages are warm before the first window.
   std::vector<double> rates;
+  const double cpu_before = ProcessorSeconds();
+  double wall = 0;
   for (int window = 0; window < options.windows; ++window) {
     double done = 0;
     const Instant start = Instant::Now();
@@ -27,9 +44,10 @@ double MedianRate(const BenchOptions& options, const std::function<double()>& wo
       done += work();
       elapsed = Instant::Now() - start;
     } while (elapsed < options.window);
+    wall += absl::ToDoubleSeconds(elapsed);
     rates.push_back(done / absl::ToDoubleSeconds(elapsed));
   }
-  return Median(std::move(rates));
+  return {Median(std::move(rates)), (ProcessorSeconds() - cpu_before) / wall};
 }
 
 }  // namespace recbots

@@ -1,4 +1,5 @@
 // What `recbots bench` runs. One figure is the median of several windows; ratios are of figures from the same run.
+// Every figure says on what processor it was taken, how many cores it took, and what it leaves out.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,9 @@ struct BenchOptions {
   std::string config_path;                          // The experiment of the loop bench; the others set up their own.
 };
 
-// One line of JSON: {"bench": ..., "metric": ..., "value": ..., "unit": ..., "better": "higher" | "lower"}.
+// One line of JSON: {"bench": ..., "metric": ..., "value": ..., "unit": ..., "better": "higher" | "lower"}, and behind
+// these: "cores_used", "processor" (its name, as the system has it), "arch" (what our code was compiled for),
+// "left_out".
 struct BenchResult {
   std::string bench;
   std::string metric;
@@ -33,26 +36,37 @@ struct BenchResult {
   std::optional<double> highest = {};
   // "disturbed": true: other processes took a part of the machine meanwhile.
   bool disturbed = false;
+  // "cores_used": seconds of processor time in a second of the windows, of this process and those that it measures.
+  // Where a bench does not know it, that of the whole bench with its preparations is shown.
+  std::optional<double> cores_used = {};
 };
 
 struct Bench {
   std::string name;  // "env/document_browsing"; `recbots bench env` runs all of env/...
   std::function<absl::StatusOr<std::vector<BenchResult>>(const BenchOptions&)> run;
+  std::string left_out = {};  // What a user's run does beside that, and the figures do not contain.
 };
 
+struct Rate {
+  double per_second = 0;
+  double cores_used = 0;
+};
 // Calls `work` (which returns the number of things it did) again and again for one window after the other; the median
-// number of things per second.
-double MedianRate(const BenchOptions& options, const std::function<double()>& work);
+// number of things per second, and the cores that this process took in all windows together.
+Rate MedianRate(const BenchOptions& options, const std::function<double()>& work);
 double Median(std::vector<double> values);
+
+// Processor time of this process and, with `children`, of those of its children that have ended, in seconds.
+double ProcessorSeconds(bool children = false);
 
 // Each in a file of its own beside this one.
 std::vector<Bench> EnvironmentBenches();  // env/SCENARIO: steps_per_second on one core, speedup_of_two_threads
 std::vector<Bench> ReplayBenches();       // replay/...: see replay/README.md
 std::vector<Bench> DenseBenches();        // dense/...: gflops of the matrix kernel, share_of_core
 std::vector<Bench> SlateBenches();        // slate/...: RULE_microseconds per state
-Bench UpdatesBench();                     // updates: updates_per_second
+std::vector<Bench> UpdatesBenches();      // updates, updates/BATCHxUNITS, ...: updates_per_second
 Bench ActingBench();                      // acting: steps_per_second, with the stream to replay
-Bench SlateQBench();                      // slate_q: acting_steps_per_second, updates_per_second
+std::vector<Bench> SlateQBenches();       // slate_q, slate_q/...: acting_steps_per_second, updates_per_second
 Bench LoopBench();                        // loop: wall_seconds
 
 }  // namespace recbots

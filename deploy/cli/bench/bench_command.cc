@@ -1,5 +1,6 @@
 #include "deploy/cli/bench/bench_command.h"
 
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -7,7 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/command_line.h"
+#include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/processor_name.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 
@@ -40,7 +43,13 @@ absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-void Print(const BenchResult& result) {
+// As the build has it; empty: the compiler's default.
+std::string Architecture() {
+  const std::string architecture = RECBOTS_ARCH;
+  return architecture.empty() ? "compiler's default" : architecture;
+}
+
+void Print(const BenchResult& result, double cores_of_all, const std::string& left_out) {
   nlohmann::ordered_json line;
   line["bench"] = result.bench;
   line["metric"] = result.metric;
@@ -50,6 +59,10 @@ void Print(const BenchResult& result) {
   if (result.lowest.has_value()) line["lowest"] = *result.lowest;
   if (result.highest.has_value()) line["highest"] = *result.highest;
   if (result.disturbed) line["disturbed"] = true;
+  line["cores_used"] = std::round(1000 * result.cores_used.value_or(cores_of_all)) / 1000;
+  line["processor"] = ProcessorName();
+  line["arch"] = Architecture();
+  line["left_out"] = left_out;
   std::cout << line.dump() << std::endl;
 }
 
@@ -58,13 +71,17 @@ int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options) {
   for (const Bench& bench : benches) {
     // Figures that nobody can read any more are not taken.
     if (!std::cout) break;
+    const double cpu_before = ProcessorSeconds(/*children=*/true);
+    const Instant start = Instant::Now();
     const absl::StatusOr<std::vector<BenchResult>> results = bench.run(options);
+    const double cpu = ProcessorSeconds(/*children=*/true) - cpu_before;
+    const double cores = cpu / absl::ToDoubleSeconds(Instant::Now() - start);
     if (!results.ok()) {
       RECBOTS_LOG(ERROR) << bench.name << ": " << results.status().message();
       code = kExitFailed;
       continue;
     }
-    for (const BenchResult& result : *results) Print(result);
+    for (const BenchResult& result : *results) Print(result, cores, bench.left_out);
   }
   return code;
 }

@@ -12,8 +12,8 @@ namespace recbots {
 // Those of `benches` whose name is `name`, or begins with `name` and a slash.
 std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Bench>& benches);
 
-// recbots bench [NAME] [flags]: runs those of `benches` that NAME calls, without NAME all of them; one JSON object a line
-// on stdout. Returns the exit code: 1 when a bench failed (the others still ran), 2 for wrong usage.
+// recbots bench [NAME] [flags]: runs those of `benches` that NAME calls, without NAME all of them; one JSON object a
+// line on stdout. Returns the exit code: 1 when a bench failed (the others still ran), 2 for wrong usage.
 int BenchCommand(const std::vector<Bench>& benches, const std::vector<std::string>& arguments);
 
 // recbots bench-writers ADDRESS NUM_WRITERS ROW_BYTES FOLDER: inserts until SIGTERM. For benches, which start it as a

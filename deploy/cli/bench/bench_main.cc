@@ -12,8 +12,9 @@ namespace {
 
 std::vector<Bench> AllBenches() {
   std::vector<Bench> benches = EnvironmentBenches();
-  for (const Bench& bench : {ActingBench(), UpdatesBench(), SlateQBench(), LoopBench()}) benches.push_back(bench);
-  for (const std::vector<Bench>& more : {DenseBenches(), SlateBenches(), ReplayBenches()}) {
+  benches.push_back(ActingBench());
+  for (const std::vector<Bench>& more :
+       {UpdatesBenches(), SlateQBenches(), std::vector<Bench>{LoopBench()}, DenseBenches(), SlateBenches(), ReplayBenches()}) {
     benches.insert(benches.end(), more.begin(), more.end());
   }
   return benches;

@@ -114,6 +114,23 @@ double RunTwo(R& a, R& b, absl::Duration window) {
   return own + other;
 }
 
+// Cores that this process took while it did something.
+class Cores {
+ public:
+  void Measure(const std::function<void()>& work) {
+    const double cpu = ProcessorSeconds();
+    const Instant start = Instant::Now();
+    work();
+    cpu_ += ProcessorSeconds() - cpu;
+    wall_ += absl::ToDoubleSeconds(Instant::Now() - start);
+  }
+  double used() const { return cpu_ / wall_; }
+
+ private:
+  double cpu_ = 0;
+  double wall_ = 0;
+};
+
 // One thread and two by turns, in short windows, so that both meet the same disturbances.
 template <typename R>
 std::vector<BenchResult> Measure(R& a, R& b, const std::string& bench, const std::string& what,
@@ -123,12 +140,17 @@ std::vector<BenchResult> Measure(R& a, R& b, const std::string& bench, const std
   a.Run(window);  // Caches and pages are warm before the first window.
   b.Run(window);
   std::vector<double> one, speedups;
+  Cores cores_of_one, cores_of_two;
   for (int turn = 0; turn < options.windows * kTurns; ++turn) {
-    one.push_back(a.Run(window));
-    speedups.push_back(RunTwo(a, b, window) / one.back());
+    cores_of_one.Measure([&] { one.push_back(a.Run(window)); });
+    cores_of_two.Measure([&] { speedups.push_back(RunTwo(a, b, window) / one.back()); });
   }
-  return {{bench, absl::StrCat(what, "_per_second"), Median(one), absl::StrCat(what, "/s"), true},
-          {bench, "speedup_of_two_threads", Median(speedups), "ratio", true}};
+  std::vector<BenchResult> results = {
+      {bench, absl::StrCat(what, "_per_second"), Median(one), absl::StrCat(what, "/s"), true},
+      {bench, "speedup_of_two_threads", Median(speedups), "ratio", true}};
+  results[0].cores_used = cores_of_one.used();
+  results[1].cores_used = cores_of_two.used();
+  return results;
 }
 
 absl::StatusOr<std::vector<BenchResult>> Run(const Case& test, const BenchOptions& options) {
@@ -153,10 +175,11 @@ absl::StatusOr<std::vector<BenchResult>> RunRandom(const BenchOptions& options) 
 }  // namespace
 
 std::vector<Bench> EnvironmentBenches() {
-  std::vector<Bench> benches = {{"env/random_numbers", RunRandom}};
+  std::vector<Bench> benches = {{"env/random_numbers", RunRandom, "everything but random numbers"}};
   for (const Case& test : kCases) {
-    benches.push_back(
-        {absl::StrCat("env/", test.name), [&test](const BenchOptions& options) { return Run(test, options); }});
+    benches.push_back({absl::StrCat("env/", test.name),
+                       [&test](const BenchOptions& options) { return Run(test, options); },
+                       "choosing slates (they are random and made before), packing rows, the stream to replay"});
   }
   return benches;
 }

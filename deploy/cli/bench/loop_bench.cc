@@ -1,12 +1,18 @@
-// The whole local cluster: from the start of the process to its end at the goal.
+// The whole local cluster. wall_seconds goes from the start of the command to its end at the goal,
+// wall_seconds_from_start_to_999 from the start of the command to the evaluation that reaches 99.9 % of the optimum,
+// wall_seconds_to_999 to the same evaluation from the moment at which the learner's clock begins.
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
@@ -17,12 +23,39 @@ namespace {
 
 struct LoopRun {
   double wall_seconds = 0;
+  double wall_seconds_from_start_to_999 = 0;
   double wall_seconds_to_999 = 0;
   double env_steps_to_999 = 0;
 };
 
-// Starts a program and waits for its end; its exit code.
-int RunProgram(const std::vector<std::string>& arguments) {
+constexpr absl::Duration kLook = absl::Milliseconds(2);  // Between looks at what a run has come to.
+
+// Looks for the first evaluation at or above 99.9 % of the optimum in an evaluations.jsonl while it grows.
+class CurveWatch {
+ public:
+  explicit CurveWatch(std::string path) : path_(std::move(path)) {}
+
+  bool Reached() {
+    std::ifstream file(path_);
+    file.seekg(read_);
+    for (std::string line; std::getline(file, line) && !file.eof();) {
+      read_ += static_cast<std::streamoff>(line.size()) + 1;
+      const nlohmann::json evaluation = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (!evaluation.is_object()) continue;
+      const auto share = evaluation.find("share_of_optimum");
+      reached_ |= share != evaluation.end() && share->is_number() && share->get<double>() >= 0.999;
+    }
+    return reached_;
+  }
+
+ private:
+  const std::string path_;
+  std::streamoff read_ = 0;
+  bool reached_ = false;
+};
+
+// Starts a program and waits for its end, calling `look` meanwhile; its exit code.
+int RunToEnd(const std::vector<std::string>& arguments, const std::function<void()>& look) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -33,21 +66,33 @@ int RunProgram(const std::vector<std::string>& arguments) {
     execv(argv[0], argv.data());
     _exit(127);
   }
+  if (pid < 0) return -1;
   int status = 0;
-  if (pid < 0 || waitpid(pid, &status, 0) != pid) return -1;
+  pid_t ended = 0;
+  while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+    look();
+    absl::SleepFor(kLook);
+  }
+  if (ended != pid) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& run_dir) {
-  const Instant start = Instant::Now();
-  const int code =
-      RunProgram({options.program_dir + "/recbots", "cluster", options.config_path, "--quiet", "--run_dir=" + run_dir});
   LoopRun run;
+  CurveWatch curve(run_dir + "/evaluations.jsonl");
+  const Instant start = Instant::Now();
+  const auto look = [&] {
+    if (run.wall_seconds_from_start_to_999 > 0 || !curve.Reached()) return;
+    run.wall_seconds_from_start_to_999 = absl::ToDoubleSeconds(Instant::Now() - start);
+  };
+  const int code = RunToEnd(
+      {options.program_dir + "/recbots", "cluster", options.config_path, "--quiet", "--run_dir=" + run_dir}, look);
+  look();
   run.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start);
   if (code != 0) return absl::InternalError(absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir));
   const std::string text = ReadFile(run_dir + "/report.json").value_or("");
   const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!report.is_object() || !report["wall_seconds_to_999"].is_number()) {
+  if (!report.is_object() || !report["wall_seconds_to_999"].is_number() || run.wall_seconds_from_start_to_999 == 0) {
     return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/report.json"));
   }
   run.wall_seconds_to_999 = report["wall_seconds_to_999"].get<double>();
@@ -57,16 +102,17 @@ absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& 
 
 absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   // One run takes longer than a window of the others; five say enough.
-  constexpr int kRuns = 5;
+  const int num_runs = std::min(5, options.windows);
   std::string dir = (std::filesystem::temp_directory_path() / "recbots-loop-XXXXXX").string();
   if (mkdtemp(dir.data()) == nullptr) return absl::InternalError("cannot make a folder for the runs");
-  std::vector<double> wall, to_999, steps;
+  std::vector<double> wall, from_start, to_999, steps;
   absl::Status status;
-  for (int i = 0; i < kRuns && status.ok(); ++i) {
+  for (int i = 0; i < num_runs && status.ok(); ++i) {
     const absl::StatusOr<LoopRun> run = RunOnce(options, absl::StrCat(dir, "/", i));
     status = run.status();
     if (!run.ok()) break;
     wall.push_back(run->wall_seconds);
+    from_start.push_back(run->wall_seconds_from_start_to_999);
     to_999.push_back(run->wall_seconds_to_999);
     steps.push_back(run->env_steps_to_999);
   }
@@ -74,12 +120,18 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   std::error_code error;
   std::filesystem::remove_all(dir, error);
   return std::vector<BenchResult>{{"loop", "wall_seconds", Median(wall), "s", false},
+                                  {"loop", "wall_seconds_from_start_to_999", Median(from_start), "s", false},
                                   {"loop", "wall_seconds_to_999", Median(to_999), "s", false},
                                   {"loop", "env_steps_to_999", Median(steps), "steps", false}};
 }
 
 }  // namespace
 
-Bench LoopBench() { return {"loop", Run}; }
+Bench LoopBench() {
+  return {
+      "loop", Run,
+      "in wall_seconds_to_999 the start of the programs, because the learner's clock begins behind it; in the others "
+      "nothing"};
+}
 
 }  // namespace recbots

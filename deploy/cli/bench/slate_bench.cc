@@ -133,8 +133,9 @@ absl::StatusOr<std::vector<BenchResult>> Run(const Case& test, const BenchOption
 std::vector<Bench> SlateBenches() {
   std::vector<Bench> benches;
   for (const Case& test : kCases) {
-    benches.push_back(
-        {absl::StrCat("slate/", test.name), [&test](const BenchOptions& options) { return Run(test, options); }});
+    benches.push_back({absl::StrCat("slate/", test.name),
+                       [&test](const BenchOptions& options) { return Run(test, options); },
+                       "valuing the items: their values are known"});
   }
   return benches;
 }

@@ -2,7 +2,6 @@
 // and users simulated, valued and shown slates, without the stream to replay.
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "actor/client/make_scenario.h"
@@ -64,14 +63,14 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const BenchOptions& options, co
   TableSink sink(*table);
   EnvironmentLoop loop(*environment, *policy, schema, rows, sink);
   absl::Status status;
-  const double acting = MedianRate(options, [&] {
+  const Rate acting = MedianRate(options, [&] {
     if (status.ok()) status = loop.Step({1, 0});
     return static_cast<double>(kUsers);
   });
   replay::ColumnBatch batch(std::make_shared<const RowSchema>(schema), kRows);
   std::vector<replay::ItemKey> keys(kRows);
   std::vector<float> probabilities(kRows);
-  const double updates = MedianRate(options, [&] {
+  const Rate updates = MedianRate(options, [&] {
     table->Sample(kRows, batch.data(), keys.data(), probabilities.data());
     table->Acknowledge(keys);
     const absl::StatusOr<TransitionBatch> wrapped = WrapTransitions(schema, {batch.data(), batch.size()}, kRows);
@@ -79,24 +78,23 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const BenchOptions& options, co
     return 1.0;
   });
   RECBOTS_RETURN_IF_ERROR(status);
-  return std::vector<BenchResult>{{name, "acting_steps_per_second", acting, "steps/s"},
-                                  {name, "updates_per_second", updates, "updates/s"}};
+  std::vector<BenchResult> results = {{name, "acting_steps_per_second", acting.per_second, "steps/s"},
+                                      {name, "updates_per_second", updates.per_second, "updates/s"}};
+  results[0].cores_used = acting.cores_used;
+  results[1].cores_used = updates.cores_used;
+  return results;
 }
 
-absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
-  const std::pair<std::string, v1::ExperimentConfig> cases[] = {{"slate_q", MakeConfig(10, false)},
-                                                                {"slate_q/learned_clicks", MakeConfig(10, true)},
-                                                                {"slate_q/n50", MakeConfig(50, false)}};
-  std::vector<BenchResult> results;
-  for (const auto& [name, config] : cases) {
-    RECBOTS_ASSIGN_OR_RETURN(const std::vector<BenchResult> measured, Measure(options, name, config));
-    results.insert(results.end(), measured.begin(), measured.end());
-  }
-  return results;
+Bench MakeBench(const std::string& name, const v1::ExperimentConfig& config) {
+  return {name, [name, config](const BenchOptions& options) { return Measure(options, name, config); },
+          "the streams to and from replay, publishing weights, evaluation"};
 }
 
 }  // namespace
 
-Bench SlateQBench() { return {"slate_q", Run}; }
+std::vector<Bench> SlateQBenches() {
+  return {MakeBench("slate_q", MakeConfig(10, false)), MakeBench("slate_q/learned_clicks", MakeConfig(10, true)),
+          MakeBench("slate_q/n50", MakeConfig(50, false))};
+}
 
 }  // namespace recbots

@@ -1,9 +1,9 @@
 // Updates per second of the learning algorithm alone, on one core, on a batch that is there already.
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/config/transition_options.h"
@@ -15,7 +15,7 @@ namespace recbots {
 namespace {
 
 constexpr int kItems = 10;
-constexpr int64_t kRows = 32;
+constexpr int64_t kDefaultRows = 32;  // Of a batch.
 
 EnvironmentSpec BrowsingSpec() {
   EnvironmentSpec spec;
@@ -75,35 +75,45 @@ v1::AlgorithmConfig NotebookConfig(int k) {
   return config;
 }
 
-absl::StatusOr<double> UpdatesPerSecond(const v1::AlgorithmConfig& config, const BenchOptions& options) {
+absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
+                                                 int64_t num_rows, const BenchOptions& options) {
   const EnvironmentSpec spec = BrowsingSpec();
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config)));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
-  const Columns columns(schema, kRows);
+  const Columns columns(schema, num_rows);
   absl::Status status;
-  const double rate = MedianRate(options, [&] {
+  const Rate rate = MedianRate(options, [&] {
     // Wrapping the columns is part of every update of the learner.
-    const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), kRows);
+    const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), num_rows);
     status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
     return 1.0;
   });
   RECBOTS_RETURN_IF_ERROR(status);
-  return rate;
+  BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
+  result.cores_used = rate.cores_used;
+  return std::vector<BenchResult>{result};
 }
 
-absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
-  const std::pair<std::string, v1::AlgorithmConfig> cases[] = {
-      {"updates", DefaultConfig()}, {"updates/notebook", NotebookConfig(5)}, {"updates/k10", NotebookConfig(10)}};
-  std::vector<BenchResult> results;
-  for (const auto& [name, config] : cases) {
-    RECBOTS_ASSIGN_OR_RETURN(const double rate, UpdatesPerSecond(config, options));
-    results.push_back({.bench = name, .metric = "updates_per_second", .value = rate, .unit = "updates/s"});
-  }
-  return results;
+Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int64_t num_rows) {
+  return {name, [=](const BenchOptions& options) { return Measure(name, config, num_rows, options); },
+          "drawing and receiving batches, publishing weights"};
 }
 
 }  // namespace
 
-Bench UpdatesBench() { return {"updates", Run}; }
+std::vector<Bench> UpdatesBenches() {
+  std::vector<Bench> benches = {MakeBench("updates", DefaultConfig(), kDefaultRows),
+                                MakeBench("updates/notebook", NotebookConfig(5), kDefaultRows),
+                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows)};
+  // Sizes that users have: rows of a batch, and units of each hidden layer.
+  for (const int64_t num_rows : {32, 256, 1024}) {
+    for (const int num_units : {64, 256}) {
+      v1::AlgorithmConfig config = DefaultConfig();
+      config.mutable_wolpertinger()->set_hidden_units(num_units);
+      benches.push_back(MakeBench(absl::StrCat("updates/", num_rows, "x", num_units), config, num_rows));
+    }
+  }
+  return benches;
+}
 
 }  // namespace recbots

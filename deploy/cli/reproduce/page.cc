@@ -36,7 +36,7 @@ constexpr char kExplorationIntro[] =
 constexpr char kLibrariesIntro[] =
     R"(Rewards at which their own tests of SlateQ pass, and ours in the same setting after as many steps.)";
 constexpr char kClusterIntro[] =
-    R"(`recbots cluster interest_evolution`, alone on the machine: replay, learner, actor and evaluator.)";
+    R"(`recbots cluster deploy/config/interest_evolution.textproto`, alone on the machine: replay, learner, actor and evaluator.)";
 
 // Goes on from the number of users.
 constexpr char kMethod[] =
@@ -216,7 +216,7 @@ std::string MethodSection(const Reproduction& reproduction) {
   std::string text =
       absl::StrCat("\n## How it was measured\n`", reproduction.command, "` on ", reproduction.date, ": ",
                    reproduction.num_seeds, " seed(s), ", reproduction.jobs, " run(s) at a time on ",
-                   reproduction.num_processors, " processor(s), ", DurationText(reproduction.wall_seconds), " in all");
+                   reproduction.num_processors, " processor(s) (", reproduction.processor, "), ", DurationText(reproduction.wall_seconds), " in all");
   if (reproduction.num_reused > 0)
     absl::StrAppend(&text, ", ", reproduction.num_reused, " runs of an earlier time not counted");
   absl::StrAppend(&text, ".\n\nEvery run is `recbots train CONFIG` with another seed. Its last weights are played ",

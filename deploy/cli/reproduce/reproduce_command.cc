@@ -16,6 +16,7 @@
 #include "common/base/command_line.h"
 #include "common/base/file.h"
 #include "common/base/file_descriptor.h"
+#include "common/base/processor_name.h"
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
@@ -111,6 +112,7 @@ int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments,
   if (!reproduction.ok()) return Fail(reproduction.status(), kExitFailed);
   reproduction->date = absl::FormatTime("%Y-%m-%d", absl::Now(), absl::LocalTimeZone());
   reproduction->num_processors = static_cast<int>(std::thread::hardware_concurrency());
+  reproduction->processor = ProcessorName();
   reproduction->command = absl::StrCat("recbots reproduce ", absl::StrJoin(arguments, " "));
   if (const absl::Status status = WritePage(*reproduction, page_path); !status.ok()) return Fail(status, kExitFailed);
   size_t num_failed = 0;

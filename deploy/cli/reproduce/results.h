@@ -62,6 +62,7 @@ struct Reproduction {
   int num_reused = 0;  // Runs taken from an earlier time.
   int jobs = 1;
   int num_processors = 1;  // Of the machine.
+  std::string processor;   // What kind: times are of it.
   std::vector<ExperimentResult> results;
 };
 

@@ -41,6 +41,7 @@ absl::StatusOr<int64_t> MeasureFlush(const BenchOptions& options, const ReplaySe
   RECBOTS_RETURN_IF_ERROR(writer->Close(Instant::Now() + kPatience));
   Report report(bench);
   report.set_disturbed(meter.disturbed());
+  report.set_cores_used(meter.cores_used());
   report.Add("ack_p50_seconds", meter.Latency(0.5), "s", false);
   report.Add("ack_p99_seconds", meter.Latency(0.99), "s", false);
   report.MoveTo(results);

@@ -21,12 +21,12 @@ constexpr int64_t kBatch = 256;
 std::pair<double, double> RateAndMicros(const BenchOptions& options, const std::function<double()>& work) {
   double done = 0;
   const double cpu = CpuSeconds(getpid());
-  const double rate = MedianRate(options, [&] {
+  const Rate rate = MedianRate(options, [&] {
     const double more = work();
     done += more;
     return more;
   });
-  return {rate, 1e6 * (CpuSeconds(getpid()) - cpu) / done};
+  return {rate.per_second, 1e6 * (CpuSeconds(getpid()) - cpu) / done};
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ absl::Status Throughput(const BenchOptions& options, const ReplayServer& server,
   const Figure rate = meter.Rate(0);
   const double megabytes = static_cast<double>(server.schema().row_bytes()) * 1e-6;
   report.set_disturbed(meter.disturbed());
+  report.set_cores_used(meter.cores_used());
   report.Add("rows_per_second", rate, "rows/s", true);
   report.Add("megabytes_per_second", rate.value * megabytes, "MB/s", true);
   report.Add("server_cpu_us_per_row", meter.ServerMicros(), "us", false);

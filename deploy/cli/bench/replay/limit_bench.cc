@@ -25,7 +25,7 @@ absl::StatusOr<std::vector<BenchResult>> Memory(const BenchOptions& options) {
   std::vector<char> from(bytes, 1), to(bytes, 2);
   size_t at = 0;
   const ForeignLoad load;
-  const double rate = MedianRate(options, [&] {
+  const Rate rate = MedianRate(options, [&] {
     std::memcpy(to.data() + at, from.data() + at, kPiece);
     at = (at + kPiece) % bytes;
     return static_cast<double>(kPiece);
@@ -33,7 +33,8 @@ absl::StatusOr<std::vector<BenchResult>> Memory(const BenchOptions& options) {
   std::vector<BenchResult> results;
   Report report("replay/memory");
   report.set_disturbed(load.disturbed());
-  report.Add("copied_megabytes_per_second", rate * 1e-6, "MB/s", true);
+  report.set_cores_used(rate.cores_used);
+  report.Add("copied_megabytes_per_second", rate.per_second * 1e-6, "MB/s", true);
   report.MoveTo(results);
   return results;
 }

@@ -36,6 +36,7 @@ Meter::Window Meter::Read() const {
   now.seconds = absl::ToDoubleSeconds(Instant::Now().since_beginning());
   now.server_seconds = server_ > 0 ? CpuSeconds(server_) : 0;
   now.client_seconds = CpuSeconds(getpid());
+  now.other_seconds = other_ > 0 ? CpuSeconds(other_) : 0;
   now.wire_bytes = static_cast<double>(LoopbackBytes());
   now.server_switches = server_ > 0 ? static_cast<double>(VoluntarySwitches(server_)) : 0;
   for (const auto& counter : counters_) now.counts.push_back(counter());
@@ -53,8 +54,8 @@ Meter::Window Meter::Measure() {
   } while (window.counts[0] <= before.counts[0] && Instant::Now() < give_up);
   if (log_ != nullptr) window.latencies = log_->TakeAll();
   std::sort(window.latencies.begin(), window.latencies.end());
-  for (const auto member : {&Window::seconds, &Window::server_seconds, &Window::client_seconds, &Window::wire_bytes,
-                            &Window::server_switches}) {
+  for (const auto member : {&Window::seconds, &Window::server_seconds, &Window::client_seconds, &Window::other_seconds,
+                            &Window::wire_bytes, &Window::server_switches}) {
     window.*member -= before.*member;
   }
   for (size_t i = 0; i < counters_.size(); ++i) window.counts[i] -= before.counts[i];
@@ -78,6 +79,15 @@ Figure Meter::PerThing(double Window::*what, double unit) const {
   std::vector<double> values;
   for (const Window& window : windows_) values.push_back(unit * window.*what / std::max(1.0, window.counts[0]));
   return FigureOf(std::move(values));
+}
+
+double Meter::cores_used() const {
+  double cpu = 0, wall = 0;
+  for (const Window& window : windows_) {
+    cpu += window.server_seconds + window.client_seconds + window.other_seconds;
+    wall += window.seconds;
+  }
+  return cpu / wall;
 }
 
 Figure Meter::Latency(double quantile) const {
@@ -104,6 +114,7 @@ void Report::Add(const std::string& metric, double value, const std::string& uni
 void Report::MoveTo(std::vector<BenchResult>& results) {
   for (BenchResult& line : lines_) {
     line.disturbed = disturbed_;
+    line.cores_used = cores_used_;
     results.push_back(std::move(line));
   }
   lines_.clear();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,12 +49,15 @@ class Meter {
   Figure Latency(double quantile) const;
   double LatencyOfAll(double quantile) const;
   bool disturbed() const { return disturbed_; }
+  // Processor time of all our processes in a second of the windows.
+  double cores_used() const;
 
  private:
   struct Window {
     double seconds = 0;
     double server_seconds = 0;
     double client_seconds = 0;
+    double other_seconds = 0;
     double wire_bytes = 0;
     double server_switches = 0;
     std::vector<double> counts;
@@ -83,12 +87,14 @@ class Report {
   void Add(const std::string& metric, const Figure& figure, const std::string& unit, bool higher_is_better);
   void Add(const std::string& metric, double value, const std::string& unit, bool higher_is_better);
   void set_disturbed(bool disturbed) { disturbed_ = disturbed; }
+  void set_cores_used(double cores) { cores_used_ = cores; }
   // Appends them to `results`.
   void MoveTo(std::vector<BenchResult>& results);
 
  private:
   const std::string bench_;
   bool disturbed_ = false;
+  std::optional<double> cores_used_;
   std::vector<BenchResult> lines_;
 };
 

@@ -36,6 +36,7 @@ absl::Status Measure(const BenchOptions& options, const ReplayServer& server, in
   RECBOTS_RETURN_IF_ERROR(writers->Stop().status());
   Report report(absl::StrCat("replay/mixed/", num_writers, "_writers"));
   report.set_disturbed(meter.disturbed());
+  report.set_cores_used(meter.cores_used());
   report.Add("learner_rows_per_second", meter.Rate(0), "rows/s", true);
   report.Add("learner_batch_p50_seconds", meter.Latency(0.5), "s", false);
   report.Add("learner_batch_p99_seconds", meter.Latency(0.99), "s", false);

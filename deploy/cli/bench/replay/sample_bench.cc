@@ -43,6 +43,7 @@ absl::Status Measure(const BenchOptions& options, const ReplayServer& server, co
 
   Report report(absl::StrCat(bench, "/", sample.name));
   report.set_disturbed(meter.disturbed());
+  report.set_cores_used(meter.cores_used());
   const Figure rate = meter.Rate(0);
   report.Add("rows_per_second", rate, "rows/s", true);
   report.Add("megabytes_per_second", rate.value * static_cast<double>(server.schema().row_bytes()) * 1e-6, "MB/s",

@@ -40,6 +40,7 @@ inline Reproduction MakeReproduction() {
   reproduction.num_reused = 4;
   reproduction.jobs = 2;
   reproduction.num_processors = 2;
+  reproduction.processor = "Some processor, family 1, model 2";
   std::vector<ExperimentResult>& results = reproduction.results;
   results.push_back(MakeResult("paper/random", {160.25, 160.5, 160.75}));
   results.push_back(MakeResult("paper/myop-ts", {167, 168, 169}));

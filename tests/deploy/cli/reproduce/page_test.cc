@@ -94,7 +94,7 @@ Rewards at which their own tests of SlateQ pass, and ours in the same setting af
 | RLlib, interest-evolution-50-candidates: m = 50, k = 2 | 300,000 | 162.0 | 160.0 | 180.0 +- 0.0 | 180.0, 180.0, 180.0 | yes | 10.0 times |
 
 ## Wall time in the cluster
-`recbots cluster interest_evolution`, alone on the machine: replay, learner, actor and evaluator.
+`recbots cluster deploy/config/interest_evolution.textproto`, alone on the machine: replay, learner, actor and evaluator.
 
 |  | env steps | seconds of the run | wanted | held | start to end | reward |
 |---|---|---|---|---|---|---|
@@ -108,7 +108,7 @@ Their figures are missing above.
 | ours/learned-clicks | seed 3: ended with code 1: `out of luck` |
 
 ## How it was measured
-`recbots reproduce slateq` on 2026-11-27: 3 seed(s), 2 run(s) at a time on 2 processor(s), 2 h 3 min in all, 4 runs of an earlier time not counted.
+`recbots reproduce slateq` on 2026-11-27: 3 seed(s), 2 run(s) at a time on 2 processor(s) (Some processor, family 1, model 2), 2 h 3 min in all, 4 runs of an earlier time not counted.
 
 Every run is `recbots train CONFIG` with another seed. Its last weights are played greedily on 5,000 users whom
 no training has met, other users for each seed, the same for all policies. +- is the 95 % confidence interval of the mean over

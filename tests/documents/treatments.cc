@@ -1,0 +1,50 @@
+// What the tests do with each command of the documents. A command that no row fits fails documented_commands_test: give
+// it a row, of which it is a special case where it can be.
+#include "tests/documents/commands.h"
+
+namespace recbots::documents {
+namespace {
+
+// A training that ends after a few updates, with the last weights evaluated on a few episodes.
+constexpr char kShortRun[] =
+    "--set goal.share_of_optimum=0 --set goal.share_of_gap=0 --set goal.max_updates=10 --set goal.max_env_steps=0 "
+    "--set evaluator.episodes=64 --quiet";
+constexpr char kSecurity[] = "SecurityPageTest runs the blocks of docs/security.md as they stand there";
+
+}  // namespace
+
+const std::vector<Treatment>& Treatments() {
+  static const auto* treatments = new std::vector<Treatment>{
+      {R"(openssl .*|echo '[^']*' > names.txt|flags=.*|.* \$flags|export RECBOTS_\w+=.*)", How::kElsewhere, "",
+       kSecurity},
+
+      // Named, without what they need to do something. `recbots bench` too: bench_command_test runs every bench.
+      {R"(recbots( [a-z]+)?|recbots-[a-z]+|recbots reproduce slateq)", How::kAskHelp},
+      {R"(recbots [a-z]+ --.*|recbots-replay --checkpoint_dir=DIR)", How::kNameFlags, "", "CONFIG is left out"},
+
+      // Each of these refuses, and documents say so.
+      {R"(recbots-replay --config=\S+ --set learner.batch_size=0)", How::kRun, "", "", 2,
+       "replay learner.batch_size 0, want 1..65536\n"},
+
+      {R"(recbots simulate .*--list-policies)", How::kRun},
+      {R"(recbots simulate .*)", How::kRun, "--episodes=20"},
+      {R"(recbots cluster .* --keep .*)", How::kKeep, "--run_dir=kept --http=127.0.0.1:0"},
+      {R"((recbots (cluster|train)|deploy/run) .*|deploy/run)", How::kRun, kShortRun},
+      {R"((recbots reproduce slateq|deploy/reproduce-slateq).*)", How::kRun, "--list",
+       "reproduce_command_test runs one from end to end"},
+      {R"(recbots bench insert)", How::kElsewhere, "", "a name of 0.1.0; CHANGELOG.md says what became of it"},
+      {R"(recbots bench .*)", How::kRun, "--list", "bench_command_test and replay_bench_test run every bench"},
+      {R"(recbots (inspect|health) .*)", How::kRun},
+
+      {R"(curl \S+)", How::kCurl},
+      {R"((RECBOTS_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
+      {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
+      {R"((tests/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "", "this test is a part of them"},
+      {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
+      {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
+       "this test is one of them"},
+  };
+  return *treatments;
+}
+
+}  // namespace recbots::documents
