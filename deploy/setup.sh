@@ -139,7 +139,8 @@ build() {
   fi
   jobs=$(build_jobs)
   say "building build/$preset, $jobs at a time"
-  ninja -C "$folder" -j "$jobs" "$@" >&2 || die 1 "the build of build/$preset failed"
+  # Paths inside the tree are no part of what the compiler cache compares: another checkout finds what this one compiled.
+  CCACHE_BASEDIR=$RECBOTS_ROOT ninja -C "$folder" -j "$jobs" "$@" >&2 || die 1 "the build of build/$preset failed"
   exec {lock}>&-
 }
 
