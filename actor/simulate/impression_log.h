@@ -28,7 +28,7 @@ class ImpressionLog {
   const std::string& partial_path() const { return file_->partial_path(); }
   int64_t rows() const { return rows_; }
 
-  // Writes a block of so many rows: text, or a gzip member where gzip(). Errors as FileWriter::Write.
+  // Writes a block of this many rows: text, or a gzip member where gzip(). Errors as FileWriter::Write.
   absl::Status Append(absl::string_view block, int64_t rows);
   // The log is complete: gives the file its name. Errors as FileWriter::Finish.
   absl::Status Finish();

@@ -26,8 +26,8 @@ bool FutexWait(std::atomic<int>& word, Instant deadline) {
          errno != ETIMEDOUT;
 }
 
-// The word may be gone by now: then the kernel finds no memory or nobody there, or wakes somebody for no reason, which
-// every user of futexes has to bear.
+// The word may be gone by now: then the kernel finds no memory or no sleeper there, or wakes another one for no reason,
+// which every user of futexes has to bear.
 void FutexWake(std::atomic<int>* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
 
 }  // namespace

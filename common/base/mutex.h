@@ -1,10 +1,10 @@
 // The lock of this code base: a mutex whose waiters name the condition that they wait for, as with absl::Mutex, but
-// whose deadlines are on the monotonic clock. (absl::Mutex sleeps until a time of the wall clock: somebody who sets that
+// whose deadlines are on the monotonic clock. (absl::Mutex sleeps until a wall-clock time: somebody who sets that
 // clock back by an hour makes every wait of 5 ms last an hour. Packaged Abseil also reports falsely under the thread
 // sanitizer.)
 //
-// Wait with a deadline; a condition is a callable without side effects, evaluated under the lock, by the waiter and by
-// whoever unlocks.
+// Wait with a deadline. A condition is a callable without side effects, evaluated under the lock, by the thread that
+// waits and by threads that unlock.
 #pragma once
 
 #include <atomic>

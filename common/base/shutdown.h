@@ -14,7 +14,7 @@
 
 namespace recbots {
 
-// One at a time per process: it owns the handlers of these signals while it lives (SIGHUP stays ignored where it was, as
+// One at a time per process: it owns their handlers while it lives (SIGHUP stays ignored where it was, as
 // nohup does it). The first signal requests an orderly end. The second changes nothing: a terminal and the program that
 // started this one often send one each, and that must not cost what the first one saves. The third ends the process at
 // once (exit 130). A handler, not a blocked signal: libraries start threads before main, and a signal that one of those

@@ -42,7 +42,7 @@ class ShardWriter {
   // only into a block that was begun before.
   int64_t Append(const char* rows, int64_t num_rows, int64_t weights_version, absl::Span<const float> priorities,
                  Pick pick, bool started) ABSL_LOCKS_EXCLUDED(mu_);
-  // Whether Append would take so many, if they are at most what the ring can hold. From then on that many may wait to
+  // Whether Append would take this many, if they are at most what the ring can hold. From then on that many may wait to
   // be sent, whatever the share.
   bool HasRoom(int64_t num_rows, Pick pick) ABSL_LOCKS_EXCLUDED(mu_);
   // Drops rows that have waited behind the limiter for longer than max_waiting and were never sent; true: some.

@@ -25,7 +25,7 @@ using ::testing::Not;
 using testing::Outcome;
 using testing::Workshop;
 
-const char* const kGroups[] = {"env", "acting", "updates", "slate_q", "loop", "slate"};
+const char* const kGroups[] = {"env", "acting", "updates", "slate_q", "loop", "dense", "slate"};
 
 std::vector<std::string> LinesOf(const Outcome& outcome) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
@@ -90,7 +90,7 @@ TEST_F(BenchListTest, HasNoGroupButThoseThatTestsRun) {
   }
 }
 
-// Whoever runs it, recbots itself or recbots-bench.
+// The same names in both programs, recbots and recbots-bench.
 TEST_F(BenchListTest, NamesWhatANameCalls) {
   EXPECT_EQ(workshop_.Run("recbots bench slate_q --list").output, "slate_q\nslate_q/learned_clicks\nslate_q/n50\n");
   EXPECT_EQ(workshop_.Run("recbots bench slate/n10_k3 --list").output, "slate/n10_k3\n");

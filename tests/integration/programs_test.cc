@@ -84,7 +84,7 @@ TEST_F(ProgramsTest, TrainHearsASignalWhileItEvaluates) {
   // As when a terminal and a script send one each.
   train.Signal(SIGINT);
   const Outcome outcome = Finish(train, absl::Seconds(120));
-  EXPECT_EQ(outcome.exit_code, 1) << outcome.log;
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.log;
   EXPECT_THAT(outcome.log, HasSubstr("not evaluated"));
   const auto report = nlohmann::json::parse(Read(dir_ + "/run/report.json"), nullptr, /*allow_exceptions=*/false);
   ASSERT_TRUE(report.is_object()) << outcome.log;

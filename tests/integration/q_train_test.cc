@@ -84,11 +84,13 @@ TEST(QTrainTest, SameSeedGivesTheSameBytes) {
   const std::vector<std::string> prioritized = {"replay.table.sampler=PRIORITIZED"};
   const std::vector<std::pair<std::string, std::vector<std::string>>> runs = {
       {"known_q", {"algorithm.dqn.q.dueling=true"}},
-      {"interest_evolution", {"algorithm.full_slate_q.q.n_step=3", "environment.interest_evolution.num_candidates=5"}},
+      {"interest_evolution", {"algorithm.full_slate_q={}", "algorithm.full_slate_q.q.n_step=3",
+                               "environment.interest_evolution.num_candidates=5"}},
       {"interest_evolution", {"algorithm.slate_q.q.n_step=1"}},
       {"interest_evolution", {"algorithm.slate_q.target=SARSA", "algorithm.slate_q.q.n_step=3"}},
-      {"interest_evolution", {"algorithm.slate_q.click_model.learned=true", "algorithm.slate_q.proposal.k=4"}},
-      {"interest_exploration", {"algorithm.slate_q.click_model.learned=true"}}};
+      {"interest_evolution", {"algorithm.slate_q.click_model.learned=true", "algorithm.slate_q.proposal={}",
+                               "algorithm.slate_q.proposal.k=4"}},
+      {"interest_exploration", {"algorithm.slate_q={}", "algorithm.slate_q.click_model.learned=true"}}};
   for (const auto& [name, algorithm] : runs) {
     for (const std::vector<std::string>& replay : {std::vector<std::string>(), prioritized}) {
       SCOPED_TRACE(name + " " + algorithm[0] + " " + std::to_string(replay.size()));
@@ -114,10 +116,11 @@ TEST(QTrainTest, RefusesAlgorithmsThatDoNotFitTheScenario) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name << " " << overrides[0];
     EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(why)) << name << " " << overrides[0];
   };
-  const std::vector<std::string> wolpertinger = {"algorithm.wolpertinger.k=3"};
-  const std::vector<std::string> dqn = {"algorithm.dqn.q.n_step=1"}, full = {"algorithm.full_slate_q.q.n_step=1"};
-  const std::vector<std::string> slate_q = {"algorithm.slate_q.q.n_step=1"};
-  const std::vector<std::string> learned = {"algorithm.slate_q.click_model.learned=true"};
+  const std::vector<std::string> wolpertinger = {"algorithm.wolpertinger={}", "algorithm.wolpertinger.k=3"};
+  const std::vector<std::string> dqn = {"algorithm.dqn={}", "algorithm.dqn.q.n_step=1"};
+  const std::vector<std::string> full = {"algorithm.full_slate_q={}", "algorithm.full_slate_q.q.n_step=1"};
+  const std::vector<std::string> slate_q = {"algorithm.slate_q={}", "algorithm.slate_q.q.n_step=1"};
+  const std::vector<std::string> learned = {"algorithm.slate_q={}", "algorithm.slate_q.click_model.learned=true"};
   refused("interest_evolution", wolpertinger, "wolpertinger");
   refused("interest_exploration", wolpertinger, "wolpertinger");
   refused("interest_evolution", dqn, "has slate_size 3, want 1");
@@ -126,8 +129,9 @@ TEST(QTrainTest, RefusesAlgorithmsThatDoNotFitTheScenario) {
   refused("interest_exploration", slate_q, "there are no affinities, want click_model { learned: true }");
   refused("known_q", slate_q, "there are no affinities");
   refused("browse", slate_q, "field 'click'");
-  refused("interest_exploration", With(learned, {"algorithm.slate_q.proposal.k=1000"}), "proposal");
-  refused("interest_evolution", {"algorithm.slate_q.proposal.k=2"}, "algorithm.slate_q.proposal.k 2, want 3..10");
+  refused("interest_exploration", With(learned, {"algorithm.slate_q.proposal={}", "algorithm.slate_q.proposal.k=1000"}), "proposal");
+  refused("interest_evolution", {"algorithm.slate_q.proposal={}", "algorithm.slate_q.proposal.k=2"},
+          "algorithm.slate_q.proposal.k 2, want 3..10");
   for (const auto& [name, overrides] : std::map<std::string, std::vector<std::string>>{
            {"known_q", dqn}, {"interest_evolution", slate_q}, {"interest_exploration", learned}}) {
     EXPECT_TRUE(status_of(name, overrides).ok()) << name << " " << status_of(name, overrides);

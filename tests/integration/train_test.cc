@@ -45,15 +45,18 @@ std::string MatrixOverride(const std::string& file) {
 constexpr int64_t kEnvStepBudget = 40'000;
 
 // Without the check it would train for ever.
-TEST(TrainTest, AGoalThatCannotBeReachedIsRefusedAtTheStart) {
+TEST(TrainTest, AGoalThatCannotBeReachedIsRefusedBeforeAnUpdate) {
   const std::string browsing = "environment.document_browsing.";
   const std::vector<std::string> all_the_same = {browsing + "num_documents=2", browsing + "acceptance=0.5,0.5,0.5,0.5",
                                                  "algorithm.wolpertinger.k=2", "goal.share_of_optimum=0",
                                                  "goal.share_of_gap=0.9"};
   const auto trainer = Trainer::Create(Load("browse.textproto", all_the_same));
-  EXPECT_EQ(trainer.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(absl::StrContains(trainer.status().message(), "goal.share_of_gap 0.9 can never be reached"))
-      << trainer.status();
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  const absl::Status status = (*trainer)->Run([] { return false; }, [](const StatusLine&) {});
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(status.message(), "goal.share_of_gap 0.9 can never be reached")) << status;
+  EXPECT_EQ((*trainer)->reachable(), status);
+  EXPECT_EQ((*trainer)->report().end.updates, 0);
 }
 
 TEST(TrainTest, DefaultReachesTheOptimumOnEveryMatrix) {

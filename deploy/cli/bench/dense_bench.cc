@@ -125,7 +125,8 @@ std::vector<Bench> DenseBenches() {
   for (const Case& test : kCases) {
     const std::string name =
         absl::StrCat("dense/", test.head ? "head_" : "apply_", test.rows, "x", test.inputs, "x", test.outputs);
-    benches.push_back({name, [name, &test](const BenchOptions& options) { return Run(name, test, options); }});
+    benches.push_back({name, [name, &test](const BenchOptions& options) { return Run(name, test, options); },
+                       "the rest of a policy: weights and inputs are in the first-level cache"});
   }
   return benches;
 }

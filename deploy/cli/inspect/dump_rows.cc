@@ -99,7 +99,7 @@ absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& s
       json += '\n';
     }
     out << json;
-    // A reader that has seen enough closes the pipe. Whoever opened `out` knows about a full disk.
+    // A reader that has seen enough closes the pipe. The caller, who opened `out`, knows about a full disk.
     if (!out.flush()) break;
   }
   return absl::OkStatus();

@@ -17,7 +17,7 @@ namespace recbots {
 void AppendRowJson(const RowSchema& schema, const char* row, std::string& json);
 
 // The newest num_rows rows of a table whose files check (-1: all), oldest first, a line each. Takes memory for that
-// many rows. Ends early, with OK, when `out` takes no more: whoever opened it knows whether that is an error.
+// many rows. Ends early, with OK, when `out` takes no more: the caller, who opened it, knows whether that is an error.
 //   RESOURCE_EXHAUSTED  there is no memory
 //   DATA_LOSS           the arrays do not fit the header
 absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& table, int64_t num_rows,

@@ -32,7 +32,7 @@ TEST(ShutdownTest, AHangUpThatIsIgnoredStaysSo) {
 TEST(ShutdownTest, NeedsNoFileDescriptor) {
   EXPECT_EXIT(
       {
-        const rlimit none{0, 0};
+        const rlimit none{};
         setrlimit(RLIMIT_NOFILE, &none);
         Shutdown shutdown;
         kill(getpid(), SIGTERM);

@@ -265,7 +265,7 @@ TEST_F(LearnerLoopTest, EndsWhereTheReferencesLeaveTheGoalOutOfReach) {
   hooks.watchers = [] { return Watchers(); };
   hooks.print = [](const std::string&) {};
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [](Ending) {};
+  hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
   source_.num_batches = 1000000;
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
   loop.PublishWeights();
@@ -298,7 +298,7 @@ TEST_F(LearnerLoopTest, CountsWhatBecameOfPrioritiesFromItsOwnBeginningOn) {
   hooks.watchers = [] { return Watchers(); };
   hooks.print = [](const std::string&) {};
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [](Ending) {};
+  hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
   source_.num_batches = 4;
   RunState state{v1::GoalConfig()};
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, state, metrics_);
