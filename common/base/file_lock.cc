@@ -120,7 +120,7 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::string
 }
 
 FileLock::~FileLock() {
-  // While it is held, so that nobody else's file goes.
+  // While the lock is held, so that no other process loses its file.
   if (file_.is_open() && IsNamed(file_, path_)) unlink(path_.c_str());
 }
 

@@ -69,7 +69,7 @@ class OutputScope {
  public:
   OutputScope() : before_(std::cout.rdbuf(&buffer_)) {}
   ~OutputScope() { std::cout.rdbuf(before_); }
-  // Writes what is left. Returns whether everything arrived, or nobody is there any more to read it.
+  // Writes what is left. Returns whether everything arrived, or the reader has gone away.
   bool Finish() {
     std::cout.flush();
     return buffer_.error() == 0 || buffer_.error() == EPIPE;

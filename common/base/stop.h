@@ -8,7 +8,7 @@
 namespace recbots {
 
 // Asked by whatever may take longer than a second, several times a second: true ends the work. Once it has said yes it
-// goes on saying so (as Shutdown::requested does), so that whoever called for the work may ask again. Empty: never
+// goes on saying so (as Shutdown::requested does), so that the caller of the work may ask again. Empty: never
 // stop.
 using StopQuestion = std::function<bool()>;
 
