@@ -137,10 +137,13 @@ void ShardWriter::SendBlocks(Stream& stream) {
                          ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || stopping_ || !final_.ok(); };
   while (true) {
     const bool due = IsDue();
+    const bool unsent = ring_.has_unsent();
     const int64_t next = ring_.has_unsent() ? ring_.next_rows() : ring_.filling_rows();
     // Once a window of many blocks is used up, half of it has to be free: several then go at one wake-up.
     window_used_ = (ring_.rows_in_flight() + next) * row_bytes_ > ack_->window_bytes();
-    const auto can_go_on = [this, &stream, &ended, due]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const auto can_go_on = [this, &stream, &ended, due, unsent]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      // Rows that are dropped can leave a block that is being filled as the next one: it is due at another time.
+      if (ring_.has_unsent() != unsent) return true;
       if (ended() || ((MustCommit() || MustFlush()) && stream.can_write())) return true;
       if (ring_.has_unsent()) return MaySend(stream, ring_.next_rows()) > 0;
       return (due || flush_to_ > FillingFrom()) && MaySend(stream, ring_.filling_rows()) > 0;
