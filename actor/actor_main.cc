@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
 #include "actor/loop/pacer.h"
 #include "actor/loop/replay_sink.h"
-#include "actor/loop/streams.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/machine_memory.h"
@@ -97,12 +98,14 @@ absl::Status Actor::Connect() {
   RECBOTS_ASSIGN_OR_RETURN(watcher.address, role_.PeerAddress("learner"));
   watcher.role = v1::WORKER_ROLE_ACTOR;
   watcher.worker_name = name;
-  watcher.config_fingerprint = ConfigFingerprint(config_);
+  RECBOTS_ASSIGN_OR_RETURN(watcher.configuration, SharedConfigurationOf(config_, *scenario_));
+  watcher.num_streams = config_.actor().users();
   watcher.retry = retry;
   watcher.security = role_.security();
   replay::ReplayWriterOptions writer;
   RECBOTS_ASSIGN_OR_RETURN(writer.address, role_.PeerAddress("replay"));
   writer.writer_name = name;
+  RECBOTS_ASSIGN_OR_RETURN(writer.identity, ExperimentIdentityOf(config_, *scenario_));
   writer.block_bytes = config_.actor().block_bytes();
   writer.max_delay = absl::Seconds(config_.actor().block_delay_seconds());
   writer.retry = retry;
@@ -141,7 +144,9 @@ absl::Status Actor::RefreshWeights() {
   role_.metrics().gauge(metric::kActorPolicyShare).Set(share);
   if (weights_ == nullptr || weights_->header.worker_index() != index) {
     RECBOTS_LOG(INFO) << "acting" << Field("index", index) << Field("policy_share", share)
-                      << Field("users", config_.actor().users()) << Field("version", newest->header.version());
+                      << Field("users", config_.actor().users())
+                      << Field("first_stream", watcher_->first_stream().value_or(-1))
+                      << Field("version", newest->header.version());
   }
   weights_ = std::move(newest);
   return absl::OkStatus();
@@ -181,8 +186,11 @@ absl::Status Actor::Run() {
   RECBOTS_RETURN_IF_ERROR(Connect());
   RECBOTS_RETURN_IF_ERROR(RefreshWeights());
   if (weights_ == nullptr) return absl::OkStatus();  // Told to end before it began.
-  environment_ = scenario_->MakeEnvironment(config_.actor().users(),
-                                            FirstActorStream(weights_->header.join_number(), config_.actor().users()));
+  const std::optional<int64_t> first_stream = watcher_->first_stream();
+  if (!first_stream.has_value()) {
+    return absl::InternalError("the learner gave weights, but no random streams: is it of another version?");
+  }
+  environment_ = scenario_->MakeEnvironment(config_.actor().users(), static_cast<uint32_t>(*first_stream));
   sink_ = std::make_unique<ReplaySink>(*writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); });
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_, TransitionOptionsOf(config_.algorithm()),
                                             *sink_);

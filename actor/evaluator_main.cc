@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/evaluator.h"
 #include "common/base/instant.h"
@@ -81,7 +82,7 @@ absl::Status EvaluatorRole::MakeParts() {
   RECBOTS_ASSIGN_OR_RETURN(watcher.address, role_.PeerAddress("learner"));
   watcher.role = v1::WORKER_ROLE_EVALUATOR;
   watcher.worker_name = absl::StrCat("evaluator/", getpid());
-  watcher.config_fingerprint = ConfigFingerprint(config_);
+  RECBOTS_ASSIGN_OR_RETURN(watcher.configuration, SharedConfigurationOf(config_, *scenario_));
   watcher.retry = retry;
   watcher.security = role_.security();
   client_ = std::make_unique<EvaluationClient>(watcher.address, watcher.security);

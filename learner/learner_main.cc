@@ -9,6 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
 #include "common/base/machine_memory.h"
@@ -28,6 +29,7 @@
 #include "learner/run/report.h"
 #include "learner/run/results.h"
 #include "learner/run/result_text.h"
+#include "learner/run/stream_ledger.h"
 #include "learner/service/weights_service.h"
 #include "replay/client/replay_sampler.h"
 
@@ -43,20 +45,26 @@ class Learner {
 
  private:
   absl::Status MakeParts();
+  // The ledger of random streams; actors get some once replay has told which it knows.
+  absl::Status OpenStreams(int users_per_session);
   void MakeLoop();
-  // Takes the run directory and begins a run in it; without --run_dir nothing is ever written.
+  // Takes the run directory, before the ledger writes there; without --run_dir nothing is ever written.
+  absl::Status ClaimRunDirectory();
   absl::Status BeginRun();
   absl::Status Serve();
   absl::Status OnEnding(Ending ending, const absl::Status& error);
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
+  v1::ExperimentIdentity identity_;
+  v1::ExperimentIdentity configuration_;
   RunState state_;
   std::optional<RunDirectory> run_directory_;
   std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(curve_mu_);  // Since BeginRun.
   Mutex curve_mu_;
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
+  std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
   std::unique_ptr<ReplayBatchSource> batches_;
   std::unique_ptr<WeightsService> service_;
@@ -83,6 +91,10 @@ absl::Status Learner::MakeParts() {
       MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
   if (!algorithm.ok()) return BadConfiguration(algorithm.status());
   algorithm_ = *std::move(algorithm);
+  RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, **scenario));
+  RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, **scenario));
+  RECBOTS_RETURN_IF_ERROR(ClaimRunDirectory());
+  RECBOTS_RETURN_IF_ERROR(OpenStreams((*scenario)->spec().users_per_session));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema,
                            TransitionSchema((*scenario)->spec(), TransitionOptionsOf(config.algorithm())));
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
@@ -91,12 +103,26 @@ absl::Status Learner::MakeParts() {
   sampler.table = config.replay().table().name();
   sampler.batch_size = config.learner().batch_size();
   sampler.batches_in_flight = config.learner().batches_in_flight();
-  sampler.seed = config.seed();
+  // From which shard a row comes depends on the clock in any case; a learner that comes back does not repeat the draws.
+  sampler.seed = config.seed() ^ store_.incarnation();
+  sampler.identity = identity_;
+  sampler.on_streams = [this](int64_t streams_below) { return streams_->Open(streams_below); };
   sampler.retry = retry;
   sampler.security = role_.security();
   RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema, sampler));
+  streams_->SetOnReserve([this](int64_t below) { sampler_->UseStreams(below); });
   batches_ = std::make_unique<ReplayBatchSource>(*sampler_);
   MakeLoop();
+  return absl::OkStatus();
+}
+
+absl::Status Learner::OpenStreams(int users_per_session) {
+  StreamLedgerOptions options;
+  if (!role_.run_dir().empty()) options.path = absl::StrCat(role_.run_dir(), "/next_stream");
+  options.multiple = users_per_session;
+  absl::StatusOr<std::unique_ptr<StreamLedger>> streams = StreamLedger::Create(options);
+  if (!streams.ok()) return BadConfiguration(streams.status());
+  streams_ = *std::move(streams);
   return absl::OkStatus();
 }
 
@@ -122,7 +148,8 @@ void Learner::MakeLoop() {
 
 absl::Status Learner::Serve() {
   WeightsServiceOptions options;
-  options.config_fingerprint = ConfigFingerprint(role_.config());
+  options.configuration = configuration_;
+  options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) {
     const double seconds = state_.wall_seconds();
@@ -144,11 +171,17 @@ absl::Status Learner::Serve() {
   return absl::OkStatus();
 }
 
+absl::Status Learner::ClaimRunDirectory() {
+  if (role_.run_dir().empty()) return absl::OkStatus();
+  absl::StatusOr<RunDirectory> claimed = RunDirectory::Claim(role_.run_dir(), "recbots-learner");
+  if (!claimed.ok()) return BadConfiguration(claimed.status());
+  run_directory_.emplace(*std::move(claimed));
+  return absl::OkStatus();
+}
+
 absl::Status Learner::BeginRun() {
-  if (!role_.run_dir().empty()) {
-    absl::StatusOr<RunDirectory> claimed = RunDirectory::Claim(role_.run_dir(), "recbots-learner");
-    if (!claimed.ok()) return BadConfiguration(claimed.status());
-    run_directory_.emplace(*std::move(claimed));
+  if (run_directory_.has_value()) {
+    RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
     const absl::Status begun = run_directory_->Begin(PrintExperimentConfig(role_.config()));
     if (!begun.ok()) return BadConfiguration(begun);
   }
@@ -177,9 +210,9 @@ absl::Status Learner::Run() {
 
 absl::Status Learner::OnEnding(Ending ending, const absl::Status& error) {
   RunResults results{{role_.config().name(), role_.config().seed(), ending, state_.counters(),
-                      state_.status().samples_per_insert, algorithm_->losses()},
+                      state_.status().samples_per_insert, algorithm_->losses(), identity_.fingerprint()},
                      state_.goal(),
-                     FiniteWeights(algorithm_->EncodeWeights()),
+                     FiniteWeights(WithIdentity(algorithm_->EncodeWeights(), identity_)),
                      absl::OkStatus()};
   results.report.error = std::string(error.message());
   const bool reached = results.goal.Reached(ending);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
@@ -19,6 +20,7 @@
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
+#include "common/wire/experiment_identity.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "replay/report/replay_report.h"
 #include "replay/service/replay_service.h"
@@ -43,25 +45,35 @@ void KeepFreedMemory() {
   mallopt(M_ARENA_MAX, ThreadsForThisMachine());
 }
 
-// What a row is in the tables that list no columns. Without such tables the environment is not looked at.
-absl::StatusOr<RowSchema> TransitionsOf(const v1::ExperimentConfig& config) {
-  if (!HoldsTransitions(config.replay())) return RowSchema();
+// What a row is, and means, in the tables that list no columns.
+struct Transitions {
+  RowSchema schema;
+  v1::ExperimentIdentity identity;
+};
+
+// Without such tables the environment is not looked at.
+absl::StatusOr<Transitions> TransitionsOf(const v1::ExperimentConfig& config) {
+  Transitions transitions;
+  if (!HoldsTransitions(config.replay())) return transitions;
   const bool trains = config.replay().table().columns().empty();  // The first table is the learner's.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
                            trains ? MakeTrainingScenario(config) : MakeScenario(config.environment(), config.seed()));
-  return TransitionSchema(scenario->spec(), TransitionOptionsOf(config.algorithm()));
+  RECBOTS_ASSIGN_OR_RETURN(transitions.schema,
+                           TransitionSchema(scenario->spec(), TransitionOptionsOf(config.algorithm())));
+  RECBOTS_ASSIGN_OR_RETURN(transitions.identity, ExperimentIdentityOf(config, *scenario));
+  return transitions;
 }
 
 absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config, bool checkpoints) {
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema transitions, TransitionsOf(config));
+  RECBOTS_ASSIGN_OR_RETURN(const Transitions transitions, TransitionsOf(config));
   RECBOTS_RETURN_IF_ERROR(CheckMemory(
-      TableNeeds(config.replay(), static_cast<int64_t>(transitions.row_bytes()), /*replays=*/1, checkpoints),
+      TableNeeds(config.replay(), static_cast<int64_t>(transitions.schema.row_bytes()), /*replays=*/1, checkpoints),
       MachineMemoryBytes()));
   // Shards have one configuration and must not draw alike; which rows there are depends on the clock in any case.
   // Restored tables go on with their own draws.
   std::random_device device;
   const uint64_t seed = config.seed() ^ (uint64_t{device()} << 32 | device());
-  return MakeStore(config.replay(), transitions, seed);
+  return MakeStore(config.replay(), transitions.schema, transitions.identity, seed);
 }
 
 // Null without --checkpoint_dir.
@@ -69,14 +81,19 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store*
   const std::string& directory = role.flags().value("checkpoint_dir");
   if (directory.empty()) return std::unique_ptr<Checkpointer>();
   const v1::CheckpointConfig& config = role.config().replay().checkpoint();
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Checkpointer> checkpointer,
-                           Checkpointer::Open({.directory = directory,
-                                               .interval = absl::Seconds(config.interval_seconds()),
-                                               .keep = config.keep(),
-                                               .write_bytes_per_second = config.write_bytes_per_second(),
-                                               .copy_bytes = config.copy_bytes(),
-                                               .stop = [&role] { return role.shutdown().requested(); }},
-                                              store));
+  absl::StatusOr<std::unique_ptr<Checkpointer>> opened =
+      Checkpointer::Open({.directory = directory,
+                          .interval = absl::Seconds(config.interval_seconds()),
+                          .keep = config.keep(),
+                          .write_bytes_per_second = config.write_bytes_per_second(),
+                          .copy_bytes = config.copy_bytes(),
+                          .stop = [&role] { return role.shutdown().requested(); },
+                          .allow_other_experiment = role.flags().has(kAllowOtherExperiment)},
+                         store);
+  // What is there and what is configured do not go together.
+  if (absl::IsFailedPrecondition(opened.status())) return BadConfiguration(opened.status());
+  RECBOTS_RETURN_IF_ERROR(opened.status());
+  std::unique_ptr<Checkpointer> checkpointer = *std::move(opened);
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
   for (const std::string& difference : restored.differences) {
@@ -120,7 +137,8 @@ void LogTables(const char* event, const Store& store) {
     const TableState state = table->state();
     RECBOTS_LOG(INFO) << event << Field("table", table->name()) << Field("row_bytes", table->schema().row_bytes())
                       << Field("capacity_rows", table->capacity()) << Field("rows", state.rows)
-                      << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded);
+                      << Field("inserted", state.inserted) << Field("sampled", state.sampled - state.refunded)
+                      << Field("experiment", FingerprintText(table->identity().fingerprint()));
   }
 }
 
@@ -152,7 +170,8 @@ absl::Status Serve(Role& role) {
                                  .checkpointer = checkpointer.get(),
                                  .check_limiter = [&role](const std::string& table, const RateLimiterOptions& limiter) {
                                    return CheckLimiterChange(role.config(), table, limiter);
-                                 }});
+                                 },
+                                 .allow_other_experiment = role.flags().has(kAllowOtherExperiment)});
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
                            role.StartHttp([&service] { return ReplayPages(service.info()); }));
@@ -187,5 +206,6 @@ absl::Status Serve(Role& role) {
 
 int main(int argc, char** argv) {
   recbots::replay::KeepFreedMemory();
-  return recbots::RunRole("replay", {"listen", "checkpoint_dir"}, argc, argv, recbots::replay::Serve);
+  return recbots::RunRole("replay", {"listen", "checkpoint_dir", recbots::kAllowOtherExperiment}, argc, argv,
+                          recbots::replay::Serve);
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "actor/client/describe_options.h"
 #include "actor/client/fill_options.h"
 #include "actor/recsim/acceptance_matrix.h"
 #include "actor/recsim/choc_kale.h"
@@ -62,13 +63,45 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const google::pro
   return DocumentBrowsingScenario::Create(options, seed, users_per_session);
 }
 
-// A scenario that is a Model (actor/recsim/model.h).
+// A given matrix counts by its numbers, wherever they are written; a generated one by its seed.
+absl::Status DescribeDocumentBrowsing(const google::protobuf::Message& message, const std::string& path, bool,
+                                      IdentityFields& fields) {
+  const auto& config = static_cast<const v1::DocumentBrowsingConfig&>(message);
+  fields[path + ".num_documents"] = absl::StrCat(config.num_documents());
+  fields[path + ".exit_probability_accepted"] = NumberText(config.exit_probability_accepted());
+  fields[path + ".exit_probability_refused"] = NumberText(config.exit_probability_refused());
+  fields[path + ".max_episode_steps"] = absl::StrCat(config.max_episode_steps());
+  if (config.acceptance_size() == 0 && !config.has_matrix_file()) {
+    fields[path + ".matrix_seed"] = absl::StrCat(config.matrix_seed());
+    return absl::OkStatus();
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> acceptance, MakeAcceptance(config));
+  fields[path + ".acceptance"] = NumbersText(acceptance);
+  return absl::OkStatus();
+}
+
 template <typename Model>
-absl::StatusOr<std::unique_ptr<Scenario>> MakeModel(const google::protobuf::Message& message, uint64_t seed,
-                                                    int users_per_session) {
+absl::StatusOr<std::unique_ptr<Scenario>> MakeModelScenario(const google::protobuf::Message& message, uint64_t seed,
+                                                            int users_per_session) {
   typename Model::Options options;
   FillOptions(message, options);
   return ModelScenario<Model>::Create(options, seed, users_per_session);
+}
+
+template <typename Options>
+void DescribeOptions(const google::protobuf::Message& message, const std::string& path, bool references,
+                     IdentityFields& fields) {
+  Options options;
+  FillOptions(message, options);
+  OptionsDescriber describer(*message.GetDescriptor(), path, references, &fields);
+  options.ForEachField(describer);
+}
+
+template <typename Model>
+absl::Status DescribeModel(const google::protobuf::Message& message, const std::string& path, bool references,
+                           IdentityFields& fields) {
+  DescribeOptions<typename Model::Options>(message, path, references, fields);
+  return absl::OkStatus();
 }
 
 // Adds the history that the configuration asks for, if any.
@@ -82,13 +115,24 @@ absl::StatusOr<std::unique_ptr<Scenario>> WithHistory(const v1::HistoryConfig& c
   return with_history;
 }
 
-// Every scenario: the member of EnvironmentConfig that chooses it, and what makes it of that message.
-constexpr struct {
-  v1::EnvironmentConfig::ScenarioCase scenario;
+// What is made of a scenario's message.
+struct Maker {
   absl::StatusOr<std::unique_ptr<Scenario>> (*make)(const google::protobuf::Message& message, uint64_t seed,
                                                     int users_per_session);
+  absl::Status (*describe)(const google::protobuf::Message& message, const std::string& path, bool references,
+                           IdentityFields& fields);
+};
+
+// A scenario that is a Model (actor/recsim/model.h).
+template <typename Model>
+constexpr Maker MakeModel = {MakeModelScenario<Model>, DescribeModel<Model>};
+
+// Every scenario: the member of EnvironmentConfig that chooses it, and what is made of that message.
+constexpr struct {
+  v1::EnvironmentConfig::ScenarioCase scenario;
+  Maker maker;
 } kScenarios[] = {
-    {v1::EnvironmentConfig::kDocumentBrowsing, MakeDocumentBrowsing},
+    {v1::EnvironmentConfig::kDocumentBrowsing, {MakeDocumentBrowsing, DescribeDocumentBrowsing}},
     {v1::EnvironmentConfig::kInterestEvolution, MakeModel<InterestEvolutionModel>},
     {v1::EnvironmentConfig::kInterestExploration, MakeModel<InterestExplorationModel>},
     {v1::EnvironmentConfig::kLongTermSatisfaction, MakeModel<LongTermSatisfactionModel>},
@@ -125,11 +169,11 @@ void WarnOfTooFewEvaluations(const v1::ExperimentConfig& config) {
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed) {
   std::vector<std::string> names;
-  for (const auto& [scenario, make] : kScenarios) {
+  for (const auto& [scenario, maker] : kScenarios) {
     const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
     names.push_back(field.name());
     if (config.scenario_case() != scenario) continue;
-    auto made = make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
+    auto made = maker.make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
     if (made.ok()) return WithHistory(config.history(), *std::move(made));
     // A session's size is a setting of the environment, all others are its scenario's.
     const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
@@ -137,6 +181,22 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
   }
   return absl::InvalidArgumentError(
       absl::StrCat("environment: no scenario chosen, want one of: ", absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references) {
+  IdentityFields fields;
+  fields["environment.users_per_session"] = absl::StrCat(config.users_per_session());
+  DescribeOptions<HistoryOptions>(config.history(), "environment.history", references, fields);
+  for (const auto& [scenario, maker] : kScenarios) {
+    if (config.scenario_case() != scenario) continue;
+    const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
+    const std::string path = absl::StrCat("environment.", field.name());
+    fields["environment"] = field.name();
+    const absl::Status status =
+        maker.describe(config.GetReflection()->GetMessage(config, &field), path, references, fields);
+    if (!status.ok()) return Within(path, status);
+  }
+  return fields;
 }
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config) {

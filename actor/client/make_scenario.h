@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "actor/recsim/scenario.h"
+#include "common/wire/experiment_identity.h"
 #include "recbots/v1/config.pb.h"
 
 namespace recbots {
@@ -16,7 +17,12 @@ namespace recbots {
 // NOT_FOUND: a file that the configuration names cannot be read.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed);
 
-// The same for a run that trains: the rest of the configuration has to fit it (CheckTraining).
+// The environment's settings by path ("environment.document_browsing.num_documents"), defaults written out, files by
+// their content. With `references` also those that only policies to compare with depend on.
+//   as MakeScenario  where a file cannot be read; other settings are not checked
+absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references);
+
+// As MakeScenario, for a run that trains: the rest of the configuration has to fit it (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
 
 // Whether the goal can be measured in the scenario: a share of the optimum needs one that is known (which may take time

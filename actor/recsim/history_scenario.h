@@ -21,6 +21,7 @@ class HistoryScenario final : public Scenario {
                                                           const HistoryOptions& options);
 
   const EnvironmentSpec& spec() const override { return spec_; }
+  bool depends_on_seed() const override { return inner_->depends_on_seed(); }
   std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override;
   std::vector<ReferencePolicy> MakeReferencePolicies() const override;
   const ScenarioMetrics* metrics() const override { return inner_->metrics(); }

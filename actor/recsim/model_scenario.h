@@ -45,6 +45,9 @@ class ModelScenario final : public Scenario {
   }
 
   const EnvironmentSpec& spec() const override { return spec_; }
+  bool depends_on_seed() const override {
+    return HasDocuments<Model> && RefreshOf(*model_) == CandidateRefresh::kNever;
+  }
   const Model& model() const { return *model_; }
   uint64_t seed() const { return seed_; }
 

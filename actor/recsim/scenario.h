@@ -29,6 +29,10 @@ class Scenario {
 
   virtual const EnvironmentSpec& spec() const = 0;
 
+  // Whether the seed decides what the environment is, and not only who comes to it: where candidates are drawn once for
+  // all users and episodes.
+  virtual bool depends_on_seed() const { return false; }
+
   // B = num_users users on the random streams first_stream .. first_stream + B - 1; both are multiples of
   // spec().users_per_session. The environment keeps no reference to the scenario.
   virtual std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const = 0;

@@ -1,7 +1,6 @@
 // Reads an experiment: text proto file, overrides, validation.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -68,12 +67,6 @@ bool HoldsTransitions(const v1::ReplayConfig& config);
 //   - block_bytes, if given, hold a row and fit the insert window.
 //   INVALID_ARGUMENT  names field, value and bound
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec);
-
-// Equal for configurations under which an actor's rows and a learner's weights fit each other: environment (a
-// matrix_file counts by its content) and algorithm, seed included; not paces and sizes of processes. Nothing of replay
-// counts: rows of the learner's table follow from environment and algorithm, and how they are kept and drawn is no
-// concern of an actor's. A default counts the same said or left out. The same on every machine.
-uint64_t ConfigFingerprint(const v1::ExperimentConfig& config);
 
 // The configuration as text proto, for run directories and pages; reading it gives the same again.
 std::string PrintExperimentConfig(const v1::ExperimentConfig& config);

@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/inference/make_policy.h"
 #include "common/inference/weights.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 
@@ -15,6 +16,17 @@ absl::StatusOr<std::string> ReadWeightsFile(const std::string& path) {
   const absl::Status status = DecodeTensors(encoded).status();
   if (!status.ok()) return absl::Status(status.code(), absl::StrCat("'", path, "': ", status.message()));
   return encoded;
+}
+
+absl::Status CheckTrainedFor(absl::string_view encoded, const v1::ExperimentIdentity& identity, std::string* warning) {
+  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity theirs, DecodeIdentity(encoded));
+  if (!Says(theirs)) {
+    *warning = "the weights do not say for which experiment they were trained";
+    return absl::OkStatus();
+  }
+  const std::string difference = IdentityDifference(theirs, "of the weights", identity, "here");
+  if (difference.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("trained for another experiment: ", difference));
 }
 
 absl::StatusOr<std::unique_ptr<NetworkPolicy>> MakeTrainedPolicy(const v1::AlgorithmConfig& config,

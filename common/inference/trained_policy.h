@@ -9,6 +9,7 @@
 #include "common/inference/network_policy.h"
 #include "common/rl/spec.h"
 #include "recbots/v1/config.pb.h"
+#include "recbots/v1/identity.pb.h"
 
 namespace recbots {
 
@@ -16,6 +17,11 @@ namespace recbots {
 //   NOT_FOUND, UNAVAILABLE  it cannot be read (ReadFile); names it
 //   INVALID_ARGUMENT        not an encoding (weights.h), or a damaged one; names file and fault
 absl::StatusOr<std::string> ReadWeightsFile(const std::string& path);
+
+// Whether weights (of ReadWeightsFile) were trained for the experiment in which they are to be played.
+//   OK                   they were, or they do not say it (format 1): `warning` says so then
+//   FAILED_PRECONDITION  for another one; names the fields that differ
+absl::Status CheckTrainedFor(absl::string_view encoded, const v1::ExperimentIdentity& identity, std::string* warning);
 
 // The policy that `config` describes with the weights `encoded`, greedy: policy share 1, nothing is random.
 // `max_users`: the largest B that Act will see.

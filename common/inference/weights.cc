@@ -10,6 +10,7 @@
 #include "common/base/crc32c.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the encoding is copied from memory as it is");
 
 constexpr absl::string_view kMagic = "RBWT";
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kPlainVersion = 1;
+constexpr uint32_t kVersionWithIdentity = 2;
 constexpr size_t kCheckedFrom = 12;
 constexpr size_t kCrcBytesAtOnce = size_t{1} << 30;
 
@@ -104,6 +106,51 @@ absl::StatusOr<NamedTensor> ReadTensor(Reader& reader) {
   return tensor;
 }
 
+std::string Framed(uint32_t version, const std::string& body) {
+  std::string encoded(kMagic);
+  Append(version, &encoded);
+  Append(Checksum(body), &encoded);
+  return encoded + body;
+}
+
+struct Content {
+  std::vector<NamedTensor> tensors;
+  v1::ExperimentIdentity identity;
+};
+
+absl::StatusOr<v1::ExperimentIdentity> ReadIdentity(Reader& reader) {
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t size, reader.NumberUpTo(kMaxIdentityBytes, "length of the identity"));
+  RECBOTS_ASSIGN_OR_RETURN(const absl::string_view bytes, reader.Bytes(size, "the identity"));
+  v1::ExperimentIdentity identity;
+  if (!identity.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Invalid("no identity");
+  if (const absl::Status status = CheckIdentity(identity); !status.ok()) return Invalid(status.message());
+  return identity;
+}
+
+absl::StatusOr<Content> Decode(absl::string_view encoded) {
+  Reader reader(encoded);
+  RECBOTS_ASSIGN_OR_RETURN(const absl::string_view magic, reader.Bytes(kMagic.size(), "the magic"));
+  if (magic != kMagic) return Invalid("magic is not '", kMagic, "'");
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t version, reader.Number("the format version"));
+  if (version != kPlainVersion && version != kVersionWithIdentity) {
+    return Invalid("format version ", version, ", want ", kPlainVersion, " or ", kVersionWithIdentity);
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t crc, reader.Number("the checksum"));
+  const uint32_t computed = Checksum(encoded.substr(kCheckedFrom));
+  if (computed != crc) return Invalid("checksum ", computed, ", want ", crc, " as the header says");
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t num_tensors, reader.NumberUpTo(kMaxWeightTensors, "number of tensors"));
+  Content content;
+  for (uint32_t i = 0; i < num_tensors; ++i) {
+    RECBOTS_ASSIGN_OR_RETURN(NamedTensor tensor, ReadTensor(reader));
+    content.tensors.push_back(std::move(tensor));
+  }
+  if (version == kVersionWithIdentity) {
+    RECBOTS_ASSIGN_OR_RETURN(content.identity, ReadIdentity(reader));
+  }
+  if (reader.left() != 0) return Invalid(reader.left(), " bytes after the last part, want 0");
+  return content;
+}
+
 }  // namespace
 
 std::string EncodeTensors(absl::Span<const NamedTensor> tensors) {
@@ -121,29 +168,26 @@ std::string EncodeTensors(absl::Span<const NamedTensor> tensors) {
     RECBOTS_CHECK(elements == tensor.values.size()) << tensor.name << " has " << tensor.values.size() << " values";
     body.append(reinterpret_cast<const char*>(tensor.values.data()), elements * sizeof(float));
   }
-  std::string encoded(kMagic);
-  Append(kFormatVersion, &encoded);
-  Append(Checksum(body), &encoded);
-  return encoded + body;
+  return Framed(kPlainVersion, body);
+}
+
+std::string WithIdentity(absl::string_view encoded, const v1::ExperimentIdentity& identity) {
+  RECBOTS_CHECK(encoded.size() > kCheckedFrom);
+  std::string body(encoded.substr(kCheckedFrom));
+  const std::string message = identity.SerializeAsString();
+  Append(message.size(), &body);
+  body += message;
+  return Framed(kVersionWithIdentity, body);
 }
 
 absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded) {
-  Reader reader(encoded);
-  RECBOTS_ASSIGN_OR_RETURN(const absl::string_view magic, reader.Bytes(kMagic.size(), "the magic"));
-  if (magic != kMagic) return Invalid("magic is not '", kMagic, "'");
-  RECBOTS_ASSIGN_OR_RETURN(const uint32_t version, reader.Number("the format version"));
-  if (version != kFormatVersion) return Invalid("format version ", version, ", want ", kFormatVersion);
-  RECBOTS_ASSIGN_OR_RETURN(const uint32_t crc, reader.Number("the checksum"));
-  const uint32_t computed = Checksum(encoded.substr(kCheckedFrom));
-  if (computed != crc) return Invalid("checksum ", computed, ", want ", crc, " as the header says");
-  RECBOTS_ASSIGN_OR_RETURN(const uint32_t num_tensors, reader.NumberUpTo(kMaxWeightTensors, "number of tensors"));
-  std::vector<NamedTensor> tensors;
-  for (uint32_t i = 0; i < num_tensors; ++i) {
-    RECBOTS_ASSIGN_OR_RETURN(NamedTensor tensor, ReadTensor(reader));
-    tensors.push_back(std::move(tensor));
-  }
-  if (reader.left() != 0) return Invalid(reader.left(), " bytes after the last tensor, want 0");
-  return tensors;
+  RECBOTS_ASSIGN_OR_RETURN(Content content, Decode(encoded));
+  return std::move(content.tensors);
+}
+
+absl::StatusOr<v1::ExperimentIdentity> DecodeIdentity(absl::string_view encoded) {
+  RECBOTS_ASSIGN_OR_RETURN(Content content, Decode(encoded));
+  return std::move(content.identity);
 }
 
 absl::StatusOr<std::string> FiniteWeights(std::string encoded) {

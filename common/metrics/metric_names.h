@@ -81,7 +81,7 @@ inline constexpr MetricDescription kLearnerUpdates{"recbots_learner_updates_tota
 inline constexpr MetricDescription kLearnerUpdateRate{"recbots_learner_updates_per_second", MetricType::kGauge,
                                                       "Updates per second over the last status period"};
 inline constexpr MetricDescription kLearnerEnvSteps{"recbots_learner_env_steps_total", MetricType::kCounter,
-                                                    "Environment steps inserted into replay since the run began"};
+                                                    "Environment steps inserted into replay since the learner began"};
 inline constexpr MetricDescription kLearnerEnvRate{"recbots_learner_env_steps_per_second", MetricType::kGauge,
                                                    "Environment steps per second over the last status period"};
 inline constexpr MetricDescription kLearnerActors{"recbots_learner_actors", MetricType::kGauge,
@@ -91,12 +91,13 @@ inline constexpr MetricDescription kLearnerEvaluators{"recbots_learner_evaluator
 inline constexpr MetricDescription kLearnerVersion{"recbots_learner_weights_version", MetricType::kGauge,
                                                    "Newest published version"};
 inline constexpr MetricDescription kLearnerLagUpdates{"recbots_learner_lag_updates", MetricType::kHistogram,
-                                                      "Updates between choosing a row's slate and learning from it"};
+                                                      "Updates between choosing a row's slate and learning from "
+                                                      "it; of rows collected since the learner began"};
 inline constexpr MetricDescription kLearnerLagSeconds{"recbots_learner_lag_seconds", MetricType::kHistogram,
                                                       "Seconds between publishing the weights that chose a row's slate and "
                                                       "learning from the row"};
 inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_insert_ratio", MetricType::kGauge,
-                                               "Rows sampled per row inserted, as replay counts them"};
+                                               "Rows sampled per row inserted, both since the learner began"};
 inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge, "Loss of the newest update",
                                                 "name"};
 inline constexpr MetricDescription kLearnerBeta{"recbots_learner_importance_exponent", MetricType::kGauge,

@@ -33,6 +33,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"learner", "ADDRESS", "the learner's weights service: HOST:PORT or unix:/PATH", ""},
       {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
       {"keep", "", "go on training and serving after the goal is reached", ""},
+      AllowOtherExperimentFlag(),
       {"peer_timeout", "SECONDS", "give up when a peer was away for so long; 0: never", "600"},
   };
   std::vector<FlagSpec> flags = {
@@ -83,6 +84,10 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
 }
 
 }  // namespace
+
+FlagSpec AllowOtherExperimentFlag() {
+  return {kAllowOtherExperiment, "", "take what is there although it is of another experiment, with a warning", ""};
+}
 
 std::vector<FlagSpec> SecurityFlags() {
   return {{"tls_cert", "FILE", "PEM certificate that peers are shown; with --tls_key", ""},

@@ -83,9 +83,13 @@ class Role {
 std::vector<FlagSpec> SecurityFlags();
 absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags);
 
+// The flag of every program that would refuse what is of another experiment than its configuration.
+inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
+FlagSpec AllowOtherExperimentFlag();
+
 // A role's main: parses the flags --config --set --run_dir --http, those of SecurityFlags and those of `more_flags`
-// ("listen", "replay", "learner", "checkpoint_dir", "keep", "peer_timeout"), loads the configuration, and runs `body`.
-// Returns the exit code; a failure is one line on stderr.
+// ("listen", "replay", "learner", "checkpoint_dir", "keep", kAllowOtherExperiment, "peer_timeout"), loads the
+// configuration, and runs `body`. Returns the exit code; a failure is one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);
 

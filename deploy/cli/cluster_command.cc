@@ -1,12 +1,15 @@
 #include "deploy/cli/cluster_command.h"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
 #include "common/base/file.h"
@@ -17,6 +20,7 @@
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
 #include "common/inference/make_policy.h"
+#include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "learner/run/results.h"
@@ -34,6 +38,7 @@ std::vector<FlagSpec> Flags() {
           {"actors", "N", "actor processes", "1"},
           {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
           {"checkpoint", "", "replay keeps checkpoints in DIR/replay, and begins with what lies there", ""},
+          AllowOtherExperimentFlag(),
           {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
           {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
           {"quiet", "", "print only the last line", ""},
@@ -54,8 +59,9 @@ absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scena
                      MachineMemoryBytes());
 }
 
-// Options but for the run directory, and `config`.
-absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config) {
+// Options but for the run directory; `config`, and what its rows mean.
+absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config,
+                                                v1::ExperimentIdentity& identity) {
   if (flags.positional().size() != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots cluster CONFIG [flags]"));
@@ -68,6 +74,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
   options.checkpoint = flags.has("checkpoint");
+  options.allow_other_experiment = flags.has(kAllowOtherExperiment);
   RECBOTS_ASSIGN_OR_RETURN(const int64_t actors, flags.WholeNumber("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(const int64_t shards, flags.WholeNumber("replay_shards", 1, kMaxReplayShards));
   options.num_actors = static_cast<int>(actors);
@@ -77,17 +84,22 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
   RECBOTS_RETURN_IF_ERROR(CheckFits(config, *scenario, options));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
+  RECBOTS_ASSIGN_OR_RETURN(identity, ExperimentIdentityOf(config, *scenario));
   return options;
 }
 
 // Takes the run directory and begins a run in it: all roles read the configuration from there, as it was read once.
 absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::ExperimentConfig& config,
-                                      LocalClusterOptions& options) {
+                                      const v1::ExperimentIdentity& identity, LocalClusterOptions& options) {
   absl::StatusOr<RunDirectory> directory = flags.has("run_dir")
                                                ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
                                                : RunDirectory::MakeNew("runs", config.name(), kProgram);
   RECBOTS_RETURN_IF_ERROR(directory.status());
+  RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(directory->path(), identity, options.allow_other_experiment));
   RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));
+  // A run that begins with nothing begins with the first users; one that goes on plays others than before.
+  std::error_code error;
+  if (!options.checkpoint) std::filesystem::remove(directory->Path("next_stream"), error);
   options.run_dir = directory->path();
   options.config_path = directory->Path(kConfigFile);
   options.lock_descriptor = directory->lock_descriptor();
@@ -148,9 +160,10 @@ int ClusterCommand(const std::string& program_dir, const std::vector<std::string
     return kExitOk;
   }
   v1::ExperimentConfig config;
-  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags, config) : flags.status();
+  v1::ExperimentIdentity identity;
+  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags, config, identity) : flags.status();
   if (!options.ok()) return Fail(options.status(), kExitBadUsage);
-  const absl::StatusOr<RunDirectory> directory = BeginRun(*flags, config, *options);
+  const absl::StatusOr<RunDirectory> directory = BeginRun(*flags, config, identity, *options);
   if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
   options->program_dir = program_dir;
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);

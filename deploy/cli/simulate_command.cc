@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/report.h"
@@ -25,6 +26,7 @@
 #include "common/config/memory_needs.h"
 #include "common/inference/trained_policy.h"
 #include "common/policies/make_agent.h"
+#include "common/role/role.h"
 
 namespace recbots {
 namespace {
@@ -34,6 +36,7 @@ constexpr char kTrained[] = "trained";  // The policy of --weights.
 std::vector<FlagSpec> Flags() {
   return {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
           {"weights", "FILE", "plays the weights.bin of a run of CONFIG, greedily, as policy 'trained'", ""},
+          AllowOtherExperimentFlag(),
           {"episodes", "N", "episodes to play, 1..1e9", "1000"},
           {"compare", "", "play the scenario's reference policies too, in one table", ""},
           {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
@@ -107,6 +110,29 @@ absl::Status ReadAgents(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
+// Weights that were trained for another environment play here like any others, and mean little.
+absl::Status CheckExperiment(const CommandLine& flags, const Request& request, const std::string& weights) {
+  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity,
+                           ExperimentIdentityOf(request.config, *request.scenario));
+  std::string warning;
+  absl::Status status = CheckTrainedFor(weights, identity, &warning);
+  if (absl::IsFailedPrecondition(status) && flags.has(kAllowOtherExperiment)) {
+    warning = std::string(status.message());
+    status = absl::OkStatus();
+  }
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("--weights '", flags.value("weights"), "': ", status.message(),
+                                     ". Play them in the configuration of their run (config.textproto beside them), or "
+                                     "give --",
+                                     kAllowOtherExperiment));
+  }
+  if (!warning.empty()) {
+    std::cerr << "recbots: warning: --weights '" << flags.value("weights") << "': " << warning << "\n";
+  }
+  return absl::OkStatus();
+}
+
 // The policy of --weights: what the configuration's algorithm has learnt.
 absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
   request.policy = kTrained;
@@ -123,6 +149,7 @@ absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
   const std::string& path = flags.value("weights");
   absl::StatusOr<std::string> weights = ReadWeightsFile(path);
   if (!weights.ok()) return absl::InvalidArgumentError(absl::StrCat("--weights: ", weights.status().message()));
+  RECBOTS_RETURN_IF_ERROR(CheckExperiment(flags, request, *weights));
   const int users = std::max(request.options.users, request.scenario->spec().users_per_session);
   request.make_policy = [&request, users, encoded = *std::move(weights)]() -> absl::StatusOr<std::unique_ptr<Policy>> {
     return MakeTrainedPolicy(request.config.algorithm(), request.scenario->spec(), users, encoded);

@@ -10,6 +10,8 @@
 namespace recbots {
 namespace {
 
+// Streams of actors (actor/loop/streams.h).
+constexpr int64_t kMaxStream = int64_t{1} << 31;
 // Memory taken on the word of a header alone.
 constexpr int64_t kMaxReserveBytes = int64_t{64} << 20;
 
@@ -26,6 +28,10 @@ absl::Status WeightsAssembler::Begin(const v1::WeightsHeader& header) {
                                             " bytes, want 0..", max_payload_bytes_));
   }
   begun_ = true;
+  if (header.has_first_stream() && (header.first_stream() < 0 || header.first_stream() >= kMaxStream)) {
+    return absl::InternalError(absl::StrCat("weights version ", header.version(), " comes with first_stream ",
+                                            header.first_stream(), ", want 0..", kMaxStream - 1));
+  }
   version_.header = header;
   version_.payload.clear();
   version_.payload.reserve(static_cast<size_t>(std::min(header.payload_bytes(), kMaxReserveBytes)));

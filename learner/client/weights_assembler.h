@@ -22,9 +22,8 @@ class WeightsAssembler {
   explicit WeightsAssembler(int64_t max_payload_bytes) : max_payload_bytes_(max_payload_bytes) {}
 
   // Adds a part; gives the version that it completes, if it does.
-  //   INTERNAL  header missing or in the middle, version below 1, bytes other than announced, wrong checksum. The
-  //   message
-  //             names value and bound. (INTERNAL, because fetching again may help.)
+  //   INTERNAL  header missing or in the middle, version below 1, a stream that cannot be, bytes other than announced,
+  //             wrong checksum. The message names value and bound. (INTERNAL, because fetching again may help.)
   absl::StatusOr<std::optional<Complete>> Add(const v1::WeightsChunk& chunk);
 
  private:

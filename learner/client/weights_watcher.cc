@@ -63,7 +63,13 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   v1::WatchRequest request;
   request.set_role(options_.role);
   request.set_worker_name(options_.worker_name);
-  request.set_config_fingerprint(options_.config_fingerprint);
+  *request.mutable_configuration() = options_.configuration;
+  // Users go on with the streams they have.
+  if (const std::optional<int64_t> first = first_stream(); first.has_value()) {
+    request.set_streams_below(*first + options_.num_streams);
+  } else {
+    request.set_num_streams(options_.num_streams);
+  }
   // have_version stays 0: the learner may be another one than the version held came from, and the header of the current
   // version tells incarnation and worker_index at once.
   const auto reader = stub.Watch(&context, request);
@@ -100,6 +106,7 @@ void WeightsWatcher::Keep(v1::WeightsHeader header, std::string payload) {
   const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), Instant::Now()});
   MutexLock lock(&mu_);
   worker_index_ = weights->header.worker_index();
+  if (weights->header.has_first_stream() && !first_stream_.has_value()) first_stream_ = weights->header.first_stream();
   const bool same_learner = newest_ != nullptr && newest_->header.incarnation() == weights->header.incarnation();
   if (same_learner && weights->header.version() <= newest_->header.version()) return;
   if (newest_ != nullptr && !same_learner) {
@@ -146,6 +153,11 @@ absl::Duration WeightsWatcher::age() const {
 int WeightsWatcher::worker_index() const {
   MutexLock lock(&mu_);
   return worker_index_;
+}
+
+std::optional<int64_t> WeightsWatcher::first_stream() const {
+  MutexLock lock(&mu_);
+  return first_stream_;
 }
 
 absl::Status WeightsWatcher::status() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,8 +27,9 @@ struct Weights {
 struct WeightsWatcherOptions {
   std::string address;  // Of the learner: host:port or unix:/path.
   v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
-  std::string worker_name = "worker";  // For logs; at most 256 bytes.
-  uint64_t config_fingerprint = 0;     // ConfigFingerprint.
+  std::string worker_name = "worker";         // For logs; at most 256 bytes.
+  v1::ExperimentIdentity configuration = {};  // SharedConfigurationOf.
+  int64_t num_streams = 0;                    // Random streams to ask for, one for each user that is played; 0: none.
   RetryOptions retry = {};
   std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
@@ -60,8 +62,12 @@ class WeightsWatcher {
   // This worker's index among those of its role, from the newest header; -1 before. May change with a new connection.
   int worker_index() const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // The first of the num_streams streams that are this worker's: those that came with the first weights, and no others
+  // after that, whatever happens to the learner. nullopt before, where none were asked for, or none came.
+  std::optional<int64_t> first_stream() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // OK while watching; else why it ended for good:
-  //   FAILED_PRECONDITION  the learner runs another configuration (names both fingerprints)
+  //   FAILED_PRECONDITION  the learner runs another configuration (names the fields that differ)
   //   INVALID_ARGUMENT     the learner refused the request
   //   UNAUTHENTICATED      the learner wants another token
   //   DEADLINE_EXCEEDED    the learner was away for retry.give_up_after
@@ -89,6 +95,7 @@ class WeightsWatcher {
   std::shared_ptr<const Weights> newest_ ABSL_GUARDED_BY(mu_);
   absl::Status status_ ABSL_GUARDED_BY(mu_);
   int worker_index_ ABSL_GUARDED_BY(mu_) = -1;
+  std::optional<int64_t> first_stream_ ABSL_GUARDED_BY(mu_);
   bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;  // Of the stream that is open; Stop cancels it.

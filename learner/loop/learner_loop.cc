@@ -78,7 +78,7 @@ absl::Status LearnerLoop::UpdateOnce() {
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   updates_total_.Increment();
   state_.SetUpdates(algorithm_.updates());
-  NoteTable(sampled->table, sampled->inserted);
+  NoteCounts(sampled->counts);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
   batches_.Recycle(*std::move(sampled));
@@ -114,15 +114,12 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
   return absl::OkStatus();
 }
 
-void LearnerLoop::NoteTable(const v1::TableState& table, int64_t inserted) {
-  env_steps_total_.Increment(static_cast<double>(inserted - state_.env_steps()));
-  // After a restart replay holds the rows of former learners: they are no rate of now.
-  if (state_.env_steps() == 0) period_.counters.env_steps = inserted;
-  state_.SetEnvSteps(inserted);
+void LearnerLoop::NoteCounts(const replay::SampledCounts& counts) {
+  env_steps_total_.Increment(static_cast<double>(counts.inserted - state_.env_steps()));
+  state_.SetEnvSteps(counts.inserted);
   samples_per_insert_ =
-      static_cast<double>(table.sampled()) / static_cast<double>(std::max<int64_t>(1, table.inserted()));
-  stale_.Observe(table.incarnation(), table.priorities_stale(), /*first=*/table.priorities_stale());
-  refused_.Observe(table.incarnation(), table.priorities_refused(), /*first=*/table.priorities_refused());
+      counts.inserted == 0 ? 0 : static_cast<double>(counts.sampled) / static_cast<double>(counts.inserted);
+  counts_ = counts;
 }
 
 absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
@@ -145,14 +142,17 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   // One row of each batch: enough for quantiles, and cheap beside an update.
   const auto row = static_cast<size_t>(algorithm_.updates()) % static_cast<size_t>(batch.num_rows());
   const int64_t collected_with = ColumnOf<int64_t>(batch, transition::kWeightsUpdates)[row];
+  const int64_t collected_micros = ColumnOf<int64_t>(batch, transition::kCollectedMicros)[row];
+  // Weights of another learner chose what was collected before: its updates and versions are not counted in ours.
+  if (collected_micros < began_micros_) return;
   const int64_t version = ColumnOf<int64_t>(batch, transition::kWeightsVersion)[row];
-  // Weights of a learner before this one may have had more updates.
-  const auto lag = static_cast<double>(std::max<int64_t>(0, algorithm_.updates() - 1 - collected_with));
-  lags_.Add(lag);
-  lag_updates_.Observe(lag);
   // Both ends of this age are on our own clock: that of the actor may be set otherwise.
   const std::optional<absl::Duration> age = published_.Age(version, Instant::Now());
   if (age.has_value()) lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
+  // Nor are those of weights that an actor still holds.
+  const auto lag = static_cast<double>(std::max<int64_t>(0, algorithm_.updates() - 1 - collected_with));
+  lags_.Add(lag);
+  lag_updates_.Observe(lag);
 }
 
 absl::Status LearnerLoop::CheckReachable() {
@@ -225,8 +225,8 @@ void LearnerLoop::ShowPrioritizer(StatusLine& line) {
   metrics_.gauge(metric::kLearnerBeta).Set(*line.importance_exponent);
   metrics_.gauge(metric::kLearnerWeight).Set(means.weight);
   metrics_.gauge(metric::kLearnerPriority).Set(means.priority);
-  for (const auto& [outcome, total] : {std::pair{"stale", stale_.total()},
-                                       {"refused", refused_.total()},
+  for (const auto& [outcome, total] : {std::pair{"stale", counts_.priorities_stale},
+                                       {"refused", counts_.priorities_refused},
                                        {"dropped", batches_.dropped_priorities()}}) {
     prometheus::Counter& counter = metrics_.counter(metric::kLearnerPriorities, outcome);
     counter.Increment(static_cast<double>(total) - counter.Value());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/instant.h"
 #include "common/metrics/metrics.h"
@@ -77,8 +78,8 @@ class LearnerLoop {
   // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
   absl::Status Learn(const replay::SampledBatch& sampled);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);
-  // `inserted`: SampledBatch::inserted.
-  void NoteTable(const v1::TableState& table, int64_t inserted);
+  // What replay counted since this learner began: rows of earlier runs are none of this one.
+  void NoteCounts(const replay::SampledCounts& counts);
   // The next batch; nullopt: told to stop.
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
@@ -104,8 +105,10 @@ class LearnerLoop {
   prometheus::Histogram& lag_seconds_;
 
   Prioritizer prioritizer_;
-  ReplayCounter stale_, refused_;
+  replay::SampledCounts counts_;
   uint64_t failed_sends_ = 0;
+  // A date, to be compared with those at which rows were collected.
+  const int64_t began_micros_ = absl::ToUnixMicros(absl::Now());
   LagWindow lags_;
   double samples_per_insert_ = 0;
   int64_t published_updates_ = 0;

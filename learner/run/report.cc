@@ -34,6 +34,7 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   Json json;
   json["experiment"] = report.experiment;
   json["seed"] = report.seed;
+  json["identity"] = absl::StrCat(absl::Hex(report.identity, absl::kZeroPad16));
   json["goal_reached"] = goal.Reached(report.ending);
   json["ended_by"] = report.error.empty() ? Describe(report.ending) : absl::StrCat("error: ", report.error);
   const bool known = goal.newest().has_value();

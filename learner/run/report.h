@@ -18,8 +18,9 @@ struct Report {
   RunCounters end;
   double samples_per_insert = 0;
   std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name (Algorithm::losses).
-  std::string error = {};                                   // What ended the run before its time; empty: no error.
-  bool weights_saved = false;                               // Whether weights.bin beside the report is of this run.
+  uint64_t identity = 0;       // Fingerprint of what the rows mean (actor/client/experiment_identity.h).
+  std::string error = {};      // What ended the run before its time; empty: no error.
+  bool weights_saved = false;  // Whether weights.bin beside the report is of this run.
 };
 
 // The report as JSON text.

@@ -15,28 +15,6 @@
 
 namespace recbots {
 
-// By how much a counter of replay's has grown since the run began, whatever happens to the store: its counters begin
-// anew when it restarts. Not thread-safe.
-class ReplayCounter {
- public:
-  // `value` in the store that calls itself `incarnation`, where it was `first` when that incarnation began.
-  void Observe(uint64_t incarnation, int64_t value, int64_t first) {
-    if (incarnation != incarnation_) {
-      incarnation_ = incarnation;
-      seen_ = first;
-    }
-    // Parts of several reports may overtake each other; counters only grow.
-    if (value > seen_) total_ += value - seen_;
-    seen_ = std::max(seen_, value);
-  }
-  int64_t total() const { return total_; }
-
- private:
-  uint64_t incarnation_ = 0;
-  int64_t seen_ = 0;
-  int64_t total_ = 0;
-};
-
 // Thread-safe.
 class RunState {
  public:

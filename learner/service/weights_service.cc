@@ -10,11 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/rpc/grpc_status.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;
+constexpr int64_t kMaxStreams = int64_t{1} << 20;  // Of one actor: max of actor.users.
 constexpr size_t kEvaluationsRemembered = 1024;
 constexpr int kMaxReferences = 64;
 constexpr size_t kMaxReferenceNameBytes = 64;
@@ -79,6 +81,10 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       if (service_.draining_) return End({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
       std::shared_ptr<const WeightsSnapshot> newest = service_.store_.newest();
       if (newest == nullptr || newest->header.version() == have_version_) return;
+      if (info_.num_streams > 0 && !info_.first_stream.has_value()) {
+        info_.first_stream = service_.ledger_.Take(info_.num_streams);
+        if (!info_.first_stream.has_value()) return;  // Until the ledger is open.
+      }
       snapshot_ = std::move(newest);
       part_ = 0;
     }
@@ -101,7 +107,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       v1::WeightsChunk first;
       *first.mutable_header() = snapshot_->header;
       first.mutable_header()->set_worker_index(info_.worker_index);
-      first.mutable_header()->set_join_number(info_.join_number);
+      if (info_.first_stream.has_value()) first.mutable_header()->set_first_stream(*info_.first_stream);
       slices.emplace_back(first.SerializeAsString());
     }
     slices.push_back(SharedSlice(snapshot_->parts[part_], snapshot_));
@@ -149,12 +155,18 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
 };
 
 WeightsService::WeightsService(WeightsServiceOptions options, WeightStore& store)
-    : options_(std::move(options)), store_(store) {
+    : options_(std::move(options)),
+      store_(store),
+      own_ledger_(options_.streams == nullptr ? StreamLedger::Create({}).value() : nullptr),
+      ledger_(own_ledger_ != nullptr ? *own_ledger_ : *options_.streams) {
+  if (own_ledger_ != nullptr) own_ledger_->Open(0);
+  ledger_.SetOnOpen([this] { WakeAll(); });
   watcher_id_ = store_.AddWatcher([this] { WakeAll(); });
 }
 
 WeightsService::~WeightsService() {
   store_.RemoveWatcher(watcher_id_);
+  ledger_.SetOnOpen(nullptr);
   MutexLock lock(&mu_);
   RECBOTS_CHECK(streams_.empty()) << "the service goes before its server was stopped";
 }
@@ -170,13 +182,28 @@ grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const
   if (request.have_version() < 0) {
     return Invalid(absl::StrCat("have_version ", request.have_version(), ", want at least 0"));
   }
-  if (request.config_fingerprint() != options_.config_fingerprint) {
-    return {
-        grpc::StatusCode::FAILED_PRECONDITION,
-        absl::StrCat("configurations differ in environment, algorithm or seed: fingerprint of ", request.worker_name(),
-                     " is ", Hex(request.config_fingerprint()), ", of the learner ", Hex(options_.config_fingerprint))};
+  if (request.num_streams() < 0 || request.num_streams() > kMaxStreams) {
+    return Invalid(absl::StrCat("num_streams ", request.num_streams(), ", want 0..", kMaxStreams));
   }
-  return grpc::Status::OK;
+  if (request.streams_below() < 0 || request.streams_below() > kNumActorStreams) {
+    return Invalid(absl::StrCat("streams_below ", request.streams_below(), ", want 0..", kNumActorStreams));
+  }
+  return CheckConfiguration(request);
+}
+
+grpc::Status WeightsService::CheckConfiguration(const v1::WatchRequest& request) const {
+  if (!Says(request.configuration()) && Says(options_.configuration)) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            absl::StrCat(request.worker_name(), " does not say its configuration: is it of another version?")};
+  }
+  if (const absl::Status status = CheckIdentity(request.configuration()); !status.ok()) {
+    return Invalid(std::string(status.message()));
+  }
+  const std::string difference = IdentityDifference(request.configuration(), absl::StrCat("of ", request.worker_name()),
+                                                    options_.configuration, "of the learner");
+  if (difference.empty()) return grpc::Status::OK;
+  return {grpc::StatusCode::FAILED_PRECONDITION,
+          absl::StrCat("the configuration of ", request.worker_name(), " is not that of the learner: ", difference)};
 }
 
 int WeightsService::SmallestFreeIndex(v1::WorkerRole role) const {
@@ -206,8 +233,12 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
 
   MutexLock lock(&mu_);
   if (draining_) return new Refusal({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
-  WatcherInfo info{
-      watch.role(), SmallestFreeIndex(watch.role()), joined_[watch.role()]++, watch.worker_name(), context->peer(), 0};
+  ledger_.Raise(watch.streams_below());
+  WatcherInfo info{.role = watch.role(),
+                   .worker_index = SmallestFreeIndex(watch.role()),
+                   .num_streams = watch.num_streams(),
+                   .worker_name = watch.worker_name(),
+                   .peer = context->peer()};
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
                     << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
   // A version we have not published yet is one of an earlier learner: worth nothing here.

@@ -28,6 +28,7 @@ struct CheckpointerOptions {
   int64_t write_bytes_per_second = 50'000'000;  // While nobody waits for it; 0: as fast as the disk takes it.
   int64_t copy_bytes = int64_t{64} << 20;       // CopyPool of all tables; at least a segment.
   StopQuestion stop = {};                       // Asked by several threads while Open restores.
+  bool allow_other_experiment = false;          // Rows that mean something else are taken over, which the report says.
 };
 
 struct CheckpointReport {
@@ -64,9 +65,8 @@ class Checkpointer {
   // After an error the store is not to be used.
   //   INVALID_ARGUMENT     an option out of range
   //   UNAVAILABLE, RESOURCE_EXHAUSTED  the directory cannot be made, read or claimed; names it
-  //   FAILED_PRECONDITION  the checkpoint holds another schema, or tables that the store lacks, or was written in a
-  //   newer
-  //                        format; names the difference
+  //   FAILED_PRECONDITION  the checkpoint holds another schema, rows of another experiment, or tables that the store
+  //                        lacks, or was written in a newer format; names the difference
   //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
   //   CANCELLED            options.stop said so; nothing on disk was changed
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Open(const CheckpointerOptions& options, Store* store);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/crc32c.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/checkpoint/block_file.h"
 #include "replay/checkpoint/file_names.h"
@@ -80,6 +81,8 @@ absl::Status CheckTable(const v1::CheckpointTable& table, int64_t sequence) {
   if (frozen.used_slots() < 0 || frozen.used_slots() > frozen.num_slots()) {
     return Wrong(frozen.used_slots(), " used slots of ", frozen.num_slots());
   }
+  if (const absl::Status identity = CheckIdentity(frozen.identity()); !identity.ok()) return Wrong(identity.message());
+  if (frozen.streams_below() < 0) return Wrong("streams_below ", frozen.streams_below(), ", want at least 0");
   RECBOTS_RETURN_IF_ERROR(CheckSegments(table, static_cast<int64_t>(schema->row_bytes()), sequence));
   RECBOTS_RETURN_IF_ERROR(CheckFile(table.arrays(), FileName::Kind::kArrays, sequence));
   if (table.arrays().bytes() != ArraysBytes(frozen)) {

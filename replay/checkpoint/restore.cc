@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/checkpoint/checkpoint_directory.h"
 #include "replay/checkpoint/file_names.h"
@@ -23,8 +24,31 @@ struct Pair {
   Table* table;
 };
 
+// Rows that mean something else would be learnt from like any others.
+absl::Status CheckExperiment(const Folder& folder, const v1::CheckpointManifest& manifest, const v1::FrozenTable& saved,
+                             const Table& table, bool allow_other, std::vector<std::string>& differences) {
+  const v1::ExperimentIdentity ours = table.identity();
+  if (!Says(ours)) return absl::OkStatus();
+  if (!Says(saved.identity())) {
+    differences.push_back(
+        absl::StrCat("table '", table.name(), "': the checkpoint does not say of which experiment its rows are"));
+    return absl::OkStatus();
+  }
+  const std::string difference = IdentityDifference(saved.identity(), "in the checkpoint", ours, "here");
+  if (difference.empty()) return absl::OkStatus();
+  if (allow_other) {
+    differences.push_back(absl::StrCat("table '", table.name(), "': rows of another experiment: ", difference));
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("table '", table.name(), "': the rows of checkpoint ", manifest.sequence(), " in '", folder.path(),
+                   "' are of another experiment: ", difference,
+                   ". Use another folder, move this one away, or take the rows over with --allow_other_experiment"));
+}
+
 // FAILED_PRECONDITION: the configuration has to change, not the checkpoint.
-absl::StatusOr<std::vector<Pair>> Match(const v1::CheckpointManifest& manifest, const Store& store) {
+absl::StatusOr<std::vector<Pair>> Match(const Folder& folder, const v1::CheckpointManifest& manifest,
+                                        const Store& store, bool allow_other, std::vector<std::string>& differences) {
   std::vector<Pair> pairs;
   for (const v1::CheckpointTable& saved : manifest.tables()) {
     const std::string& name = saved.frozen().name();
@@ -39,6 +63,7 @@ absl::StatusOr<std::vector<Pair>> Match(const v1::CheckpointManifest& manifest, 
       return absl::FailedPreconditionError(absl::StrCat("table '", name, "': the rows of checkpoint ",
                                                         manifest.sequence(), " have another schema: ", difference));
     }
+    RECBOTS_RETURN_IF_ERROR(CheckExperiment(folder, manifest, saved.frozen(), *table, allow_other, differences));
     pairs.push_back({&saved, table});
   }
   // The longest first: see RestoreNewest.
@@ -71,15 +96,15 @@ void NoteNewTables(const v1::CheckpointManifest& manifest, const Store& store, s
 
 // `touched`: a table was taken over, so that no other checkpoint can be tried.
 absl::Status Restore(const Folder& folder, const v1::CheckpointManifest& manifest, Store& store,
-                     const StopQuestion& stop, RestoreReport& report, bool& touched) {
-  RECBOTS_ASSIGN_OR_RETURN(const std::vector<Pair> pairs, Match(manifest, store));
+                     const StopQuestion& stop, bool allow_other, RestoreReport& report, bool& touched) {
+  std::vector<std::string> differences;
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<Pair> pairs, Match(folder, manifest, store, allow_other, differences));
   std::vector<const v1::CheckpointFile*> files;
   for (size_t i = 1; i < pairs.size(); ++i) {
     const std::vector<const v1::CheckpointFile*> more = FilesOf(*pairs[i].saved);
     files.insert(files.end(), more.begin(), more.end());
   }
   if (!files.empty()) RECBOTS_RETURN_IF_ERROR(VerifyFiles(folder, files, stop));
-  std::vector<std::string> differences;
   for (const Pair& pair : pairs) {
     const absl::Status status = RestoreTable(folder, pair, stop, differences);
     if (!status.ok()) {
@@ -109,7 +134,8 @@ std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table)
   return files;
 }
 
-absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop) {
+absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop,
+                                       bool allow_other_experiment) {
   const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, ListManifests(folder));
   Restored result;
@@ -117,7 +143,8 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const
     absl::StatusOr<v1::CheckpointManifest> manifest = ReadManifest(folder, sequence);
     bool touched = false;
     const absl::Status status =
-        manifest.ok() ? Restore(folder, *manifest, store, stop, result.report, touched) : manifest.status();
+        manifest.ok() ? Restore(folder, *manifest, store, stop, allow_other_experiment, result.report, touched)
+                      : manifest.status();
     if (status.ok()) {
       result.manifest = *std::move(manifest);
       result.report.took = Instant::Now() - start;

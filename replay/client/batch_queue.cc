@@ -136,13 +136,16 @@ std::optional<int32_t> BatchQueue::NextOrder(int shard, Instant now) {
   Shard& from = At(shard);
   Acknowledged(shard);
   if (!from.open || from.sent.size() >= static_cast<size_t>(options_.batches_in_flight)) return std::nullopt;
-  if (!from.waiting.empty()) {
+  const bool heard = from.heard != Instant::InfinitePast();
+  if (!from.waiting.empty() && (heard || from.asked_state)) {
     from.sent.push_back(from.waiting.front());
     from.waiting.pop_front();
     return from.sent.back().num_rows;
   }
   const absl::Duration age = now - from.heard;
-  if (num_shards_ == 1 || from.asked_state || age < (from.weight == 0 ? kAskEmpty : kAskAny)) return std::nullopt;
+  if ((num_shards_ == 1 && heard) || from.asked_state || age < (from.weight == 0 ? kAskEmpty : kAskAny)) {
+    return std::nullopt;
+  }
   from.asked_state = true;
   from.sent.push_back({-1, 0, 0, 1, false});
   return 0;
@@ -176,7 +179,7 @@ void BatchQueue::Arrived(int shard, const v1::SampleHeader& header, Instant now)
   from.weight = header.table().total_weight();
   from.state = header.table();
   from.heard = now;
-  CountInserted(header.table());
+  Count(header.table(), now);
   if (part.batch < 0) {
     from.asked_state = false;
     return;
@@ -232,7 +235,7 @@ SampledBatch BatchQueue::Take() {
   RECBOTS_CHECK(ready());
   Batch& oldest = batches_.front();
   oldest.result.table = StateOf(oldest);
-  oldest.result.inserted = inserted_;
+  oldest.result.counts = run_counts_;
   SampledBatch result = std::move(oldest.result);
   batches_.pop_front();
   ++first_batch_;
@@ -262,11 +265,34 @@ v1::TableState BatchQueue::StateOf(const Batch& batch) const {
   return sum;
 }
 
-void BatchQueue::CountInserted(const v1::TableState& state) {
-  int64_t& seen = inserted_in_.try_emplace(state.incarnation(), state.restored()).first->second;
+void BatchQueue::Count(const v1::TableState& state, Instant now) {
+  first_heard_ = std::min(first_heard_, now);
+  SampledCounts newest = {state.inserted(), state.sampled(), state.priorities_stale(), state.priorities_refused()};
+  const auto [found, is_new] = seen_.try_emplace(state.incarnation(), newest);
+  SampledCounts& seen = found->second;
+  // Later on it is what we told it ourselves.
+  if (is_new) streams_below_ = std::max(streams_below_, state.streams_below());
+  // A process that is younger than we are has nothing of earlier runs but what a checkpoint brought.
+  if (is_new && absl::Seconds(state.age_seconds()) <= now - options_.began) seen.inserted = state.restored();
   // Headers of several streams may overtake each other.
-  inserted_ += std::max<int64_t>(0, state.inserted() - seen);
-  seen = std::max(seen, state.inserted());
+  const auto add = [](int64_t value, int64_t& before, int64_t& total) {
+    total += std::max<int64_t>(0, value - before);
+    before = std::max(before, value);
+  };
+  add(newest.inserted, seen.inserted, run_counts_.inserted);
+  add(newest.sampled, seen.sampled, run_counts_.sampled);
+  add(newest.priorities_stale, seen.priorities_stale, run_counts_.priorities_stale);
+  add(newest.priorities_refused, seen.priorities_refused, run_counts_.priorities_refused);
+}
+
+std::optional<int64_t> BatchQueue::NewStreams(Instant now, absl::Duration patience) {
+  if (told_streams_.has_value()) {
+    if (streams_below_ <= *told_streams_) return std::nullopt;
+  } else if (first_heard_ + patience > now) {
+    const auto silent = [](const Shard& shard) { return shard.exists && !shard.state.has_value(); };
+    if (num_shards_ == 0 || std::any_of(shards_.begin(), shards_.end(), silent)) return std::nullopt;
+  }
+  return told_streams_ = streams_below_;
 }
 
 void BatchQueue::Recycle(SampledBatch batch) {

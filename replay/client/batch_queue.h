@@ -3,7 +3,8 @@
 // Each batch is split over the shards by a multinomial draw in proportion to their newest total weights, so that a row
 // is drawn with its share of all weight, whatever shard it lies on: probability of the shard x probability there. Rows
 // whose shard went away are drawn again from those that are left. With one shard all of this is nothing: a batch is one
-// part.
+// part. The first order of every stream asks for the table's state: what was there before it is not taken for what
+// comes from now on.
 //
 // A shard answers orders in sequence, and takes acknowledgements in that sequence; at most batches_in_flight parts of a
 // shard are ordered and not acknowledged. Parts are acknowledged once their batch was used: taken, and the learner came
@@ -35,6 +36,7 @@ class BatchQueue {
     int32_t batch_size = 1;
     int32_t batches_in_flight = 1;
     uint64_t seed = 0;
+    Instant began = Instant::InfinitePast();  // When counting began: see SampledCounts.
   };
   explicit BatchQueue(const Options& options);
 
@@ -48,12 +50,15 @@ class BatchQueue {
   void Open(int shard);
   void Close(int shard);
   bool open(int shard) const { return At(shard).open; }
+  // The stream has told the table's state.
+  bool heard(int shard) const { return At(shard).state.has_value(); }
   // Nothing is ordered there before `until` as long as others have rows.
   void Suspend(int shard, Instant until) { At(shard).suspended_until = until; }
 
   // Decides where rows come from that are not ordered yet, as far as known shards have any. True: some were placed.
   bool Place(Instant now);
-  // The next order to send: its number of rows, 0 to ask for the state. None: nothing to send, or no credit.
+  // The next order to send: its number of rows, 0 to ask for the state, which comes first of all. None: nothing to
+  // send, or no credit.
   std::optional<int32_t> NextOrder(int shard, Instant now);
   // Parts used since the stream began.
   int64_t Acknowledged(int shard);
@@ -70,6 +75,10 @@ class BatchQueue {
   void AwaitCloses();
   // A shard for which the oldest batch has waited for `patience`, while another that has rows has nothing to do.
   std::optional<int> Stalled(Instant now, absl::Duration patience) const;
+
+  // The highest streams_below with which tables were met, when it is time to tell it: once every shard has told its
+  // state, or `patience` after the first did; then whenever it is higher than what was told.
+  std::optional<int64_t> NewStreams(Instant now, absl::Duration patience);
 
   bool ready() const { return batches_.front().missing_rows == 0; }
   // The oldest batch; another one is wanted in its place. Requires ready().
@@ -132,7 +141,7 @@ class BatchQueue {
   const std::vector<int>& Candidates(Instant now);
   void Split(int64_t batch, Range range, const std::vector<int>& candidates);
   v1::TableState StateOf(const Batch& batch) const;
-  void CountInserted(const v1::TableState& state);
+  void Count(const v1::TableState& state, Instant now);
 
   const Options options_;
   std::vector<Shard> shards_;
@@ -141,8 +150,11 @@ class BatchQueue {
   int64_t first_batch_ = 0;    // Number of the oldest.
   int64_t first_unused_ = 0;   // Batches before it were used.
   uint64_t draws_ = 0;
-  int64_t inserted_ = 0;
-  absl::flat_hash_map<uint64_t, int64_t> inserted_in_;  // The newest count of each incarnation ever seen.
+  SampledCounts run_counts_;
+  absl::flat_hash_map<uint64_t, SampledCounts> seen_;  // The newest counts of each incarnation ever heard of.
+  int64_t streams_below_ = 0;
+  std::optional<int64_t> told_streams_;
+  Instant first_heard_ = Instant::InfiniteFuture();
   std::vector<SampledBatch> spare_;
   std::vector<int> candidates_;  // Scratch.
   std::vector<int32_t> counts_;

@@ -30,6 +30,9 @@ class ReplaySampler::Impl {
  public:
   Impl(const RowSchema& schema, const ReplaySamplerOptions& options) : shared_(schema, options) {
     shared_.advance = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { Advance(); };
+    shared_.tell_streams = [this](int64_t heard) {
+      if (shared_.options.on_streams) UseStreams(shared_.options.on_streams(heard));
+    };
     watch_.emplace(options.resolver,
                    AddressWatch::Handlers{.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
                                           .away = [this] { return SomethingAway(); }});
@@ -50,6 +53,11 @@ class ReplaySampler::Impl {
   void Recycle(SampledBatch batch) {
     MutexLock lock(&shared_.mu);
     shared_.queue.Recycle(std::move(batch));
+  }
+  void UseStreams(int64_t below) {
+    MutexLock lock(&shared_.mu);
+    shared_.streams_below = std::max(shared_.streams_below, below);
+    Advance();
   }
   void Close() {
     MutexLock lock(&shared_.mu);
@@ -246,6 +254,7 @@ absl::StatusOr<SampledBatch> ReplaySampler::Next(Instant deadline) { return impl
 absl::Status ReplaySampler::UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities) {
   return impl_->UpdatePriorities(keys, priorities);
 }
+void ReplaySampler::UseStreams(int64_t below) { impl_->UseStreams(below); }
 void ReplaySampler::Recycle(SampledBatch batch) { impl_->Recycle(std::move(batch)); }
 void ReplaySampler::Close() { impl_->Close(); }
 absl::Status ReplaySampler::status() const { return impl_->status(); }

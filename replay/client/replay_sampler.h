@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,7 +35,12 @@ struct ReplaySamplerOptions {
   // 1..1024, the one in the learner's hands among them: with 1, nothing is drawn ahead. More: less waiting, staler
   // rows, more memory.
   int32_t batches_in_flight = 2;
-  uint64_t seed = 0;  // Key of the draws of shards; rows within a shard are its own draws.
+  uint64_t seed = 0;                     // Key of the draws of shards; rows within a shard are its own draws.
+  v1::ExperimentIdentity identity = {};  // What rows are to mean; without fields nothing is said and nothing compared.
+  // Called once the tables of all shards have told their state (or of those that did, 3 s after the first), with the
+  // highest streams_below of them, and again when one tells a higher one. The result is what UseStreams would tell
+  // them. On threads of the sampler, without its lock; not any more when the destructor returns.
+  std::function<int64_t(int64_t streams_below)> on_streams = {};
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
   RetryOptions retry = {};                            // give_up_after: of all shards together.
   std::shared_ptr<const Security> security = {};      // nullptr: none.
@@ -71,15 +77,18 @@ class ReplaySampler {
   //   INVALID_ARGUMENT  some were refused: names the first, the others are under way; or not as many as keys
   absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
 
+  // Random streams below `below` are given away, or will be: all tables remember it, those that come later too.
+  void UseStreams(int64_t below);
+
   // Gives the memory of a batch back for later ones. Optional; without it each batch is allocated anew.
   void Recycle(SampledBatch batch);
 
   // Ends the streams and wakes whoever waits in Next. Idempotent.
   void Close();
 
-  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema, a batch the limiter never admits),
-  // INVALID_ARGUMENT, INTERNAL (what came is no batch), DEADLINE_EXCEEDED (all of replay was away for
-  // retry.give_up_after).
+  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema, rows of another experiment, a batch
+  // the limiter never admits), INVALID_ARGUMENT, INTERNAL (what came is no batch), DEADLINE_EXCEEDED (all of replay was
+  // away for retry.give_up_after).
   absl::Status status() const;
   ReplaySamplerStats stats() const;
 

@@ -31,6 +31,7 @@
 #include "common/base/row_schema.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
+#include "recbots/v1/identity.pb.h"
 #include "replay/client/address_resolver.h"
 #include "replay/table/rate_limiter.h"
 
@@ -43,10 +44,11 @@ int64_t DefaultBlockBytes(int64_t row_bytes);
 struct ReplayWriterOptions {
   // One or several of host:port and unix:/path, separated by commas. Every address that a name resolves to is a shard.
   std::string address = {};
-  std::string table = {};        // Empty: the servers' first.
-  std::string writer_name = {};  // For logs: host or container. At most 256 bytes.
-  bool durable = false;          // Keep rows until a checkpoint holds them.
-  int64_t block_bytes = 0;       // Up to 4 MiB; 0: DefaultBlockBytes. Larger: less work per row, more delay.
+  std::string table = {};                // Empty: the servers' first.
+  std::string writer_name = {};          // For logs: host or container. At most 256 bytes.
+  v1::ExperimentIdentity identity = {};  // What the rows mean; without fields nothing is said and nothing compared.
+  bool durable = false;                  // Keep rows until a checkpoint holds them.
+  int64_t block_bytes = 0;               // Up to 4 MiB; 0: DefaultBlockBytes. Larger: less work per row, more delay.
   absl::Duration max_delay = absl::Milliseconds(5);  // A block is sent so long after its first row at the latest.
   // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
   // give them what they write in a few seconds.
@@ -112,9 +114,9 @@ class ReplayWriter {
   // is that of Flush.
   absl::Status Close(Instant deadline);
 
-  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema; durable, but replay keeps no
-  // checkpoints), INVALID_ARGUMENT (a block was refused), DATA_LOSS (a block arrived damaged five times in a row),
-  // DEADLINE_EXCEEDED (all of replay was away for retry.give_up_after).
+  // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema; rows of another experiment; durable,
+  // but replay keeps no checkpoints), INVALID_ARGUMENT (a block was refused), DATA_LOSS (a block arrived damaged five
+  // times in a row), DEADLINE_EXCEEDED (all of replay was away for retry.give_up_after).
   absl::Status status() const;
   ReplayWriterStats stats() const;
   // As in stats(), for little.

@@ -11,14 +11,21 @@
 
 namespace recbots::replay {
 
+// What was counted since a sampler began, whatever was in the tables before, over all shards, those that are gone
+// included, as far as it heard. Only grows.
+struct SampledCounts {
+  int64_t inserted = 0;  // Rows.
+  int64_t sampled = 0;   // Rows, by all readers; refunds are taken off as far as they come before the next draw.
+  int64_t priorities_stale = 0;
+  int64_t priorities_refused = 0;
+};
+
 struct SampledBatch {
   ColumnBatch batch;
   std::vector<ItemKey> keys;         // One per row, with the shard; for UpdatePriorities.
   std::vector<float> probabilities;  // With which each row was drawn, shards included. For ImportanceWeights.
   v1::TableState table;              // At the draw; of several shards: their sum, incarnations combined.
-  // Rows inserted into all shards since their processes began, those of shards that are gone included, as far as the
-  // sampler heard: only grows. What a checkpoint brought does not count.
-  int64_t inserted = 0;
+  SampledCounts counts;              // The newest.
   BlockedOn blocked_on = BlockedOn::kNone;
   absl::Duration blocked;  // How long replay held it back, for that reason.
 };

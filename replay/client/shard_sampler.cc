@@ -12,6 +12,8 @@
 namespace recbots::replay {
 namespace {
 
+// How long a shard that has not told its state is waited for when that of another is known.
+constexpr absl::Duration kSilence = absl::Seconds(3);
 // How often news are asked for and leftovers sent.
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 
@@ -26,6 +28,7 @@ v1::SampleCredit FirstCredit(const RowSchema& schema, const ReplaySamplerOptions
   *credit.mutable_schema() = RowSchemaToProto(schema);
   credit.set_max_rows(options.batch_size);
   credit.set_max_batches(options.batches_in_flight);
+  *credit.mutable_identity() = options.identity;
   return credit;
 }
 
@@ -35,7 +38,7 @@ SamplerShared::SamplerShared(const RowSchema& row_schema, const ReplaySamplerOpt
     : schema(std::make_shared<const RowSchema>(row_schema)),
       options(sampler_options),
       first_credit(FirstCredit(row_schema, sampler_options)),
-      queue({schema, options.batch_size, options.batches_in_flight, options.seed}) {}
+      queue({schema, options.batch_size, options.batches_in_flight, options.seed, Instant::Now()}) {}
 
 ShardSampler::ShardSampler(SamplerShared* shared, const ShardAddress& address, int shard)
     : shared_(*shared),
@@ -81,9 +84,14 @@ void ShardSampler::SendCredit(bool all) {
     next_.add_rows(*rows);
   }
   const int64_t used = shared_.queue.Acknowledged(shard_);
-  if (next_.rows().empty() && used == said_used_ && !(all && next_.keys_size() > 0)) return;
+  // Not before the table said what it knew.
+  const int64_t streams = shared_.queue.heard(shard_) ? shared_.streams_below : 0;
+  const bool news = used != said_used_ || streams != said_streams_;
+  if (next_.rows().empty() && !news && !(all && next_.keys_size() > 0)) return;
   said_used_ = used;
+  said_streams_ = streams;
   next_.set_acknowledged_batches(used);
+  next_.set_streams_below(streams);
   std::swap(next_, credit_);
   next_.Clear();
   stream_->Write(&credit_);
@@ -144,6 +152,7 @@ absl::Status ShardSampler::RunStream() {
                 channel_, Method(), shared_.options.security.get());
   restart_ = false;
   said_used_ = 0;
+  said_streams_ = 0;
   stream_ = &stream;
   next_.MergeFrom(shared_.first_credit);  // To priorities that a stream which we ended ourselves left behind.
   shared_.queue.Open(shard_);
@@ -176,6 +185,11 @@ absl::Status ShardSampler::FollowStream(Stream& stream) {
   while (!shared_.mu.AwaitFor(ended, kTick)) {
     SendCredit(/*all=*/true);
     shared_.advance();
+    if (const auto streams = shared_.queue.NewStreams(Instant::Now(), kSilence); streams.has_value()) {
+      shared_.mu.Unlock();
+      shared_.tell_streams(*streams);
+      shared_.mu.Lock();
+    }
   }
   connected_ = false;
   shared_.contact.Disconnected();
@@ -202,13 +216,19 @@ void ShardSampler::OnMessage(grpc::ByteBuffer& bytes) {
   message_.Clear();  // Its memory is the transport's.
   bytes.Clear();
   if (status.ok() && !reader_.complete()) return;
-  MutexLock lock(&shared_.mu);
-  if (!status.ok()) {
-    if (shared_.final_error.ok()) shared_.final_error = status;
-    return;
+  std::optional<int64_t> streams;
+  {
+    MutexLock lock(&shared_.mu);
+    if (!status.ok()) {
+      if (shared_.final_error.ok()) shared_.final_error = status;
+      return;
+    }
+    const Instant now = Instant::Now();
+    shared_.queue.Arrived(shard_, message_.header(), now);
+    streams = shared_.queue.NewStreams(now, kSilence);
+    shared_.advance();
   }
-  shared_.queue.Arrived(shard_, message_.header(), Instant::Now());
-  shared_.advance();
+  if (streams.has_value()) shared_.tell_streams(*streams);
 }
 
 absl::Status ShardSampler::Take(const grpc::ByteBuffer& bytes) {

@@ -37,6 +37,9 @@ struct SamplerShared {
   BatchQueue queue ABSL_GUARDED_BY(mu);
   // Places and sends what can be ordered, at all shards. Set by the sampler; called with mu held.
   std::function<void()> advance;
+  // What NewStreams of the queue says, for who gives streams away. Set by the sampler; called without mu.
+  std::function<void(int64_t streams_below)> tell_streams;
+  int64_t streams_below ABSL_GUARDED_BY(mu) = 0;  // For the tables to remember.
   bool closed ABSL_GUARDED_BY(mu) = false;
   absl::Status final_error ABSL_GUARDED_BY(mu);
   absl::Status last_error ABSL_GUARDED_BY(mu);
@@ -52,7 +55,8 @@ class ShardSampler {
   // Waits for the end of the stream: without the mutex.
   ~ShardSampler();
 
-  // With the mutex: sends what is ordered, acknowledged and, with such news or when `all`, re-prioritised.
+  // With the mutex: sends what is ordered, acknowledged, to be remembered and, with such news or when `all`,
+  // re-prioritised.
   void SendCredit(bool all) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // With the mutex. False: it is away, and they were dropped.
   bool AddPriority(ItemKey key, float priority) ABSL_NO_THREAD_SAFETY_ANALYSIS;
@@ -100,6 +104,7 @@ class ShardSampler {
   v1::SampleCredit next_;     // Being put together.
   v1::SampleCredit credit_;   // Being sent.
   int64_t said_used_ = 0;
+  int64_t said_streams_ = 0;
   bool connected_ = false;
   bool restart_ = false;
   bool stopping_ = false;

@@ -83,6 +83,7 @@ v1::InsertRequest ShardWriter::MakeHello() const {
   hello.set_writer_id(writer_id_);
   hello.set_table(options_.table);
   hello.set_durable(options_.durable);
+  *hello.mutable_identity() = options_.identity;
   return request;
 }
 

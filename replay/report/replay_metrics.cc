@@ -9,15 +9,16 @@ namespace recbots::replay {
 ReplayMetrics::ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service,
                              const Checkpointer* checkpointer)
     : metrics_(*metrics), store_(*store), service_(*service), checkpointer_(checkpointer), start_(Instant::Now()) {
+  for (const std::unique_ptr<Table>& table : store_.tables()) before_.push_back(table->state());
   Refresh();
 }
 
 void ReplayMetrics::Refresh() {
-  for (const std::unique_ptr<Table>& table : store_.tables()) RefreshTable(*table);
+  for (size_t i = 0; i < before_.size(); ++i) RefreshTable(*store_.tables()[i], before_[i]);
   if (checkpointer_ != nullptr) RefreshCheckpoints();
 }
 
-void ReplayMetrics::RefreshTable(const Table& table) {
+void ReplayMetrics::RefreshTable(const Table& table, const TableState& before) {
   const std::string& name = table.name();
   const TableState state = table.state();
   const ReplayServiceStats stats = service_.stats(name);
@@ -33,17 +34,17 @@ void ReplayMetrics::RefreshTable(const Table& table) {
   set(metric::kReplayWriters, stats.writers);
   set(metric::kReplayReaders, stats.readers);
   set(metric::kReplayWeightsVersion, stats.weights_version);
-  raise(metric::kReplayInserted, state.inserted);
-  raise(metric::kReplaySampled, state.sampled);
-  raise(metric::kReplayRefunded, state.refunded);
-  raise(metric::kReplayConsumed, state.consumed);
-  raise(metric::kReplayEvicted, state.evicted);
-  raise(metric::kReplayDuplicates, state.duplicates);
+  raise(metric::kReplayInserted, state.inserted - before.inserted);
+  raise(metric::kReplaySampled, state.sampled - before.sampled);
+  raise(metric::kReplayRefunded, state.refunded - before.refunded);
+  raise(metric::kReplayConsumed, state.consumed - before.consumed);
+  raise(metric::kReplayEvicted, state.evicted - before.evicted);
+  raise(metric::kReplayDuplicates, state.duplicates - before.duplicates);
   raise(metric::kReplayRefusedBlocks, stats.refused_blocks);
   raise(metric::kReplayDeadWriters, stats.dead_writers);
-  raise(metric::kReplayPriorities, state.priorities_updated, "updated");
-  raise(metric::kReplayPriorities, state.priorities_stale, "stale");
-  raise(metric::kReplayPriorities, state.priorities_refused, "refused");
+  raise(metric::kReplayPriorities, state.priorities_updated - before.priorities_updated, "updated");
+  raise(metric::kReplayPriorities, state.priorities_stale - before.priorities_stale, "stale");
+  raise(metric::kReplayPriorities, state.priorities_refused - before.priorities_refused, "refused");
   for (const BlockedOn reason : {BlockedOn::kMinSize, BlockedOn::kSpiInsert, BlockedOn::kSpiSample,
                                  BlockedOn::kCapacity, BlockedOn::kItems, BlockedOn::kCheckpoint}) {
     const absl::Duration blocked = stats.blocked[static_cast<size_t>(reason)];

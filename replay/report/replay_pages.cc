@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/report/replay_report.h"
 
@@ -31,6 +32,12 @@ std::string LimiterText(const v1::TableInfo& table) {
                          table.samples_per_insert(), table.min_size(), difference, table.min_diff(), table.max_diff());
 }
 
+std::string ExperimentText(const v1::TableInfo& table) {
+  if (!Says(table.identity())) return "not known of which one the rows are";
+  return absl::StrCat(FingerprintText(table.identity().fingerprint()), "; random streams given away: below ",
+                      table.state().streams_below());
+}
+
 StatusSection TableSection(const v1::TableInfo& table) {
   const v1::TableState& state = table.state();
   return {absl::StrCat("Table ", table.name()),
@@ -50,7 +57,8 @@ StatusSection TableSection(const v1::TableInfo& table) {
            {"drawn and not acknowledged", absl::StrCat(table.leased())},
            {"priorities", absl::StrCat("used ", state.priorities_updated(), ", of rows gone ", state.priorities_stale(),
                                        ", refused ", state.priorities_refused())},
-           {"newest weights", absl::StrCat("version ", table.weights_version())}}};
+           {"newest weights", absl::StrCat("version ", table.weights_version())},
+           {"experiment", ExperimentText(table)}}};
 }
 
 void AddFlow(const v1::TableInfo& table, StatusSection& section) {

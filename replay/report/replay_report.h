@@ -13,8 +13,9 @@
 
 namespace recbots::replay {
 
-// Keeps the metrics at what tables, service and checkpointer count. All of them outlive this; `checkpointer` may be
-// null. Not thread-safe.
+// Keeps the metrics at what tables, service and checkpointer count, counters from this object's beginning on: what a
+// checkpoint brought was counted by another process. All of them outlive this; `checkpointer` may be null. Not
+// thread-safe.
 class ReplayMetrics {
  public:
   ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service, const Checkpointer* checkpointer);
@@ -22,7 +23,8 @@ class ReplayMetrics {
   void Refresh();
 
  private:
-  void RefreshTable(const Table& table);
+  // `before`: the table when counting began.
+  void RefreshTable(const Table& table, const TableState& before);
   void RefreshCheckpoints();
   // A counter only goes up: adds what is new.
   void Raise(const MetricDescription& metric, double value, const std::string& label = "",
@@ -33,6 +35,7 @@ class ReplayMetrics {
   const ReplayService& service_;
   const Checkpointer* const checkpointer_;
   const Instant start_;
+  std::vector<TableState> before_;  // By table.
 };
 
 // One section a table, one on who waits for what, one on checkpoints, one on writers: at most kMaxWritersListed of

@@ -1,7 +1,9 @@
 #include "replay/service/describe.h"
 
 #include <string>
+#include <utility>
 
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 
 namespace recbots::replay {
@@ -42,6 +44,8 @@ void FillTableState(const TableHub& hub, const TableState& state, v1::TableState
   out.set_priorities_updated(state.priorities_updated);
   out.set_priorities_stale(state.priorities_stale);
   out.set_priorities_refused(state.priorities_refused);
+  out.set_streams_below(state.streams_below);
+  out.set_age_seconds(absl::ToDoubleSeconds(Instant::Now() - hub.start));
 }
 
 void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
@@ -69,6 +73,7 @@ void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
   out.set_refused_blocks(hub.refused_blocks.load());
   out.set_weights_version(hub.weights_version.load());
   out.set_max_waiting_rows(hub.waiting.Bound(table.insert_room(), hub.writers.load(), Instant::Now()));
+  if (v1::ExperimentIdentity identity = table.identity(); Says(identity)) *out.mutable_identity() = std::move(identity);
 }
 
 }  // namespace recbots::replay

@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
+#include "replay/service/check_experiment.h"
 #include "replay/wire/proto_bytes.h"
 
 namespace recbots::replay {
@@ -170,6 +171,8 @@ absl::Status InsertStream::OpenLocked(const v1::WriterHello& hello) {
     return absl::FailedPreconditionError(
         absl::StrCat("insert: the writer's rows are not those of table '", table->table.name(), "': ", difference));
   }
+  RECBOTS_RETURN_IF_ERROR(
+      CheckExperiment("insert", "the writer", peer_, hello.identity(), /*adopt=*/true, table->table, hub_));
   std::copy(hello.writer_id().begin(), hello.writer_id().end(), writer_id_.begin());
   writer_name_ = hello.writer_name();
   durable_ = hello.durable();

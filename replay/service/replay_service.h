@@ -39,6 +39,8 @@ struct ReplayServiceOptions {
   // What the run's configuration says of another limiter of the table of that name, beside what the table and its
   // readers say: an error refuses the change. Thread-safe. Null: nothing.
   std::function<absl::Status(const std::string& table, const RateLimiterOptions& limiter)> check_limiter = {};
+  // Writers and readers whose rows mean something else than those of the table are let in, with a warning.
+  bool allow_other_experiment = false;
 };
 
 // Counters since the service was made, by table; those of the table itself are in TableState.

@@ -7,6 +7,7 @@
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
+#include "replay/service/check_experiment.h"
 #include "replay/service/describe.h"
 #include "replay/service/priorities.h"
 #include "replay/wire/proto_bytes.h"
@@ -14,6 +15,8 @@
 
 namespace recbots::replay {
 namespace {
+
+constexpr int64_t kMaxStreams = int64_t{1} << 53;
 
 absl::Status CheckLimits(const v1::SampleCredit& credit) {
   if (credit.max_rows() < 0 || credit.max_rows() > kMaxBatchRows) {
@@ -100,7 +103,9 @@ void SampleStream::Describe(v1::InfoResponse& response) {
 absl::Status SampleStream::ReadCreditLocked() {
   RECBOTS_RETURN_IF_ERROR(FromBytes("sample", in_, credit_));
   if (table_ == nullptr) RECBOTS_RETURN_IF_ERROR(OpenLocked());
-  return CheckCreditLocked();
+  RECBOTS_RETURN_IF_ERROR(CheckCreditLocked());
+  if (credit_.streams_below() > 0) table_->table.RaiseStreams(credit_.streams_below());
+  return absl::OkStatus();
 }
 
 absl::Status SampleStream::OpenLocked() {
@@ -112,6 +117,8 @@ absl::Status SampleStream::OpenLocked() {
     return absl::FailedPreconditionError(
         absl::StrCat("sample: the reader's rows are not those of table '", table.name(), "': ", difference));
   }
+  RECBOTS_RETURN_IF_ERROR(CheckExperiment("sample", "the reader", call_.context().peer(), credit_.identity(),
+                                          /*adopt=*/false, table, hub_));
   const int32_t max_rows = credit_.max_rows() == 0 ? kMaxBatchRows : credit_.max_rows();
   if (const size_t bytes = table.schema().batch_bytes(static_cast<size_t>(max_rows)); bytes > kMaxBatchBytes) {
     return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
@@ -131,6 +138,10 @@ absl::Status SampleStream::CheckCreditLocked() const {
   if (acknowledged < sent_.acknowledged() || acknowledged > sent_.drawn()) {
     return absl::InvalidArgumentError(absl::StrCat("sample: acknowledged_batches ", acknowledged, ", want ",
                                                    sent_.acknowledged(), "..", sent_.drawn()));
+  }
+  if (credit_.streams_below() < 0 || credit_.streams_below() > kMaxStreams) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: streams_below ", credit_.streams_below(), ", want 0..", kMaxStreams));
   }
   const int64_t batches = sent_.drawn() - acknowledged + static_cast<int64_t>(orders_.size()) + credit_.rows_size();
   if (batches > max_batches_) {

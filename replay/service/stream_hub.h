@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "replay/service/ack_timer.h"
 #include "replay/service/parking_lot.h"
@@ -22,7 +23,7 @@ struct TableHub {
   static constexpr size_t kMaxFreeBytes = size_t{64} << 20;
 
   TableHub(Table* the_table, const WaitingRows::Options& waiting_options)
-      : table(*the_table), pool(kMaxFreeBytes), waiting(waiting_options) {}
+      : table(*the_table), start(Instant::Now()), pool(kMaxFreeBytes), waiting(waiting_options) {}
 
   void RaiseWeightsVersion(int64_t version) {
     int64_t newest = weights_version.load(std::memory_order_relaxed);
@@ -31,6 +32,7 @@ struct TableHub {
   }
 
   Table& table;
+  const Instant start;  // Of serving it.
   ParkingLot lot;
   SlicePool pool;  // For batches.
   WaitingRows waiting;
@@ -52,6 +54,7 @@ class StreamHub {
   const std::vector<std::unique_ptr<TableHub>>& tables() const { return tables_; }
   Store& store() const { return store_; }
   Checkpointer* checkpointer() const { return options_.checkpointer; }
+  bool allow_other_experiment() const { return options_.allow_other_experiment; }
 
   // Keeps the stream alive until Remove. False: the service drains, end it at once.
   bool Add(std::shared_ptr<ServiceStream> stream) ABSL_LOCKS_EXCLUDED(mu_);

@@ -75,12 +75,15 @@ absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, 
 }
 
 absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, const RowSchema& transitions,
-                                                 uint64_t seed) {
-  std::vector<std::unique_ptr<Table>> tables(1);
-  RECBOTS_ASSIGN_OR_RETURN(tables[0], MakeTable(config.table(), transitions, seed));
-  for (const v1::TableConfig& more : config.more_tables()) {
-    RECBOTS_ASSIGN_OR_RETURN(tables.emplace_back(), MakeTable(more, transitions, seed));
-  }
+                                                 const v1::ExperimentIdentity& identity, uint64_t seed) {
+  std::vector<std::unique_ptr<Table>> tables;
+  const auto add = [&](const v1::TableConfig& table) -> absl::Status {
+    RECBOTS_ASSIGN_OR_RETURN(tables.emplace_back(), MakeTable(table, transitions, seed));
+    if (table.columns().empty()) tables.back()->AdoptIdentity(identity);
+    return absl::OkStatus();
+  };
+  RECBOTS_RETURN_IF_ERROR(add(config.table()));
+  for (const v1::TableConfig& more : config.more_tables()) RECBOTS_RETURN_IF_ERROR(add(more));
   return Store::Create(std::move(tables));
 }
 

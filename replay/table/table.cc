@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots::replay {
 namespace {
@@ -139,6 +140,21 @@ void Table::CloseWriter(const WriterId& id) {
   ledger_.Close(id);
 }
 
+v1::ExperimentIdentity Table::identity() const {
+  MutexLock lock(&mu_);
+  return identity_;
+}
+
+void Table::AdoptIdentity(const v1::ExperimentIdentity& theirs) {
+  MutexLock lock(&mu_);
+  if (!Says(identity_)) identity_ = theirs;
+}
+
+void Table::RaiseStreams(int64_t streams_below) {
+  MutexLock lock(&mu_);
+  streams_below_ = std::max(streams_below_, streams_below);
+}
+
 Table::LearnerLock::LearnerLock(Table* table) : table_(table) {
   table_->learners_waiting_.fetch_add(1, std::memory_order_relaxed);
   table_->mu_.Lock();
@@ -198,6 +214,7 @@ TableState Table::StateLocked() const {
   state.priorities_updated = priorities_updated_;
   state.priorities_stale = priorities_stale_;
   state.priorities_refused = priorities_refused_;
+  state.streams_below = streams_below_;
   state.total_weight = limiter_.SampleBlockedOn(1) == BlockedOn::kMinSize ? 0 : sampler_->total_weight();
   state.inserts_blocked_on = InsertBlockedOn();
   state.samples_blocked_on = SampleBlockedOn(1);

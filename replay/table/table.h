@@ -30,6 +30,7 @@
 #include "common/base/mutex.h"
 #include "common/base/row_schema.h"
 #include "recbots/v1/checkpoint.pb.h"
+#include "recbots/v1/identity.pb.h"
 #include "replay/table/byte_runs.h"
 #include "replay/table/item_key.h"
 #include "replay/table/rate_limiter.h"
@@ -77,6 +78,7 @@ struct TableState {
   int64_t priorities_refused = 0;
   // What draws are in proportion to (Selector::total_weight); 0 while fewer than min_size rows came.
   uint64_t total_weight = 0;
+  int64_t streams_below = 0;  // Highest of RaiseStreams so far, that of checkpoints included.
   BlockedOn inserts_blocked_on = BlockedOn::kNone;
   BlockedOn samples_blocked_on = BlockedOn::kNone;  // For a batch of one row.
 };
@@ -129,6 +131,13 @@ class Table {
   //   RESOURCE_EXHAUSTED  max_writers writers are open
   absl::StatusOr<int64_t> OpenWriter(const WriterId& id) ABSL_LOCKS_EXCLUDED(mu_);
   void CloseWriter(const WriterId& id) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // What the rows mean; without fields: it is not known. AdoptIdentity: `theirs` is what they mean, where that was not
+  // known before.
+  v1::ExperimentIdentity identity() const ABSL_LOCKS_EXCLUDED(mu_);
+  void AdoptIdentity(const v1::ExperimentIdentity& theirs) ABSL_LOCKS_EXCLUDED(mu_);
+  // Random streams below it are given to actors, or will be: remembered, here and in checkpoints, for learners to come.
+  void RaiseStreams(int64_t streams_below) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Stores rows first_sequence.. of an open writer, num_rows x row_bytes bytes of `rows`, as far as limiter and room
   // admit; skips those that are in already. Several streams of one writer may race: each row still goes in once, in
@@ -205,9 +214,10 @@ class Table {
   // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once.
   // With the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys,
   // draws (the seed is the frozen one), limiter counters, writers. Otherwise the options of this table win: rows are
-  // inserted anew in order of age, the newest where not all fit, and `differences` says what differs. Draws in flight
-  // of rows that are counted (max_times_sampled) are refunded, oldest first; those of others nobody knows. Call it
-  // before anything else; on error the table is as new.
+  // inserted anew in order of age, the newest where not all fit, and `differences` says what differs. What the frozen
+  // rows mean is not compared: the caller has done it (checkpoint/restore.h); a table that does not know it takes it
+  // over. Draws in flight of rows that are counted (max_times_sampled) are refunded, oldest first; those of others
+  // nobody knows. Call it before anything else; on error the table is as new.
   //   FAILED_PRECONDITION  another schema; names the first difference
   //   DATA_LOSS            arrays that do not fit the header or each other; names what and where
   //   others               what `read` returned
@@ -335,6 +345,8 @@ class Table {
   int64_t draws_left_ ABSL_GUARDED_BY(mu_) = 0;  // Sum of DrawsLeft over all rows.
   uint64_t seed_ ABSL_GUARDED_BY(mu_);
   uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
+  v1::ExperimentIdentity identity_ ABSL_GUARDED_BY(mu_);
+  int64_t streams_below_ ABSL_GUARDED_BY(mu_) = 0;
   // As in TableState.
   int64_t leased_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;

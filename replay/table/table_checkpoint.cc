@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/table/frozen_arrays.h"
 #include "replay/table/table.h"
@@ -115,6 +116,8 @@ void Table::FreezeHeader(v1::FrozenTable& header) const {
   header.set_batches_drawn(batches_drawn_);
   header.set_limiter_inserted(limiter_.inserted());
   header.set_limiter_sampled(limiter_.sampled());
+  if (Says(identity_)) *header.mutable_identity() = identity_;
+  header.set_streams_below(streams_below_);
   for (const WriterMark& mark : ledger_.Marks()) {
     v1::FrozenWriter* const writer = header.add_writers();
     writer->set_writer_id(mark.id.data(), mark.id.size());
@@ -294,6 +297,8 @@ void Table::Commit(Thaw& thaw) {
   priorities_updated_ = header.priorities_updated();
   priorities_stale_ = header.priorities_stale();
   priorities_refused_ = header.priorities_refused();
+  if (!Says(identity_)) identity_ = header.identity();
+  streams_below_ = std::max(streams_below_, header.streams_below());
   ContinueLimiter(thaw);
   const auto forgotten = ledger_.Restore(thaw.arrays.writers);
   RECBOTS_CHECK_OK(forgotten.status());

@@ -15,7 +15,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "actor/client/experiment_identity.h"
 #include "common/base/instant.h"
+#include "common/config/config.h"
 #include "common/inference/weights.h"
 #include "common/inference/wolpertinger_shape.h"
 #include "deploy/cli/cluster/child_process.h"
@@ -231,6 +233,32 @@ TEST_F(SimulateCommandTest, RefusesWeightsThatAreNone) {
   refused({weights}, {"do not fit " + Path("config"), "algorithm: none chosen", "config.textproto"});
   WriteTrained(/*hidden_units=*/9);
   refused({weights}, {"do not fit " + Path("config"), "weights: tensor 0 is", "[9, 4]", "want", "[8, 4]"});
+}
+
+TEST_F(SimulateCommandTest, RefusesWeightsOfAnotherExperimentUnlessToldTo) {
+  WriteTrained(/*hidden_units=*/8);
+  const std::string weights = "--weights=" + Path("weights.bin");
+  const Outcome silent = Simulate({weights, "--episodes=10"});
+  EXPECT_EQ(silent.exit_code, 0) << silent.output;
+  EXPECT_THAT(silent.output, HasSubstr("warning: --weights '" + Path("weights.bin") +
+                                       "': the weights do not say for which experiment they were trained"));
+  const auto config = LoadExperimentConfig(Path("config"), {});
+  ASSERT_TRUE(config.ok()) << config.status();
+  const std::string plain = Read(Path("weights.bin"));
+  std::ofstream(Path("weights.bin"), std::ios::binary) << WithIdentity(plain, ExperimentIdentityOf(*config).value());
+  const Outcome same = Simulate({weights, "--episodes=10", "--seed=1000"});
+  EXPECT_EQ(same.exit_code, 0) << same.output;
+  EXPECT_THAT(same.output, Not(HasSubstr("warning")));
+  const std::string longer = "--set=environment.document_browsing.max_episode_steps=7";
+  const Outcome refused = Simulate({weights, "--episodes=10", longer});
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_THAT(refused.output,
+              AllOf(HasSubstr("trained for another experiment: environment.document_browsing.max_episode_steps: "),
+                    HasSubstr(" of the weights, 7 here"), HasSubstr("--allow_other_experiment")));
+  const Outcome taken = Simulate({weights, "--episodes=10", longer, "--allow_other_experiment"});
+  EXPECT_EQ(taken.exit_code, 0) << taken.output;
+  EXPECT_THAT(taken.output, HasSubstr("warning: --weights"));
+  EXPECT_THAT(taken.output, HasSubstr("max_episode_steps: "));
 }
 
 TEST_F(SimulateCommandTest, ListsPolicies) {

@@ -99,6 +99,7 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "common/role/run_directory.",              // names of run directories
       "deploy/cli/reproduce/",                   // the date on the page
       "deploy/cli/inspect/checkpoint_report.",   // when a checkpoint was written
+      "learner/loop/learner_loop.",              // which rows were collected before this learner began
       "replay/checkpoint/checkpoint_writer.",    //
   };
   const std::string root = RECBOTS_SOURCE_DIR "/";

@@ -105,6 +105,7 @@ void Cluster::AddReplay(std::vector<ChildOptions>& plan) const {
   for (size_t i = 0; i < addresses_.replay.size(); ++i) {
     std::vector<std::string> flags = {absl::StrCat("--listen=", addresses_.replay[i])};
     if (options_.checkpoint) flags.push_back(absl::StrCat("--checkpoint_dir=", options_.run_dir, "/replay"));
+    if (options_.allow_other_experiment) flags.push_back("--allow_other_experiment");
     plan.push_back(Role("replay", one ? "replay" : absl::StrCat("replay-", i), std::move(flags)));
   }
 }

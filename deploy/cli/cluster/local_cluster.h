@@ -19,8 +19,10 @@ struct LocalClusterOptions {
   int num_actors = 1;
   int num_replay_shards = 1;  // Replay processes; each has the settings of the configuration for itself.
   bool checkpoint = false;    // Replay keeps checkpoints in run_dir/replay, and begins with what lies there.
-  bool keep = false;          // Go on after the goal.
-  bool quiet = false;         // Do not pass the learner's lines on to stdout.
+  // What is kept is taken though it is of another experiment.
+  bool allow_other_experiment = false;
+  bool keep = false;   // Go on after the goal.
+  bool quiet = false;  // Do not pass the learner's lines on to stdout.
   // Time that actors and evaluator have to drain, and then the services, which have `save` more for what was learnt and
   // with checkpoints `last_checkpoint` more for the last one. What still runs then is killed.
   absl::Duration drain = absl::Seconds(5);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/checkpoint/file_names.h"
 #include "replay/checkpoint/manifest.h"
@@ -67,6 +68,14 @@ void WriteSettings(const v1::FrozenTable& frozen, std::ostream& out) {
   if (schema.ok()) out << ", " << schema->row_bytes() << " bytes each";
   out << absl::StreamFormat("\n  settings: sampler %s, remover %s, priority_exponent %g, max_times_sampled %d\n",
                             frozen.sampler(), frozen.remover(), frozen.priority_exponent(), frozen.max_times_sampled());
+}
+
+void WriteExperiment(const v1::FrozenTable& frozen, std::ostream& out) {
+  out << "  experiment: " << (Says(frozen.identity()) ? FingerprintText(frozen.identity().fingerprint()) : "not said")
+      << ", random streams given away below " << frozen.streams_below() << '\n';
+  for (const v1::IdentityField& field : frozen.identity().fields()) {
+    out << "    " << field.path() << ": " << absl::CHexEscape(field.value()) << '\n';
+  }
 }
 
 void WriteCounters(const v1::FrozenTable& frozen, std::ostream& out) {
@@ -142,6 +151,7 @@ void WriteReport(const replay::Folder& folder, const DirectoryFound& found, cons
     if (!table.empty() && saved.frozen().name() != table) continue;
     out << "table " << absl::CHexEscape(saved.frozen().name()) << '\n';
     WriteSettings(saved.frozen(), out);
+    WriteExperiment(saved.frozen(), out);
     WriteCounters(saved.frozen(), out);
     WriteFiles(saved, found.files, out);
     if (before != found.manifests.end()) WriteDifferences(before->manifest, saved, out);

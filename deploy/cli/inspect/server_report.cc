@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
@@ -124,6 +125,9 @@ void AppendTable(const ServerReport& report, const v1::TableInfo& table, std::st
   AppendLine(text, "limiter", LimiterText(table));
   AppendLine(text, "waiting", BlockedText(table));
   AppendLine(text, "weights", absl::StrCat("newest version ", table.weights_version()));
+  AppendLine(text, "experiment",
+             absl::StrCat(Says(table.identity()) ? FingerprintText(table.identity().fingerprint()) : "not said",
+                          ", random streams given away below ", state.streams_below()));
 }
 
 void AppendWriter(const v1::WriterInfo& writer, std::string& text) {

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/simulate.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/inference/trained_policy.h"
 
@@ -49,6 +51,11 @@ absl::StatusOr<PlayedPolicy> PlayTrained(const v1::ExperimentConfig& config, con
                                          const PlayOptions& options) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, EvaluationScenario(config));
   RECBOTS_ASSIGN_OR_RETURN(const std::string weights, ReadWeightsFile(weights_path));
+  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity, ExperimentIdentityOf(config));
+  std::string warning;
+  const absl::Status same = CheckTrainedFor(weights, identity, &warning);
+  if (!same.ok()) return absl::Status(same.code(), absl::StrCat("'", weights_path, "': ", same.message()));
+  if (!warning.empty()) RECBOTS_LOG(WARNING) << "'" << weights_path << "': " << warning;
   const EnvironmentSpec& spec = scenario->spec();
   const int max_users = std::max(kUsers, spec.users_per_session);
   return Play(

@@ -23,8 +23,9 @@ struct PlayOptions {
 uint64_t EvaluationSeed(uint64_t seed);
 
 // The greedy policy of a run's weights.bin.
-//   CANCELLED  should_stop
-//   others     of reading the weights, or of playing
+//   CANCELLED            should_stop
+//   FAILED_PRECONDITION  they were trained for another experiment; names the fields that differ
+//   others               of reading the weights, or of playing
 absl::StatusOr<PlayedPolicy> PlayTrained(const v1::ExperimentConfig& config, const std::string& weights_path,
                                          const PlayOptions& options);
 

@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -132,7 +134,11 @@ bool IsFinished(const PlannedRun& run) {
   if (ReadFile(run.run_dir + "/config.textproto").value_or("") != PrintExperimentConfig(run.config)) return false;
   if (!std::filesystem::exists(run.run_dir + "/weights.bin")) return false;
   const Json report = ReadJson(run.run_dir + "/report.json");
-  return report.is_object() && report.value("goal_reached", false);
+  if (!report.is_object() || !report.value("goal_reached", false)) return false;
+  // The same configuration may mean something else than it did: a file that it names has changed.
+  const absl::StatusOr<v1::ExperimentIdentity> identity = ExperimentIdentityOf(run.config);
+  return !report.contains("identity") ||
+         (identity.ok() && report["identity"] == FingerprintText(identity->fingerprint()));
 }
 
 absl::Status PrepareDirectory(const PlannedRun& run) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "actor/client/experiment_identity.h"
 #include "common/base/command_line.h"
 #include "common/base/crc32c.h"
 #include "common/base/program.h"
@@ -16,6 +17,7 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/weights.h"
+#include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/train/libraries.h"
 #include "deploy/cli/train/trainer.h"
@@ -29,6 +31,7 @@ std::vector<FlagSpec> Flags() {
   return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
           {"run_dir", "DIR",
            "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
+          AllowOtherExperimentFlag(),
           {"quiet", "", "print only the last line", ""},
           {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""},
           {"help", "", "this text", ""}};
@@ -54,7 +57,9 @@ absl::StatusOr<std::optional<RunDirectory>> Claim(const std::string& run_dir) {
 // What was learnt, whatever ended the run with `ended`. The error that the user should see, or OK.
 absl::Status Save(const std::string& run_dir, const Trainer& trainer, const EvaluationLog& curve,
                   const absl::Status& ended) {
-  const RunResults results{trainer.report(), trainer.goal(), FiniteWeights(trainer.EncodeWeights()), curve.status()};
+  const RunResults results{trainer.report(), trainer.goal(),
+                           FiniteWeights(WithIdentity(trainer.EncodeWeights(), trainer.identity())),
+                           curve.status()};
   return JoinErrors(ended, SaveResults(run_dir, results));
 }
 
@@ -81,6 +86,11 @@ int Train(const std::vector<std::string>& arguments) {
     return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
   }
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
+  if (const absl::Status same =
+          CheckRunDirectory(run_dir, (*trainer)->identity(), flags->has(kAllowOtherExperiment));
+      !same.ok()) {
+    return Fail(same, kExitBadUsage);
+  }
   const bool quiet = flags->has("quiet");
   if (directory->has_value()) {
     const absl::Status begun = (*directory)->Begin(PrintExperimentConfig(*config));

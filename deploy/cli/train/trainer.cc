@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/exploration.h"
 #include "common/base/log.h"
@@ -58,6 +59,7 @@ absl::Status Trainer::Init() {
   const uint64_t seed = config_.seed();
   RECBOTS_ASSIGN_OR_RETURN(scenario_, MakeTrainingScenario(config_));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
+  RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config_, *scenario_));
   const EnvironmentSpec& spec = scenario_->spec();
   RECBOTS_RETURN_IF_ERROR(CheckFits());
   const TransitionOptions rows = TransitionOptionsOf(config_.algorithm());
@@ -114,7 +116,8 @@ absl::Status Trainer::Run(const StopQuestion& stop, const std::function<void(con
              ending,
              state_.counters(),
              static_cast<double>(table.sampled) / static_cast<double>(std::max<int64_t>(1, table.inserted)),
-             algorithm_->losses()};
+             algorithm_->losses(),
+             identity_.fingerprint()};
   report_.error = std::string(status.message());
   return status;
 }

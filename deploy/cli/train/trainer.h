@@ -18,6 +18,7 @@
 #include "learner/run/report.h"
 #include "learner/run/run_state.h"
 #include "recbots/v1/config.pb.h"
+#include "recbots/v1/identity.pb.h"
 #include "replay/table/column_batch.h"
 #include "replay/table/table.h"
 
@@ -50,6 +51,8 @@ class Trainer {
   GoalTracker goal() const { return state_.goal(); }
   // Whether the goal can be reached, as far as the references tell (CheckReachable); valid after Run.
   const absl::Status& reachable() const { return reachable_; }
+  // What the rows it learns from mean.
+  const v1::ExperimentIdentity& identity() const { return identity_; }
   // Encoded weights of the newest update.
   std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
 
@@ -78,6 +81,7 @@ class Trainer {
 
   const v1::ExperimentConfig config_;
   std::unique_ptr<Scenario> scenario_;
+  v1::ExperimentIdentity identity_;
   std::unique_ptr<replay::Table> table_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Environment> environment_;

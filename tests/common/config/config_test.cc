@@ -164,52 +164,5 @@ TEST(PrintTest, WhatIsPrintedReadsBackTheSame) {
   EXPECT_TRUE(MessageDifferencer::Equals(*config, *again)) << PrintExperimentConfig(*again);
 }
 
-uint64_t FingerprintWith(const std::vector<std::string>& overrides) {
-  v1::ExperimentConfig config;
-  config.mutable_environment()->mutable_document_browsing();
-  config.mutable_algorithm()->mutable_wolpertinger();
-  for (const std::string& text : overrides) EXPECT_TRUE(ApplyOverride(text, config).ok()) << text;
-  return ConfigFingerprint(config);
-}
-
-TEST(FingerprintTest, ChangesWithEnvironmentAlgorithmAndSeedOnly) {
-  const uint64_t base = FingerprintWith({});
-  for (const std::string text :
-       {"seed=2", "environment.document_browsing.num_documents=11", "environment.document_browsing.matrix_seed=1",
-        "environment.document_browsing.acceptance=0.5", "algorithm.wolpertinger.k=4",
-        "algorithm.wolpertinger.learning_rate=0.0010000001", "algorithm.wolpertinger.search_space=RAW"}) {
-    EXPECT_NE(FingerprintWith({text}), base) << text;
-  }
-  for (const std::string text :
-       {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=5000",
-        "replay.table.name=other", "replay.table.sampler=PRIORITIZED", "learner.priority_offset=1",
-        "replay.durable_writers=true", "evaluator.episodes=10", "goal.share_of_optimum=0.5"}) {
-    EXPECT_EQ(FingerprintWith({text}), base) << text;
-  }
-}
-
-TEST(FingerprintTest, ADefaultCountsTheSameSaidOrLeftOut) {
-  EXPECT_EQ(FingerprintWith({"algorithm.wolpertinger.k=5", "seed=1", "environment.document_browsing.matrix_seed=42"}),
-            FingerprintWith({}));
-}
-
-TEST(FingerprintTest, IsTheSameInEveryVersionAndOnEveryMachine) {
-  v1::ExperimentConfig config;
-  EXPECT_EQ(ConfigFingerprint(config), ConfigFingerprint(v1::ExperimentConfig()));
-  config.set_seed(3);
-  // FNV-1a of "3;users_per_session:1;history:length:0;remember_user:false;remember_response:true;
-  // remember_candidates:false;trace_decay:trace_scale:100;clock:0;;".
-  EXPECT_EQ(ConfigFingerprint(config), 0x54571a806445859cu);
-}
-
-TEST(FingerprintTest, AMatrixFileCountsByItsContent) {
-  const std::string here = WriteFile("w1.json", "{\"W\": [[1]]}");
-  const std::string there = WriteFile("w2.json", "{\"W\": [[1]]}");
-  const std::string other = WriteFile("w3.json", "{\"W\": [[0]]}");
-  const std::string set = "environment.document_browsing.matrix_file=";
-  EXPECT_EQ(FingerprintWith({set + here}), FingerprintWith({set + there}));
-  EXPECT_NE(FingerprintWith({set + here}), FingerprintWith({set + other}));
-}
-
 }  // namespace
 }  // namespace recbots

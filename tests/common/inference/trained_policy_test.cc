@@ -8,6 +8,7 @@
 
 #include "common/inference/q_shape.h"
 #include "common/inference/weights.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -71,6 +72,21 @@ TEST(TrainedPolicyTest, RefusesWeightsOfOtherShapes) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("want"));
   EXPECT_FALSE(MakeTrainedPolicy({}, SmallSpec(), 4, WeightsOf(SlateQ(4))).ok());
+}
+
+TEST(TrainedPolicyTest, KnowsForWhichExperimentTheyWereTrained) {
+  const v1::ExperimentIdentity here = MakeIdentity({{"transition.n_step", "1"}});
+  const std::string plain = WeightsOf(SlateQ(4));
+  std::string warning;
+  EXPECT_TRUE(CheckTrainedFor(WithIdentity(plain, here), here, &warning).ok());
+  EXPECT_EQ(warning, "");
+  EXPECT_TRUE(CheckTrainedFor(plain, here, &warning).ok()) << "a file of before";
+  EXPECT_EQ(warning, "the weights do not say for which experiment they were trained");
+  const absl::Status other =
+      CheckTrainedFor(WithIdentity(plain, MakeIdentity({{"transition.n_step", "3"}})), here, &warning);
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(other.message(), "trained for another experiment: transition.n_step: 3 of the weights, 1 here");
+  EXPECT_TRUE(MakeTrainedPolicy(SlateQ(4), SmallSpec(), 4, WithIdentity(plain, here)).ok());
 }
 
 TEST(TrainedPolicyTest, ShowsTheSameSlateToTheSameUser) {

@@ -9,6 +9,7 @@
 
 #include "common/base/crc32c.h"
 #include "common/base/random.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -52,13 +53,13 @@ TEST(WeightsTest, RefusesEveryTruncationAndAnExtension) {
     EXPECT_EQ(DecodeTensors(encoded.substr(0, size)).status().code(), absl::StatusCode::kInvalidArgument) << size;
     if (size >= 16) ExpectRefused(WithNumber(encoded.substr(0, size), 4, 1), "cut short");
   }
-  ExpectRefused(WithNumber(encoded + "x", 4, 1), "1 bytes after the last tensor");
+  ExpectRefused(WithNumber(encoded + "x", 4, 1), "1 bytes after the last part");
 }
 
 TEST(WeightsTest, RefusesAbsurdSizesBehindAGoodChecksum) {
   const std::string encoded = EncodeTensors({{"w", {2, 3}, {1, 2, 3, 4, 5, 6}}});
   constexpr size_t kName = 16, kRank = 21, kExtent = 25;  // 16 of header, 4 of length, 1 of name.
-  ExpectRefused(WithNumber(encoded, 4, 2), "format version 2, want 1");
+  ExpectRefused(WithNumber(encoded, 4, 3), "format version 3, want 1 or 2");
   ExpectRefused(WithNumber(encoded, 12, 5000), "number of tensors 5000, want at most 4096");
   ExpectRefused(WithNumber(encoded, kName, 4000), "length of a name 4000, want at most 128");
   ExpectRefused(WithNumber(encoded, kRank, 9), "rank 9, want at most 4");
@@ -66,6 +67,23 @@ TEST(WeightsTest, RefusesAbsurdSizesBehindAGoodChecksum) {
   ExpectRefused(WithNumber(encoded, kExtent, 0xFFFFFFFF), "extent 4294967295, want at most");
   ExpectRefused(WithNumber(encoded, kExtent, 1 << 28), "elements or more, want at most");
   ExpectRefused(WithNumber(encoded, kExtent, 1 << 20), "cut short");
+}
+
+TEST(WeightsTest, SayWhatTheyWereTrainedForWhereTheyAreToldIt) {
+  const std::string plain = EncodeTensors(SomeTensors());
+  const v1::ExperimentIdentity identity = MakeIdentity({{"transition.discount", "0.9"}});
+  const std::string named = WithIdentity(plain, identity);
+  EXPECT_EQ(DecodeTensors(named).value(), SomeTensors());
+  EXPECT_EQ(DecodeIdentity(named).value().SerializeAsString(), identity.SerializeAsString());
+  EXPECT_FALSE(Says(DecodeIdentity(plain).value())) << "a file of before";
+  for (size_t size = plain.size(); size < named.size(); ++size) {
+    ExpectRefused(WithNumber(named.substr(0, size), 4, 2), "cut short");
+  }
+  ExpectRefused(WithNumber(named + "x", 4, 2), "1 bytes after the last part");
+  ExpectRefused(WithNumber(named, plain.size(), 1 << 20), "length of the identity 1048576, want at most 32768");
+  v1::ExperimentIdentity wrong = identity;
+  wrong.set_fingerprint(7);
+  ExpectRefused(WithIdentity(plain, wrong), "fingerprint 0000000000000007, want ");
 }
 
 TEST(WeightsTest, RefusesNumbersThatAreNotFinite) {

@@ -16,14 +16,17 @@ namespace recbots {
 namespace {
 
 using ::testing::AllOf;
+using testing::ConfigurationWith;
 using ::testing::HasSubstr;
 using testing::RandomPayload;
 using testing::Soon;
 using testing::TestLearner;
 
-std::unique_ptr<WeightsWatcher> StartWatcher(const std::string& address, const std::string& name = "test",
-                                             uint64_t fingerprint = TestLearner::kFingerprint) {
-  return WeightsWatcher::Start({.address = address, .worker_name = name, .config_fingerprint = fingerprint});
+std::unique_ptr<WeightsWatcher> StartWatcher(
+    const std::string& address, const std::string& name = "test", int64_t num_streams = 0,
+    const v1::ExperimentIdentity& configuration = TestLearner::Configuration()) {
+  return WeightsWatcher::Start(
+      {.address = address, .worker_name = name, .configuration = configuration, .num_streams = num_streams});
 }
 
 TEST(WeightsWatcherTest, GetsTheCurrentVersionThenNewerOnes) {
@@ -101,14 +104,34 @@ TEST(WeightsWatcherTest, FollowsALearnerThatWasRestartedAndCountsAnew) {
   EXPECT_NE((*new_weights)->header.incarnation(), (*old_weights)->header.incarnation());
 }
 
+// The users it plays are there: another learner gives their streams to no other actor, and it asks for no new ones.
+TEST(WeightsWatcherTest, KeepsItsStreamsOverALearnersRestart) {
+  auto learner = std::make_unique<TestLearner>();
+  const std::string address = learner->server->address();
+  learner->store.Publish("old", {});
+  StartWatcher(address, "before", 10)->AwaitNewer(nullptr, Soon()).status().IgnoreError();
+  const auto watcher = StartWatcher(address, "test", 64);
+  const auto weights = watcher->AwaitNewer(nullptr, Soon());
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  EXPECT_EQ(watcher->first_stream(), 10);
+
+  learner = nullptr;
+  learner = std::make_unique<TestLearner>(address);
+  learner->store.Publish("new", {});
+  ASSERT_TRUE(watcher->AwaitNewer(*weights, Soon()).ok());
+  EXPECT_EQ(watcher->first_stream(), 10);
+  const auto late = StartWatcher(address, "late", 1);
+  ASSERT_TRUE(late->AwaitNewer(nullptr, Soon()).ok());
+  EXPECT_EQ(late->first_stream(), 74) << "behind those that somebody still has";
+}
+
 TEST(WeightsWatcherTest, AnotherConfigurationEndsTheWatchWithin5Seconds) {
   TestLearner learner;
   learner.store.Publish("w", {});
-  const auto watcher = StartWatcher(learner.server->address(), "stranger", /*fingerprint=*/0xfeed);
+  const auto watcher = StartWatcher(learner.server->address(), "stranger", 0, ConfigurationWith("4"));
   const absl::Status status = watcher->AwaitNewer(nullptr, Instant::Now() + absl::Seconds(5)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("stranger"), HasSubstr("000000000000feed"), HasSubstr("1234567890abcdef")));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("algorithm.wolpertinger.k: 4 of stranger, 5 of the learner"));
   EXPECT_EQ(watcher->status(), status);
 }
 

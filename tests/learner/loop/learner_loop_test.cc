@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/rl/transition.h"
 
 namespace recbots {
@@ -74,13 +75,17 @@ class FakeSource final : public BatchSource {
     sampled.batch = replay::ColumnBatch(schema_, kRows);
     const auto reward = static_cast<size_t>(schema_->Find(transition::kReward));
     for (float& value : sampled.batch.mutable_column<float>(reward)) value = static_cast<float>(given_);
+    const auto collected = static_cast<size_t>(schema_->Find(transition::kCollectedMicros));
+    for (int64_t& micros : sampled.batch.mutable_column<int64_t>(collected)) micros = collected_micros;
     for (size_t row = 0; row < kRows; ++row) sampled.keys.push_back(100 * given_ + row);
     ++given_;
     sampled.probabilities = {0.4f, 0.1f, 0.2f, 0.3f};
     table.set_inserted(table.inserted() + 10);
     table.set_sampled(table.sampled() + kRows);
     sampled.table = table;
-    sampled.inserted = table.inserted();
+    counts.inserted += 10;
+    counts.sampled += kRows;
+    sampled.counts = counts;
     return sampled;
   }
   absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> values) override {
@@ -97,7 +102,9 @@ class FakeSource final : public BatchSource {
   int recycled = 0;
   int64_t dropped = 0;
   absl::Status final_error, refusal;
-  v1::TableState table;
+  v1::TableState table;          // As it stands in the store.
+  replay::SampledCounts counts;  // Since the learner began.
+  int64_t collected_micros = 0;
   std::vector<std::vector<replay::ItemKey>> sent_keys;
   std::vector<std::vector<float>> sent_priorities;
 
@@ -282,30 +289,50 @@ TEST_F(LearnerLoopTest, GoesOnWhenPrioritiesAreRefused) {
   EXPECT_EQ(algorithm_.updates(), 5);
 }
 
-TEST_F(LearnerLoopTest, CountsWhatBecameOfPrioritiesFromItsOwnBeginningOn) {
+TEST_F(LearnerLoopTest, CountsWhatBecameOfPriorities) {
   Prioritize();
-  source_.table.set_priorities_stale(1000);  // Of a learner before this one.
-  source_.table.set_priorities_refused(50);
-  int calls = 0;
-  LearnerLoop::Hooks hooks;
-  hooks.stop = [&] {
-    source_.table.set_priorities_stale(source_.table.priorities_stale() + 3);
-    source_.table.set_priorities_refused(source_.table.priorities_refused() + 1);
-    source_.dropped = 7;
-    if (calls == 2) source_.table.set_incarnation(2);  // A restarted store, with the counters of its checkpoint.
-    return ++calls > 4;
-  };
-  hooks.watchers = [] { return Watchers(); };
-  hooks.print = [](const std::string&) {};
-  hooks.activity = [](const char*) {};
-  hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
-  source_.num_batches = 4;
-  RunState state{v1::GoalConfig()};
-  LearnerLoop loop(options_, hooks, algorithm_, source_, store_, state, metrics_);
-  ASSERT_TRUE(loop.Run().ok());
-  EXPECT_EQ(Priorities("stale"), 6) << "between batches 1 and 2 and 3 and 4";
+  source_.counts.priorities_stale = 6;
+  source_.counts.priorities_refused = 2;
+  source_.dropped = 7;
+  ASSERT_TRUE(Run(4).ok());
+  EXPECT_EQ(Priorities("stale"), 6);
   EXPECT_EQ(Priorities("refused"), 2);
   EXPECT_EQ(Priorities("dropped"), 7);
+}
+
+// A store that holds a million rows of earlier runs.
+TEST_F(LearnerLoopTest, ACountOfTheStoreIsNeverTakenForOneOfTheRun) {
+  source_.table.set_inserted(1'000'000);
+  source_.table.set_sampled(8'000'000);
+  source_.table.set_priorities_stale(1000);
+  v1::GoalConfig goal;
+  goal.set_max_env_steps(35);
+  ASSERT_TRUE(Run(10, goal).ok());
+  EXPECT_EQ(algorithm_.updates(), 4) << "and not 1: 10 rows come with each";
+  EXPECT_EQ(state_->env_steps(), 40);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerEnvSteps).Value(), 40);
+  EXPECT_EQ(store_.newest()->header.env_steps(), 40) << "actors anneal by it";
+  EXPECT_EQ(state_->status().samples_per_insert, 4.0 * kRows / 40);
+  EXPECT_THAT(lines_.back(), HasSubstr(" | env 40 ("));
+  EXPECT_THAT(lines_.back(), HasSubstr(" | spi 0.4"));
+}
+
+TEST_F(LearnerLoopTest, ARatioToNoRowsAtAllIsNotShown) {
+  source_.counts.inserted = -10;  // 0 with the first batch, which is of rows that were there.
+  ASSERT_TRUE(Run(1).ok());
+  EXPECT_THAT(lines_.back(), HasSubstr(" | spi 0.0"));
+}
+
+// Updates and versions of a learner before this one say nothing about how old a row is in those of this one.
+TEST_F(LearnerLoopTest, RowsOfEarlierRunsHaveNoLag) {
+  source_.collected_micros = absl::ToUnixMicros(absl::Now() - absl::Hours(1));
+  ASSERT_TRUE(Run(3).ok());
+  EXPECT_THAT(metrics_.Text(), HasSubstr("recbots_learner_lag_updates_count 0\n"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("recbots_learner_lag_seconds_count 0\n"));
+  source_.collected_micros = absl::ToUnixMicros(absl::Now() + absl::Hours(1));
+  idle_ = 0;
+  ASSERT_TRUE(Run(3).ok());
+  EXPECT_THAT(metrics_.Text(), HasSubstr("recbots_learner_lag_updates_count 3\n"));
 }
 
 TEST_F(LearnerLoopTest, WaitsForBatchesAndSaysSo) {

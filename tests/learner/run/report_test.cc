@@ -25,8 +25,10 @@ TEST(ReportTest, HasTheFieldsOthersScriptAgainst) {
   GoalTracker goal(ShareOfOptimumGoal());
   goal.OnEvaluation(MakeEvaluation(2, 9.95), 2);
   goal.OnEvaluation(MakeEvaluation(4, 10), 4);
-  const Report report{"browse", 42, Ending::kShareReached, {5000, 90, 4.5}, 7.9, {{"critic_loss", 0.25}, {"nll", -1}}};
+  const Report report{"browse", 42, Ending::kShareReached, {5000, 90, 4.5}, 7.9, {{"critic_loss", 0.25}, {"nll", -1}},
+                      0xfeed};
   const auto json = nlohmann::json::parse(FormatReport(report, goal));
+  EXPECT_EQ(json["identity"], "000000000000feed");
   EXPECT_EQ(json["goal_reached"], true);
   EXPECT_EQ(json["share_of_optimum"], 1.0);
   EXPECT_EQ(json["value"], 10.0);

@@ -9,6 +9,7 @@
 #include "common/base/instant.h"
 #include "common/base/random.h"
 #include "common/rpc/rpc_server.h"
+#include "common/wire/experiment_identity.h"
 #include "learner/service/weights_service.h"
 #include "learner/weights/weight_store.h"
 
@@ -25,12 +26,17 @@ inline std::string RandomPayload(size_t bytes, uint32_t stream = 0) {
   return payload;
 }
 
+// A configuration of one setting.
+inline v1::ExperimentIdentity ConfigurationWith(const std::string& k) {
+  return MakeIdentity({{"algorithm.wolpertinger.k", k}, {"seed", "1"}});
+}
+
 class TestLearner {
  public:
-  static constexpr uint64_t kFingerprint = 0x1234567890abcdef;
+  static v1::ExperimentIdentity Configuration() { return ConfigurationWith("5"); }
 
   explicit TestLearner(const std::string& address = "127.0.0.1:0", const WeightsServiceOptions& options = {})
-      : service(WithFingerprint(options), store) {
+      : service(WithConfiguration(options), store) {
     auto started = RpcServer::Start({.address = address, .security = options.security}, {&service});
     EXPECT_TRUE(started.ok()) << started.status();
     server = *std::move(started);
@@ -45,8 +51,8 @@ class TestLearner {
   std::unique_ptr<RpcServer> server;
 
  private:
-  static WeightsServiceOptions WithFingerprint(WeightsServiceOptions options) {
-    options.config_fingerprint = kFingerprint;
+  static WeightsServiceOptions WithConfiguration(WeightsServiceOptions options) {
+    options.configuration = Configuration();
     return options;
   }
 };

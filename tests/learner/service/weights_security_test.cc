@@ -33,7 +33,7 @@ class WeightsSecurityTest : public ::testing::Test {
                                                        std::shared_ptr<const Security> security) const {
     WeightsWatcherOptions options;
     options.address = address;
-    options.config_fingerprint = TestLearner::kFingerprint;
+    options.configuration = TestLearner::Configuration();
     options.security = std::move(security);
     return WeightsWatcher::Start(options)->AwaitNewer(nullptr, Soon());
   }

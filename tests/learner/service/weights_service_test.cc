@@ -19,7 +19,7 @@
 namespace recbots {
 namespace {
 
-using ::testing::AllOf;
+using testing::ConfigurationWith;
 using ::testing::HasSubstr;
 using testing::RandomPayload;
 using testing::Soon;
@@ -29,15 +29,26 @@ using testing::TestLearner;
 class ManualWatcher {
  public:
   explicit ManualWatcher(const std::string& address, v1::WorkerRole role = v1::WORKER_ROLE_ACTOR,
-                         int64_t have_version = 0, uint64_t fingerprint = TestLearner::kFingerprint)
+                         int64_t have_version = 0)
+      : ManualWatcher(address, MakeRequest(role, have_version)) {}
+  ManualWatcher(const std::string& address, const v1::WatchRequest& request)
       : stub_(v1::WeightsService::NewStub(MakeChannel(address))) {
     context_.set_deadline(ToGrpcDeadline(Soon()));
+    reader_ = stub_->Watch(&context_, request);
+  }
+  static v1::WatchRequest MakeRequest(v1::WorkerRole role = v1::WORKER_ROLE_ACTOR, int64_t have_version = 0) {
     v1::WatchRequest request;
     request.set_role(role);
     request.set_worker_name("manual");
     request.set_have_version(have_version);
-    request.set_config_fingerprint(fingerprint);
-    reader_ = stub_->Watch(&context_, request);
+    *request.mutable_configuration() = TestLearner::Configuration();
+    return request;
+  }
+  static v1::WatchRequest AskForStreams(int64_t num_streams, int64_t streams_below = 0) {
+    v1::WatchRequest request = MakeRequest();
+    request.set_num_streams(num_streams);
+    request.set_streams_below(streams_below);
+    return request;
   }
   ~ManualWatcher() {
     if (reader_ != nullptr) End();
@@ -161,13 +172,56 @@ TEST(WeightsServiceTest, IndicesAreTheSmallestFreeOnesOfEachRole) {
   EXPECT_EQ(watchers[0].worker_name, "manual");
 }
 
-TEST(WeightsServiceTest, AnotherConfigurationIsRefusedAndBothFingerprintsNamed) {
+// Streams of 64 users for each actor, given away once.
+TEST(WeightsServiceTest, EveryActorGetsStreamsOfItsOwn) {
   TestLearner learner;
-  ManualWatcher watcher(learner.server->address(), v1::WORKER_ROLE_ACTOR, 0, /*fingerprint=*/0xfeed);
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  for (const int64_t want : {0, 64, 128}) {
+    ManualWatcher actor(address, ManualWatcher::AskForStreams(64));
+    EXPECT_EQ(actor.ReadVersion().first_stream(), want);
+    learner.store.Publish("w", {});
+    EXPECT_EQ(actor.ReadVersion().first_stream(), want) << "the same with every version of a stream";
+  }
+  ManualWatcher evaluator(address, v1::WORKER_ROLE_EVALUATOR);
+  EXPECT_FALSE(evaluator.ReadVersion().has_first_stream());
+  // One that has streams already, from a learner before this one: they are not given away again.
+  ManualWatcher veteran(address, ManualWatcher::AskForStreams(0, /*streams_below=*/5000));
+  EXPECT_FALSE(veteran.ReadVersion().has_first_stream());
+  ManualWatcher next(address, ManualWatcher::AskForStreams(10));
+  EXPECT_EQ(next.ReadVersion().first_stream(), 5000);
+}
+
+TEST(WeightsServiceTest, AnActorWaitsUntilItIsKnownWhichStreamsAreFree) {
+  const std::unique_ptr<StreamLedger> ledger = StreamLedger::Create({}).value();
+  TestLearner learner("127.0.0.1:0", {.streams = ledger.get()});
+  learner.store.Publish("w", {});
+  ManualWatcher actor(learner.server->address(), ManualWatcher::AskForStreams(64));
+  ManualWatcher evaluator(learner.server->address(), v1::WORKER_ROLE_EVALUATOR);
+  EXPECT_EQ(evaluator.ReadVersion().version(), 1) << "plays no users of the run, and need not wait";
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 1);
+  EXPECT_EQ(learner.service.watchers()[0].sent_version, 0);
+  learner.store.Publish("w", {});
+  ledger->Open(1000);
+  const v1::WeightsHeader header = actor.ReadVersion();
+  EXPECT_EQ(header.version(), 2);
+  EXPECT_EQ(header.first_stream(), 1000);
+}
+
+TEST(WeightsServiceTest, AnotherConfigurationIsRefusedAndWhatDiffersNamed) {
+  TestLearner learner;
+  v1::WatchRequest request = ManualWatcher::MakeRequest();
+  *request.mutable_configuration() = ConfigurationWith("4");
+  ManualWatcher watcher(learner.server->address(), request);
   EXPECT_EQ(watcher.ReadVersion().version(), 0);
   const grpc::Status status = watcher.Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(status.error_message(), AllOf(HasSubstr("000000000000feed"), HasSubstr("1234567890abcdef")));
+  EXPECT_EQ(status.error_message(),
+            "the configuration of manual is not that of the learner: algorithm.wolpertinger.k: 4 of manual, 5 of the "
+            "learner");
+  request.clear_configuration();
+  ManualWatcher silent(learner.server->address(), request);
+  EXPECT_THAT(silent.Finish().error_message(), HasSubstr("manual does not say its configuration"));
   EXPECT_EQ(learner.service.num_watchers(v1::WORKER_ROLE_ACTOR), 0);
 }
 
@@ -180,6 +234,15 @@ TEST(WeightsServiceTest, MalformedRequestsAreRefused) {
   EXPECT_EQ(strange_role.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   ManualWatcher negative(address, v1::WORKER_ROLE_ACTOR, -1);
   EXPECT_EQ(negative.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  for (const auto& [streams, below] :
+       {std::pair{int64_t{-1}, int64_t{0}}, {(int64_t{1} << 20) + 1, 0}, {0, -1}, {0, (int64_t{1} << 31) + 1}}) {
+    ManualWatcher greedy(address, ManualWatcher::AskForStreams(streams, below));
+    EXPECT_EQ(greedy.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT) << streams << ' ' << below;
+  }
+  v1::WatchRequest request = ManualWatcher::MakeRequest();
+  request.mutable_configuration()->set_fingerprint(1);
+  ManualWatcher liar(address, request);
+  EXPECT_EQ(liar.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST(WeightsServiceTest, DrainEndsOpenStreamsAndRefusesNewOnes) {

@@ -33,16 +33,16 @@ v1::SampleHeader HeaderOf(uint64_t weight, int64_t rows = 100) {
 int OpenShard(BatchQueue& queue, uint64_t weight, int64_t rows = 100) {
   const int shard = queue.AddShard();
   queue.Open(shard);
-  if (queue.num_shards() == 1) return shard;
   EXPECT_EQ(queue.NextOrder(shard, kNow), 0);
   EXPECT_EQ(queue.Expected(shard)->batch, nullptr);
   queue.Arrived(shard, HeaderOf(weight, rows), kNow);
   return shard;
 }
 
-TEST(BatchQueueTest, OneShardGetsWholeBatchesAndIsNotAsked) {
+TEST(BatchQueueTest, OneShardGetsWholeBatchesAndIsAskedOnce) {
   BatchQueue queue = MakeQueue(/*batch_size=*/10, /*batches_in_flight=*/2);
   const int shard = OpenShard(queue, 0);
+  ASSERT_EQ(queue.Acknowledged(shard), 1) << "the table's state";
   EXPECT_TRUE(queue.Place(kNow));
   EXPECT_EQ(queue.NextOrder(shard, kNow), 10);
   EXPECT_EQ(queue.NextOrder(shard, kNow), 10);
@@ -52,14 +52,14 @@ TEST(BatchQueueTest, OneShardGetsWholeBatchesAndIsNotAsked) {
   EXPECT_FALSE(queue.ready());
   queue.Arrived(shard, HeaderOf(5), kNow);
   ASSERT_TRUE(queue.ready());
-  EXPECT_EQ(queue.Acknowledged(shard), 0) << "not taken yet";
+  EXPECT_EQ(queue.Acknowledged(shard), 1) << "not taken yet";
   EXPECT_EQ(queue.Take().table.total_weight(), 5U);
-  EXPECT_EQ(queue.Acknowledged(shard), 0) << "in the learner's hands";
+  EXPECT_EQ(queue.Acknowledged(shard), 1) << "in the learner's hands";
   EXPECT_TRUE(queue.Place(kNow));
   EXPECT_EQ(queue.NextOrder(shard, kNow), std::nullopt) << "no credit";
   EXPECT_FALSE(queue.Stuck()) << "credit comes with the learner";
   queue.Use();
-  EXPECT_EQ(queue.Acknowledged(shard), 1);
+  EXPECT_EQ(queue.Acknowledged(shard), 2);
   EXPECT_EQ(queue.NextOrder(shard, kNow), 10);
 }
 
@@ -82,28 +82,106 @@ TEST(BatchQueueTest, NothingIsOrderedFromShardsWithoutRows) {
   EXPECT_EQ(queue.NextOrder(other, kNow), 10);
 }
 
-TEST(BatchQueueTest, CountsInsertedRowsAcrossShardsThatComeAndGo) {
-  BatchQueue queue = MakeQueue(/*batch_size=*/1, /*batches_in_flight=*/1);
-  const int shard = OpenShard(queue, 0);
-  const auto take = [&](uint64_t incarnation, int64_t inserted, int64_t restored) {
-    EXPECT_TRUE(queue.Place(kNow));
-    EXPECT_EQ(queue.NextOrder(shard, kNow), 1);
-    EXPECT_TRUE(queue.Expected(shard).has_value());
+// A shard that answers with what a table says of itself, and batches that tell what was counted.
+class CountsTest : public ::testing::Test {
+ protected:
+  v1::SampleHeader Says(uint64_t incarnation, int64_t inserted, int64_t restored, absl::Duration age,
+                        int64_t sampled = 0) {
     v1::SampleHeader header = HeaderOf(1);
     header.mutable_table()->set_incarnation(incarnation);
     header.mutable_table()->set_inserted(inserted);
     header.mutable_table()->set_restored(restored);
-    queue.Arrived(shard, header, kNow);
-    const int64_t counted = queue.Take().inserted;
-    queue.Use();
-    return counted;
+    header.mutable_table()->set_sampled(sampled);
+    header.mutable_table()->set_age_seconds(absl::ToDoubleSeconds(age));
+    return header;
+  }
+  // A stream begins, and the table says of itself what `header` has.
+  void Meet(const v1::SampleHeader& header, Instant now) {
+    if (queue_.open(shard_)) queue_.Close(shard_);
+    queue_.Open(shard_);
+    EXPECT_EQ(queue_.NextOrder(shard_, now), 0);
+    queue_.Arrived(shard_, header, now);
+  }
+  SampledCounts Take(const v1::SampleHeader& header, Instant now) {
+    EXPECT_TRUE(queue_.Place(now));
+    EXPECT_EQ(queue_.NextOrder(shard_, now), 1);
+    EXPECT_TRUE(queue_.Expected(shard_).has_value());
+    queue_.Arrived(shard_, header, now);
+    const SampledCounts counts = queue_.Take().counts;
+    queue_.Use();
+    return counts;
+  }
+
+  BatchQueue queue_{
+      {std::make_shared<const RowSchema>(TestSchema()), /*batch_size=*/1, /*batches_in_flight=*/1, kSeed, kNow}};
+  int shard_ = queue_.AddShard();
+};
+
+TEST_F(CountsTest, RowsThatWereThereBeforeAreNotOfThisRun) {
+  const Instant soon = kNow + absl::Seconds(1);
+  Meet(Says(1, 5000, 3000, absl::Hours(1), 40'000), soon);  // A process that has served other learners.
+  const SampledCounts counts = Take(Says(1, 5010, 3000, absl::Hours(1), 40'001), soon);
+  EXPECT_EQ(counts.inserted, 10);
+  EXPECT_EQ(counts.sampled, 1);
+}
+
+TEST_F(CountsTest, OfAProcessThatIsYoungerOnlyWhatACheckpointBroughtWasThereBefore) {
+  const Instant later = kNow + absl::Seconds(60);
+  Meet(Says(1, 3005, 3000, absl::Seconds(5), 20'000), later);
+  const SampledCounts counts = Take(Says(1, 3010, 3000, absl::Seconds(5), 20'001), later);
+  EXPECT_EQ(counts.inserted, 10);
+  EXPECT_EQ(counts.sampled, 1);
+}
+
+TEST_F(CountsTest, GoOnAcrossShardsThatComeAndGo) {
+  const Instant later = kNow + absl::Hours(2);
+  const auto take = [&](uint64_t incarnation, int64_t inserted, int64_t restored) {
+    return Take(Says(incarnation, inserted, restored, absl::Hours(1)), later).inserted;
   };
+  Meet(Says(1, 0, 0, absl::Hours(1)), later);
   EXPECT_EQ(take(1, 100, 0), 100);
   EXPECT_EQ(take(1, 90, 0), 100) << "overtaken";
   EXPECT_EQ(take(2, 85, 80), 105) << "restarted from a checkpoint: 20 rows were lost and 5 came since";
   EXPECT_EQ(take(1, 110, 0), 115) << "another shard, or the old one after all";
   EXPECT_EQ(take(2, 85, 80), 115);
   EXPECT_EQ(take(3, 7, 0), 122);
+}
+
+TEST(StreamsOfTablesTest, AreToldOnceEveryShardHasSaidWhatItKnows) {
+  BatchQueue queue = MakeQueue(10, 1);
+  constexpr absl::Duration kPatience = absl::Seconds(3);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), std::nullopt);
+  const int first = queue.AddShard();
+  const int second = queue.AddShard();
+  const auto meet = [&](int shard, uint64_t incarnation, int64_t streams_below) {
+    if (queue.open(shard)) queue.Close(shard);
+    queue.Open(shard);
+    EXPECT_EQ(queue.NextOrder(shard, kNow), 0);
+    v1::SampleHeader header = HeaderOf(0);
+    header.mutable_table()->set_incarnation(incarnation);
+    header.mutable_table()->set_streams_below(streams_below);
+    queue.Arrived(shard, header, kNow);
+  };
+  meet(first, 1, 500);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), std::nullopt) << "the other one may know of more";
+  meet(second, 2, 300);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), 500);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), std::nullopt);
+  meet(first, 1, 4596);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), std::nullopt) << "what it was told meanwhile";
+  meet(first, 3, 9000);
+  EXPECT_EQ(queue.NewStreams(kNow, kPatience), 9000) << "another store";
+}
+
+TEST(StreamsOfTablesTest, AreToldWithoutAShardThatIsAway) {
+  BatchQueue queue = MakeQueue(10, 1);
+  const int there = queue.AddShard();
+  queue.AddShard();
+  queue.Open(there);
+  queue.NextOrder(there, kNow);
+  queue.Arrived(there, HeaderOf(0), kNow);
+  EXPECT_EQ(queue.NewStreams(kNow + absl::Seconds(2), absl::Seconds(3)), std::nullopt);
+  EXPECT_EQ(queue.NewStreams(kNow + absl::Seconds(3), absl::Seconds(3)), 0);
 }
 
 // Chi-square over 3 shards: 2 degrees of freedom, at 1e-6 (27.6). With 10^6 rows the smallest defect caught is about

@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include "common/base/instant.h"
+#include "common/base/mutex.h"
 #include "common/base/thread.h"
+#include "common/wire/experiment_identity.h"
 #include "replay/client/replay_writer.h"
 #include "tests/replay/client/shard_server.h"
 
@@ -147,6 +149,70 @@ TEST(ReplaySamplerTest, WritersAndReaderKeepTheRatioTogether) {
     ASSERT_LE(std::abs(difference), kBuffer) << i;
     sampler->Recycle(*std::move(sampled));
   }
+}
+
+TEST(ReplaySamplerTest, RowsOfAnotherExperimentAreRefusedForGood) {
+  const auto identity = [](const char* n_step) { return MakeIdentity({{"transition.n_step", n_step}}); };
+  ShardServer server;
+  server.table().AdoptIdentity(identity("1"));
+  Fill(server.table(), 100);
+  const auto stranger = MakeSampler(server, {.batch_size = 10, .identity = identity("3")});
+  const absl::Status refused = stranger->Next(Patience()).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("transition.n_step: 3 of the reader, 1 of table 'transitions'"));
+  EXPECT_TRUE(MakeSampler(server, {.batch_size = 10, .identity = identity("1")})->Next(Patience()).ok());
+}
+
+// One learner after the other, on the same store.
+TEST(ReplaySamplerTest, CountsWhatCameSinceItBegan) {
+  ShardServer server;
+  Fill(server.table(), 1000);
+  for (int learner = 0; learner < 3; ++learner) {
+    const auto sampler = MakeSampler(server, {.batch_size = 10, .batches_in_flight = 1});
+    auto sampled = sampler->Next(Patience());
+    ASSERT_TRUE(sampled.ok()) << sampled.status();
+    EXPECT_EQ(sampled->counts.inserted, 0) << "what was there is not of this run";
+    EXPECT_LE(sampled->counts.sampled, 10) << "less where replay has yet to take back what the one before did not use";
+    if (learner == 0) EXPECT_EQ(sampled->counts.sampled, 10);
+    EXPECT_GE(sampled->table.inserted(), 1000);
+    Fill(server.table(), 7);
+    ASSERT_TRUE(Eventually([&] {
+      sampled = sampler->Next(Patience());
+      return sampled->counts.inserted == 7;
+    }));
+  }
+}
+
+// Who gives streams away hears which the tables know of, and they remember what it answers.
+TEST(ReplaySamplerTest, AsksForStreamsOnceAllTablesAreKnown) {
+  ShardServer first, second;
+  first.table().RaiseStreams(500);
+  second.table().RaiseStreams(800);
+  Mutex mu;
+  std::vector<int64_t> heard;
+  ReplaySamplerOptions options;
+  options.address = absl::StrCat(first.address(), ",", second.address());
+  options.on_streams = [&](int64_t streams_below) {
+    MutexLock lock(&mu);
+    heard.push_back(streams_below);
+    return streams_below + 100;
+  };
+  const auto sampler = ReplaySampler::Create(TestSchema(), options).value();
+  const auto remembered = [&](int64_t below) {
+    return Eventually(
+        [&] { return first.table().state().streams_below == below && second.table().state().streams_below == below; });
+  };
+  EXPECT_TRUE(remembered(900));
+  sampler->UseStreams(1500);
+  EXPECT_TRUE(remembered(1500));
+  // A store that lost it is told again.
+  first.Kill();
+  first.NewStore();
+  first.Start();
+  EXPECT_TRUE(remembered(1500));
+  MutexLock lock(&mu);
+  EXPECT_THAT(heard, ::testing::ElementsAre(800));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/instant.h"
+#include "common/wire/experiment_identity.h"
 #include "tests/replay/client/shard_server.h"
 
 namespace recbots::replay {
@@ -170,6 +171,20 @@ TEST(ReplayWriterTest, RefusesOptionsOutOfRange) {
               HasSubstr("block_bytes -1, want 0..4194304"));
   EXPECT_THAT(std::string(ReplayWriter::Create(TestSchema(), {.buffer_bytes = 1}).status().message()),
               HasSubstr("buffer_bytes 1, want at least block_bytes"));
+}
+
+TEST(ReplayWriterTest, RowsOfAnotherExperimentAreRefusedForGood) {
+  const auto identity = [](const char* n_step) { return MakeIdentity({{"transition.n_step", n_step}}); };
+  ShardServer server;
+  server.table().AdoptIdentity(identity("1"));
+  const auto stranger = MakeWriter(server, {.identity = identity("3")});
+  ASSERT_TRUE(Eventually([&] { return !stranger->status().ok(); }));
+  EXPECT_EQ(stranger->status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(stranger->status().message()),
+              HasSubstr("transition.n_step: 3 of the writer, 1 of table 'transitions'"));
+  const auto friendly = MakeWriter(server, {.identity = identity("1")});
+  AppendAll(*friendly, MakeRows(1, 0, 3));
+  EXPECT_TRUE(friendly->Close(Patience()).ok());
 }
 
 }  // namespace

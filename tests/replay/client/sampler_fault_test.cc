@@ -232,8 +232,10 @@ TEST(SamplerFaultTest, WhatIsNoBatchIsFinal) {
     v1::SampleCredit credit;
     stream.Read(&credit);
     v1::SampleBatch batch;
-    batch.mutable_header()->set_num_rows(credit.rows(0) + 1);
+    batch.mutable_header()->set_num_rows(credit.rows(0));  // The table's state, which is asked for first.
     batch.set_last_part(true);
+    stream.Write(batch);
+    batch.mutable_header()->set_num_rows(credit.rows(1) + 1);
     stream.Write(batch);
     while (stream.Read(&credit)) continue;
     return grpc::Status();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/thread.h"
+#include "common/wire/experiment_identity.h"
 #include "replay/table/make_table.h"
 #include "tests/replay/table/table_fixture.h"
 
@@ -74,7 +75,7 @@ TEST(MakeStoreTest, TurnsAConfigurationIntoTables) {
     }
     more_tables { name: "per" sampler: PRIORITIZED priority_exponent: 0.7 capacity_rows: 2000 }
   )"),
-                               TestSchema(), /*seed=*/1)
+                               TestSchema(), MakeIdentity({{"transition.n_step", "1"}}), /*seed=*/1)
                          .value();
   ASSERT_EQ(store->tables().size(), 3u);
   const Table& main = *store->Find("transitions");
@@ -92,12 +93,14 @@ TEST(MakeStoreTest, TurnsAConfigurationIntoTables) {
   EXPECT_EQ(queue.rate_limiter().queue_size, 90);
   EXPECT_EQ(store->Find("per")->options().sampler, SelectorKind::kPrioritized);
   EXPECT_EQ(store->Find("per")->options().priority_exponent, 0.7);
+  EXPECT_TRUE(Says(main.identity()) && Says(store->Find("per")->identity()));
+  EXPECT_FALSE(Says(queue.identity())) << "columns of its own: a writer will say what they mean";
   EXPECT_NE(store->Find("per")->options().seed, main.options().seed) << "streams of their own";
 }
 
 TEST(MakeStoreTest, NamesTheTableThatCannotBe) {
   const auto refusal = [](const std::string& text) {
-    const auto store = MakeStore(ConfigOf(text), TestSchema(), 1);
+    const auto store = MakeStore(ConfigOf(text), TestSchema(), {}, 1);
     EXPECT_EQ(store.status().code(), absl::StatusCode::kInvalidArgument);
     return std::string(store.status().message());
   };

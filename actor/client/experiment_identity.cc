@@ -1,0 +1,109 @@
+#include "actor/client/experiment_identity.h"
+
+#include <google/protobuf/message.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "actor/client/describe_options.h"
+#include "actor/client/make_scenario.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "common/config/field_path.h"
+#include "common/config/transition_options.h"
+#include "common/rl/transition.h"
+#include "common/wire/experiment_identity.h"
+
+namespace recbots {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Every field below `path`, defaults written out. A message that is absent counts as one with its defaults, unless its
+// presence means something by itself (option on_request in config.proto), or as the member of a oneof.
+void DescribeMessage(const Message& message, const std::string& path, IdentityFields& fields) {
+  const auto& reflection = *message.GetReflection();
+  const auto& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const std::string at = absl::StrCat(path, ".", field.name());
+    if (field.is_repeated()) {
+      std::vector<std::string> values;
+      for (int j = 0; j < reflection.FieldSize(message, &field); ++j) values.push_back(ValueText(message, field, j));
+      fields[at] = absl::StrJoin(values, " ");
+    } else if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      fields[at] = ValueText(message, field);
+    } else if (reflection.HasField(message, &field)) {
+      if (field.options().GetExtension(v1::on_request)) fields[at] = "given";
+      DescribeMessage(reflection.GetMessage(message, &field), at, fields);
+    } else if (field.containing_oneof() == nullptr && !field.options().GetExtension(v1::on_request)) {
+      DescribeMessage(reflection.GetMessage(message, &field), at, fields);
+    }
+  }
+}
+
+absl::StatusOr<IdentityFields> FieldsOf(const v1::ExperimentConfig& config, const Scenario& scenario, bool references) {
+  RECBOTS_ASSIGN_OR_RETURN(IdentityFields fields, DescribeEnvironment(config.environment(), references));
+  // Who comes depends on the seed in every environment, and makes no other one.
+  if (scenario.depends_on_seed()) fields["seed"] = absl::StrCat(config.seed());
+  const TransitionOptions options = TransitionOptionsOf(config.algorithm());
+  fields["transition.discount"] = NumberText(options.discount);
+  fields["transition.n_step"] = absl::StrCat(options.n_step);
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(scenario.spec(), options));
+  for (const Column& column : schema.columns()) {
+    fields[absl::StrCat("transition.columns.", column.name)] =
+        absl::StrCat(NameOf(column.dtype), " [", absl::StrJoin(column.shape, ", "), "]");
+  }
+  return fields;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config,
+                                                            const Scenario& scenario) {
+  RECBOTS_ASSIGN_OR_RETURN(const IdentityFields fields, FieldsOf(config, scenario, /*references=*/false));
+  return MakeIdentity(fields);
+}
+
+absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config) {
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeScenario(config.environment(), config.seed()));
+  return ExperimentIdentityOf(config, *scenario);
+}
+
+absl::StatusOr<v1::ExperimentIdentity> SharedConfigurationOf(const v1::ExperimentConfig& config,
+                                                             const Scenario& scenario) {
+  RECBOTS_ASSIGN_OR_RETURN(IdentityFields fields, FieldsOf(config, scenario, /*references=*/true));
+  fields["seed"] = absl::StrCat(config.seed());
+  DescribeMessage(config.algorithm(), "algorithm", fields);
+  return MakeIdentity(fields);
+}
+
+absl::Status CheckRunDirectory(const std::string& run_dir, const v1::ExperimentIdentity& identity, bool allow_other) {
+  const std::string path = absl::StrCat(run_dir, "/config.textproto");
+  std::error_code error;
+  if (run_dir.empty() || !std::filesystem::exists(path, error)) return absl::OkStatus();
+  const absl::StatusOr<v1::ExperimentConfig> config = LoadExperimentConfig(path, {});
+  const absl::StatusOr<v1::ExperimentIdentity> there = config.ok() ? ExperimentIdentityOf(*config) : config.status();
+  std::string difference;
+  if (there.ok()) {
+    difference = IdentityDifference(*there, "there", identity, "here");
+    if (difference.empty()) return absl::OkStatus();
+  } else {
+    difference = absl::StrCat("its configuration means nothing any more: ", there.status().message());
+  }
+  const std::string what = absl::StrCat("--run_dir '", run_dir, "' holds a run of another experiment: ", difference);
+  if (allow_other) {
+    RECBOTS_LOG(WARNING) << what;
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, ". Give another folder, or --allow_other_experiment to take this one"));
+}
+
+}  // namespace recbots

@@ -1,0 +1,38 @@
+// Which settings make an experiment what it is.
+//
+//   what rows mean      the environment, with what of the seed decides what it is; reward and discount; how many steps
+//   a
+//                       row has; its columns. Rows, tables, checkpoints, weights.bin and reports carry it.
+//   the shared configuration   that, the seed and the algorithm: what learner, actors and evaluator must agree in.
+//
+// Neither depends on paces, sizes of processes, or how replay keeps and draws rows. A default counts the same said or
+// left out, a file by its content.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "actor/recsim/scenario.h"
+#include "recbots/v1/config.pb.h"
+#include "recbots/v1/identity.pb.h"
+
+namespace recbots {
+
+// What the rows of a run mean. `scenario`: that of `config`.
+//   errors as DescribeEnvironment; INVALID_ARGUMENT: rows that cannot be (TransitionSchema)
+absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config,
+                                                            const Scenario& scenario);
+// The same; makes the scenario first, with its errors.
+absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config);
+
+// What learner, actors and evaluator must agree in. Errors as above.
+absl::StatusOr<v1::ExperimentIdentity> SharedConfigurationOf(const v1::ExperimentConfig& config,
+                                                             const Scenario& scenario);
+
+// Whether what lies in a run directory belongs to the experiment that is to go there: compares with
+// RUN_DIR/config.textproto, if there is one, and changes nothing. An empty `run_dir` is none.
+//   FAILED_PRECONDITION  it is another one, or cannot be told any more; names the fields that differ, or why. With
+//                        `allow_other` a warning instead
+absl::Status CheckRunDirectory(const std::string& run_dir, const v1::ExperimentIdentity& identity, bool allow_other);
+
+}  // namespace recbots
