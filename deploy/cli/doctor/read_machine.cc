@@ -26,6 +26,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/processor.h"
+#include "common/base/processor_name.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "deploy/cli/doctor/run_program.h"
 
@@ -213,8 +214,7 @@ void ReadSystem(const std::string& root, Machine& machine) {
 }
 
 void ReadProcessor(const std::string& root, Machine& machine) {
-  machine.processor = ValueOf(ReadFile(root + "/proc/cpuinfo"), "model name", ':');
-  if (machine.processor.empty()) machine.processor = "a processor without a name";
+  machine.processor = ProcessorNameIn(ReadFile(root + "/proc/cpuinfo"));
 }
 
 void ReadMemory(const std::string& root, Machine& machine) {

@@ -53,7 +53,7 @@ TEST_F(ReadMachineTest, KnowsNothingOfWhatIsNotThere) {
   ReadMemory(root_, machine_);
   ReadControlGroup(root_, machine_);
   EXPECT_THAT(machine_.distribution, IsEmpty());
-  EXPECT_EQ(machine_.processor, "a processor without a name");
+  EXPECT_EQ(machine_.processor, "unknown");
   EXPECT_EQ(machine_.memory_bytes, 0);
   EXPECT_EQ(machine_.memory_limit, 0);
   EXPECT_EQ(machine_.core_limit, 0);
