@@ -31,7 +31,6 @@ std::vector<FlagSpec> Flags() {
   return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
           {"run_dir", "DIR",
            "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
-          AllowOtherExperimentFlag(),
           {"quiet", "", "print only the last line", ""},
           {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""},
           {"help", "", "this text", ""}};
@@ -86,9 +85,8 @@ int Train(const std::vector<std::string>& arguments) {
     return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
   }
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
-  if (const absl::Status same =
-          CheckRunDirectory(run_dir, (*trainer)->identity(), flags->has(kAllowOtherExperiment));
-      !same.ok()) {
+  // Training takes nothing over from the run that lies there: its results go to previous/, with a warning.
+  if (const absl::Status same = CheckRunDirectory(run_dir, (*trainer)->identity(), /*allow_other=*/true); !same.ok()) {
     return Fail(same, kExitBadUsage);
   }
   const bool quiet = flags->has("quiet");
