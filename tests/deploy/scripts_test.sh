@@ -2,6 +2,8 @@
 # Tests of deploy/run, deploy/reproduce-slateq, deploy/setup.sh, deploy/packages.txt, tests/run and .ci/run. They run on
 # copies with stand-ins for apt-get, cmake, ninja, lscpu and the programs, so they install, build and train nothing.
 set -uo pipefail
+# What the caller builds with is not part of what is tested.
+unset RECBOTS_CMAKE_FLAGS RECBOTS_GOLDEN_DIR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)

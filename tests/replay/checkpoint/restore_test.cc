@@ -201,7 +201,14 @@ TEST_F(RestoreTest, ACutAmongTwoBusyThreadsIsAMomentOfTheirs) {
     };
     const Thread first("busy-1", work);
     const Thread second("busy-2", work);
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(checkpointer->Checkpoint(Patience()).ok());
+    for (int i = 0; i < 4; ++i) {
+      {
+        MutexLock lock(&mu);
+        // A store in which nothing changed is not written again.
+        EXPECT_TRUE(mu.AwaitUntil([&next, until = next + 100] { return next > until; }, Patience()));
+      }
+      EXPECT_TRUE(checkpointer->Checkpoint(Patience()).ok());
+    }
     stop = true;
   }
   const Folder folder = OpenFolder(directory_ / "shard-0");
