@@ -1,9 +1,8 @@
 // Which settings make an experiment what it is.
 //
-//   what rows mean      the environment, with what of the seed decides what it is; reward and discount; how many steps
-//   a
-//                       row has; its columns. Rows, tables, checkpoints, weights.bin and reports carry it.
-//   the shared configuration   that, the seed and the algorithm: what learner, actors and evaluator must agree in.
+// - What rows mean: the environment, with the seed where the seed decides what the environment is; reward and discount;
+//   how many steps a row has; the columns of a row. Rows, tables, checkpoints, weights.bin and reports carry it.
+// - The shared configuration: that, the seed and the algorithm. Learner, actors and evaluator must agree in it.
 //
 // Neither depends on paces, sizes of processes, or how replay keeps and draws rows. A default counts the same said or
 // left out, a file by its content.
