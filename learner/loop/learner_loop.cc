@@ -143,8 +143,9 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   const auto row = static_cast<size_t>(algorithm_.updates()) % static_cast<size_t>(batch.num_rows());
   const int64_t collected_with = ColumnOf<int64_t>(batch, transition::kWeightsUpdates)[row];
   const int64_t collected_micros = ColumnOf<int64_t>(batch, transition::kCollectedMicros)[row];
-  // Weights of another learner chose what was collected before: its updates and versions are not counted in ours.
-  if (collected_micros < began_micros_) return;
+  // Weights of another learner chose what was collected before: its updates and versions are not counted in ours. The
+  // dates, which depend on how clocks are set, are asked only where there are such rows.
+  if (counts_.inserted_before > 0 && collected_micros < began_micros_) return;
   const int64_t version = ColumnOf<int64_t>(batch, transition::kWeightsVersion)[row];
   // Both ends of this age are on our own clock: that of the actor may be set otherwise.
   const std::optional<absl::Duration> age = published_.Age(version, Instant::Now());

@@ -274,6 +274,7 @@ void BatchQueue::Count(const v1::TableState& state, Instant now) {
   if (is_new) streams_below_ = std::max(streams_below_, state.streams_below());
   // A process that is younger than we are has nothing of earlier runs but what a checkpoint brought.
   if (is_new && absl::Seconds(state.age_seconds()) <= now - options_.began) seen.inserted = state.restored();
+  if (is_new) run_counts_.inserted_before += seen.inserted;
   // Headers of several streams may overtake each other.
   const auto add = [](int64_t value, int64_t& before, int64_t& total) {
     total += std::max<int64_t>(0, value - before);

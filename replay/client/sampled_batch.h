@@ -18,6 +18,9 @@ struct SampledCounts {
   int64_t sampled = 0;   // Rows, by all readers; refunds are taken off as far as they come before the next draw.
   int64_t priorities_stale = 0;
   int64_t priorities_refused = 0;
+  // Not of the sampler's time: rows that had been inserted before it began, as the tables counted them. 0: every row
+  // that it draws came since.
+  int64_t inserted_before = 0;
 };
 
 struct SampledBatch {

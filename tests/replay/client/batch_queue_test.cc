@@ -122,6 +122,7 @@ TEST_F(CountsTest, RowsThatWereThereBeforeAreNotOfThisRun) {
   Meet(Says(1, 5000, 3000, absl::Hours(1), 40'000), soon);  // A process that has served other learners.
   const SampledCounts counts = Take(Says(1, 5010, 3000, absl::Hours(1), 40'001), soon);
   EXPECT_EQ(counts.inserted, 10);
+  EXPECT_EQ(counts.inserted_before, 5000);
   EXPECT_EQ(counts.sampled, 1);
 }
 
@@ -130,6 +131,7 @@ TEST_F(CountsTest, OfAProcessThatIsYoungerOnlyWhatACheckpointBroughtWasThereBefo
   Meet(Says(1, 3005, 3000, absl::Seconds(5), 20'000), later);
   const SampledCounts counts = Take(Says(1, 3010, 3000, absl::Seconds(5), 20'001), later);
   EXPECT_EQ(counts.inserted, 10);
+  EXPECT_EQ(counts.inserted_before, 3000);
   EXPECT_EQ(counts.sampled, 1);
 }
 
