@@ -168,9 +168,10 @@ absl::Status Serve(Role& role) {
                                  .max_waiting = absl::Seconds(config.max_waiting_seconds()),
                                  .security = role.security(),
                                  .checkpointer = checkpointer.get(),
-                                 .check_limiter = [&role](const std::string& table, const RateLimiterOptions& limiter) {
-                                   return CheckLimiterChange(role.config(), table, limiter);
-                                 },
+                                 .check_limiter =
+                                     [&role](const std::string& table, const RateLimiterOptions& limiter) {
+                                       return CheckLimiterChange(role.config(), table, limiter);
+                                     },
                                  .allow_other_experiment = role.flags().has(kAllowOtherExperiment)});
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,

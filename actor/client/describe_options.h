@@ -20,8 +20,8 @@ std::string NumberText(double value);
 // Few numbers as they are, many by their checksum.
 std::string NumbersText(const std::vector<double>& values);
 
-// Called by ForEachField with each member; adds them to `fields`, below the path `prefix`. With
-// `references` all of them; without, only those on which rows depend (see of_references in config.proto).
+// Called by ForEachField with each member; adds the members to `fields`, below the path `prefix`. With `references` it
+// adds all of them; without, only those on which rows depend (see of_references in config.proto).
 class OptionsDescriber {
  public:
   OptionsDescriber(const google::protobuf::Descriptor& message, std::string prefix, bool references,

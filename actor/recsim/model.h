@@ -43,8 +43,8 @@
 //   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t seed) const
 //                                                            beside "random", which every scenario has; best last
 //   std::optional<double> OptimalValue() const, RandomValue() const
-//                                                            or, where one may take longer than a second, with a question
-//                                                            to ask meanwhile:
+//                                                            or, where one may take longer than a second, with a
+//                                                            question to ask meanwhile:
 //   absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const, RandomValue likewise
 //   absl::Status PrepareReferences(const StopQuestion& stop) const
 //                                                            computes what reference policies would else compute when

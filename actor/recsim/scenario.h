@@ -49,8 +49,9 @@ class Scenario {
     kValues,      // OptimalValue and RandomValue.
     kReferences,  // These, and what the reference policies act by.
   };
-  // Computes it, asking `stop` several times a second. Whoever may be told to stop calls this first: what was not
-  // computed here is computed where it is first asked for, however long it takes, and without asking `stop`. Idempotent.
+  // Computes it, asking `stop` several times a second. A caller that may be told to stop calls this first: what was not
+  // computed here is computed where it is first asked for, however long it takes, and without asking `stop`.
+  // Idempotent.
   //   CANCELLED  `stop` said so; what was computed by then is kept
   virtual absl::Status Prepare(Known, const StopQuestion&) const { return absl::OkStatus(); }
 

@@ -20,7 +20,7 @@
 namespace recbots {
 namespace {
 
-// What the system keeps of connections that nobody has accepted yet.
+// Connections that the system keeps until they are accepted.
 constexpr int kBacklog = 512;
 constexpr int kAcceptedTogether = 32;
 // How long a client that has its answer may take to close; without that, what it still sent would make the system throw
@@ -260,7 +260,8 @@ absl::StatusOr<FileDescriptor> ListenAt(HostPort& address) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
   int error = EADDRNOTAVAIL;
   for (const addrinfo* target = list; target != nullptr; target = target->ai_next) {
-    FileDescriptor fd(::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
+    FileDescriptor fd(
+        ::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
     // Without SO_REUSEPORT: with it, a second server on the port would take half of the requests.
     const int one = 1, zero = 0;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -268,8 +269,8 @@ absl::StatusOr<FileDescriptor> ListenAt(HostPort& address) {
     sockaddr_storage bound{};
     socklen_t size = sizeof(bound);
     auto* const name = reinterpret_cast<sockaddr*>(&bound);
-    if (fd.is_open() && ::bind(fd.get(), target->ai_addr, target->ai_addrlen) == 0 && ::listen(fd.get(), kBacklog) == 0 &&
-        ::getsockname(fd.get(), name, &size) == 0) {
+    if (fd.is_open() && ::bind(fd.get(), target->ai_addr, target->ai_addrlen) == 0 &&
+        ::listen(fd.get(), kBacklog) == 0 && ::getsockname(fd.get(), name, &size) == 0) {
       address.port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(name)->sin6_port
                                                        : reinterpret_cast<const sockaddr_in*>(name)->sin_port);
       return fd;

@@ -2,8 +2,8 @@
 //
 // It reads requests until they are complete, hands complete ones on, and writes answers as their readers take them. A
 // connection carries one request. Clients that say nothing, trickle bytes or do not read cost a descriptor for a few
-// seconds and nothing else; when all places are taken, the one that has been at it longest goes. So whoever asks is
-// read at once, however many others are there.
+// seconds and nothing else; when all places are taken, the connection that has been open longest is closed. A new
+// connection is therefore read at once, however many others there are.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/file_descriptor.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
-#include "common/base/file_descriptor.h"
 
 namespace recbots {
 

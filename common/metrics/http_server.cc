@@ -98,7 +98,7 @@ class HttpServer::Impl {
     MutexLock stopping(&stop_mu_);
     if (thread_ == nullptr) return;
     poller_->Stop();
-    thread_.reset();  // From here on nobody uses the lanes.
+    thread_.reset();  // No thread uses the lanes after this.
     quick_.reset();
     status_.reset();
   }

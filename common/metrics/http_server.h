@@ -32,8 +32,8 @@ struct HttpServerOptions {
 
 // Thread-safe. Serves GET and HEAD, one request a connection. /metrics is Prometheus text; /healthz a word; /statusz a
 // small HTML page (or text with ?format=text); everything else 404, naming the three. Clients that are silent, slow or
-// do not read, however many, delay nobody (http_poller.h): a request has 5 s to come, its answer 5 s to be made and 5 s
-// to be taken, and of more than 128 connections the oldest idle one is closed.
+// do not read, however many, delay no other client (http_poller.h): a request has 5 s to come, its answer 5 s to be
+// made and 5 s to be taken, and of more than 128 connections the oldest idle one is closed.
 class HttpServer {
  public:
   // `metrics` must outlive the server.

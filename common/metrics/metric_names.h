@@ -93,9 +93,10 @@ inline constexpr MetricDescription kLearnerVersion{"recbots_learner_weights_vers
 inline constexpr MetricDescription kLearnerLagUpdates{"recbots_learner_lag_updates", MetricType::kHistogram,
                                                       "Updates between choosing a row's slate and learning from "
                                                       "it; of rows collected since the learner began"};
-inline constexpr MetricDescription kLearnerLagSeconds{"recbots_learner_lag_seconds", MetricType::kHistogram,
-                                                      "Seconds between publishing the weights that chose a row's slate and "
-                                                      "learning from the row"};
+inline constexpr MetricDescription kLearnerLagSeconds{
+    "recbots_learner_lag_seconds", MetricType::kHistogram,
+    "Seconds between publishing the weights that chose a row's slate and "
+    "learning from the row"};
 inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_insert_ratio", MetricType::kGauge,
                                                "Rows sampled per row inserted, both since the learner began"};
 inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge, "Loss of the newest update",

@@ -28,11 +28,11 @@ inline constexpr char kCollectedMicros[] = "collected_micros";            // int
 // (common/config/transition_options.h), so every role takes it from the configuration.
 struct TransitionOptions {
   double discount = 0.99;  // Of one step, 0..1.
-  // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i r_i.
-  // Its discount column is discount^m, and what follows is seen m steps on. At least 1.
+  // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i
+  // r_i. Its discount column is discount^m, and what follows is seen m steps on. At least 1.
   int n_step = 1;
-  // Whether rows have the column kNextSlate: the slate that was shown at the place to bootstrap from (SARSA). All kNoItem
-  // where no slate was: the episode was terminated there, or cut by the step limit.
+  // Whether rows have the column kNextSlate: the slate that was shown at the place to bootstrap from (SARSA). All
+  // kNoItem where no slate was: the episode was terminated there, or cut by the step limit.
   bool next_slate = false;
 };
 

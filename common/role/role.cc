@@ -51,7 +51,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   return flags;
 }
 
-// A matrix of millions of numbers may be part of a configuration; nobody reads it on a page.
+// A matrix of millions of numbers may be part of a configuration; a page shows its beginning.
 std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   constexpr size_t kMaxBytes = 64 << 10;
   std::string text = PrintExperimentConfig(config);

@@ -95,7 +95,8 @@ absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::Experi
                                                ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
                                                : RunDirectory::MakeNew("runs", config.name(), kProgram);
   RECBOTS_RETURN_IF_ERROR(directory.status());
-  // Without checkpoints nothing is taken over from the run that lies there: its results go to previous/, with a warning.
+  // Without checkpoints nothing is taken over from the run that lies there: its results go to previous/, with a
+  // warning.
   RECBOTS_RETURN_IF_ERROR(
       CheckRunDirectory(directory->path(), identity, options.allow_other_experiment || !options.checkpoint));
   RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));

@@ -59,8 +59,8 @@ class LearnerLoop {
   void PublishWeights();
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
-  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that the
-  // references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and that of
+  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that
+  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and that of
   // on_ending.
   absl::Status Run();
 

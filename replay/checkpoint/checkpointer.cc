@@ -70,7 +70,7 @@ class Checkpointer::Impl {
   int64_t begun_ ABSL_GUARDED_BY(mu_) = 0;      // Requests that the attempt covers which began last,
   int64_t over_ ABSL_GUARDED_BY(mu_) = 0;       // those whose attempt is over,
   int64_t kept_ ABSL_GUARDED_BY(mu_) = 0;       // and those that are on disk.
-  Instant ended_at_ ABSL_GUARDED_BY(mu_);    // The last attempt, or the start.
+  Instant ended_at_ ABSL_GUARDED_BY(mu_);       // The last attempt, or the start.
   absl::Duration backoff_ ABSL_GUARDED_BY(mu_) = absl::ZeroDuration();
   CheckpointerStats stats_ ABSL_GUARDED_BY(mu_);
 
@@ -226,8 +226,8 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(const Checkpoin
   RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<CopyPool> pool, CopyPool::Create(options.copy_bytes));
   for (const auto& table : store->tables()) table->SetCopyPool(pool);
   RECBOTS_ASSIGN_OR_RETURN(CheckpointDirectory directory, CheckpointDirectory::Claim(options.directory));
-  RECBOTS_ASSIGN_OR_RETURN(Restored restored, RestoreNewest(directory.folder(), *store, options.stop,
-                                                            options.allow_other_experiment));
+  RECBOTS_ASSIGN_OR_RETURN(Restored restored,
+                           RestoreNewest(directory.folder(), *store, options.stop, options.allow_other_experiment));
   for (const std::string& why : restored.report.refused) {
     RECBOTS_LOG(ERROR) << "a checkpoint does not check, an older one is tried" << Field("why", why);
   }

@@ -120,7 +120,7 @@ class BatchQueue {
     int32_t missing_rows = 0;
     std::vector<Range> unplaced;
     std::vector<std::pair<int, v1::TableState>> states;  // Of the shards it came from, at their draws.
-    Instant touched;                                  // Last placed or arrived.
+    Instant touched;                                     // Last placed or arrived.
   };
 
   Shard& At(int shard) { return shards_[static_cast<size_t>(shard)]; }

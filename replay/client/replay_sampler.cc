@@ -89,8 +89,8 @@ class ReplaySampler::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   SamplerShared shared_;
-  std::map<int, Instant> orphan_since_;  // Used by the watch only.
-  std::array<Owned, kMaxShards> shards_;    // Changed by the watch only, under shared_.mu.
+  std::map<int, Instant> orphan_since_;   // Used by the watch only.
+  std::array<Owned, kMaxShards> shards_;  // Changed by the watch only, under shared_.mu.
   std::optional<AddressWatch> watch_;
 };
 

@@ -115,9 +115,9 @@ void ShardSampler::Run() {
 void ShardSampler::Connect() {
   const auto batch_bytes =
       static_cast<int64_t>(shared_.schema->batch_bytes(static_cast<size_t>(shared_.options.batch_size)));
-  channel_ = MakeChannel(address_.target, {.bulk = batch_bytes >= kBulkBytes,
-                                           .security = shared_.options.security,
-                                           .server_name = address_.server_name});
+  channel_ = MakeChannel(
+      address_.target,
+      {.bulk = batch_bytes >= kBulkBytes, .security = shared_.options.security, .server_name = address_.server_name});
   RetryOptions retry = shared_.options.retry;
   retry.give_up_after = absl::InfiniteDuration();  // Decided below, for all shards together.
   retry_.emplace("replay", address_.target, retry);

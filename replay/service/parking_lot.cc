@@ -5,7 +5,6 @@
 
 #include "common/base/instant.h"
 
-
 namespace recbots::replay {
 
 void ParkingLot::Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn reason, int64_t seen_wakes) {

@@ -1,6 +1,5 @@
 // Every command that a document shows is run, shortened where it is long, or checked word by word where it cannot run
 // here (treatments.cc says which and why).
-#include "common/base/instant.h"
 #include "tests/documents/commands.h"
 
 #include <gmock/gmock.h>
@@ -20,6 +19,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/base/instant.h"
 #include "tests/documents/check_words.h"
 #include "tests/support/workshop.h"
 

@@ -56,7 +56,8 @@ TEST_F(ExitCodesTest, WrongUsageIs2AndGoesToStandardError) {
       {"recbots health", "want one address, or --http"},
       {"recbots health nowhere", "nowhere"},
       {"recbots health --http nowhere", "nowhere"}};
-  for (const char* command : {"cluster", "train", "simulate", "reproduce", "bench", "inspect", "health", "doctor", "version"}) {
+  for (const char* command :
+       {"cluster", "train", "simulate", "reproduce", "bench", "inspect", "health", "doctor", "version"}) {
     wrong.emplace_back(absl::StrCat("recbots ", command, " --nonsense"), "unknown flag --nonsense");
   }
   for (const char* role : {"replay", "learner", "actor", "evaluator"}) {

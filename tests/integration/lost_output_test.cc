@@ -48,7 +48,8 @@ class LostOutputTest : public ::testing::Test {
         "recbots inspect " + workshop_->checkpoint(),
         "recbots inspect " + workshop_->checkpoint() + " --dump=3",
         "recbots inspect " + workshop_->checkpoint() + " --dump=all"};
-    for (const char* command : {"cluster", "train", "simulate", "reproduce", "bench", "inspect", "health", "doctor", "version"}) {
+    for (const char* command :
+         {"cluster", "train", "simulate", "reproduce", "bench", "inspect", "health", "doctor", "version"}) {
       commands.push_back(absl::StrCat("recbots ", command, " --help"));
     }
     for (const char* role : {"replay", "learner", "actor", "evaluator"}) {

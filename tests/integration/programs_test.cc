@@ -1,4 +1,6 @@
 // The programs as a user meets them: a cluster from start to goal, and what they say when something is wrong.
+#include "tests/integration/programs.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -12,16 +14,15 @@
 
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
-#include "tests/integration/programs.h"
 #include "tests/support/golden.h"
 
 namespace recbots {
 namespace {
 
-using testing::Outcome;
-using testing::ProgramsTest;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::Outcome;
+using testing::ProgramsTest;
 
 constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
 // Each role with the flags it cannot do without.

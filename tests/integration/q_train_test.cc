@@ -84,12 +84,14 @@ TEST(QTrainTest, SameSeedGivesTheSameBytes) {
   const std::vector<std::string> prioritized = {"replay.table.sampler=PRIORITIZED"};
   const std::vector<std::pair<std::string, std::vector<std::string>>> runs = {
       {"known_q", {"algorithm.dqn.q.dueling=true"}},
-      {"interest_evolution", {"algorithm.full_slate_q={}", "algorithm.full_slate_q.q.n_step=3",
-                               "environment.interest_evolution.num_candidates=5"}},
+      {"interest_evolution",
+       {"algorithm.full_slate_q={}", "algorithm.full_slate_q.q.n_step=3",
+        "environment.interest_evolution.num_candidates=5"}},
       {"interest_evolution", {"algorithm.slate_q.q.n_step=1"}},
       {"interest_evolution", {"algorithm.slate_q.target=SARSA", "algorithm.slate_q.q.n_step=3"}},
-      {"interest_evolution", {"algorithm.slate_q.click_model.learned=true", "algorithm.slate_q.proposal={}",
-                               "algorithm.slate_q.proposal.k=4"}},
+      {"interest_evolution",
+       {"algorithm.slate_q.click_model.learned=true", "algorithm.slate_q.proposal={}",
+        "algorithm.slate_q.proposal.k=4"}},
       {"interest_exploration", {"algorithm.slate_q={}", "algorithm.slate_q.click_model.learned=true"}}};
   for (const auto& [name, algorithm] : runs) {
     for (const std::vector<std::string>& replay : {std::vector<std::string>(), prioritized}) {
@@ -129,7 +131,8 @@ TEST(QTrainTest, RefusesAlgorithmsThatDoNotFitTheScenario) {
   refused("interest_exploration", slate_q, "there are no affinities, want click_model { learned: true }");
   refused("known_q", slate_q, "there are no affinities");
   refused("browse", slate_q, "field 'click'");
-  refused("interest_exploration", With(learned, {"algorithm.slate_q.proposal={}", "algorithm.slate_q.proposal.k=1000"}), "proposal");
+  refused("interest_exploration", With(learned, {"algorithm.slate_q.proposal={}", "algorithm.slate_q.proposal.k=1000"}),
+          "proposal");
   refused("interest_evolution", {"algorithm.slate_q.proposal={}", "algorithm.slate_q.proposal.k=2"},
           "algorithm.slate_q.proposal.k 2, want 3..10");
   for (const auto& [name, overrides] : std::map<std::string, std::vector<std::string>>{

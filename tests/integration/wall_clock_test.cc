@@ -84,23 +84,24 @@ class WallClockTest : public ::testing::Test {
 
 TEST_F(WallClockTest, TrainDoesNotNoticeAJumpForward) { ExpectUnmoved(RunWithJump("train", 3600)); }
 TEST_F(WallClockTest, TrainDoesNotNoticeAJumpBack) { ExpectUnmoved(RunWithJump("train", -3600)); }
-// (Forward, gRPC's own waits would sleep until a time that the kernel's clock, which nobody has set, reaches in an hour.)
+// (Forward, gRPC's own waits would sleep until a time that the kernel's clock, which nobody has set, reaches in an
+// hour.)
 TEST_F(WallClockTest, AClusterDoesNotNoticeAJumpBack) { ExpectUnmoved(RunWithJump("cluster", -3600)); }
 
 // Where the wall clock is read. It gives dates; whatever is a duration or a deadline is made of Instants.
 TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
   const std::vector<std::string> dates = {
-      "common/base/clock.",                      // Clock::Date
-      "common/base/file_lock.",                  // since when a file is locked
-      "common/base/log.",                        // the date of a log line
-      "common/rpc/pem.",                         // until when a certificate is valid
-      "common/rpc/security.",                    //
-      "common/rpc/rpc_server.",                  // when a socket's file was made
-      "common/role/run_directory.",              // names of run directories
-      "deploy/cli/reproduce/",                   // the date on the page
-      "deploy/cli/inspect/checkpoint_report.",   // when a checkpoint was written
-      "learner/loop/learner_loop.",              // which rows were collected before this learner began
-      "replay/checkpoint/checkpoint_writer.",    //
+      "common/base/clock.",                     // Clock::Date
+      "common/base/file_lock.",                 // since when a file is locked
+      "common/base/log.",                       // the date of a log line
+      "common/rpc/pem.",                        // until when a certificate is valid
+      "common/rpc/security.",                   //
+      "common/rpc/rpc_server.",                 // when a socket's file was made
+      "common/role/run_directory.",             // names of run directories
+      "deploy/cli/reproduce/",                  // the date on the page
+      "deploy/cli/inspect/checkpoint_report.",  // when a checkpoint was written
+      "learner/loop/learner_loop.",             // which rows were collected before this learner began
+      "replay/checkpoint/checkpoint_writer.",   //
   };
   const std::string root = RECBOTS_SOURCE_DIR "/";
   int files = 0;
@@ -113,7 +114,8 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
                                     [&](const std::string& known) { return absl::StartsWith(path, known); });
       if (date || path == "common/base/instant.h") continue;
       const std::string text = Read(entry.path());
-      for (const char* wall : {"absl::Now()", "absl::Time ", "system_clock", "CLOCK_REALTIME", "gettimeofday", "time(nullptr)"}) {
+      for (const char* wall :
+           {"absl::Now()", "absl::Time ", "system_clock", "CLOCK_REALTIME", "gettimeofday", "time(nullptr)"}) {
         EXPECT_FALSE(absl::StrContains(text, wall)) << path << " reads the wall clock: " << wall;
       }
     }

@@ -11,7 +11,8 @@
 
 namespace recbots {
 
-// One user at one moment: rows of PolicyInput. As the view that a step led to, each may be empty where nobody needs it.
+// One user at one moment: rows of PolicyInput. As the view that a step led to, each may be empty where no layer needs
+// it.
 struct UserView {
   absl::Span<const float> observation;  // float32 [U]
   absl::Span<const float> candidates;   // float32 [N, D]; empty where D is 0

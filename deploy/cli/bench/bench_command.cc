@@ -69,7 +69,7 @@ void Print(const BenchResult& result, double cores_of_all, const std::string& le
 int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options) {
   int code = kExitOk;
   for (const Bench& bench : benches) {
-    // Figures that nobody can read any more are not taken.
+    // Where the output is lost, no more figures are taken.
     if (!std::cout) break;
     const double cpu_before = ProcessorSeconds(/*children=*/true);
     const Instant start = Instant::Now();

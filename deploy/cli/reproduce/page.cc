@@ -213,10 +213,10 @@ std::string FailuresSection(const Reproduction& reproduction) {
 }
 
 std::string MethodSection(const Reproduction& reproduction) {
-  std::string text =
-      absl::StrCat("\n## How it was measured\n`", reproduction.command, "` on ", reproduction.date, ": ",
-                   reproduction.num_seeds, " seed(s), ", reproduction.jobs, " run(s) at a time on ",
-                   reproduction.num_processors, " processor(s) (", reproduction.processor, "), ", DurationText(reproduction.wall_seconds), " in all");
+  std::string text = absl::StrCat("\n## How it was measured\n`", reproduction.command, "` on ", reproduction.date, ": ",
+                                  reproduction.num_seeds, " seed(s), ", reproduction.jobs, " run(s) at a time on ",
+                                  reproduction.num_processors, " processor(s) (", reproduction.processor, "), ",
+                                  DurationText(reproduction.wall_seconds), " in all");
   if (reproduction.num_reused > 0)
     absl::StrAppend(&text, ", ", reproduction.num_reused, " runs of an earlier time not counted");
   absl::StrAppend(&text, ".\n\nEvery run is `recbots train CONFIG` with another seed. Its last weights are played ",

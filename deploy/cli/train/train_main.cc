@@ -57,8 +57,7 @@ absl::StatusOr<std::optional<RunDirectory>> Claim(const std::string& run_dir) {
 absl::Status Save(const std::string& run_dir, const Trainer& trainer, const EvaluationLog& curve,
                   const absl::Status& ended) {
   const RunResults results{trainer.report(), trainer.goal(),
-                           FiniteWeights(WithIdentity(trainer.EncodeWeights(), trainer.identity())),
-                           curve.status()};
+                           FiniteWeights(WithIdentity(trainer.EncodeWeights(), trainer.identity())), curve.status()};
   return JoinErrors(ended, SaveResults(run_dir, results));
 }
 

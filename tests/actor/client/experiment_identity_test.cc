@@ -185,10 +185,9 @@ TEST_F(ExperimentIdentityTest, TheSharedConfigurationIsAlsoAlgorithmAndSeed) {
   EXPECT_EQ(SharedChange("interest_evolution", {"environment.interest_evolution.fractional_rho=2"}),
             "environment.interest_evolution.fractional_rho: 2 there, 1.4 here")
       << "the evaluator's references";
-  for (const char* text :
-       {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=50000",
-        "replay.table.sampler=PRIORITIZED", "replay.durable_writers=true",
-        "evaluator.episodes=10", "goal.share_of_optimum=0.5", "algorithm.wolpertinger.tau=0.01"}) {
+  for (const char* text : {"name=other", "actor.users=1", "learner.batch_size=64", "replay.table.capacity_rows=50000",
+                           "replay.table.sampler=PRIORITIZED", "replay.durable_writers=true", "evaluator.episodes=10",
+                           "goal.share_of_optimum=0.5", "algorithm.wolpertinger.tau=0.01"}) {
     EXPECT_EQ(SharedChange("browse", {text}), "") << text;
   }
 }

@@ -63,7 +63,6 @@ TEST(CommandLineTest, ReadsNumbersWithinTheirBounds) {
   }
 }
 
-
 TEST(CommandLineTest, ADashAndAnHIsHelp) {
   const std::vector<FlagSpec> flags = {{"help", "", "this text", ""}, {"run_dir", "DIR", "folder", ""}};
   const auto line = CommandLine::Parse({"-h"}, flags);

@@ -323,7 +323,8 @@ TEST(AwaitServingTest, DeadlineNamesPeerAddressAndLastError) {
 }
 
 TEST(AwaitServingTest, NamesThatDoNotResolveAreReportedByTheDeadline) {
-  const absl::Status status = AwaitServing("learner", "no-such-host.invalid:1", Instant::Now() + absl::Milliseconds(1500));
+  const absl::Status status =
+      AwaitServing("learner", "no-such-host.invalid:1", Instant::Now() + absl::Milliseconds(1500));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("no-such-host.invalid:1"));
 }

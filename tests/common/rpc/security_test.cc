@@ -1,6 +1,4 @@
 // What Security takes and refuses, and what peers that disagree are told.
-#include "common/base/instant.h"
-#include "common/rpc/deadline.h"
 #include "common/rpc/security.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/rpc_server.h"
 #include "common/rpc/unary_call.h"
@@ -192,7 +192,8 @@ void ExpectAgreementOrReason(const std::string& address, const std::shared_ptr<c
   EXPECT_EQ(status.code(), pair.code) << address << ' ' << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(pair.says)) << address;
   // Health is open to whoever can connect; who cannot learns why within the deadline.
-  const absl::Status health = AwaitServing("replay", address, Instant::Now() + absl::Milliseconds(500), client_security);
+  const absl::Status health =
+      AwaitServing("replay", address, Instant::Now() + absl::Milliseconds(500), client_security);
   const bool token_only = pair.says.find("token") != std::string::npos;
   EXPECT_EQ(health.ok(), status.ok() || token_only) << address << ' ' << health;
   if (!health.ok()) {

@@ -1,6 +1,4 @@
 // The service alone, seen by a plain gRPC client.
-#include "common/base/instant.h"
-#include "common/rpc/deadline.h"
 #include "learner/service/weights_service.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/instant.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/deadline.h"
 #include "learner/client/weights_assembler.h"
 #include "tests/learner/service/test_learner.h"
 

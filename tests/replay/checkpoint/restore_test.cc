@@ -1,5 +1,4 @@
 // Stores that are written and read back.
-#include "common/base/instant.h"
 #include "replay/checkpoint/restore.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +6,7 @@
 
 #include <atomic>
 
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
 #include "common/wire/experiment_identity.h"

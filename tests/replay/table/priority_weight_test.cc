@@ -43,7 +43,8 @@ TEST(FastLogTest, IsAsExactAsItSays) {
   }
 }
 
-// These bits decide which rows are drawn: a change changes every prioritized run, and a restored table must go on with them.
+// These bits decide which rows are drawn: a change changes every prioritized run, and a restored table must go on with
+// them.
 TEST(PriorityWeightTest, GivesTheSameBitsEverywhere) {
   uint64_t hash = 14695981039346656037ULL;
   const auto mix = [&hash](uint64_t bits) { hash = (hash ^ bits) * 1099511628211ULL; };

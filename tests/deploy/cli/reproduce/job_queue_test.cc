@@ -10,7 +10,6 @@
 
 #include "common/base/instant.h"
 
-
 namespace recbots {
 namespace {
 
