@@ -289,13 +289,13 @@ int SimulateCommand(const std::vector<std::string>& arguments) {
     std::cout << "usage: recbots simulate CONFIG [flags]\n" << CommandLine::Help(Flags());
     return kExitOk;
   }
+  Shutdown shutdown;  // Before any file is opened: a signal must not leave one half written.
   Request request;
   if (const absl::Status status = Read(*flags, request); !status.ok()) return Fail(status, kExitBadUsage);
   if (flags->has("list_policies")) {
     ListPolicies(request);
     return kExitOk;
   }
-  Shutdown shutdown;
   request.options.should_stop = [&shutdown] { return shutdown.requested(); };
   const absl::StatusOr<SimulationReport> report = Play(request, flags->has("compare"));
   if (absl::IsCancelled(report.status()) && shutdown.requested()) {

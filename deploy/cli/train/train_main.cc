@@ -74,10 +74,10 @@ int Train(const std::vector<std::string>& arguments) {
   }
   const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(*flags);
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
+  Shutdown shutdown;  // Before the run directory is touched.
   const std::string& run_dir = flags->value("run_dir");
   const absl::StatusOr<std::optional<RunDirectory>> directory = Claim(run_dir);
   if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
-  Shutdown shutdown;
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
       Trainer::Create(*config, [&shutdown] { return shutdown.requested(); });
   if (absl::IsCancelled(trainer.status())) {
