@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/agents/layers/episode_clock.h"
+#include "common/agents/layers/fixed_length_history.h"
+#include "common/agents/layers/slate_traces.h"
 #include "common/base/check_range.h"
 #include "common/base/status_macros.h"
-#include "common/policies/layers/episode_clock.h"
-#include "common/policies/layers/fixed_length_history.h"
-#include "common/policies/layers/slate_traces.h"
 
 namespace recbots {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/policies/layers/user_statistics.h"
+#include "common/agents/layers/user_statistics.h"
 #include "common/rl/spec.h"
 
 namespace recbots {

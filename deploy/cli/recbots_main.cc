@@ -15,12 +15,12 @@
 #include "common/base/program.h"
 #include "common/role/role.h"
 #include "deploy/cli/bench/bench_command.h"
-#include "deploy/cli/cluster_command.h"
+#include "deploy/cli/cluster/cluster_command.h"
 #include "deploy/cli/doctor/doctor_command.h"
-#include "deploy/cli/health_command.h"
+#include "deploy/cli/health/health_command.h"
 #include "deploy/cli/inspect/inspect_command.h"
 #include "deploy/cli/reproduce/reproduce_command.h"
-#include "deploy/cli/simulate_command.h"
+#include "deploy/cli/simulate/simulate_command.h"
 
 namespace recbots {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/types/span.h"
 #include "replay/table/item_key.h"
 #include "replay/table/mapped_memory.h"
-#include "replay/table/selector.h"
+#include "replay/table/selectors/selector.h"
 
 namespace recbots::replay {
 

@@ -34,7 +34,7 @@
 #include "replay/table/byte_runs.h"
 #include "replay/table/item_key.h"
 #include "replay/table/rate_limiter.h"
-#include "replay/table/selector.h"
+#include "replay/table/selectors/selector.h"
 #include "replay/table/slab.h"
 #include "replay/table/slots.h"
 #include "replay/table/writer_ledger.h"

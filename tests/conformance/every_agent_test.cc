@@ -21,9 +21,9 @@
 #include "actor/loop/evaluator.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/simulate.h"
+#include "common/agents/make_agent.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
-#include "common/policies/make_agent.h"
 
 namespace recbots {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actor/client/make_scenario.h"
-#include "common/policies/make_agent.h"
+#include "common/agents/make_agent.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/conformance/policy_conformance.h"
 #include "tests/conformance/transcript.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "replay/table/selector.h"
+#include "replay/table/selectors/selector.h"
 #include "tests/support/count_allocations.h"
 
 namespace recbots::replay {

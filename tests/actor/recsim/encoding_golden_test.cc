@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "actor/recsim/interest_evolution.h"
-#include "actor/recsim/interest_exploration.h"
-#include "actor/recsim/long_term_satisfaction.h"
+#include "actor/scenarios/interest_evolution/model.h"
+#include "actor/scenarios/interest_exploration/model.h"
+#include "actor/scenarios/long_term_satisfaction/model.h"
 #include "tests/support/golden.h"
 #include "tests/support/recsim_encoding.h"
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "actor/recsim/choc_kale.h"
-#include "actor/recsim/document_browsing_scenario.h"
 #include "actor/recsim/history_environment.h"
 #include "actor/recsim/history_scenario.h"
-#include "actor/recsim/interest_evolution.h"
-#include "actor/recsim/interest_exploration.h"
 #include "actor/recsim/model_scenario.h"
+#include "actor/scenarios/choc_kale/model.h"
+#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/interest_evolution/model.h"
+#include "actor/scenarios/interest_exploration/model.h"
 #include "tests/conformance/environment_conformance.h"
 
 namespace recbots {

@@ -5,13 +5,13 @@
 #include <memory>
 #include <vector>
 
-#include "actor/recsim/acceptance_matrix.h"
-#include "actor/recsim/document_browsing_scenario.h"
 #include "actor/recsim/history_scenario.h"
-#include "actor/recsim/interest_exploration.h"
-#include "actor/recsim/long_term_satisfaction.h"
-#include "actor/recsim/long_term_satisfaction_mdp.h"
 #include "actor/recsim/model_scenario.h"
+#include "actor/scenarios/document_browsing/acceptance_matrix.h"
+#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/interest_exploration/model.h"
+#include "actor/scenarios/long_term_satisfaction/exact_values.h"
+#include "actor/scenarios/long_term_satisfaction/model.h"
 
 namespace recbots {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "actor/recsim/document_browsing_scenario.h"
+#include "actor/scenarios/document_browsing/scenario.h"
 #include "tests/actor/simulate/fake_videos.h"
 #include "tests/actor/simulate/simulate_support.h"
 

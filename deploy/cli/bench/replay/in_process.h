@@ -8,7 +8,7 @@
 #include "deploy/cli/bench/bench.h"
 #include "deploy/cli/bench/replay/bench_rows.h"
 #include "replay/table/column_batch.h"
-#include "replay/table/selector.h"
+#include "replay/table/selectors/selector.h"
 
 namespace recbots::replay_bench {
 

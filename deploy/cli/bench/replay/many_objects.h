@@ -25,7 +25,7 @@
 #include "common/base/row_schema.h"
 #include "common/base/thread.h"
 #include "replay/table/column_batch.h"
-#include "replay/table/selector.h"
+#include "replay/table/selectors/selector.h"
 
 namespace recbots::replay_bench {
 

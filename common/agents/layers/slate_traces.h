@@ -1,0 +1,76 @@
+// Discounted sums over the steps of an episode: what was shown, what was clicked, and what came of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/agents/layers/user_statistics.h"
+#include "common/rl/spec.h"
+
+namespace recbots {
+
+struct SlateTracesOptions {
+  static constexpr int kMaxDecays = 100;
+
+  // One set of sums each, 1..kMaxDecays of them, each 0..1. 0: the last step alone; 1: all steps count the same.
+  std::vector<double> trace_decay = {0.9};
+  double trace_scale = 100;  // What sums of decay 1 are divided by, 0.001..1e6; about the steps of an episode.
+};
+
+// Letters as in common/rl/spec.h, and W for the numbers of one decay. F is D, or N where candidates have no features:
+// an item then counts as its position, one-hot.
+//
+// S = W per decay, in the order of the options. For decay d, sums over the steps so far of d^age, age 0 being the
+// newest:
+//   float32 [1]   1: the steps
+//   float32 [F]   features of the items shown / K
+//   float32 [1]   items clicked
+//   float32 [F]   features of the items clicked
+//   float32 [R']  each response field of the items clicked, but for "click" and "cluster_id", in their order
+// The last three only where responses have a field "click"; an item is clicked where it is not 0.
+//
+// Scaled to the size of a mean: by 1 - d, by 1 / trace_scale where d is 1. Zeros at the start of an episode. With decay
+// 1 whole numbers are exact up to 2^24 before they are scaled.
+//
+// A step costs O(S + N D): the candidates are kept until the slate chosen from them comes back. Of a fixed catalogue
+// they are kept once.
+class SlateTraces final : public UserStatistics {
+ public:
+  // INVALID_ARGUMENT: an option out of bounds, with name, value and bound.
+  static absl::StatusOr<std::unique_ptr<SlateTraces>> Create(const SlateTracesOptions& options,
+                                                             const EnvironmentSpec& spec);
+
+  int num_decays() const { return static_cast<int>(decay_.size()); }
+  int trace_width() const { return static_cast<int>(trace_width_); }  // W
+
+  int width() const override { return num_decays() * trace_width(); }
+  FeedbackNeeds feedback_needs() const override { return {false, !same_candidates_ && num_features_ > 0}; }
+  void Reserve(size_t num_users) override;
+  void Begin(size_t user, const UserView& view) override;
+  void Add(size_t user, const UserStep& step, const UserView& next) override;
+  void Write(size_t user, absl::Span<float> statistics) const override;
+
+ private:
+  SlateTraces(const SlateTracesOptions& options, const EnvironmentSpec& spec);
+
+  // What the next slate is chosen from.
+  void Keep(size_t user, absl::Span<const float> candidates);
+  // Fills now_.
+  void Sum(size_t user, const UserStep& step);
+
+  const size_t num_candidates_, num_features_, slate_size_, num_fields_;
+  const bool same_candidates_;  // Of all users at all steps.
+  const int click_field_;       // -1: none.
+  const size_t item_width_;     // F
+  std::vector<size_t> fields_;  // [R'] response fields that are summed
+  const size_t trace_width_;
+  std::vector<float> decay_, scale_;
+  std::vector<float> candidates_;  // [B, N, D]; of a fixed catalogue [N, D]
+  std::vector<float> sums_;        // [B, decays, W], not scaled
+  std::vector<float> now_;         // [W]: of one step
+};
+
+}  // namespace recbots
