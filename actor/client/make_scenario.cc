@@ -14,7 +14,7 @@
 #include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/choc_kale/model.h"
 #include "actor/scenarios/document_browsing/acceptance_matrix.h"
-#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/document_browsing/model.h"
 #include "actor/scenarios/interest_evolution/model.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "actor/scenarios/known_q/model.h"
@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const google::pro
   // Scalars first: the size of the matrix, and of what is generated, depends on them.
   RECBOTS_RETURN_IF_ERROR(ValidateScalars(options));
   RECBOTS_ASSIGN_OR_RETURN(options.acceptance, MakeAcceptance(config));
-  return DocumentBrowsingScenario::Create(options, seed, users_per_session);
+  return ModelScenario<DocumentBrowsingModel>::Create(options, seed, users_per_session);
 }
 
 // A given matrix counts by its numbers, wherever they are written; a generated one by its seed.

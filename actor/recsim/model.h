@@ -30,25 +30,25 @@
 //
 // What a model may have besides:
 //
-//   static constexpr int kDrawsPerDocument                   numbers that SampleDocument draws, about: so many are
-//   computed
-//                                                            ahead, many at once; 4 without it. Results do not depend
-//                                                            on it
-//   CandidateRefresh candidate_refresh() const               kEveryStep without it
+//   static constexpr int kDrawsPerDocument
+//       About how many numbers SampleDocument draws: that many are computed ahead, many at once; 4 without it. Results
+//       do not depend on it.
+//   CandidateRefresh candidate_refresh() const
+//       kEveryStep without it.
 //   void UpdateDocument(const User&, const Response&, int i, Rng& draws, Document&) const
-//                                                            the i-th document of the slate after the user's update
-//                                                            (purpose kTransition, behind Update's draws); matters
-//                                                            where candidates outlive a step
+//       The i-th document of the slate after the user's update (purpose kTransition, behind Update's draws). It matters
+//       where candidates outlive a step.
 //   std::unique_ptr<ScenarioMetrics> MakeMetrics() const
 //   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t seed) const
-//                                                            beside "random", which every scenario has; best last
-//   std::optional<double> OptimalValue() const, RandomValue() const
-//                                                            or, where one may take longer than a second, with a
-//                                                            question to ask meanwhile:
-//   absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const, RandomValue likewise
+//       Policies beside "random", which every scenario has; the best one last.
 //   absl::Status PrepareReferences(const StopQuestion& stop) const
-//                                                            computes what reference policies would else compute when
-//                                                            they first act
+//       Computes what reference policies would else compute when they first act.
+//   std::optional<double> OptimalValue() const, RandomValue() const
+//   absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const, RandomValue likewise
+//       The second form asks `stop` meanwhile: for what may take longer than a second.
+//   std::vector<float> AllObservations() const
+//   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const, or with `stop` as well
+//       As in scenario.h.
 #pragma once
 
 namespace recbots {

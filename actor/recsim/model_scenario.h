@@ -75,7 +75,8 @@ class ModelScenario final : public Scenario {
     return absl::OkStatus();
   }
   std::optional<double> OptimalValue() const override {
-    return spec_.users_per_session == 1 ? **Optimal({}) : std::nullopt;
+    // Users of a session share candidates: where there are none to draw, they are as good as alone.
+    return spec_.users_per_session == 1 || !HasDocuments<Model> ? **Optimal({}) : std::nullopt;
   }
   std::optional<double> RandomValue() const override { return **Random({}); }
   absl::Span<const float> AllObservations() const override {
@@ -86,7 +87,9 @@ class ModelScenario final : public Scenario {
     return **observations_.Get(make);
   }
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const override {
-    if constexpr (requires { model_->ExactValue(slates); }) {
+    if constexpr (requires { model_->ExactValue(slates, stop); }) {
+      return model_->ExactValue(slates, stop);
+    } else if constexpr (requires { model_->ExactValue(slates); }) {
       return model_->ExactValue(slates);
     } else {
       return Scenario::ExactValue(slates, stop);

@@ -14,6 +14,17 @@
 namespace recbots {
 namespace {
 
+// Up to here a linear solve costs no more than some milliseconds.
+constexpr size_t kMaxSolvedDocuments = 256;
+
+// Is what happens beyond the step limit worth less than rounding? A session gets there at most with the larger of the
+// two probabilities of going on to the power of the limit, and earns at most 1 a step from then on.
+bool LimitIsBeyondRounding(const BrowsingMdp& mdp) {
+  const double going_on = std::max(mdp.continue_accepted, mdp.continue_refused);
+  if (going_on >= 1.0) return false;
+  return std::pow(going_on, mdp.max_episode_steps) / (1.0 - going_on) < 1e-15;
+}
+
 double QValue(const BrowsingMdp& mdp, absl::Span<const double> values, double mean, size_t i, size_t j) {
   const double w = mdp.w(i, j);
   return w * (1.0 + mdp.continue_accepted * values[j]) + (1.0 - w) * mdp.continue_refused * mean;
@@ -102,6 +113,28 @@ absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl
   return Iterate(mdp, stop, [&](const std::vector<double>& values, double mean, size_t i) {
     return QValue(mdp, values, mean, i, static_cast<size_t>(documents[i]));
   });
+}
+
+absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const double> policy, const StopQuestion& stop) {
+  if (mdp.num_documents <= kMaxSolvedDocuments && LimitIsBeyondRounding(mdp)) {
+    const auto values = SolvePolicy(mdp, policy);
+    if (values.ok()) return MeanValue(*values);
+  }
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, TruncatedValues(mdp, policy, stop));
+  return MeanValue(values);
+}
+
+absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
+                                   const StopQuestion& stop) {
+  const size_t n = mdp.num_documents;
+  if (n > kMaxSolvedDocuments || !LimitIsBeyondRounding(mdp)) {
+    RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, TruncatedValues(mdp, documents, stop));
+    return MeanValue(values);
+  }
+  std::vector<double> policy(n * n, 0.0);
+  for (size_t i = 0; i < n; ++i) policy[i * n + static_cast<size_t>(documents[i])] = 1.0;
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> values, SolvePolicy(mdp, policy));
+  return MeanValue(values);
 }
 
 absl::StatusOr<BrowsingSolution> IterateValues(const BrowsingMdp& mdp, const StopQuestion& stop) {

@@ -23,7 +23,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "actor/scenarios/document_browsing/model.h"
+#include "actor/scenarios/document_browsing/options.h"
 #include "common/base/stop.h"
 
 namespace recbots {
@@ -58,6 +58,12 @@ absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl
                                                     const StopQuestion& stop = {});
 absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
                                                     const StopQuestion& stop = {});
+
+// The mean of the values of such policies: by linear solve where that is quick and the step limit is beyond rounding,
+// else with the limit.
+absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const double> policy, const StopQuestion& stop);
+absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
+                                   const StopQuestion& stop);
 
 struct BrowsingSolution {
   std::vector<double> values;      // [I]: the optimum with the step limit, where a policy may look at the step

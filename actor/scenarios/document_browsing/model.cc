@@ -1,9 +1,6 @@
 #include "actor/scenarios/document_browsing/model.h"
 
-#include "absl/strings/str_cat.h"
-#include "actor/scenarios/document_browsing/acceptance_matrix.h"
-#include "common/base/check_range.h"
-#include "common/base/status_macros.h"
+#include "actor/scenarios/document_browsing/policies.h"
 
 namespace recbots {
 namespace {
@@ -24,27 +21,13 @@ EnvironmentSpec SpecOf(const DocumentBrowsingOptions& options) {
 
 }  // namespace
 
-absl::Status ValidateScalars(const DocumentBrowsingOptions& options) {
-  RECBOTS_RETURN_IF_ERROR(
-      CheckRange("num_documents", options.num_documents, 2, DocumentBrowsingOptions::kMaxDocuments));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("exit_probability_accepted", options.exit_probability_accepted, 0, 1));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("exit_probability_refused", options.exit_probability_refused, 0, 1));
-  RECBOTS_RETURN_IF_ERROR(
-      CheckRange("max_episode_steps", options.max_episode_steps, 1, DocumentBrowsingOptions::kMaxSteps));
-  return absl::OkStatus();
-}
-
-absl::Status Validate(const DocumentBrowsingOptions& options) {
-  RECBOTS_RETURN_IF_ERROR(ValidateScalars(options));
-  return ValidateAcceptance("acceptance", options.acceptance, options.num_documents);
-}
-
-DocumentBrowsingModel::DocumentBrowsingModel(DocumentBrowsingOptions options)
-    : options_(std::move(options)),
+DocumentBrowsingModel::DocumentBrowsingModel(const Options& options)
+    : options_(options),
       spec_(SpecOf(options_)),
       num_documents_(static_cast<uint32_t>(options_.num_documents)),
       stay_accepted_(StayThreshold(options_.exit_probability_accepted)),
       stay_refused_(StayThreshold(options_.exit_probability_refused)),
-      acceptance_(options_.acceptance.data()) {}
+      acceptance_(options_.acceptance.data()),
+      reference_(std::make_shared<const BrowsingReference>(options_)) {}
 
 }  // namespace recbots

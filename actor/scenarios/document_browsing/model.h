@@ -6,34 +6,29 @@
 // uniformly from all I (i and j among them), the session ends with probability `exit_probability_refused`. Sessions
 // start on a uniform document. Observation: float32 [I], one-hot of the user's document. One document per slate, all I
 // are candidates.
+//
+// References: "random"; "row_argmax", the document that is accepted most often; "optimal". Values are of episodes as
+// they are played, step limit included. The policies look only at the document the user is on; where the step limit
+// matters so much that the best of such policies is not known (exit probabilities near 0, or a short limit:
+// exact_values.h), the optimal value is absent and so is "optimal".
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "actor/recsim/scenario.h"
 #include "actor/recsim/slate.h"
+#include "actor/scenarios/document_browsing/options.h"
 #include "common/base/random.h"
+#include "common/base/stop.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
-
-struct DocumentBrowsingOptions {
-  static constexpr int kMaxDocuments = 4096;
-  static constexpr int kMaxSteps = 1000000;
-
-  int num_documents = 10;                  // I, 2..kMaxDocuments
-  double exit_probability_accepted = 0.1;  // 0..1
-  double exit_probability_refused = 0.2;   // 0..1
-  int max_episode_steps = 1000;            // 1..kMaxSteps; then truncated
-  std::vector<double> acceptance;          // W row by row, [I, I], each 0..1
-};
-
-// INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
-absl::Status Validate(const DocumentBrowsingOptions& options);
-// The same of all fields but `acceptance`.
-absl::Status ValidateScalars(const DocumentBrowsingOptions& options);
 
 // --- One step as pure functions of uniform numbers in [0, 1) --------------------------------------------------------
 
@@ -57,19 +52,23 @@ inline BrowsingUser NextBrowsingUser(bool accepted, int32_t recommended, int32_t
           .active = u_exit <= (accepted ? stay_accepted : stay_refused)};
 }
 
-// The scalar model behind BatchEnvironment. Immutable and thread-safe.
+class BrowsingReference;
+
+// See actor/recsim/model.h for what the functions are. Immutable and thread-safe.
 class DocumentBrowsingModel {
  public:
+  using Options = DocumentBrowsingOptions;
   using User = BrowsingUser;
   struct Response {
     bool accepted = false;
   };
 
+  static absl::Status Validate(const Options& options) { return recbots::Validate(options); }
   // `options` have passed Validate.
-  explicit DocumentBrowsingModel(DocumentBrowsingOptions options);
+  explicit DocumentBrowsingModel(const Options& options);
 
   const EnvironmentSpec& spec() const { return spec_; }
-  const DocumentBrowsingOptions& options() const { return options_; }
+  const Options& options() const { return options_; }
 
   User SampleUser(Rng& draws) const { return {.document = static_cast<int32_t>(draws.Index(num_documents_))}; }
   Response Respond(const User& user, const Slate<NoDocument>& slate, Rng& draws) const {
@@ -89,13 +88,23 @@ class DocumentBrowsingModel {
   }
   void WriteObservation(const User& user, float* features) const { features[user.document] = 1.0f; }
 
+  std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
+  absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const;
+  absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
+  // One-hot of every document: float32 [I, I].
+  std::vector<float> AllObservations() const;
+  // Of the policy that recommends document slates[i] on document i.
+  //   INVALID_ARGUMENT  not I documents, or one outside 0..I-1
+  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const;
+
  private:
-  const DocumentBrowsingOptions options_;
+  const Options options_;
   EnvironmentSpec spec_;
   const uint32_t num_documents_;
   const double stay_accepted_;
   const double stay_refused_;
   const double* const acceptance_;
+  const std::shared_ptr<const BrowsingReference> reference_;
 };
 
 }  // namespace recbots

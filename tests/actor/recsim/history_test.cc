@@ -12,7 +12,7 @@
 #include "actor/recsim/history_scenario.h"
 #include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/choc_kale/model.h"
-#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/document_browsing/model.h"
 #include "actor/scenarios/interest_evolution/model.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "tests/conformance/environment_conformance.h"
@@ -219,7 +219,7 @@ std::unique_ptr<Scenario> Browsing() {
   DocumentBrowsingOptions options;
   options.num_documents = 3;
   options.acceptance = {0.1, 0.9, 0.2, 0.8, 0.3, 0.4, 0.5, 0.6, 0.7};
-  return DocumentBrowsingScenario::Create(options, /*seed=*/5, /*users_per_session=*/1).value();
+  return ModelScenario<DocumentBrowsingModel>::Create(options, /*seed=*/5, /*users_per_session=*/1).value();
 }
 
 TEST(HistoryScenarioTest, ChangesObservationsAndNothingElse) {

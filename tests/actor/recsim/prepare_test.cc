@@ -8,7 +8,7 @@
 #include "actor/recsim/history_scenario.h"
 #include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/document_browsing/acceptance_matrix.h"
-#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/document_browsing/model.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "actor/scenarios/long_term_satisfaction/exact_values.h"
 #include "actor/scenarios/long_term_satisfaction/model.h"
@@ -84,11 +84,11 @@ void ExpectStops(const std::function<std::unique_ptr<Scenario>()>& make, Known w
 }
 
 TEST(PrepareTest, DocumentBrowsingStops) {
-  ExpectStops([] { return DocumentBrowsingScenario::Create(ShortBrowsing(), 1).value(); }, Known::kValues);
+  ExpectStops([] { return ModelScenario<DocumentBrowsingModel>::Create(ShortBrowsing(), 1).value(); }, Known::kValues);
 }
 
 TEST(PrepareTest, DocumentBrowsingStopsWhereItWouldTakeLong) {
-  const auto scenario = DocumentBrowsingScenario::Create(EndlessBrowsing(), 1).value();
+  const auto scenario = ModelScenario<DocumentBrowsingModel>::Create(EndlessBrowsing(), 1).value();
   StopAt soon(1000);
   EXPECT_EQ(scenario->Prepare(Known::kReferences, soon.question()).code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(soon.asked(), 1000);
@@ -131,7 +131,8 @@ TEST(PrepareTest, InterestExplorationStops) {
 
 TEST(PrepareTest, AHistoryPassesTheQuestionOn) {
   const auto scenario =
-      HistoryScenario::Create(DocumentBrowsingScenario::Create(EndlessBrowsing(), 1).value(), {.clock = 3}).value();
+      HistoryScenario::Create(ModelScenario<DocumentBrowsingModel>::Create(EndlessBrowsing(), 1).value(), {.clock = 3})
+          .value();
   StopAt soon(5);
   EXPECT_EQ(scenario->Prepare(Known::kValues, soon.question()).code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(soon.asked(), 5);

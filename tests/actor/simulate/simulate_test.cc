@@ -7,7 +7,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/recsim/model_scenario.h"
+#include "actor/scenarios/document_browsing/model.h"
 #include "tests/actor/simulate/fake_videos.h"
 #include "tests/actor/simulate/simulate_support.h"
 
@@ -127,7 +128,7 @@ TEST(SimulateTest, FindsTheExactValueOfBrowsing) {
   DocumentBrowsingOptions options;
   options.num_documents = 3;
   options.acceptance = {0.1, 0.9, 0.4, 0.2, 0.1, 0.8, 0.5, 0.5, 0.5};
-  const auto scenario = DocumentBrowsingScenario::Create(options, /*seed=*/5);
+  const auto scenario = ModelScenario<DocumentBrowsingModel>::Create(options, /*seed=*/5);
   ASSERT_TRUE(scenario.ok()) << scenario.status();
   const PolicyFactory random = [&]() -> absl::StatusOr<std::unique_ptr<Policy>> {
     return std::move((*scenario)->MakeReferencePolicies()[0].policy);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "actor/scenarios/document_browsing/exact_values.h"
 #include "tests/actor/scenarios/document_browsing/browsing_support.h"
 #include "tests/support/rollout_statistics.h"
 

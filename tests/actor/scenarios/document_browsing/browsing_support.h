@@ -6,8 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/document_browsing/acceptance_matrix.h"
-#include "actor/scenarios/document_browsing/scenario.h"
+#include "actor/scenarios/document_browsing/model.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/golden.h"
 
@@ -32,9 +33,8 @@ inline DocumentBrowsingOptions OptionsOf(const GoldenValue& matrix) {
   return options;
 }
 
-inline std::unique_ptr<DocumentBrowsingScenario> MakeScenarioOf(const DocumentBrowsingOptions& options,
-                                                                uint64_t seed = 1) {
-  return DocumentBrowsingScenario::Create(options, seed).value();
+inline std::unique_ptr<Scenario> MakeScenarioOf(const DocumentBrowsingOptions& options, uint64_t seed = 1) {
+  return ModelScenario<DocumentBrowsingModel>::Create(options, seed).value();
 }
 
 struct Moments {

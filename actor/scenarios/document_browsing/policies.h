@@ -1,0 +1,28 @@
+// What document browsing's reference policies act by.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "actor/scenarios/document_browsing/exact_values.h"
+#include "common/base/lazy.h"
+#include "common/base/stop.h"
+
+namespace recbots {
+
+// The problem and its solution, which is computed when it is first asked for. Thread-safe.
+class BrowsingReference {
+ public:
+  // Borrows `options`, which have passed Validate.
+  explicit BrowsingReference(const DocumentBrowsingOptions& options) : mdp_(options) {}
+
+  const BrowsingMdp& mdp() const { return mdp_; }
+  // Lives as long as this. CANCELLED: `stop` said so, and the next call computes again.
+  absl::StatusOr<const BrowsingSolution*> Solve(const StopQuestion& stop) const {
+    return solution_.Get([&] { return IterateValues(mdp_, stop); });
+  }
+
+ private:
+  const BrowsingMdp mdp_;
+  mutable Lazy<BrowsingSolution> solution_;
+};
+
+}  // namespace recbots
