@@ -27,8 +27,8 @@ namespace {
 
 // How long one wait lasts before the evaluator looks whether it should end.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
-// A version that is the newest for so long is evaluated although it is near the last one: the run may have ended with
-// it.
+// If no newer version arrives for this long, the newest one is evaluated even if it is close to the last one evaluated:
+// it may be the final one.
 constexpr absl::Duration kQuiet = absl::Milliseconds(200);
 
 class EvaluatorRole {
@@ -116,7 +116,7 @@ absl::Status EvaluatorRole::EvaluateAndReport(const Weights& weights) {
   const v1::Evaluation evaluation = MakeEvaluation(weights.header, value, references_);
   role_.SetActivity("reporting to the learner");
   const absl::Status reported = client_->Report(evaluation, Instant::Now() + absl::Seconds(2));
-  // A learner that went away hears the next one; a version of a learner before it interests nobody.
+  // If the learner is away, it gets the next report; a report about a previous learner's version can be dropped.
   if (!reported.ok()) RECBOTS_LOG(WARNING) << "evaluation not reported: " << reported.message();
   role_.metrics().counter(metric::kEvaluatorEvaluations).Increment();
   role_.metrics().gauge(metric::kEvaluatorVersion).Set(static_cast<double>(weights.header.version()));
@@ -127,7 +127,7 @@ absl::Status EvaluatorRole::EvaluateAndReport(const Weights& weights) {
 absl::Status EvaluatorRole::Run() {
   RECBOTS_RETURN_IF_ERROR(MakeParts());
   const absl::Status status = Evaluate();
-  // Told to end while it played: what it had half played is nobody's.
+  // Stopped in the middle of an evaluation: its partial result is discarded.
   return absl::IsCancelled(status) && role_.shutdown().requested() ? absl::OkStatus() : status;
 }
 

@@ -36,9 +36,10 @@ constexpr absl::Duration kLastCheckpoint = absl::Seconds(60);
 // Measured on 16 cores with 1 to 64 writers and a learner: a fourth thread adds little, eight insert less than two.
 int ThreadsForThisMachine() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 4, 1, 3); }
 
-// gRPC takes memory anew for all it receives. glibc gives the free end of a heap back to the system from 128 kB on, and
-// large blocks at once, so that every message cost page faults: up to a third of the time of an insert. And it gives
-// every thread a heap of its own, each with free ends that stay, though few threads do nearly all of the work.
+// gRPC allocates fresh memory for every message it receives. glibc gives the free end of a heap back to the system from
+// 128 kB on, and large blocks at once, so that every message cost page faults: up to a third of the time of an insert.
+// And it gives every thread a heap of its own, each with free ends that stay, though few threads do nearly all of the
+// work.
 void KeepFreedMemory() {
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);

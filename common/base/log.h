@@ -61,10 +61,10 @@ class LogLine {
 #define RECBOTS_LOG(level) ::recbots::LogLine(RECBOTS_LOG_LEVEL_##level, __FILE__, __LINE__).stream()
 
 // Stops the process when an invariant of ours is broken; not for what input can cause.
-#define RECBOTS_CHECK(condition)                                                                       \
-  while (!(condition))                                                                                 \
+#define RECBOTS_CHECK(condition) \
+  while (!(condition))           \
   ::recbots::LogLine(::recbots::LogLevel::kFatal, __FILE__, __LINE__).stream() << "check failed: " #condition " "
-#define RECBOTS_CHECK_OK(expression)                                                                    \
-  for (const auto& recbots_status = (expression); !recbots_status.ok();)                                 \
-  ::recbots::LogLine(::recbots::LogLevel::kFatal, __FILE__, __LINE__).stream()                           \
+#define RECBOTS_CHECK_OK(expression)                                           \
+  for (const auto& recbots_status = (expression); !recbots_status.ok();)       \
+  ::recbots::LogLine(::recbots::LogLevel::kFatal, __FILE__, __LINE__).stream() \
       << "not OK: " #expression ": " << recbots_status.ToString() << ' '

@@ -4,9 +4,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define RECBOTS_RETURN_IF_ERROR(expression)                     \
-  do {                                                          \
-    absl::Status recbots_return_status = (expression);          \
+#define RECBOTS_RETURN_IF_ERROR(expression)                        \
+  do {                                                             \
+    absl::Status recbots_return_status = (expression);             \
     if (!recbots_return_status.ok()) return recbots_return_status; \
   } while (false)
 

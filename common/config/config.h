@@ -17,7 +17,7 @@ namespace recbots {
 // because of another setting, is refused (idle_settings.h); in the file it may stand.
 //   NOT_FOUND         the file cannot be read
 //   INVALID_ARGUMENT  unknown field, malformed value, or one out of range; names file and line, or field, value and
-//   bound
+//                     bound
 absl::StatusOr<v1::ExperimentConfig> LoadExperimentConfig(const std::string& path,
                                                           const std::vector<std::string>& overrides);
 

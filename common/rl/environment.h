@@ -32,11 +32,11 @@ struct StepColumns {
 //
 // A slate is K candidate positions, all different; where the spec allows shorter ones, kNoItem follows the last.
 //
-// With M > 1 users i * M .. i * M + M - 1 form a session: they see the same candidates, and a new episode begins for all
-// of them once each has left or been cut. M divides B.
+// With M > 1 users i * M .. i * M + M - 1 form a session: they see the same candidates, and a new episode begins for
+// all of them once each has left or been cut. M divides B.
 //
-// Deterministic: user i plays stream `first_stream + i`; its episode e is the same bit for bit whatever B is and whoever
-// simulates it. Not thread-safe; different environments are independent.
+// Deterministic: user i plays stream `first_stream + i`; its episode e is the same bit for bit whatever B is and
+// whoever simulates it. Not thread-safe; different environments are independent.
 class Environment {
  public:
   virtual ~Environment() = default;

@@ -30,9 +30,7 @@ struct StepBuffer {
     active.assign(users, 1);
   }
 
-  void Reset(Environment& environment) {
-    environment.Reset(absl::MakeSpan(observation), absl::MakeSpan(candidates));
-  }
+  void Reset(Environment& environment) { environment.Reset(absl::MakeSpan(observation), absl::MakeSpan(candidates)); }
 
   // Shows `slates`; errors as Environment::Step.
   absl::Status Step(Environment& environment) { return environment.Step(slates, columns()); }

@@ -7,9 +7,8 @@
 //            nearest to the target actor's proto-action and `random_candidates` drawn ones
 //   critic   mean (critic(s, unit embedding of the item shown) - y)^2, for each critic
 //   actor    climb: -mean critic(s, proto-action); regress: mean |proto-action - unit embedding of the candidate that
-//   the
-//            critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its gradient
-//            ends in the actor.
+//            the critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its
+//            gradient ends in the actor.
 // Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
 // Importance weights, where the batch has them, stand before each row's term of the critics' losses, as in Schaul et
 // al. 2016 (arXiv:1511.05952, algorithm 1), and not of the actor's: the value of an item is a mean over what may

@@ -237,6 +237,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
   WatcherInfo info{.role = watch.role(),
                    .worker_index = SmallestFreeIndex(watch.role()),
                    .num_streams = watch.num_streams(),
+                   .first_stream = std::nullopt,
                    .worker_name = watch.worker_name(),
                    .peer = context->peer()};
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))

@@ -64,7 +64,8 @@ class Checkpointer {
   // and starts the thread that writes.
   // After an error the store is not to be used.
   //   INVALID_ARGUMENT     an option out of range
-  //   UNAVAILABLE, RESOURCE_EXHAUSTED  the directory cannot be made, read or claimed; names it
+  //   UNAVAILABLE          the directory cannot be made, read or claimed; names it
+  //   RESOURCE_EXHAUSTED   the same, because the disk is full
   //   FAILED_PRECONDITION  the checkpoint holds another schema, rows of another experiment, or tables that the store
   //                        lacks, or was written in a newer format; names the difference
   //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
@@ -74,8 +75,9 @@ class Checkpointer {
   ~Checkpointer();
 
   // A checkpoint of everything that is in the store when the call begins; waits for it, at most until the deadline.
-  //   DEADLINE_EXCEEDED  it goes on in the background
-  //   UNAVAILABLE, RESOURCE_EXHAUSTED (disk full)  why it failed; names the file; the last one stays valid
+  //   DEADLINE_EXCEEDED   it goes on in the background
+  //   UNAVAILABLE         why it failed; names the file; the last one stays valid
+  //   RESOURCE_EXHAUSTED  the same, because the disk is full
   absl::StatusOr<CheckpointReport> Checkpoint(Instant deadline);
   // The same without waiting; requests that come while one waits to begin are one. When it fails it is tried again,
   // after a second at first, then twice as long each time up to a minute.

@@ -72,7 +72,7 @@ class ShardWriter {
     absl::Status last_error;
   };
   State state() const ABSL_LOCKS_EXCLUDED(mu_);
-  // First of the rows that are not where they should be: in the table, or in a checkpoint.
+  // Rows below this number are acknowledged: in the table or, for durable writers, in a checkpoint.
   int64_t safe_rows() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

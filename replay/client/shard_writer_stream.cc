@@ -160,7 +160,7 @@ void ShardWriter::SendBlocks(Stream& stream) {
       continue;
     }
     if (!ring_.has_unsent()) {
-      // What may not be sent yet had better go on being filled.
+      // Do not seal a block that cannot be sent yet: keep filling it.
       if (!IsDue() || MaySend(stream, ring_.filling_rows()) == 0) continue;
       ring_.Seal();
     }

@@ -176,8 +176,8 @@ tests_run_passes_options_and_failures() {
   make_tree tests
   run_script "$tree/tests/run" dev tsan -L unit
   expect "presets" "$code $calls" '0 *ctest --preset dev * -j2 -L unit*ctest --preset tsan * -j2 -L unit*'
-  run_script "$tree/tests/run" quick
-  expect "unknown preset" "$code $out" "2 *no preset 'quick'*release*"
+  run_script "$tree/tests/run" brief
+  expect "unknown preset" "$code $out" "2 *no preset 'brief'*release*"
   stand_in ctest 'echo "90% tests passed, 1 tests failed out of 10"; echo summary; exit 8'
   run_script "$tree/tests/run"
   expect "failure" "$code $out" '1 *summary*this machine:*release: 9 of 10*'$'\n''9 passed, 1 failed'
@@ -226,10 +226,19 @@ continuous_integration_runs_all_parts() {
   stand_in ctest 'echo "100% tests passed, 0 tests failed out of 10"'
   run_script "$tree/.ci/run"
   expect "all parts" "$code $calls $out" \
-    '0 *ctest --preset release *ctest --preset arch-x86-64 *ctest --preset arch-x86-64-v3 *'$'\n''40 passed, 0 failed'
+    '0 *ctest --preset release *ctest --preset arch-x86-64 *ctest --preset arch-x86-64-v3 *quick-asan *quick-tsan *'$'\n''60 passed, 0 failed'
+  expect "warnings are errors" "$calls" '*--preset release -DRECBOTS_WERROR=ON*--preset quick-tsan -DRECBOTS_WERROR=ON*'
   stand_in ctest '[[ $2 != release ]] || { echo "90% tests passed, 1 tests failed out of 10"; exit 8; }'
   run_script "$tree/.ci/run"
   expect "the first part fails" "$code $out" '1 *'$'\n''9 passed, 1 failed'
+}
+
+quick_sets_build_their_tests_only() {
+  make_tree quick
+  run_script "$tree/tests/run" quick
+  expect "quick" "$code $calls" '0 *ninja *quick-asan_tests
+ctest --preset quick-asan *ninja *quick-tsan_tests
+ctest --preset quick-tsan *'
 }
 
 # What the compiler may fuse, and what is written for one instruction set, decides which promises of bits hold.
@@ -269,6 +278,7 @@ test_cases=(
   tests_run_passes_options_and_failures
   levels_of_processors_are_run_as_far_as_they_can
   continuous_integration_runs_all_parts
+  quick_sets_build_their_tests_only
   instruction_sets_are_chosen_in_one_place
   help_that_cannot_be_printed_is_a_failure
   scripts_pass_shellcheck

@@ -90,8 +90,8 @@ void WordChecker::Compose(const std::string& command) const {
 }
 
 void WordChecker::Preset(const std::string& preset) const {
-  // `arch` stands for all presets of that kind.
-  const std::string ending = preset == "arch" ? "-native" : "";
+  // `arch` and `quick` stand for all presets of their kind.
+  const std::string ending = preset == "arch" ? "-native" : preset == "quick" ? "-asan" : "";
   EXPECT_THAT(Content("CMakePresets.json"), HasSubstr("{\"name\": \"" + preset + ending + "\", \"displayName\""));
 }
 

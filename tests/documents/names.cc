@@ -37,7 +37,8 @@ bool HasNames(const std::string& file) {
 
 // What can be typed with --help behind it.
 std::vector<std::string> Programs(testing::Workshop& workshop) {
-  std::vector<std::string> programs = {"bash deploy/run", "bash deploy/reproduce-slateq", "bash tests/run"};
+  std::vector<std::string> programs = {"bash deploy/run", "bash deploy/reproduce-slateq", "bash tests/check",
+                                       "bash tests/run"};
   for (const char* role : {"replay", "learner", "actor", "evaluator"})
     programs.push_back(absl::StrCat("recbots-", role));
   const std::string usage = workshop.Run("recbots help").output;

@@ -158,7 +158,9 @@ TEST_F(ResultsTest, WhatWasLearntIsSavedWhenTheLauncherDies) {
   cluster.Signal(SIGKILL);
   // The roles hold the directory until they have saved what they must.
   const Outcome second = RunProgram("recbots", {"cluster", kConfig, RunDir(), kNoShare, kShort});
-  if (second.exit_code == 2) EXPECT_THAT(second.log, HasSubstr("another run is in it"));
+  if (second.exit_code == 2) {
+    EXPECT_THAT(second.log, HasSubstr("another run is in it"));
+  }
   EXPECT_TRUE(Await([&] { return fs::exists(Run("report.json")) || fs::exists(Run("previous/report.json")); }));
 }
 

@@ -174,7 +174,9 @@ TEST(ReplaySamplerTest, CountsWhatCameSinceItBegan) {
     ASSERT_TRUE(sampled.ok()) << sampled.status();
     EXPECT_EQ(sampled->counts.inserted, 0) << "what was there is not of this run";
     EXPECT_LE(sampled->counts.sampled, 10) << "less where replay has yet to take back what the one before did not use";
-    if (learner == 0) EXPECT_EQ(sampled->counts.sampled, 10);
+    if (learner == 0) {
+      EXPECT_EQ(sampled->counts.sampled, 10);
+    }
     EXPECT_GE(sampled->table.inserted(), 1000);
     Fill(server.table(), 7);
     ASSERT_TRUE(Eventually([&] {
