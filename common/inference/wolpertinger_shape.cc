@@ -53,7 +53,8 @@ std::vector<TensorSpec> PolicyTensors(const WolpertingerShape& shape) {
   const int num_critic_inputs = shape.num_user_features + shape.embedding_size;
   std::vector<TensorSpec> tensors =
       MlpTensors("actor", {shape.num_user_features, shape.hidden_units, shape.hidden_units, shape.embedding_size});
-  const std::vector<TensorSpec> critic = MlpTensors("critic", {num_critic_inputs, shape.hidden_units, shape.hidden_units, 1});
+  const std::vector<TensorSpec> critic =
+      MlpTensors("critic", {num_critic_inputs, shape.hidden_units, shape.hidden_units, 1});
   tensors.insert(tensors.end(), critic.begin(), critic.end());
   tensors.push_back({"embeddings", {shape.num_items, shape.embedding_size}});
   return tensors;

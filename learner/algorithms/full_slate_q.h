@@ -4,7 +4,8 @@
 //   y = reward + discount * Q'(next, argmax over all slates of Q(next, slate)),  Q' of the target network
 //
 // Actions are told apart by the features of their items in order, so one network values all of them. Costs
-// S = N (N - 1) ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec B1).
+// S = N (N - 1) ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec
+// B1).
 //
 // Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
 #pragma once

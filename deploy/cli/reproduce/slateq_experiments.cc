@@ -81,7 +81,8 @@ void AddOurs(std::vector<Experiment>& experiments) {
   ours.bar = 250;
   ours.plotted = true;
   experiments.push_back(ours);
-  Experiment longer = Make(Section::kOurs, "ours/3m", "the same, ten times as long, a quarter of the updates per step", "interest_evolution");
+  Experiment longer = Make(Section::kOurs, "ours/3m", "the same, ten times as long, a quarter of the updates per step",
+                           "interest_evolution");
   // A quarter of the updates per step: more would be learnt from each, but there is enough of them.
   longer.overrides = {"goal.max_env_steps=3000000", "replay.table.rate_limiter.samples_per_insert=2"};
   longer.bar = 266;
