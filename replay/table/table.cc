@@ -33,12 +33,12 @@ absl::Status Refusal(const TableOptions& options, const Args&... args) {
 
 int64_t SlotBytes(const RowSchema& schema, const TableOptions& options) {
   return static_cast<int64_t>(schema.row_bytes() + Slots::BytesPerSlot(options.max_times_sampled > 0) +
-                              SelectorBytesPerSlot(options.sampler) + SelectorBytesPerSlot(options.remover));
+                              TraitsOf(options.sampler)->bytes_per_slot + TraitsOf(options.remover)->bytes_per_slot);
 }
 
 absl::Status CheckSelectors(const TableOptions& options) {
-  if (NameOf(options.sampler) == "unknown") {
-    return Refusal(options, "sampler ", static_cast<int>(options.sampler), ", want 1..6");
+  if (const auto traits = TraitsOf(options.sampler); !traits.ok()) {
+    return Refusal(options, "sampler ", traits.status().message());
   }
   if (options.remover != SelectorKind::kOldest && options.remover != SelectorKind::kNewest &&
       options.remover != SelectorKind::kLowestPriority) {
@@ -111,6 +111,7 @@ Table::Table(RowSchema schema, const TableOptions& options, RateLimiter limiter,
       insert_rows_(std::clamp<int64_t>(kInsertBytes / row_bytes_, 1, kInsertRows)),
       gather_rows_(std::clamp<int64_t>(kGatherBytes / row_bytes_, 1, kGatherRows)),
       counted_(options.max_times_sampled > 0),
+      by_weight_(TraitsOf(options.sampler)->by_weight),
       incarnation_(RandomBits()),
       limiter_(std::move(limiter)),
       ledger_(options.max_writers),

@@ -298,7 +298,7 @@ class Table {
   TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Whether a row of that priority may be drawn, and how often a slot's row still may.
-  bool Drawable(float priority) const { return priority > 0 || options_.sampler != SelectorKind::kPrioritized; }
+  bool Drawable(float priority) const { return priority > 0 || !by_weight_; }
   int64_t DrawsLeft(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return Drawable(slots_.priorities[slot]) ? options_.max_times_sampled - slots_.times[slot] : 0;
   }
@@ -326,7 +326,8 @@ class Table {
   const int64_t slot_bytes_;  // Of a row and its bookkeeping.
   const int64_t insert_rows_;
   const int64_t gather_rows_;
-  const bool counted_;  // max_times_sampled is set.
+  const bool counted_;    // max_times_sampled is set.
+  const bool by_weight_;  // The sampler draws no row of priority 0.
   const uint64_t incarnation_;
 
   mutable std::atomic<int> learners_waiting_{0};  // Raised without the lock, lowered under it.

@@ -39,8 +39,8 @@ size_t Table::FrozenBytes() const {
 
 int64_t Table::max_frozen_bytes() const {
   // Only rows that are counted leave free slots behind.
-  const size_t per_slot =
-      (counted_ ? 24 : 16) + SelectorSavedBytesPerSlot(options_.sampler) + SelectorSavedBytesPerSlot(options_.remover);
+  const size_t per_slot = (counted_ ? 24 : 16) + TraitsOf(options_.sampler)->saved_bytes_per_slot +
+                          TraitsOf(options_.remover)->saved_bytes_per_slot;
   return capacity_ * static_cast<int64_t>(per_slot) + static_cast<int64_t>(kFixedBytes);
 }
 
@@ -195,7 +195,7 @@ absl::Status Table::Restore(const FrozenTable& frozen, const ReadSlots& read, st
   Note("num_slots", header.num_slots(), capacity_, thaw.differences);
   Note("sampler", header.sampler(), std::string(NameOf(options_.sampler)), thaw.differences);
   Note("remover", header.remover(), std::string(NameOf(options_.remover)), thaw.differences);
-  if (options_.sampler == SelectorKind::kPrioritized) {
+  if (by_weight_) {
     Note("priority_exponent", header.priority_exponent(), options_.priority_exponent, thaw.differences);
   }
   Note("max_times_sampled", header.max_times_sampled(), options_.max_times_sampled, thaw.differences);
