@@ -201,20 +201,11 @@ TableState Table::state() const {
 }
 
 TableState Table::StateLocked() const {
-  TableState state;
+  TableState state{counters_};
   state.rows = slots_.num_held();
   state.bytes = state.rows * slot_bytes_;
   state.leased = leased_;
-  state.inserted = inserted_;
   state.restored = restored_;
-  state.sampled = sampled_;
-  state.refunded = refunded_;
-  state.duplicates = duplicates_;
-  state.consumed = consumed_;
-  state.evicted = evicted_;
-  state.priorities_updated = priorities_updated_;
-  state.priorities_stale = priorities_stale_;
-  state.priorities_refused = priorities_refused_;
   state.streams_below = streams_below_;
   state.total_weight = limiter_.SampleBlockedOn(1) == BlockedOn::kMinSize ? 0 : sampler_->total_weight();
   state.inserts_blocked_on = InsertBlockedOn();
