@@ -45,6 +45,9 @@ inline constexpr MetricDescription kReplayDuplicates{"recbots_replay_duplicate_r
 inline constexpr MetricDescription kReplayRefusedBlocks{"recbots_replay_refused_blocks_total", MetricType::kCounter,
                                                         "Blocks refused whole: checksum, length, priorities, sequence",
                                                         "table"};
+inline constexpr MetricDescription kReplayCounted{"recbots_replay_counted_total", MetricType::kCounter,
+                                                  "Counters of tables that have no metric of their own, by name",
+                                                  "table", "counter"};
 inline constexpr MetricDescription kReplayPriorities{
     "recbots_replay_priorities_total", MetricType::kCounter,
     "New priorities by what became of them: updated, stale (the row is gone), refused", "table", "outcome"};
@@ -173,6 +176,7 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kReplayDuplicates,
                                  kReplayRefusedBlocks,
                                  kReplayPriorities,
+                                 kReplayCounted,
                                  kReplayWriters,
                                  kReplayReaders,
                                  kReplayDeadWriters,

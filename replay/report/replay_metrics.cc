@@ -1,10 +1,39 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "common/base/instant.h"
 #include "replay/report/replay_report.h"
 
 namespace recbots::replay {
+namespace {
+
+struct CounterMetric {
+  const char* counter;
+  const MetricDescription& metric;
+  const char* label = "";
+};
+
+constexpr CounterMetric kCounterMetrics[] = {
+    {"inserted", metric::kReplayInserted},
+    {"sampled", metric::kReplaySampled},
+    {"refunded", metric::kReplayRefunded},
+    {"consumed", metric::kReplayConsumed},
+    {"evicted", metric::kReplayEvicted},
+    {"duplicates", metric::kReplayDuplicates},
+    {"priorities_updated", metric::kReplayPriorities, "updated"},
+    {"priorities_stale", metric::kReplayPriorities, "stale"},
+    {"priorities_refused", metric::kReplayPriorities, "refused"},
+};
+
+CounterMetric MetricOf(absl::string_view counter) {
+  for (const CounterMetric& shown : kCounterMetrics) {
+    if (shown.counter == counter) return shown;
+  }
+  return {counter.data(), metric::kReplayCounted, counter.data()};
+}
+
+}  // namespace
 
 ReplayMetrics::ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service,
                              const Checkpointer* checkpointer)
@@ -25,26 +54,18 @@ void ReplayMetrics::RefreshTable(const Table& table, const TableState& before) {
   const auto set = [&](const MetricDescription& metric, int64_t value) {
     metrics_.gauge(metric, name).Set(static_cast<double>(value));
   };
-  const auto raise = [&](const MetricDescription& metric, int64_t value, const std::string& label = "") {
-    Raise(metric, static_cast<double>(value), name, label);
-  };
   set(metric::kReplayRows, state.rows);
   set(metric::kReplayBytes, state.bytes);
   set(metric::kReplayLeased, state.leased);
   set(metric::kReplayWriters, stats.writers);
   set(metric::kReplayReaders, stats.readers);
   set(metric::kReplayWeightsVersion, stats.weights_version);
-  raise(metric::kReplayInserted, state.inserted - before.inserted);
-  raise(metric::kReplaySampled, state.sampled - before.sampled);
-  raise(metric::kReplayRefunded, state.refunded - before.refunded);
-  raise(metric::kReplayConsumed, state.consumed - before.consumed);
-  raise(metric::kReplayEvicted, state.evicted - before.evicted);
-  raise(metric::kReplayDuplicates, state.duplicates - before.duplicates);
-  raise(metric::kReplayRefusedBlocks, stats.refused_blocks);
-  raise(metric::kReplayDeadWriters, stats.dead_writers);
-  raise(metric::kReplayPriorities, state.priorities_updated - before.priorities_updated, "updated");
-  raise(metric::kReplayPriorities, state.priorities_stale - before.priorities_stale, "stale");
-  raise(metric::kReplayPriorities, state.priorities_refused - before.priorities_refused, "refused");
+  for (const auto& [counter, member] : kTableCounters) {
+    const CounterMetric shown = MetricOf(counter);
+    Raise(shown.metric, static_cast<double>(state.*member - before.*member), name, shown.label);
+  }
+  Raise(metric::kReplayRefusedBlocks, static_cast<double>(stats.refused_blocks), name);
+  Raise(metric::kReplayDeadWriters, static_cast<double>(stats.dead_writers), name);
   for (const BlockedOn reason : {BlockedOn::kMinSize, BlockedOn::kSpiInsert, BlockedOn::kSpiSample,
                                  BlockedOn::kCapacity, BlockedOn::kItems, BlockedOn::kCheckpoint}) {
     const absl::Duration blocked = stats.blocked[static_cast<size_t>(reason)];

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -40,25 +41,30 @@ std::string ExperimentText(const v1::TableInfo& table) {
 
 StatusSection TableSection(const v1::TableInfo& table) {
   const v1::TableState& state = table.state();
-  return {absl::StrCat("Table ", table.name()),
-          {{"rows", absl::StrCat(state.rows(), " of ", table.capacity_rows())},
-           {"memory", absl::StrCat(Bytes(table.bytes()), " of ", Bytes(table.capacity_bytes()))},
-           {"row", SchemaText(table.schema())},
-           {"sampler, remover", absl::StrCat(table.sampler(), ", ", table.remover())},
-           {"rate limiter", LimiterText(table)},
-           {"rows that writers may have", table.max_waiting_rows() == 0
-                                              ? "any number"
-                                              : absl::StrCat("at most ", table.max_waiting_rows(),
-                                                             " together: what the limiter admits at once and what may "
-                                                             "wait")},
-           {"inserted", absl::StrCat(state.inserted(), " (twice and skipped ", table.duplicates(), ")")},
-           {"sampled", absl::StrCat(state.sampled(), " (and given back ", table.refunded(), ")")},
-           {"gone", absl::StrCat("evicted ", table.evicted(), ", consumed ", table.consumed())},
-           {"drawn and not acknowledged", absl::StrCat(table.leased())},
-           {"priorities", absl::StrCat("used ", state.priorities_updated(), ", of rows gone ", state.priorities_stale(),
-                                       ", refused ", state.priorities_refused())},
-           {"newest weights", absl::StrCat("version ", table.weights_version())},
-           {"experiment", ExperimentText(table)}}};
+  StatusSection section{
+      absl::StrCat("Table ", table.name()),
+      {{"rows", absl::StrCat(state.rows(), " of ", table.capacity_rows())},
+       {"memory", absl::StrCat(Bytes(table.bytes()), " of ", Bytes(table.capacity_bytes()))},
+       {"row", SchemaText(table.schema())},
+       {"sampler, remover", absl::StrCat(table.sampler(), ", ", table.remover())},
+       {"rate limiter", LimiterText(table)},
+       {"rows that writers may have", table.max_waiting_rows() == 0
+                                          ? "any number"
+                                          : absl::StrCat("at most ", table.max_waiting_rows(),
+                                                         " together: what the limiter admits at once and what may "
+                                                         "wait")},
+       {"inserted", absl::StrCat(state.inserted(), " (twice and skipped ", table.duplicates(), ")")},
+       {"sampled", absl::StrCat(state.sampled(), " (and given back ", table.refunded(), ")")},
+       {"gone", absl::StrCat("evicted ", table.evicted(), ", consumed ", table.consumed())},
+       {"drawn and not acknowledged", absl::StrCat(table.leased())},
+       {"priorities", absl::StrCat("used ", state.priorities_updated(), ", of rows gone ", state.priorities_stale(),
+                                   ", refused ", state.priorities_refused())},
+       {"newest weights", absl::StrCat("version ", table.weights_version())},
+       {"experiment", ExperimentText(table)}}};
+  for (const auto& [name, value] : std::map<std::string, int64_t>(table.counters().begin(), table.counters().end())) {
+    section.rows.emplace_back(name, absl::StrCat(value));
+  }
+  return section;
 }
 
 void AddFlow(const v1::TableInfo& table, StatusSection& section) {

@@ -66,10 +66,10 @@ void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
   out.set_samples_blocked_on(static_cast<v1::BlockedOn>(state.samples_blocked_on));
   FillBlocked(hub.lot.blocked_times(), out);
   out.set_leased(state.leased);
-  out.set_consumed(state.consumed);
-  out.set_evicted(state.evicted);
-  out.set_refunded(state.refunded);
-  out.set_duplicates(state.duplicates);
+  for (const auto& [name, member] : kTableCounters) {
+    const bool said = v1::TableState::descriptor()->FindFieldByName(name) != nullptr;
+    if (!said) SetCounter(name, state.*member, out);
+  }
   out.set_refused_blocks(hub.refused_blocks.load());
   out.set_weights_version(hub.weights_version.load());
   out.set_max_waiting_rows(hub.waiting.Bound(table.insert_room(), hub.writers.load(), Instant::Now()));

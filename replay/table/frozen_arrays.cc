@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "replay/table/slots.h"
+#include "replay/table/table_counters.h"
 
 namespace recbots::replay {
 namespace {
@@ -71,11 +72,13 @@ absl::Status CheckHeader(const v1::FrozenTable& header) {
   if (header.max_times_sampled() < 0 || header.max_times_sampled() > 0xFFFF) {
     return Loss(header, "max_times_sampled ", header.max_times_sampled(), ", want 0..65535");
   }
-  for (const int64_t count : {header.inserted(), header.sampled(), header.refunded(), header.duplicates(),
-                              header.consumed(), header.evicted(), header.priorities_updated(),
-                              header.priorities_stale(), header.priorities_refused(), header.limiter_inserted()}) {
-    if (count < 0 || count > kMaxCount) return Loss(header, "a counter of ", count, ", want 0..", kMaxCount);
-  }
+  const auto check = [&header](int64_t count) {
+    return count < 0 || count > kMaxCount ? Loss(header, "a counter of ", count, ", want 0..", kMaxCount)
+                                          : absl::OkStatus();
+  };
+  const TableCounters counters = ReadCounters(header);
+  for (const TableCounter& counter : kTableCounters) RECBOTS_RETURN_IF_ERROR(check(counters.*counter.member));
+  RECBOTS_RETURN_IF_ERROR(check(header.limiter_inserted()));
   // Below zero when the past was cut off (RateLimiter::Continue) and part of it refunded afterwards.
   if (header.limiter_sampled() < -kMaxCount || header.limiter_sampled() > kMaxCount) {
     return Loss(header, "limiter_sampled ", header.limiter_sampled(), ", want at most ", kMaxCount, " either way");

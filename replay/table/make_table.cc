@@ -6,14 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/wire/experiment_identity.h"
 
 namespace recbots::replay {
 namespace {
 
 // Tables of one run draw from streams of their own, wherever they stand in the configuration.
 uint64_t SeedOf(absl::string_view name, uint64_t seed) {
-  uint64_t hash = 0xCBF29CE484222325;  // FNV-1a.
-  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
+  const uint64_t hash = Fnv1a(name);
   const auto block = Philox4x32({static_cast<uint32_t>(hash), static_cast<uint32_t>(hash >> 32), 0, 0}, seed);
   return uint64_t{block[0]} << 32 | block[1];
 }

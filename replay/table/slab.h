@@ -52,7 +52,6 @@ class Slab {
   void BeginCut(int64_t used_bytes);
   // Segments that changed since the last cut that was kept (during one: before it), ascending.
   std::vector<int64_t> dirty_segments() const;
-  bool in_cut() const { return in_cut_; }
   int64_t cut_bytes() const { return cut_bytes_; }
 
   // During a cut: copies bytes of one chunk as they were at the cut to `to`, and frees it for writing. Each chunk of a

@@ -33,12 +33,12 @@ absl::Status Refusal(const TableOptions& options, const Args&... args) {
 
 int64_t SlotBytes(const RowSchema& schema, const TableOptions& options) {
   return static_cast<int64_t>(schema.row_bytes() + Slots::BytesPerSlot(options.max_times_sampled > 0) +
-                              SelectorBytesPerSlot(options.sampler) + SelectorBytesPerSlot(options.remover));
+                              TraitsOf(options.sampler)->bytes_per_slot + TraitsOf(options.remover)->bytes_per_slot);
 }
 
 absl::Status CheckSelectors(const TableOptions& options) {
-  if (NameOf(options.sampler) == "unknown") {
-    return Refusal(options, "sampler ", static_cast<int>(options.sampler), ", want 1..6");
+  if (const auto traits = TraitsOf(options.sampler); !traits.ok()) {
+    return Refusal(options, "sampler ", traits.status().message());
   }
   if (options.remover != SelectorKind::kOldest && options.remover != SelectorKind::kNewest &&
       options.remover != SelectorKind::kLowestPriority) {
@@ -111,6 +111,7 @@ Table::Table(RowSchema schema, const TableOptions& options, RateLimiter limiter,
       insert_rows_(std::clamp<int64_t>(kInsertBytes / row_bytes_, 1, kInsertRows)),
       gather_rows_(std::clamp<int64_t>(kGatherBytes / row_bytes_, 1, kGatherRows)),
       counted_(options.max_times_sampled > 0),
+      by_weight_(TraitsOf(options.sampler)->by_weight),
       incarnation_(RandomBits()),
       limiter_(std::move(limiter)),
       ledger_(options.max_writers),
@@ -200,20 +201,11 @@ TableState Table::state() const {
 }
 
 TableState Table::StateLocked() const {
-  TableState state;
+  TableState state{counters_};
   state.rows = slots_.num_held();
   state.bytes = state.rows * slot_bytes_;
   state.leased = leased_;
-  state.inserted = inserted_;
   state.restored = restored_;
-  state.sampled = sampled_;
-  state.refunded = refunded_;
-  state.duplicates = duplicates_;
-  state.consumed = consumed_;
-  state.evicted = evicted_;
-  state.priorities_updated = priorities_updated_;
-  state.priorities_stale = priorities_stale_;
-  state.priorities_refused = priorities_refused_;
   state.streams_below = streams_below_;
   state.total_weight = limiter_.SampleBlockedOn(1) == BlockedOn::kMinSize ? 0 : sampler_->total_weight();
   state.inserts_blocked_on = InsertBlockedOn();

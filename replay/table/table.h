@@ -37,6 +37,7 @@
 #include "replay/table/selectors/selector.h"
 #include "replay/table/slab.h"
 #include "replay/table/slots.h"
+#include "replay/table/table_counters.h"
 #include "replay/table/writer_ledger.h"
 
 namespace recbots::replay {
@@ -62,20 +63,12 @@ struct TableOptions {
   uint64_t seed = 0;
 };
 
-struct TableState {
-  int64_t rows = 0;        // Held now, leased ones included.
-  int64_t bytes = 0;       // Taken by them, bookkeeping included.
-  int64_t leased = 0;      // Drawn for the last time and not yet acknowledged.
-  int64_t inserted = 0;    // Ever.
-  int64_t restored = 0;    // Of these, what a checkpoint brought.
-  int64_t sampled = 0;     // Ever drawn, refunds not taken off.
-  int64_t refunded = 0;    // Ever given back.
-  int64_t duplicates = 0;  // Rows that came again and were skipped.
-  int64_t consumed = 0;    // Rows that went because they had been sampled max_times_sampled times.
-  int64_t evicted = 0;     // Rows that had to make room.
-  int64_t priorities_updated = 0;
-  int64_t priorities_stale = 0;
-  int64_t priorities_refused = 0;
+// With what the table counted.
+struct TableState : TableCounters {
+  int64_t rows = 0;      // Held now, leased ones included.
+  int64_t bytes = 0;     // Taken by them, bookkeeping included.
+  int64_t leased = 0;    // Drawn for the last time and not yet acknowledged.
+  int64_t restored = 0;  // Of the rows inserted, what a checkpoint brought.
   // What draws are in proportion to (Selector::total_weight); 0 while fewer than min_size rows came.
   uint64_t total_weight = 0;
   int64_t streams_below = 0;  // Highest of RaiseStreams so far, that of checkpoints included.
@@ -298,7 +291,7 @@ class Table {
   TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Whether a row of that priority may be drawn, and how often a slot's row still may.
-  bool Drawable(float priority) const { return priority > 0 || options_.sampler != SelectorKind::kPrioritized; }
+  bool Drawable(float priority) const { return priority > 0 || !by_weight_; }
   int64_t DrawsLeft(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return Drawable(slots_.priorities[slot]) ? options_.max_times_sampled - slots_.times[slot] : 0;
   }
@@ -326,7 +319,8 @@ class Table {
   const int64_t slot_bytes_;  // Of a row and its bookkeeping.
   const int64_t insert_rows_;
   const int64_t gather_rows_;
-  const bool counted_;  // max_times_sampled is set.
+  const bool counted_;    // max_times_sampled is set.
+  const bool by_weight_;  // The sampler draws no row of priority 0.
   const uint64_t incarnation_;
 
   mutable std::atomic<int> learners_waiting_{0};  // Raised without the lock, lowered under it.
@@ -347,18 +341,10 @@ class Table {
   uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
   v1::ExperimentIdentity identity_ ABSL_GUARDED_BY(mu_);
   int64_t streams_below_ ABSL_GUARDED_BY(mu_) = 0;
+  TableCounters counters_ ABSL_GUARDED_BY(mu_);
   // As in TableState.
   int64_t leased_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t restored_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t sampled_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t refunded_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t duplicates_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t consumed_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t evicted_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t priorities_updated_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t priorities_stale_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t priorities_refused_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace recbots::replay

@@ -39,8 +39,8 @@ size_t Table::FrozenBytes() const {
 
 int64_t Table::max_frozen_bytes() const {
   // Only rows that are counted leave free slots behind.
-  const size_t per_slot =
-      (counted_ ? 24 : 16) + SelectorSavedBytesPerSlot(options_.sampler) + SelectorSavedBytesPerSlot(options_.remover);
+  const size_t per_slot = (counted_ ? 24 : 16) + TraitsOf(options_.sampler)->saved_bytes_per_slot +
+                          TraitsOf(options_.remover)->saved_bytes_per_slot;
   return capacity_ * static_cast<int64_t>(per_slot) + static_cast<int64_t>(kFixedBytes);
 }
 
@@ -102,15 +102,7 @@ void Table::FreezeHeader(v1::FrozenTable& header) const {
   header.set_remover(std::string(NameOf(options_.remover)));
   header.set_priority_exponent(options_.priority_exponent);
   header.set_max_times_sampled(options_.max_times_sampled);
-  header.set_inserted(inserted_);
-  header.set_sampled(sampled_);
-  header.set_refunded(refunded_);
-  header.set_duplicates(duplicates_);
-  header.set_consumed(consumed_);
-  header.set_evicted(evicted_);
-  header.set_priorities_updated(priorities_updated_);
-  header.set_priorities_stale(priorities_stale_);
-  header.set_priorities_refused(priorities_refused_);
+  for (const auto& [name, member] : kTableCounters) SetCounter(name, counters_.*member, header);
   header.set_highest_priority(highest_priority_);
   header.set_seed(seed_);
   header.set_batches_drawn(batches_drawn_);
@@ -195,12 +187,12 @@ absl::Status Table::Restore(const FrozenTable& frozen, const ReadSlots& read, st
   Note("num_slots", header.num_slots(), capacity_, thaw.differences);
   Note("sampler", header.sampler(), std::string(NameOf(options_.sampler)), thaw.differences);
   Note("remover", header.remover(), std::string(NameOf(options_.remover)), thaw.differences);
-  if (options_.sampler == SelectorKind::kPrioritized) {
+  if (by_weight_) {
     Note("priority_exponent", header.priority_exponent(), options_.priority_exponent, thaw.differences);
   }
   Note("max_times_sampled", header.max_times_sampled(), options_.max_times_sampled, thaw.differences);
   MutexLock lock(&mu_);
-  RECBOTS_CHECK(slots_.used() == 0 && inserted_ == 0 && ledger_.size() == 0) << "restored into a table in use";
+  RECBOTS_CHECK(slots_.used() == 0 && counters_.inserted == 0 && ledger_.size() == 0) << "restored into a table in use";
   const auto make = [&](SelectorKind kind, const SlotKeys& keys) {
     return MakeSelector(kind, static_cast<uint32_t>(capacity_), options_.priority_exponent, keys);
   };
@@ -287,16 +279,9 @@ void Table::Commit(Thaw& thaw) {
   highest_priority_ = header.highest_priority();
   seed_ = header.seed();
   batches_drawn_ = header.batches_drawn();
-  inserted_ = header.inserted();
-  restored_ = inserted_;
-  sampled_ = header.sampled();
-  refunded_ = header.refunded() + thaw.arrays.in_flight;
-  duplicates_ = header.duplicates();
-  consumed_ = header.consumed();
-  evicted_ = header.evicted();
-  priorities_updated_ = header.priorities_updated();
-  priorities_stale_ = header.priorities_stale();
-  priorities_refused_ = header.priorities_refused();
+  counters_ = ReadCounters(header);
+  counters_.refunded += thaw.arrays.in_flight;
+  restored_ = counters_.inserted;
   if (!Says(identity_)) identity_ = header.identity();
   streams_below_ = std::max(streams_below_, header.streams_below());
   ContinueLimiter(thaw);

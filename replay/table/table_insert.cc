@@ -22,7 +22,7 @@ absl::StatusOr<InsertResult> Table::Insert(const WriterId& id, int64_t first_seq
     }
     const int64_t skipped = std::min(*mark, end) - next;
     rows.Skip(static_cast<size_t>(skipped * row_bytes_));
-    duplicates_ += skipped;
+    counters_.duplicates += skipped;
     result.duplicates += skipped;
     next += skipped;
     const auto theirs =
@@ -39,7 +39,7 @@ absl::StatusOr<InsertResult> Table::Insert(const WriterId& id, int64_t first_seq
 InsertRoom Table::insert_room() const {
   MutexLock lock(&mu_);
   const bool full = InsertBlockedOn() == BlockedOn::kCapacity;
-  return {.admitted = full ? 0 : limiter_.AdmittedInserts(InsertRoom::kAnyNumber), .inserted = inserted_};
+  return {.admitted = full ? 0 : limiter_.AdmittedInserts(InsertRoom::kAnyNumber), .inserted = counters_.inserted};
 }
 
 int64_t Table::Append(const char* rows, int64_t num_rows, absl::Span<const float> priorities) {
@@ -104,7 +104,7 @@ void Table::EvictRows(Piece& piece) {
       piece.blocked_on = slot == Slots::kNone ? BlockedOn::kCapacity : BlockedOn::kCheckpoint;
       break;
     }
-    ++evicted_;
+    ++counters_.evicted;
     if (counted_) draws_left_ -= DrawsLeft(slot);
     slots_.Renew(slot);
     NoteRow(piece, slot);
@@ -132,7 +132,7 @@ void Table::NoteRow(Piece& piece, uint32_t slot) {
     highest_priority_ = std::max(highest_priority_, priority);
   }
   slots_.priorities[slot] = priority;
-  slots_.ages[slot] = static_cast<uint64_t>(inserted_++);
+  slots_.ages[slot] = static_cast<uint64_t>(counters_.inserted++);
   if (counted_) {
     slots_.times[slot] = 0;
     slots_.pending[slot] = 0;

@@ -21,7 +21,7 @@ SampleResult Table::Sample(int64_t num_rows, char* columns, ItemKey* keys, float
             {.episode = static_cast<uint32_t>(batches_drawn_ >> 32), .step = static_cast<uint32_t>(batches_drawn_)});
         ++batches_drawn_;
         limiter_.Sampled(num_rows);
-        sampled_ += num_rows;
+        counters_.sampled += num_rows;
       }
       result.table = StateLocked();
       if (result.blocked_on != BlockedOn::kNone) return result;
@@ -33,7 +33,7 @@ SampleResult Table::Sample(int64_t num_rows, char* columns, ItemKey* keys, float
     // Others took the last rows between two pieces of this batch: as if it had not begun.
     GiveBack(absl::MakeConstSpan(keys, static_cast<size_t>(done)));
     limiter_.Refunded(num_rows);
-    sampled_ -= num_rows;
+    counters_.sampled -= num_rows;
     result.blocked_on = BlockedOn::kItems;
     result.table = StateLocked();
     return result;
@@ -94,7 +94,7 @@ void Table::Consume(uint32_t slot) {
   if (!slots_.parked(slot)) remover_->Remove({&slot, 1});
   slots_.GiveUp(slot);
   --leased_;
-  ++consumed_;
+  ++counters_.consumed;
 }
 
 void Table::Refund(absl::Span<const ItemKey> keys) {
@@ -106,7 +106,7 @@ void Table::Refund(absl::Span<const ItemKey> keys) {
     const bool queue = limiter_.options().kind == RateLimiterOptions::Kind::kQueue;
     const int64_t refunded = queue ? returned : static_cast<int64_t>(part.size());
     limiter_.Refunded(refunded);
-    refunded_ += refunded;
+    counters_.refunded += refunded;
   }
 }
 
@@ -175,9 +175,9 @@ void Table::UpdatePiece(absl::Span<const ItemKey> keys, absl::Span<const float> 
   result.updated += updated;
   result.stale += stale;
   result.refused += refused;
-  priorities_updated_ += updated;
-  priorities_stale_ += stale;
-  priorities_refused_ += refused;
+  counters_.priorities_updated += updated;
+  counters_.priorities_stale += stale;
+  counters_.priorities_refused += refused;
 }
 
 BlockedOn Table::SampleBlockedOn(int64_t rows) const {

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "recbots/v1/config.pb.h"
 #include "replay/table/selectors/selector.h"
 #include "tests/support/count_allocations.h"
 
@@ -20,6 +23,31 @@ struct Member {
   uint64_t age = 0;
 };
 
+std::vector<SelectorKind> AllKinds() {
+  std::vector<SelectorKind> kinds;
+  for (const SelectorTraits& traits : AllSelectors()) kinds.push_back(traits.kind);
+  return kinds;
+}
+
+TEST(SelectorKindsTest, AreThoseThatAConfigurationMayName) {
+  const auto& kinds = *v1::TableConfig::Sampler_descriptor();
+  ASSERT_EQ(static_cast<int>(AllSelectors().size()), kinds.value_count() - 1);
+  for (int i = 1; i < kinds.value_count(); ++i) {
+    EXPECT_EQ(NameOf(static_cast<SelectorKind>(kinds.value(i)->number())),
+              absl::AsciiStrToLower(kinds.value(i)->name()));
+    EXPECT_EQ(static_cast<int>(AllSelectors()[static_cast<size_t>(i - 1)].kind), i);
+  }
+}
+
+TEST(SelectorKindsTest, RefuseANumberThatIsNone) {
+  const auto none = static_cast<SelectorKind>(AllSelectors().size() + 1);
+  EXPECT_EQ(NameOf(none), "unknown");
+  const absl::Status refused = MakeSelector(none, kSlots, kAlpha, {}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused.message(),
+            absl::StrCat("selector ", AllSelectors().size() + 1, ", want 1..", AllSelectors().size()));
+}
+
 class SelectorConformanceTest : public ::testing::TestWithParam<SelectorKind> {
  protected:
   SelectorConformanceTest() : selector_(Make()), members_(kSlots), priorities_(kSlots, 0), ages_(kSlots, 0) {
@@ -29,7 +57,7 @@ class SelectorConformanceTest : public ::testing::TestWithParam<SelectorKind> {
 
   std::unique_ptr<Selector> Make() const { return MakeSelector(GetParam(), kSlots, kAlpha, keys_).value(); }
 
-  bool random() const { return GetParam() == SelectorKind::kUniform || GetParam() == SelectorKind::kPrioritized; }
+  bool random() const { return TraitsOf(GetParam())->at_random; }
 
   float RandomPriority() { return static_cast<float>(rng_.Index(6)) / 4; }
 
@@ -76,7 +104,7 @@ class SelectorConformanceTest : public ::testing::TestWithParam<SelectorKind> {
 
   uint64_t WeightOf(const Member& member) const {
     if (!member.in) return 0;
-    return GetParam() == SelectorKind::kPrioritized ? static_cast<uint64_t>(std::lround(member.priority * 65536)) : 1;
+    return TraitsOf(GetParam())->by_weight ? static_cast<uint64_t>(std::lround(member.priority * 65536)) : 1;
   }
   uint32_t BestSlot() const {
     uint32_t best = kSlots;
@@ -216,10 +244,7 @@ TEST_P(SelectorConformanceTest, AllocatesNothingOnceItIsMade) {
   EXPECT_EQ(testing::g_allocations, before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, SelectorConformanceTest,
-                         ::testing::Values(SelectorKind::kUniform, SelectorKind::kPrioritized, SelectorKind::kOldest,
-                                           SelectorKind::kNewest, SelectorKind::kHighestPriority,
-                                           SelectorKind::kLowestPriority),
+INSTANTIATE_TEST_SUITE_P(Kinds, SelectorConformanceTest, ::testing::ValuesIn(AllKinds()),
                          [](const auto& test) { return std::string(NameOf(test.param)); });
 
 }  // namespace

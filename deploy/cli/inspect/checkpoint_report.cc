@@ -1,6 +1,7 @@
 #include "deploy/cli/inspect/checkpoint_report.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/escaping.h"
@@ -80,10 +81,12 @@ void WriteExperiment(const v1::FrozenTable& frozen, std::ostream& out) {
 
 void WriteCounters(const v1::FrozenTable& frozen, std::ostream& out) {
   out << absl::StreamFormat(
-             "  counters: inserted %d, sampled %d, refunded %d, duplicates %d, consumed %d, evicted %d\n",
-             frozen.inserted(), frozen.sampled(), frozen.refunded(), frozen.duplicates(), frozen.consumed(),
-             frozen.evicted())
-      << absl::StreamFormat("  priorities: updated %d, stale %d, refused %d, highest %g\n", frozen.priorities_updated(),
+      "  counters: inserted %d, sampled %d, refunded %d, duplicates %d, consumed %d, evicted %d\n", frozen.inserted(),
+      frozen.sampled(), frozen.refunded(), frozen.duplicates(), frozen.consumed(), frozen.evicted());
+  for (const auto& [name, value] : std::map<std::string, int64_t>(frozen.counters().begin(), frozen.counters().end())) {
+    out << "  " << name << ": " << value << '\n';
+  }
+  out << absl::StreamFormat("  priorities: updated %d, stale %d, refused %d, highest %g\n", frozen.priorities_updated(),
                             frozen.priorities_stale(), frozen.priorities_refused(),
                             static_cast<double>(frozen.highest_priority()))
       << absl::StreamFormat("  limiter: inserted %d, sampled %d; draws: seed %d, batches %d\n",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -122,6 +123,9 @@ void AppendTable(const ServerReport& report, const v1::TableInfo& table, std::st
   AppendLine(text, "left",
              absl::StrCat("to make room ", Count(table.evicted()), Rate(rates, &Rates::evicted), ", sampled out ",
                           Count(table.consumed())));
+  for (const auto& [name, value] : std::map<std::string, int64_t>(table.counters().begin(), table.counters().end())) {
+    AppendLine(text, name, Count(value));
+  }
   AppendLine(text, "limiter", LimiterText(table));
   AppendLine(text, "waiting", BlockedText(table));
   AppendLine(text, "weights", absl::StrCat("newest version ", table.weights_version()));

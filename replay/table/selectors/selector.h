@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,7 +17,8 @@
 
 namespace recbots::replay {
 
-// Numbers are those of v1::TableConfig::Sampler.
+// Numbers are those of v1::TableConfig::Sampler. A kind needs a name here only if other code names it: its row in
+// selector.cc may as well cast the number of the proto.
 enum class SelectorKind : int {
   kUniform = 1,
   kPrioritized = 2,
@@ -25,7 +27,21 @@ enum class SelectorKind : int {
   kHighestPriority = 5,
   kLowestPriority = 6,
 };
-// "uniform", "prioritized", "oldest", ...: on pages and in checkpoints.
+
+// What tables and tests have to know of a kind. A new kind is its class, a number in config.proto and one row in
+// selector.cc; the conformance suite then covers it.
+struct SelectorTraits {
+  SelectorKind kind = SelectorKind::kUniform;
+  absl::string_view name;           // That of the proto in lower case: on pages and in checkpoints.
+  bool at_random = false;           // Draws at random; otherwise it has a Front.
+  bool by_weight = false;           // Draws in proportion to priority^priority_exponent: never a row of priority 0.
+  size_t bytes_per_slot = 0;        // Memory taken.
+  size_t saved_bytes_per_slot = 0;  // The most that Save writes.
+};
+std::vector<SelectorTraits> AllSelectors();
+//   INVALID_ARGUMENT  no such kind: "number, want bound"
+absl::StatusOr<SelectorTraits> TraitsOf(SelectorKind kind);
+// "unknown" where there is no such kind.
 absl::string_view NameOf(SelectorKind kind);
 
 // What is known of slots, by slot. Selectors read it; its owner, who outlives them, writes it before it calls them.
@@ -66,12 +82,9 @@ class Selector {
   virtual absl::Status Load(absl::string_view saved, absl::Span<const uint32_t> members) = 0;
 };
 
-// Memory that a selector takes for each slot, and the most that its Save writes for each, in bytes.
-size_t SelectorBytesPerSlot(SelectorKind kind);
-size_t SelectorSavedBytesPerSlot(SelectorKind kind);
-
-// `priority_exponent` (alpha) counts for kPrioritized.
-//   RESOURCE_EXHAUSTED  no address space for so many slots
+// `priority_exponent` (alpha) counts for kinds that draw by weight.
+//   INVALID_ARGUMENT    no such kind
+//   RESOURCE_EXHAUSTED  no address space for this many slots
 absl::StatusOr<std::unique_ptr<Selector>> MakeSelector(SelectorKind kind, uint32_t num_slots, double priority_exponent,
                                                        const SlotKeys& keys);
 
