@@ -1,4 +1,4 @@
-// The known-Q environment solved exactly (model.h has its rewards and transitions).
+// The known-Q environment solved exactly (dynamics.h has its rewards and transitions).
 //
 // Two kinds of values: discounted ones of episodes without end, and undiscounted ones of episodes that are cut after a
 // number of steps. All functions are pure. Letters: 6 states s, 4 actions a, H steps.
@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "actor/scenarios/known_q/model.h"
+#include "actor/scenarios/known_q/dynamics.h"
 
 namespace recbots {
 

@@ -21,60 +21,12 @@
 #include "absl/types/span.h"
 #include "actor/recsim/scenario.h"
 #include "actor/recsim/slate.h"
+#include "actor/scenarios/known_q/dynamics.h"
+#include "actor/scenarios/known_q/options.h"
 #include "common/base/random.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
-
-inline constexpr int kKnownQStates = 6;
-inline constexpr int kKnownQActions = 4;
-inline constexpr int kKnownQOutcomes = 3;  // Ways a step can go from the states 0..3.
-
-struct KnownQOptions {
-  static constexpr int kMaxCandidates = 4096;
-  static constexpr int kMaxSteps = 1000000;
-
-  int num_candidates = 4;                                       // N, 4..kMaxCandidates: every action can be taken.
-  int slate_size = 1;                                           // K, 1..num_candidates
-  std::vector<double> start_distribution = {1, 0, 0, 0, 0, 0};  // Of the first state; 6 numbers that sum to 1.
-  int max_episode_steps = 100;                                  // 1..kMaxSteps; then truncated
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("num_candidates", num_candidates);
-    f("slate_size", slate_size);
-    f("start_distribution", start_distribution);
-    f("max_episode_steps", max_episode_steps);
-  }
-};
-
-// --- The environment as pure functions: state 0..5, action 0..3 ------------------------------------------------------
-
-inline constexpr std::array<double, kKnownQOutcomes> kKnownQOutcomeProbability = {0.1, 0.1, 0.8};
-
-constexpr int KnownQAction(int32_t position) { return position % kKnownQActions; }
-
-// Where outcome 0..2 of a step leads. From the states 4 and 5 all outcomes lead to the same state.
-constexpr int KnownQDestination(int state, int action, int outcome) {
-  constexpr int kFromFour[kKnownQActions] = {5, 0, 1, 2};
-  if (state == 4) return kFromFour[action];
-  if (state == 5) return action;
-  return (state + action + 1 + outcome) % kKnownQStates;
-}
-
-// For uniform u.
-constexpr int KnownQNextState(int state, int action, double u) {
-  const int outcome = u < kKnownQOutcomeProbability[0]                                  ? 0
-                      : u < kKnownQOutcomeProbability[0] + kKnownQOutcomeProbability[1] ? 1
-                                                                                        : 2;
-  return KnownQDestination(state, action, outcome);
-}
-
-constexpr double KnownQReward(int state, int action) {
-  constexpr double kReward[kKnownQActions][kKnownQStates] = {
-      {-10, 0, 0, 4, 0, 5}, {-10, 0, 1, 0, 0, 0}, {-10, 1, 0, 2, 0, 2}, {-10, 0, 0, 0, 0, 5}};
-  return kReward[action][state];
-}
 
 // The scalar model (model.h). Immutable and thread-safe.
 class KnownQModel {
@@ -88,8 +40,7 @@ class KnownQModel {
   };
   using Items = Slate<NoDocument>;
 
-  // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
-  static absl::Status Validate(const Options& options);
+  static absl::Status Validate(const Options& options) { return recbots::Validate(options); }
   // `options` have passed Validate.
   explicit KnownQModel(const Options& options);
 

@@ -1,4 +1,4 @@
-#include "actor/scenarios/long_term_satisfaction/dynamics.h"
+#include "actor/scenarios/long_term_satisfaction/options.h"
 
 #include <algorithm>
 
@@ -11,7 +11,6 @@ namespace {
 
 using Options = LongTermSatisfactionOptions;
 
-// NaN fails every comparison.
 }  // namespace
 
 absl::Status Validate(const LongTermSatisfactionOptions& options) {
