@@ -14,6 +14,7 @@
 #include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/version.h"
 #include "common/config/config.h"
 #include "common/role/run_directory.h"
 
@@ -117,9 +118,7 @@ absl::Status BadConfiguration(const absl::Status& status) {
 }
 
 Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
-    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {
-  metrics_.gauge(metric::kBuildInfo, kVersion).Set(1);
-}
+    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status) {
   HttpServerOptions options;

@@ -21,8 +21,6 @@
 
 namespace recbots {
 
-inline constexpr char kVersion[] = "0.1.0";
-
 // One running role. Thread-safe where said.
 class Role {
  public:

@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/command_line.h"
 #include "common/base/program.h"
+#include "common/base/version.h"
 #include "common/role/role.h"
 #include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/cluster/cluster_command.h"
