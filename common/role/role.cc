@@ -16,6 +16,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/config/config.h"
+#include "common/role/roles.h"
 #include "common/role/run_directory.h"
 
 namespace recbots {
@@ -39,7 +40,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   };
   std::vector<FlagSpec> flags = {
       {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
-      {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
+      SetFlag(),
       {"run_dir", "DIR", "where everything the run writes goes; made if missing", ""},
       {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
       {"help", "", "this text", ""},
@@ -48,6 +49,11 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   flags.insert(flags.end() - 1, security.begin(), security.end());
   for (const FlagSpec& flag : *known) {
     if (std::find(more.begin(), more.end(), flag.name) != more.end()) flags.push_back(flag);
+  }
+  for (const std::string& name : more) {
+    const bool is_known =
+        std::any_of(flags.begin(), flags.end(), [&](const FlagSpec& flag) { return flag.name == name; });
+    RECBOTS_CHECK(is_known) << "no role has a flag '" << name << "'";
   }
   return flags;
 }
@@ -85,6 +91,10 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
 }
 
 }  // namespace
+
+FlagSpec SetFlag() {
+  return {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""};
+}
 
 FlagSpec AllowOtherExperimentFlag() {
   return {kAllowOtherExperiment, "", "take what is there although it is of another experiment, with a warning", ""};
@@ -153,7 +163,9 @@ absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
   };
   const absl::StatusOr<std::vector<std::string>> addresses = ParseAddresses(list);
   if (!addresses.ok()) return refuse(addresses.status().message());
-  if (peer != "replay" && addresses->size() != 1) {
+  const RoleKind* role = FindRole(peer);
+  RECBOTS_CHECK(role != nullptr && role->serves) << "no role serves as '" << peer << "'";
+  if (!role->sharded && addresses->size() != 1) {
     return refuse(absl::StrCat(addresses->size(), " addresses, want 1"));
   }
   for (const std::string& address : *addresses) {
