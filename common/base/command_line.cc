@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/log.h"
 #include "common/base/program.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
@@ -34,7 +35,7 @@ std::string NamesOf(const FlagSpec& flag) {
 }
 
 CLI::Option* AddFlag(const FlagSpec& flag, CLI::App& app) {
-  if (flag.value_name.empty()) return app.add_flag(NamesOf(flag))->disable_flag_override();
+  if (flag.value_name.empty()) return app.add_flag(NamesOf(flag));
   return app.add_option(NamesOf(flag))
       ->type_name(flag.value_name)
       ->expected(1)
@@ -42,19 +43,28 @@ CLI::Option* AddFlag(const FlagSpec& flag, CLI::App& app) {
 }
 
 // The arguments last to first, as CLI11 wants them. It would take the argument behind "--name=" for the value, which is
-// empty: "--name" and "" are two arguments here.
-std::vector<std::string> ForParser(const std::vector<std::string>& arguments, const CLI::App& app) {
+// empty: "--name" and "" are two arguments here. A value that is missing or unwanted is refused in our words.
+absl::StatusOr<std::vector<std::string>> ForParser(const std::vector<std::string>& arguments, const CLI::App& app) {
   std::vector<std::string> reversed;
-  bool is_value = false, flags_ended = false;
+  const CLI::Option* waiting = nullptr;  // The flag whose value is the next argument.
+  bool flags_ended = false;
   for (const std::string& argument : arguments) {
-    flags_ended |= !is_value && argument == "--";
-    const size_t equals = is_value || flags_ended ? std::string::npos : argument.find('=');
-    const CLI::Option* flag = is_value || flags_ended ? nullptr : app.get_option_no_throw(argument.substr(0, equals));
+    flags_ended |= waiting == nullptr && argument == "--";
+    const size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const CLI::Option* flag = waiting != nullptr || flags_ended ? nullptr : app.get_option_no_throw(name);
     const bool takes_value = flag != nullptr && flag->get_items_expected_min() > 0;
+    if (flag != nullptr && !takes_value && equals != std::string::npos) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " takes no value, got '", argument, "'"));
+    }
     const bool is_empty = takes_value && equals == argument.size() - 1;
-    reversed.push_back(is_empty ? argument.substr(0, equals) : argument);
+    reversed.push_back(is_empty ? name : argument);
     if (is_empty) reversed.emplace_back();
-    is_value = takes_value && equals == std::string::npos;
+    waiting = takes_value && equals == std::string::npos ? flag : nullptr;
+  }
+  if (waiting != nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(waiting->get_name(), " wants a value: ", waiting->get_name(), "=", waiting->get_type_name()));
   }
   std::reverse(reversed.begin(), reversed.end());
   return reversed;
@@ -70,8 +80,9 @@ absl::StatusOr<CommandLine> CommandLine::Parse(const std::vector<std::string>& a
   app.allow_extras();   // Arguments that are no flags, and flags that are unknown.
   std::vector<CLI::Option*> options;
   for (const FlagSpec& flag : flags) options.push_back(AddFlag(flag, app));
+  RECBOTS_ASSIGN_OR_RETURN(std::vector<std::string> for_parser, ForParser(arguments, app));
   try {
-    app.parse(ForParser(arguments, app));
+    app.parse(for_parser);
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(error.what());
   }
