@@ -21,6 +21,7 @@
 #include "common/inference/weights.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
+#include "common/role/roles.h"
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/algorithms/make_algorithm.h"
@@ -253,7 +254,7 @@ std::vector<StatusSection> Learner::Pages() const {
   StatusSection watchers{"Actors and evaluators", {}};
   for (const WatcherInfo& watcher : service_->watchers()) {
     watchers.rows.push_back(
-        {absl::StrCat(watcher.role == v1::WORKER_ROLE_ACTOR ? "actor " : "evaluator ", watcher.worker_index),
+        {absl::StrCat(FindWorker(watcher.role)->name, " ", watcher.worker_index),
          absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
   }
   return {run, watchers};

@@ -1,27 +1,73 @@
 #include "common/base/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/log.h"
+#include "common/base/program.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 namespace {
 
-const FlagSpec* FindFlag(const std::vector<FlagSpec>& flags, const std::string& name) {
-  const auto found = std::find_if(flags.begin(), flags.end(), [&](const FlagSpec& flag) { return flag.name == name; });
-  return found == flags.end() ? nullptr : &*found;
+absl::Status Unknown(absl::string_view argument, const std::vector<FlagSpec>& flags) {
+  const bool is_long = absl::StartsWith(argument, "--");
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown flag ", is_long ? argument.substr(0, argument.find('=')) : argument,
+                   ", want one of: ", absl::StrJoin(flags, ", ", [](std::string* out, const FlagSpec& known) {
+                     absl::StrAppend(out, "--", known.name);
+                   })));
 }
 
-absl::Status Unknown(absl::string_view flag, const std::vector<FlagSpec>& flags) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "unknown flag ", flag, ", want one of: ", absl::StrJoin(flags, ", ", [](std::string* out, const FlagSpec& known) {
-        absl::StrAppend(out, "--", known.name);
-      })));
+// "--run_dir,--run-dir", as CLI11 wants the names of a flag.
+std::string NamesOf(const FlagSpec& flag) {
+  const std::string with_dashes = absl::StrReplaceAll(flag.name, {{"_", "-"}});
+  return absl::StrCat(flag.name == "help" ? "-h," : "", "--", flag.name,
+                      with_dashes == flag.name ? "" : absl::StrCat(",--", with_dashes));
+}
+
+CLI::Option* AddFlag(const FlagSpec& flag, CLI::App& app) {
+  if (flag.value_name.empty()) return app.add_flag(NamesOf(flag));
+  return app.add_option(NamesOf(flag))
+      ->type_name(flag.value_name)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// The arguments last to first, as CLI11 wants them. It would take the argument behind "--name=" for the value, which is
+// empty: "--name" and "" are two arguments here. A value that is missing or unwanted is refused in our words.
+absl::StatusOr<std::vector<std::string>> ForParser(const std::vector<std::string>& arguments, const CLI::App& app) {
+  std::vector<std::string> reversed;
+  const CLI::Option* waiting = nullptr;  // The flag whose value is the next argument.
+  bool flags_ended = false;
+  for (const std::string& argument : arguments) {
+    flags_ended |= waiting == nullptr && argument == "--";
+    const size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const CLI::Option* flag = waiting != nullptr || flags_ended ? nullptr : app.get_option_no_throw(name);
+    const bool takes_value = flag != nullptr && flag->get_items_expected_min() > 0;
+    if (flag != nullptr && !takes_value && equals != std::string::npos) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " takes no value, got '", argument, "'"));
+    }
+    const bool is_empty = takes_value && equals == argument.size() - 1;
+    reversed.push_back(is_empty ? name : argument);
+    if (is_empty) reversed.emplace_back();
+    waiting = takes_value && equals == std::string::npos ? flag : nullptr;
+  }
+  if (waiting != nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(waiting->get_name(), " wants a value: ", waiting->get_name(), "=", waiting->get_type_name()));
+  }
+  std::reverse(reversed.begin(), reversed.end());
+  return reversed;
 }
 
 }  // namespace
@@ -29,49 +75,30 @@ absl::Status Unknown(absl::string_view flag, const std::vector<FlagSpec>& flags)
 absl::StatusOr<CommandLine> CommandLine::Parse(const std::vector<std::string>& arguments,
                                                const std::vector<FlagSpec>& flags) {
   CommandLine line;
-  for (const FlagSpec& flag : flags) {
-    line.defaults_[flag.name] = flag.default_value;
-    line.given_[flag.name];
+  CLI::App app;
+  app.set_help_flag();  // --help is a flag like any other.
+  app.allow_extras();   // Arguments that are no flags, and flags that are unknown.
+  std::vector<CLI::Option*> options;
+  for (const FlagSpec& flag : flags) options.push_back(AddFlag(flag, app));
+  RECBOTS_ASSIGN_OR_RETURN(std::vector<std::string> for_parser, ForParser(arguments, app));
+  try {
+    app.parse(for_parser);
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
   }
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--") {
-      line.positional_.insert(line.positional_.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                              arguments.end());
-      break;
-    }
-    if (argument.rfind("--", 0) != 0) {
-      // Other flags of one dash there are none; a file of such a name goes behind "--".
-      if (argument == "-h" && FindFlag(flags, "help") != nullptr) {
-        line.given_["help"].push_back("true");
-      } else if (argument.size() > 1 && argument[0] == '-') {
-        return Unknown(argument, flags);
-      } else {
-        line.positional_.push_back(argument);
-      }
-      continue;
-    }
-    const size_t equals = argument.find('=');
-    std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
-    std::replace(name.begin(), name.end(), '-', '_');
-    const FlagSpec* flag = FindFlag(flags, name);
-    if (flag == nullptr) {
-      return Unknown(absl::StrCat("--", name), flags);
-    }
-    std::string value;
-    if (flag->value_name.empty()) {
-      if (equals != std::string::npos) {
-        return absl::InvalidArgumentError(absl::StrCat("--", name, " takes no value, got '", argument, "'"));
-      }
-      value = "true";
-    } else if (equals != std::string::npos) {
-      value = argument.substr(equals + 1);
-    } else if (i + 1 < arguments.size()) {
-      value = arguments[++i];
+  bool flags_ended = false;
+  for (std::string& left : app.remaining()) {
+    if (!flags_ended && left == "--") {
+      flags_ended = true;
+    } else if (!flags_ended && left.size() > 1 && left[0] == '-') {
+      return Unknown(left, flags);
     } else {
-      return absl::InvalidArgumentError(absl::StrCat("--", name, " wants a value: --", name, "=", flag->value_name));
+      line.positional_.push_back(std::move(left));
     }
-    line.given_[name].push_back(std::move(value));
+  }
+  for (size_t i = 0; i < flags.size(); ++i) {
+    line.defaults_[flags[i].name] = flags[i].default_value;
+    line.given_[flags[i].name] = options[i]->results();
   }
   return line;
 }
@@ -89,7 +116,7 @@ const std::vector<std::string>& CommandLine::values(absl::string_view name) cons
   return found->second;
 }
 
-absl::StatusOr<int64_t> CommandLine::WholeNumber(absl::string_view name, int64_t low, int64_t high) const {
+absl::StatusOr<int64_t> CommandLine::WholeNumberIn(absl::string_view name, int64_t low, int64_t high) const {
   int64_t whole = 0;
   if (absl::SimpleAtoi(value(name), &whole) && whole >= low && whole <= high) return whole;
   // Powers of ten, as far as a double holds every whole number.
@@ -116,6 +143,28 @@ std::string CommandLine::Help(const std::vector<FlagSpec>& flags) {
                           flag.default_value.empty() ? "" : absl::StrCat(" (default ", flag.default_value, ")"));
   }
   return text;
+}
+
+int RunCommand(const CommandSyntax& syntax, const std::vector<std::string>& arguments,
+               const std::function<int(const CommandLine&)>& body) {
+  std::vector<FlagSpec> flags = syntax.flags;
+  flags.push_back({"help", "", "this text", ""});
+  const absl::StatusOr<CommandLine> line = CommandLine::Parse(arguments, flags);
+  if (!line.ok()) return Fail(line.status(), kExitBadUsage);
+  if (line->has("help")) {
+    std::cout << "usage: " << syntax.usage << "\n" << CommandLine::Help(flags);
+    return kExitOk;
+  }
+  const std::vector<std::string>& given = line->positional();
+  if (syntax.num_arguments == 0 && !given.empty()) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("unexpected argument '", given[0], "'")), kExitBadUsage);
+  }
+  if (syntax.num_arguments > 0 && given.size() != static_cast<size_t>(syntax.num_arguments)) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat(given.size(), " ", syntax.argument_name, " given, want ",
+                                                        syntax.num_arguments, ": ", syntax.usage)),
+                kExitBadUsage);
+  }
+  return body(*line);
 }
 
 }  // namespace recbots

@@ -1,10 +1,13 @@
 // Flags of our programs: --name=value, --name value, --switch; a flag may be given several times, and every value
-// counts. `-h` is --help where there is such a flag. (absl::flags keeps only the last, and `--set` needs them all.)
+// counts. `-h` is --help where there is such a flag. CLI11 reads them; only command_line.cc sees it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,7 +16,7 @@
 namespace recbots {
 
 struct FlagSpec {
-  std::string name;           // "run_dir"; a dash may be typed for an underscore
+  std::string name;           // "run_dir"; "--run-dir" may be typed for it
   std::string value_name;     // "DIR"; empty for a switch, which takes no value
   std::string help;           // one line
   std::string default_value;  // what value() gives when the flag is absent
@@ -35,16 +38,39 @@ class CommandLine {
   const std::vector<std::string>& positional() const { return positional_; }
   // The value as a whole number in low..high ("20000", "1e6"), or as any number in low..high.
   //   INVALID_ARGUMENT  it is none; names flag, value and bounds
-  absl::StatusOr<int64_t> WholeNumber(absl::string_view name, int64_t low, int64_t high) const;
+  template <typename Int = int64_t>
+  absl::StatusOr<Int> WholeNumber(absl::string_view name, std::type_identity_t<Int> low,
+                                  std::type_identity_t<Int> high) const {
+    const absl::StatusOr<int64_t> number = WholeNumberIn(name, low, high);
+    if (!number.ok()) return number.status();
+    return static_cast<Int>(*number);
+  }
   absl::StatusOr<double> Number(absl::string_view name, double low, double high) const;
 
   // One line per flag, for --help.
   static std::string Help(const std::vector<FlagSpec>& flags);
 
  private:
+  absl::StatusOr<int64_t> WholeNumberIn(absl::string_view name, int64_t low, int64_t high) const;
+
   std::map<std::string, std::vector<std::string>, std::less<>> given_;
   std::map<std::string, std::string, std::less<>> defaults_;
   std::vector<std::string> positional_;
 };
+
+// How a command is called.
+struct CommandSyntax {
+  static constexpr int kAnyNumber = -1;  // The command looks itself.
+
+  std::string usage;                          // "recbots cluster CONFIG [flags]"
+  std::vector<FlagSpec> flags;                // --help is added.
+  int num_arguments = 0;                      // Arguments that are no flags: this many, or kAnyNumber.
+  std::string argument_name = "argument(s)";  // What they are, for messages: "configurations".
+};
+
+// Reads `arguments` as `syntax` says and runs `body`. --help prints the usage and the flags on standard output
+// (kExitOk); what is wrong is said on standard error (kExitBadUsage). Otherwise returns what `body` returns.
+int RunCommand(const CommandSyntax& syntax, const std::vector<std::string>& arguments,
+               const std::function<int(const CommandLine&)>& body);
 
 }  // namespace recbots

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <iostream>
 #include <streambuf>
 
@@ -101,6 +102,20 @@ int RunProgram(const std::string& name, int argc, char** argv,
   OutputScope output;
   const int exit_code = body({argv + 1, argv + argc});
   return output.Finish() || exit_code != kExitOk ? exit_code : kExitFailed;
+}
+
+std::string ProgramFolder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+int BecomeProgram(const std::string& name, const std::vector<std::string>& arguments) {
+  const std::string program = absl::StrCat(ProgramFolder(), "/", name);
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execv(program.c_str(), argv.data());
+  return Fail(absl::UnavailableError(absl::StrCat("cannot run ", program, ": ", strerror(errno))), kExitFailed);
 }
 
 int Fail(const absl::Status& status, int exit_code) {

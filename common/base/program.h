@@ -31,6 +31,11 @@ inline constexpr int kExitInterrupted = 130;  // SIGINT or SIGTERM came before w
 int RunProgram(const std::string& name, int argc, char** argv,
                const std::function<int(const std::vector<std::string>&)>& body);
 
+// The folder of this process's program: where the other programs of recbots lie.
+std::string ProgramFolder();
+// Becomes the program of that name in ProgramFolder(). Returns only when that fails: kExitFailed, having said why.
+int BecomeProgram(const std::string& name, const std::vector<std::string>& arguments);
+
 // Says `status` in one line on standard error; returns `exit_code`.
 int Fail(const absl::Status& status, int exit_code);
 

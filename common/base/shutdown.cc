@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/base/program.h"
 
 namespace recbots {
 namespace {
@@ -17,7 +18,7 @@ volatile sig_atomic_t last_signal = 0;
 std::atomic<sem_t*> handler_wakes{nullptr};
 
 void OnSignal(int signal_number) {
-  if (++signals_taken >= kSignalsUntilTheEnd) _exit(130);
+  if (++signals_taken >= kSignalsUntilTheEnd) _exit(kExitInterrupted);
   last_signal = signal_number;
   const int error = errno;         // Of whatever the thread was doing.
   sem_post(handler_wakes.load());  // Fails only when the count is full: then the listener is awake already.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 
 namespace recbots {
 namespace {
@@ -54,7 +55,7 @@ Metrics::Metrics(const std::vector<std::string>& roles)
     if (metric.type == MetricType::kCounter) counter(metric);
     if (metric.type == MetricType::kGauge) gauge(metric);
   }
-  gauge(metric::kBuildInfo, RECBOTS_VERSION).Set(1);
+  gauge(metric::kBuildInfo, kVersion).Set(1);
   uptime_ = &gauge(metric::kUptime);
 }
 

@@ -14,7 +14,9 @@
 #include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/version.h"
 #include "common/config/config.h"
+#include "common/role/roles.h"
 #include "common/role/run_directory.h"
 
 namespace recbots {
@@ -38,7 +40,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   };
   std::vector<FlagSpec> flags = {
       {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
-      {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
+      SetFlag(),
       {"run_dir", "DIR", "where everything the run writes goes; made if missing", ""},
       {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
       {"help", "", "this text", ""},
@@ -47,6 +49,11 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   flags.insert(flags.end() - 1, security.begin(), security.end());
   for (const FlagSpec& flag : *known) {
     if (std::find(more.begin(), more.end(), flag.name) != more.end()) flags.push_back(flag);
+  }
+  for (const std::string& name : more) {
+    const bool is_known =
+        std::any_of(flags.begin(), flags.end(), [&](const FlagSpec& flag) { return flag.name == name; });
+    RECBOTS_CHECK(is_known) << "no role has a flag '" << name << "'";
   }
   return flags;
 }
@@ -85,6 +92,10 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
 
 }  // namespace
 
+FlagSpec SetFlag() {
+  return {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""};
+}
+
 FlagSpec AllowOtherExperimentFlag() {
   return {kAllowOtherExperiment, "", "take what is there although it is of another experiment, with a warning", ""};
 }
@@ -117,9 +128,7 @@ absl::Status BadConfiguration(const absl::Status& status) {
 }
 
 Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
-    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {
-  metrics_.gauge(metric::kBuildInfo, kVersion).Set(1);
-}
+    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status) {
   HttpServerOptions options;
@@ -154,7 +163,9 @@ absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
   };
   const absl::StatusOr<std::vector<std::string>> addresses = ParseAddresses(list);
   if (!addresses.ok()) return refuse(addresses.status().message());
-  if (peer != "replay" && addresses->size() != 1) {
+  const RoleKind* role = FindRole(peer);
+  RECBOTS_CHECK(role != nullptr && role->serves) << "no role serves as '" << peer << "'";
+  if (!role->sharded && addresses->size() != 1) {
     return refuse(absl::StrCat(addresses->size(), " addresses, want 1"));
   }
   for (const std::string& address : *addresses) {

@@ -21,8 +21,6 @@
 
 namespace recbots {
 
-inline constexpr char kVersion[] = "0.1.0";
-
 // One running role. Thread-safe where said.
 class Role {
  public:
@@ -45,7 +43,8 @@ class Role {
   // this machine, becomes a fault of usage; a port in use is none.
   absl::Status CannotServe(const std::string& flag, const absl::Status& status) const;
 
-  // Address of --`peer`: for "learner" one, for "replay" one or several with commas between them.
+  // Address of --`peer`, a role that serves (common/role/roles.h): one, or where it is sharded several with commas
+  // between them.
   // INVALID_ARGUMENT (of usage): not given or malformed.
   absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;
   // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (of usage): not a number of seconds.
@@ -83,12 +82,15 @@ class Role {
 std::vector<FlagSpec> SecurityFlags();
 absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags);
 
+// --set, of every program that reads a configuration.
+FlagSpec SetFlag();
+
 // The flag of every program that would refuse what is of another experiment than its configuration.
 inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
 FlagSpec AllowOtherExperimentFlag();
 
 // A role's main: parses the flags --config --set --run_dir --http, those of SecurityFlags and those of `more_flags`
-// ("listen", "replay", "learner", "checkpoint_dir", "keep", kAllowOtherExperiment, "peer_timeout"), loads the
+// ("listen", "replay", "learner", "checkpoint_dir", "keep", kAllowOtherExperiment, "peer_timeout"; no other), loads the
 // configuration, and runs `body`. Returns the exit code; a failure is one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);

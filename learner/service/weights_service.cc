@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/role/roles.h"
 #include "common/rpc/grpc_status.h"
 #include "common/wire/experiment_identity.h"
 
@@ -172,7 +173,7 @@ WeightsService::~WeightsService() {
 }
 
 grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const {
-  if (request.role() != v1::WORKER_ROLE_ACTOR && request.role() != v1::WORKER_ROLE_EVALUATOR) {
+  if (FindWorker(request.role()) == nullptr) {
     return Invalid(absl::StrCat("role ", static_cast<int>(request.role()), ", want an actor or an evaluator"));
   }
   if (request.worker_name().size() > kMaxNameBytes) {

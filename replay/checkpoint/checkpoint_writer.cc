@@ -11,6 +11,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/version.h"
 #include "replay/checkpoint/block_file.h"
 #include "replay/checkpoint/checkpoint_directory.h"
 #include "replay/checkpoint/file_names.h"
@@ -23,7 +24,6 @@ namespace {
 constexpr size_t kMaxUnsynced = 16;
 // Between two pauses of the pace.
 constexpr int64_t kPiece = int64_t{1} << 20;
-constexpr absl::string_view kVersion = "recbots 0.1.0";
 
 // The file holds these bytes already. An equal CRC alone would prove nothing.
 bool Holds(const Folder& folder, const v1::CheckpointFile& expected, const BlockFileHeader& header,
@@ -89,7 +89,7 @@ absl::Status CheckpointWriter::WriteCut() {
   manifest_.set_format(kManifestFormat);
   manifest_.set_sequence(last_sequence_);
   manifest_.set_store_id(store_->id());
-  manifest_.set_version(std::string(kVersion));
+  manifest_.set_version(absl::StrCat("recbots ", kVersion));
   // Rows first: copies that inserts had to make are given back as they are written.
   for (size_t i = 0; i < frozen_.size(); ++i) {
     *manifest_.add_tables()->mutable_frozen() = frozen_[i].header;

@@ -9,6 +9,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/version.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/unary_call.h"
 #include "replay/service/checkpoint_calls.h"
@@ -79,7 +80,7 @@ class ReplayService::Impl final : public CallService {
     for (const auto& stream : hub_.streams()) stream->Describe(info);
     info.set_store_id(hub_.store().id());
     info.set_uptime_seconds(absl::ToDoubleSeconds(Instant::Now() - start_));
-    info.set_version(RECBOTS_VERSION);
+    info.set_version(kVersion);
     FillCheckpoint(info);
     return info;
   }

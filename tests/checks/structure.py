@@ -58,9 +58,15 @@ def read_targets(files):
         if not path.endswith("CMakeLists.txt") or path.startswith("tests/"):
             continue
         text = re.sub(r"#.*", "", "\n".join(read_lines(path)))
-        for call in re.finditer(r"recbots_(library|binary)\(([^)]*)\)", text):
+        for call in re.finditer(r"recbots_(library|binary|command)\(([^)]*)\)", text):
             name, *words = call.group(2).split()
-            targets.append(Target(name, path, text.count("\n", 0, call.start()) + 1, words, call.group(1) == "library"))
+            if "$" in name or "[" in call.group(2):  # How recbots_command is made.
+                continue
+            if call.group(1) == "command":  # See deploy/cli/CMakeLists.txt.
+                words = ["SOURCES", f"{name}/{name}_command.cc", "PRIVATE", "recbots::base", "recbots::commands"] + words
+                name += "_command"
+            line = text.count("\n", 0, call.start()) + 1
+            targets.append(Target(name, path, line, words, call.group(1) != "binary"))
     return targets
 
 

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/role/roles.h"
 #include "tests/documents/document.h"
 
 namespace recbots::documents {
@@ -55,9 +56,9 @@ void WordChecker::Curl(const std::string& command) const {
 }
 
 void WordChecker::RoleFlags(const std::string& text) const {
-  for (const char* role : {"replay", "learner", "actor", "evaluator"}) {
-    const std::string help = workshop_.Run(absl::StrCat("recbots-", role, " --help")).output;
-    for (const std::string& flag : FlagsIn(text)) EXPECT_THAT(help, HasSubstr("  " + flag)) << role;
+  for (const RoleKind& role : kRoles) {
+    const std::string help = workshop_.Run(absl::StrCat("recbots-", role.name, " --help")).output;
+    for (const std::string& flag : FlagsIn(text)) EXPECT_THAT(help, HasSubstr("  " + flag)) << role.name;
   }
   for (const std::string& override_text : OverridesIn(text)) {
     const testing::Outcome outcome = workshop_.Run(

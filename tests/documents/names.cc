@@ -14,6 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/metrics/metric_names.h"
+#include "common/role/roles.h"
 #include "recbots/v1/config.pb.h"
 #include "tests/documents/check_words.h"
 #include "tests/documents/document.h"
@@ -39,8 +40,7 @@ bool HasNames(const std::string& file) {
 std::vector<std::string> Programs(testing::Workshop& workshop) {
   std::vector<std::string> programs = {"bash deploy/run", "bash deploy/reproduce-slateq", "bash tests/check",
                                        "bash tests/run"};
-  for (const char* role : {"replay", "learner", "actor", "evaluator"})
-    programs.push_back(absl::StrCat("recbots-", role));
+  for (const RoleKind& role : kRoles) programs.push_back(absl::StrCat("recbots-", role.name));
   const std::string usage = workshop.Run("recbots help").output;
   static const std::regex command(R"(\n  ([a-z]+) )");
   for (std::sregex_iterator match(usage.begin(), usage.end(), command), end; match != end; ++match) {

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 #include "common/base/program.h"
+#include "common/role/roles.h"
 #include "tests/support/workshop.h"
 
 namespace recbots {
@@ -45,6 +46,8 @@ TEST_F(ExitCodesTest, WrongUsageIs2AndGoesToStandardError) {
       {absl::StrCat("recbots simulate ", kBrowse, " --episodes=0"), "--episodes '0', want 1..1000000000"},
       {absl::StrCat("recbots simulate ", kBrowse, " --policy=nobody"), "nobody"},
       {"recbots simulate missing.textproto", "missing.textproto"},
+      {"recbots train --set", "--set"},
+      {"recbots train --quiet=yes", "--quiet"},
       {"recbots train", "0 configurations given"},
       {"recbots train missing.textproto", "missing.textproto"},
       {"recbots cluster", "0 configurations given"},
@@ -60,9 +63,9 @@ TEST_F(ExitCodesTest, WrongUsageIs2AndGoesToStandardError) {
        {"cluster", "train", "simulate", "reproduce", "bench", "inspect", "health", "doctor", "version"}) {
     wrong.emplace_back(absl::StrCat("recbots ", command, " --nonsense"), "unknown flag --nonsense");
   }
-  for (const char* role : {"replay", "learner", "actor", "evaluator"}) {
-    wrong.emplace_back(absl::StrCat("recbots-", role, " --nonsense"), "unknown flag --nonsense");
-    wrong.emplace_back(absl::StrCat("recbots-", role), "--config=FILE is missing");
+  for (const RoleKind& role : kRoles) {
+    wrong.emplace_back(absl::StrCat("recbots-", role.name, " --nonsense"), "unknown flag --nonsense");
+    wrong.emplace_back(absl::StrCat("recbots-", role.name), "--config=FILE is missing");
   }
   for (const auto& [command, says] : wrong) {
     const Outcome outcome = workshop_.Run(command + " >printed");

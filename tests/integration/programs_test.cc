@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "common/role/roles.h"
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "tests/support/golden.h"
@@ -25,12 +27,14 @@ using testing::Outcome;
 using testing::ProgramsTest;
 
 constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
-// Each role with the flags it cannot do without.
-const std::vector<std::pair<std::string, std::vector<std::string>>> kRoles = {
-    {"replay", {}},
-    {"learner", {"--replay=127.0.0.1:1"}},
-    {"actor", {"--replay=127.0.0.1:1", "--learner=127.0.0.1:1"}},
-    {"evaluator", {"--learner=127.0.0.1:1"}}};
+// The flags that a role cannot do without.
+std::vector<std::string> PeersOf(const RoleKind& role) {
+  std::vector<std::string> flags;
+  for (const char* peer : role.peers) {
+    if (peer != nullptr) flags.push_back(absl::StrCat("--", peer, "=127.0.0.1:1"));
+  }
+  return flags;
+}
 
 TEST_F(ProgramsTest, ClusterReachesTheOptimum) {
   const Outcome outcome = RunProgram("recbots", {"cluster", kConfig, "--run_dir=" + dir_ + "/run", "--actors=2"});
@@ -123,11 +127,12 @@ TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
       {"replay.table.rate_limiter.error_buffer=10", {"error_buffer", "10", "256"}},
   };
   for (const Wrong& wrong : wrongs) {
-    for (const auto& [role, peers] : kRoles) {
+    for (const RoleKind& role : kRoles) {
+      const std::vector<std::string> peers = PeersOf(role);
       std::vector<std::string> flags = {std::string("--config=") + kConfig, "--set=" + wrong.override_text};
       flags.insert(flags.end(), peers.begin(), peers.end());
-      const Outcome outcome = RunProgram("recbots-" + role, flags, absl::Seconds(20));
-      SCOPED_TRACE(role + " " + wrong.override_text);
+      const Outcome outcome = RunProgram(absl::StrCat("recbots-", role.name), flags, absl::Seconds(20));
+      SCOPED_TRACE(role.name + (" " + wrong.override_text));
       EXPECT_EQ(outcome.exit_code, 2) << outcome.log;
       for (const std::string& part : wrong.says) EXPECT_THAT(outcome.log, HasSubstr(part));
     }
@@ -147,11 +152,12 @@ TEST_F(ProgramsTest, ClusterRefusesAnEnvironmentThatTheAlgorithmCannotActIn) {
 }
 
 TEST_F(ProgramsTest, RefusesAddressesThatAreNone) {
-  for (const auto& [role, peers] : kRoles) {
+  for (const RoleKind& role : kRoles) {
+    const std::vector<std::string> peers = PeersOf(role);
     std::vector<std::string> flags = {std::string("--config=") + kConfig, "--http=localhost"};
     flags.insert(flags.end(), peers.begin(), peers.end());
-    const Outcome outcome = RunProgram("recbots-" + role, flags, absl::Seconds(20));
-    EXPECT_EQ(outcome.exit_code, 2) << role << outcome.log;
+    const Outcome outcome = RunProgram(absl::StrCat("recbots-", role.name), flags, absl::Seconds(20));
+    EXPECT_EQ(outcome.exit_code, 2) << role.name << outcome.log;
     EXPECT_THAT(outcome.log, HasSubstr("--http 'localhost'"));
   }
   const Outcome listen =

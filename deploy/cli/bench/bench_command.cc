@@ -1,120 +1,23 @@
-#include "deploy/cli/bench/bench_command.h"
-
-#include <cmath>
-#include <filesystem>
-#include <iostream>
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/command_line.h"
-#include "common/base/instant.h"
-#include "common/base/log.h"
-#include "common/base/processor_name.h"
+// recbots bench, as far as it needs no LibTorch: recbots-bench knows all benches.
 #include "common/base/program.h"
-#include "common/base/status_macros.h"
+#include "deploy/cli/bench/run_benches.h"
+#include "deploy/cli/commands.h"
 
 namespace recbots {
 namespace {
 
-std::vector<FlagSpec> Flags() {
-  return {{"window", "SECONDS", "length of one window", "0.5"},
-          {"windows", "N", "windows per figure; their median is shown", "7"},
-          {"seconds", "SECONDS", "length of replay/limiter and replay/churn", "10"},
-          {"table_bytes", "BYTES", "rows in replay's tables, in bytes", "400000000"},
-          {"config", "FILE", "experiment of the loop bench", "deploy/config/browse.textproto"},
-          {"list", "", "names of the benches", ""},
-          {"help", "", "this text", ""}};
-}
-
-absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
-  BenchOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(const double window, flags.Number("window", 0.001, 60));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t windows, flags.WholeNumber("windows", 1, 1000));
-  RECBOTS_ASSIGN_OR_RETURN(const double duration, flags.Number("seconds", 0.1, 86400));
-  RECBOTS_ASSIGN_OR_RETURN(options.table_bytes, flags.WholeNumber("table_bytes", 4'000'000, 1'000'000'000'000));
-  options.window = absl::Seconds(window);
-  options.windows = static_cast<int>(windows);
-  options.duration = absl::Seconds(duration);
-  if (flags.positional().size() > 1) return absl::InvalidArgumentError("one NAME at a time: recbots bench [NAME]");
-  std::error_code error;
-  options.program_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-  options.config_path = flags.value("config");
-  return options;
-}
-
-// As the build has it; empty: the compiler's default.
-std::string Architecture() {
-  const std::string architecture = RECBOTS_ARCH;
-  return architecture.empty() ? "compiler's default" : architecture;
-}
-
-void Print(const BenchResult& result, double cores_of_all, const std::string& left_out) {
-  nlohmann::ordered_json line;
-  line["bench"] = result.bench;
-  line["metric"] = result.metric;
-  line["value"] = result.value;
-  line["unit"] = result.unit;
-  line["better"] = result.higher_is_better ? "higher" : "lower";
-  if (result.lowest.has_value()) line["lowest"] = *result.lowest;
-  if (result.highest.has_value()) line["highest"] = *result.highest;
-  if (result.disturbed) line["disturbed"] = true;
-  line["cores_used"] = std::round(1000 * result.cores_used.value_or(cores_of_all)) / 1000;
-  line["processor"] = ProcessorName();
-  line["arch"] = Architecture();
-  line["left_out"] = left_out;
-  std::cout << line.dump() << std::endl;
-}
-
-int RunBenches(const std::vector<Bench>& benches, const BenchOptions& options) {
-  int code = kExitOk;
-  for (const Bench& bench : benches) {
-    // Where the output is lost, no more figures are taken.
-    if (!std::cout) break;
-    const double cpu_before = ProcessorSeconds(/*children=*/true);
-    const Instant start = Instant::Now();
-    const absl::StatusOr<std::vector<BenchResult>> results = bench.run(options);
-    const double cpu = ProcessorSeconds(/*children=*/true) - cpu_before;
-    const double cores = cpu / absl::ToDoubleSeconds(Instant::Now() - start);
-    if (!results.ok()) {
-      RECBOTS_LOG(ERROR) << bench.name << ": " << results.status().message();
-      code = kExitFailed;
-      continue;
-    }
-    for (const BenchResult& result : *results) Print(result, cores, bench.left_out);
-  }
-  return code;
+// Benches that need no LibTorch are run here when they are named.
+int RunBench(const std::vector<std::string>& arguments) {
+  std::vector<Bench> light = ReplayBenches();
+  for (const Bench& bench : SlateBenches()) light.push_back(bench);
+  const bool all_here = !arguments.empty() && !BenchesCalled(arguments[0], light).empty();
+  return all_here ? RunBenches(light, arguments) : BecomeProgram("recbots-bench", arguments);
 }
 
 }  // namespace
 
-std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Bench>& benches) {
-  std::vector<Bench> called;
-  for (const Bench& bench : benches) {
-    if (bench.name == name || absl::StartsWith(bench.name, name + "/")) called.push_back(bench);
-  }
-  return called;
-}
-
-int BenchCommand(const std::vector<Bench>& benches, const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (flags.ok() && flags->has("help")) {
-    std::cout << "usage: recbots bench [NAME] [flags]; runs NAME and all of NAME/..., without NAME all benches\n"
-              << CommandLine::Help(Flags());
-    return kExitOk;
-  }
-  const absl::StatusOr<BenchOptions> options = flags.ok() ? ReadOptions(*flags) : flags.status();
-  if (!options.ok()) return Fail(options.status(), kExitBadUsage);
-  const bool all = flags->positional().empty();
-  const std::vector<Bench> chosen = all ? benches : BenchesCalled(flags->positional()[0], benches);
-  if (chosen.empty()) {
-    return Fail(absl::NotFoundError(absl::StrCat("no bench is called '", flags->positional()[0],
-                                                 "'; recbots bench --list shows all names")),
-                kExitBadUsage);
-  }
-  if (!flags->has("list")) return RunBenches(chosen, *options);
-  for (const Bench& bench : chosen) std::cout << bench.name << "\n";
-  return kExitOk;
+Command BenchCommand() {
+  return {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench};
 }
 
 }  // namespace recbots

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/base/program.h"
-#include "deploy/cli/bench/bench_command.h"
+#include "deploy/cli/bench/run_benches.h"
 
 namespace recbots {
 namespace {
@@ -26,6 +26,6 @@ std::vector<Bench> AllBenches() {
 int main(int argc, char** argv) {
   at::set_num_threads(1);
   return recbots::RunProgram("bench", argc, argv, [](const std::vector<std::string>& arguments) {
-    return recbots::BenchCommand(recbots::AllBenches(), arguments);
+    return recbots::RunBenches(recbots::AllBenches(), arguments);
   });
 }

@@ -1,5 +1,4 @@
-#include "deploy/cli/cluster/cluster_command.h"
-
+// recbots cluster: replay, learner, actors and evaluator on this machine, until the goal is reached.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -23,6 +22,7 @@
 #include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
+#include "deploy/cli/commands.h"
 #include "learner/run/results.h"
 
 namespace recbots {
@@ -32,17 +32,19 @@ constexpr char kProgram[] = "recbots cluster";
 constexpr int kMaxActors = 256;
 constexpr int kMaxReplayShards = 64;
 
-std::vector<FlagSpec> Flags() {
-  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
-          {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
-          {"actors", "N", "actor processes", "1"},
-          {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
-          {"checkpoint", "", "replay keeps checkpoints in DIR/replay, and begins with what lies there", ""},
-          AllowOtherExperimentFlag(),
-          {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
-          {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
-          {"quiet", "", "print only the last line", ""},
-          {"help", "", "this text", ""}};
+CommandSyntax Syntax() {
+  return {"recbots cluster CONFIG [flags]",
+          {SetFlag(),
+           {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
+           {"actors", "N", "actor processes", "1"},
+           {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
+           {"checkpoint", "", "replay keeps checkpoints in DIR/replay, and begins with what lies there", ""},
+           AllowOtherExperimentFlag(),
+           {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
+           {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
+           {"quiet", "", "print only the last line", ""}},
+          1,
+          "configurations"};
 }
 
 // All processes share the memory of this machine.
@@ -62,10 +64,6 @@ absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scena
 // Options but for the run directory; `config`, and what its rows mean.
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config,
                                                 v1::ExperimentIdentity& identity) {
-  if (flags.positional().size() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots cluster CONFIG [flags]"));
-  }
   LocalClusterOptions options;
   options.learner_http = flags.value("http");
   if (const absl::Status http = ParseHostPort(options.learner_http).status(); !http.ok()) {
@@ -75,10 +73,8 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   options.quiet = flags.has("quiet");
   options.checkpoint = flags.has("checkpoint");
   options.allow_other_experiment = flags.has(kAllowOtherExperiment);
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t actors, flags.WholeNumber("actors", 1, kMaxActors));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t shards, flags.WholeNumber("replay_shards", 1, kMaxReplayShards));
-  options.num_actors = static_cast<int>(actors);
-  options.num_replay_shards = static_cast<int>(shards);
+  RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
+  RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
   RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
   // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
@@ -154,27 +150,28 @@ int SayEnd(const ClusterEnd& end, const std::string& run_dir) {
   return end.cause == ClusterEnd::Cause::kInterrupted ? kExitInterrupted : kExitFailed;
 }
 
-}  // namespace
-
-int ClusterCommand(const std::string& program_dir, const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (flags.ok() && flags->has("help")) {
-    std::cout << "usage: recbots cluster CONFIG [flags]\n" << CommandLine::Help(Flags());
-    return kExitOk;
-  }
+int Cluster(const CommandLine& flags) {
   v1::ExperimentConfig config;
   v1::ExperimentIdentity identity;
-  absl::StatusOr<LocalClusterOptions> options = flags.ok() ? ReadOptions(*flags, config, identity) : flags.status();
+  absl::StatusOr<LocalClusterOptions> options = ReadOptions(flags, config, identity);
   if (!options.ok()) return Fail(options.status(), kExitBadUsage);
-  const absl::StatusOr<RunDirectory> directory = BeginRun(*flags, config, identity, *options);
+  const absl::StatusOr<RunDirectory> directory = BeginRun(flags, config, identity, *options);
   if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
-  options->program_dir = program_dir;
+  options->program_dir = ProgramFolder();
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
   if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
   const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options, *addresses);
   if (!end.ok()) return Fail(end.status(), absl::IsFailedPrecondition(end.status()) ? kExitBadUsage : kExitFailed);
   return SayEnd(*end, options->run_dir);
+}
+
+}  // namespace
+
+Command ClusterCommand() {
+  return {"cluster", "CONFIG [flags]",
+          "replay, learner, actors and evaluator on this machine, until the goal is reached",
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Cluster); }};
 }
 
 }  // namespace recbots

@@ -22,6 +22,7 @@
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/role/roles.h"
 
 namespace recbots {
 namespace {
@@ -203,7 +204,9 @@ void Cluster::End() {
 }
 
 bool Cluster::IsService(const ChildProcess& child) {
-  return child.name() == "learner" || absl::StartsWith(child.name(), "replay");
+  // Of "actor-0" what stands before the number.
+  const RoleKind* role = FindRole(child.name().substr(0, child.name().find('-')));
+  return role != nullptr && role->serves;
 }
 
 void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline) {

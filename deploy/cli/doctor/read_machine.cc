@@ -27,6 +27,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/processor.h"
 #include "common/base/processor_name.h"
+#include "common/role/roles.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "deploy/cli/doctor/run_program.h"
 
@@ -36,8 +37,6 @@ namespace {
 constexpr absl::Duration kPatience = absl::Seconds(10);
 // A default run directory: when, and the experiment's name; ours have up to 35 letters. Then the longest socket in it.
 constexpr char kLongRun[] = "/runs/20260101-000000-interest_evolution_learned_clicks/replay-64.sock";
-constexpr const char* kPrograms[] = {"recbots-replay", "recbots-learner", "recbots-actor", "recbots-evaluator",
-                                     "recbots-train"};
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);
@@ -134,7 +133,9 @@ int UsableCores() {
 }
 
 void ReadPrograms(const std::string& program_dir, Machine& machine) {
-  for (const char* program : kPrograms) {
+  std::vector<std::string> programs = {"recbots-train"};
+  for (const RoleKind& role : kRoles) programs.push_back(absl::StrCat("recbots-", role.name));
+  for (const std::string& program : programs) {
     if (access(absl::StrCat(program_dir, "/", program).c_str(), X_OK) != 0) machine.missing_programs.push_back(program);
   }
   const absl::StatusOr<std::string> output = OutputOf({program_dir + "/recbots-train", "--libraries"}, kPatience);

@@ -1,5 +1,4 @@
-#include "deploy/cli/health/health_command.h"
-
+// recbots health ADDRESS, for container health checks.
 #include <httplib.h>
 
 #include <iostream>
@@ -12,6 +11,7 @@
 #include "common/base/program.h"
 #include "common/role/role.h"
 #include "common/rpc/channel.h"
+#include "deploy/cli/commands.h"
 
 namespace recbots {
 namespace {
@@ -32,34 +32,36 @@ int AskHttp(const std::string& address) {
   return Say(answer->status == 200 ? "" : absl::StrCat("HTTP ", answer->status, ": ", answer->body));
 }
 
-}  // namespace
+CommandSyntax Syntax() {
+  CommandSyntax syntax{"recbots health HOST:PORT|unix:/PATH [flags] | recbots health --http HOST:PORT", SecurityFlags(),
+                       CommandSyntax::kAnyNumber};
+  syntax.flags.push_back({"http", "HOST:PORT", "ask /healthz instead of gRPC", ""});
+  return syntax;
+}
 
-int HealthCommand(const std::vector<std::string>& arguments) {
-  std::vector<FlagSpec> specs = SecurityFlags();
-  specs.push_back({"http", "HOST:PORT", "ask /healthz instead of gRPC", ""});
-  specs.push_back({"help", "", "this text", ""});
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, specs);
-  const std::string usage = "usage: recbots health HOST:PORT|unix:/PATH [flags] | recbots health --http HOST:PORT\n" +
-                            CommandLine::Help(specs);
-  if (flags.ok() && flags->has("help")) {
-    std::cout << usage;
-    return kExitOk;
+int Health(const CommandLine& flags) {
+  if (flags.positional().size() != (flags.has("http") ? 0 : 1)) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("want one address, or --http: ", Syntax().usage)),
+                kExitBadUsage);
   }
-  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
-  if (flags->has("http") == (flags->positional().size() == 1)) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat("want one address, or --http\n", usage)), kExitBadUsage);
+  if (flags.has("http")) {
+    const absl::Status well_formed = ParseHostPort(flags.value("http")).status();
+    return well_formed.ok() ? AskHttp(flags.value("http")) : Fail(well_formed, kExitBadUsage);
   }
-  if (flags->has("http")) {
-    const absl::Status well_formed = ParseHostPort(flags->value("http")).status();
-    return well_formed.ok() ? AskHttp(flags->value("http")) : Fail(well_formed, kExitBadUsage);
-  }
-  const std::string& address = flags->positional()[0];
+  const std::string& address = flags.positional()[0];
   absl::Status wrong = ParseAddresses(address).status();
-  const absl::StatusOr<std::shared_ptr<const Security>> security = LoadSecurity(*flags);
+  const absl::StatusOr<std::shared_ptr<const Security>> security = LoadSecurity(flags);
   wrong.Update(security.status());
   if (!wrong.ok()) return Fail(wrong, kExitBadUsage);
   const Instant deadline = Instant::Now() + absl::Seconds(kPatienceSeconds);
   return Say(std::string(AwaitServing("server", address, deadline, *security).message()));
+}
+
+}  // namespace
+
+Command HealthCommand() {
+  return {"health", "ADDRESS [flags]", "whether a role serves",
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Health); }};
 }
 
 }  // namespace recbots

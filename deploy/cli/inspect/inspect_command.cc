@@ -1,5 +1,4 @@
-#include "deploy/cli/inspect/inspect_command.h"
-
+// recbots inspect TARGET: what a running replay server or a checkpoint holds.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/role/role.h"
+#include "deploy/cli/commands.h"
 #include "deploy/cli/inspect/inspect_checkpoint.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
@@ -29,18 +29,17 @@ constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
 constexpr double kMaxIntervalSeconds = 3600;
 
-std::vector<FlagSpec> Flags() {
+CommandSyntax Syntax() {
   std::vector<FlagSpec> flags = {
       {"table", "NAME", "only this table", "all; the first for --set_limiter and --dump"},
       {"json", "", "server: one JSON object instead of a page", ""},
       {"interval", "SECONDS", "server: how long to count for the rates, 0..3600", "1"},
       {"checkpoint", "", "server: write a checkpoint now, and wait for it", ""},
       {"set_limiter", "NAME=VALUE,...", "server: change min_size, samples_per_insert, error_buffer while it runs", ""},
-      {"dump", "N", "checkpoint: instead print the newest N rows, or all, of one table as JSON Lines", "0"},
-      {"help", "", "this text", ""}};
+      {"dump", "N", "checkpoint: instead print the newest N rows, or all, of one table as JSON Lines", "0"}};
   const std::vector<FlagSpec> security = SecurityFlags();
-  flags.insert(flags.end() - 1, security.begin(), security.end());
-  return flags;
+  flags.insert(flags.end(), security.begin(), security.end());
+  return {"recbots inspect HOST:PORT|unix:/PATH|DIR [flags]", std::move(flags), 1, "targets"};
 }
 
 // What the command line asks for.
@@ -64,10 +63,6 @@ absl::Status RefuseFlags(const CommandLine& flags, const std::vector<const char*
 }
 
 absl::Status ReadTarget(const CommandLine& flags, Request& request) {
-  if (flags.positional().size() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(flags.positional().size(), " targets given, want 1: recbots inspect TARGET [flags]"));
-  }
   const std::string& target = flags.positional()[0];
   std::error_code error;
   if (std::filesystem::is_directory(target, error)) {
@@ -154,16 +149,8 @@ absl::Status InspectServer(const Request& request, const std::string& address) {
   return Report(request, replay);
 }
 
-}  // namespace
-
-int InspectCommand(const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
-  if (flags->has("help")) {
-    std::cout << "usage: recbots inspect HOST:PORT|unix:/PATH|DIR [flags]\n" << CommandLine::Help(Flags());
-    return kExitOk;
-  }
-  const absl::StatusOr<Request> request = ReadRequest(*flags);
+int Inspect(const CommandLine& flags) {
+  const absl::StatusOr<Request> request = ReadRequest(flags);
   if (!request.ok()) return Fail(request.status(), kExitBadUsage);
   if (!request->directory.empty()) {
     const absl::Status status = InspectCheckpoint(request->directory, request->dump_rows, request->table, std::cout);
@@ -176,6 +163,13 @@ int InspectCommand(const std::vector<std::string>& arguments) {
     std::cout << std::flush;
   }
   return exit_code;
+}
+
+}  // namespace
+
+Command InspectCommand() {
+  return {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Inspect); }};
 }
 
 }  // namespace recbots

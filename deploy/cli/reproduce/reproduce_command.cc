@@ -1,5 +1,4 @@
-#include "deploy/cli/reproduce/reproduce_command.h"
-
+// recbots reproduce slateq: published results, run again, beside ours. docs/results/README.md is the manual.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -20,6 +19,7 @@
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
+#include "deploy/cli/commands.h"
 #include "deploy/cli/reproduce/page.h"
 #include "deploy/cli/reproduce/reproducer.h"
 
@@ -30,17 +30,18 @@ constexpr int kMaxSeeds = 100;
 constexpr int kMaxJobs = 64;
 constexpr int kMaxPlayed = 10000000;
 
-std::vector<FlagSpec> Flags() {
-  return {{"seeds", "N", "runs of every experiment, 1..100", "3"},
-          {"jobs", "N", "runs at a time, each one thread, 1..64", "2"},
-          {"only", "PATTERN,...", "experiments whose name has PATTERN in it; --list shows the names", "all"},
-          {"list", "", "the experiments, and nothing else", ""},
-          {"episodes", "N", "users on whom every policy is played, per seed, 2..1e7", "5000"},
-          {"scale", "F", "share of the training steps, above 0 to 1, for a quick look", "1.0"},
-          {"out", "FILE.md", "the page; its plot is beside it as FILE.svg", "docs/results/slateq.md"},
-          {"work", "DIR", "run directories; finished runs in it are not run again", "runs/reproduce-slateq[-SCALE]"},
-          {"config_dir", "DIR", "where the configurations lie", "deploy/config"},
-          {"help", "", "this text", ""}};
+CommandSyntax Syntax() {
+  return {"recbots reproduce slateq [flags]",
+          {{"seeds", "N", "runs of every experiment, 1..100", "3"},
+           {"jobs", "N", "runs at a time, each one thread, 1..64", "2"},
+           {"only", "PATTERN,...", "experiments whose name has PATTERN in it; --list shows the names", "all"},
+           {"list", "", "the experiments, and nothing else", ""},
+           {"episodes", "N", "users on whom every policy is played, per seed, 2..1e7", "5000"},
+           {"scale", "F", "share of the training steps, above 0 to 1, for a quick look", "1.0"},
+           {"out", "FILE.md", "the page; its plot is beside it as FILE.svg", "docs/results/slateq.md"},
+           {"work", "DIR", "run directories; finished runs in it are not run again", "runs/reproduce-slateq[-SCALE]"},
+           {"config_dir", "DIR", "where the configurations lie", "deploy/config"}},
+          CommandSyntax::kAnyNumber};
 }
 
 absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
@@ -49,12 +50,9 @@ absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
         absl::StrCat("reproduce '", absl::StrJoin(flags.positional(), " "), "', want slateq"));
   }
   ReproduceOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t seeds, flags.WholeNumber("seeds", 1, kMaxSeeds));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t jobs, flags.WholeNumber("jobs", 1, kMaxJobs));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t episodes, flags.WholeNumber("episodes", 2, kMaxPlayed));
-  options.plan.num_seeds = static_cast<int>(seeds);
-  options.jobs = static_cast<int>(jobs);
-  options.episodes = static_cast<int>(episodes);
+  RECBOTS_ASSIGN_OR_RETURN(options.plan.num_seeds, flags.WholeNumber<int>("seeds", 1, kMaxSeeds));
+  RECBOTS_ASSIGN_OR_RETURN(options.jobs, flags.WholeNumber<int>("jobs", 1, kMaxJobs));
+  RECBOTS_ASSIGN_OR_RETURN(options.episodes, flags.WholeNumber<int>("episodes", 2, kMaxPlayed));
   double& scale = options.plan.scale;
   if (!absl::SimpleAtod(flags.value("scale"), &scale) || !(scale > 0 && scale <= 1)) {
     return absl::InvalidArgumentError(absl::StrCat("--scale '", flags.value("scale"), "', want above 0, at most 1"));
@@ -123,25 +121,27 @@ int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments,
   return num_failed > 0 ? kExitFailed : kExitOk;
 }
 
-}  // namespace
-
-int ReproduceCommand(const std::string& program_dir, const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
-  if (flags->has("help")) {
-    std::cout << "usage: recbots reproduce slateq [flags]\n" << CommandLine::Help(Flags());
-    return kExitOk;
-  }
-  absl::StatusOr<ReproduceOptions> options = ReadOptions(*flags);
+int ReadAndReproduce(const CommandLine& flags, const std::vector<std::string>& arguments) {
+  absl::StatusOr<ReproduceOptions> options = ReadOptions(flags);
   if (!options.ok()) return Fail(options.status(), kExitBadUsage);
-  if (flags->has("list")) {
+  if (flags.has("list")) {
     List(options->experiments);
     return kExitOk;
   }
-  options->program_dir = program_dir;
+  options->program_dir = ProgramFolder();
   const absl::StatusOr<std::unique_ptr<Reproducer>> reproducer = Reproducer::Create(*options);
   if (!reproducer.ok()) return Fail(reproducer.status(), kExitBadUsage);
-  return Reproduce(**reproducer, arguments, flags->value("out"));
+  return Reproduce(**reproducer, arguments, flags.value("out"));
+}
+
+}  // namespace
+
+Command ReproduceCommand() {
+  return {"reproduce", "slateq [flags]", "published results, run again, beside ours",
+          [](const std::vector<std::string>& arguments) {
+            return RunCommand(Syntax(), arguments,
+                              [&](const CommandLine& flags) { return ReadAndReproduce(flags, arguments); });
+          }};
 }
 
 }  // namespace recbots

@@ -1,5 +1,4 @@
-#include "deploy/cli/simulate/simulate_command.h"
-
+// recbots simulate CONFIG: what a policy earns over many episodes, and the log of what it showed (docs/simulate.md).
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -27,28 +26,31 @@
 #include "common/config/memory_needs.h"
 #include "common/inference/trained_policy.h"
 #include "common/role/role.h"
+#include "deploy/cli/commands.h"
 
 namespace recbots {
 namespace {
 
 constexpr char kTrained[] = "trained";  // The policy of --weights.
 
-std::vector<FlagSpec> Flags() {
-  return {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
-          {"weights", "FILE", "plays the weights.bin of a run of CONFIG, greedily, as policy 'trained'", ""},
-          AllowOtherExperimentFlag(),
-          {"episodes", "N", "episodes to play, 1..1e9", "1000"},
-          {"compare", "", "play the scenario's reference policies too, in one table", ""},
-          {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
-          {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
-          {"seed", "S", "key of all random streams", "that of the configuration"},
-          {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
-          {"agent", "KEY=VALUE", "a setting of the agent; may be repeated", ""},
-          {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
-          {"log_candidates", "", "with the features of all candidates in every row", ""},
-          {"output", "FILE", "the report as JSON", ""},
-          {"list_policies", "", "names of all policies for this configuration", ""},
-          {"help", "", "this text", ""}};
+CommandSyntax Syntax() {
+  return {"recbots simulate CONFIG [flags]",
+          {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
+           {"weights", "FILE", "plays the weights.bin of a run of CONFIG, greedily, as policy 'trained'", ""},
+           AllowOtherExperimentFlag(),
+           {"episodes", "N", "episodes to play, 1..1e9", "1000"},
+           {"compare", "", "play the scenario's reference policies too, in one table", ""},
+           {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
+           {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
+           {"seed", "S", "key of all random streams", "that of the configuration"},
+           SetFlag(),
+           {"agent", "KEY=VALUE", "a setting of the agent; may be repeated", ""},
+           {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
+           {"log_candidates", "", "with the features of all candidates in every row", ""},
+           {"output", "FILE", "the report as JSON", ""},
+           {"list_policies", "", "names of all policies for this configuration", ""}},
+          1,
+          "configurations"};
 }
 
 // What the command line asks for.
@@ -68,23 +70,17 @@ struct Request {
 absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
   SimulationOptions options;
   RECBOTS_ASSIGN_OR_RETURN(options.episodes, flags.WholeNumber("episodes", 1, kMaxEpisodes));
-  RECBOTS_ASSIGN_OR_RETURN(const int64_t users, flags.WholeNumber("users", 1, kMaxSimulationUsers));
-  options.users = static_cast<int>(users);
+  RECBOTS_ASSIGN_OR_RETURN(options.users, flags.WholeNumber<int>("users", 1, kMaxSimulationUsers));
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());  // 0: not known
   options.threads = std::clamp(processors, 1, kMaxSimulationThreads);
   if (flags.has("threads")) {
-    RECBOTS_ASSIGN_OR_RETURN(const int64_t threads, flags.WholeNumber("threads", 1, kMaxSimulationThreads));
-    options.threads = static_cast<int>(threads);
+    RECBOTS_ASSIGN_OR_RETURN(options.threads, flags.WholeNumber<int>("threads", 1, kMaxSimulationThreads));
   }
   return options;
 }
 
 // Configuration, seed and scenario.
 absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
-  if (flags.positional().size() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots simulate CONFIG [flags]"));
-  }
   RECBOTS_ASSIGN_OR_RETURN(request.config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
   if (flags.has("seed")) {
     uint64_t seed = 0;
@@ -280,24 +276,16 @@ absl::Status WriteOutput(const SimulationReport& report, FileWriter& output) {
   return output.Finish();
 }
 
-}  // namespace
-
-int SimulateCommand(const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
-  if (flags->has("help")) {
-    std::cout << "usage: recbots simulate CONFIG [flags]\n" << CommandLine::Help(Flags());
-    return kExitOk;
-  }
+int SimulateUsers(const CommandLine& flags) {
   Shutdown shutdown;  // Before any file is opened: a signal must not leave one half written.
   Request request;
-  if (const absl::Status status = Read(*flags, request); !status.ok()) return Fail(status, kExitBadUsage);
-  if (flags->has("list_policies")) {
+  if (const absl::Status status = Read(flags, request); !status.ok()) return Fail(status, kExitBadUsage);
+  if (flags.has("list_policies")) {
     ListPolicies(request);
     return kExitOk;
   }
   request.options.should_stop = [&shutdown] { return shutdown.requested(); };
-  const absl::StatusOr<SimulationReport> report = Play(request, flags->has("compare"));
+  const absl::StatusOr<SimulationReport> report = Play(request, flags.has("compare"));
   if (absl::IsCancelled(report.status()) && shutdown.requested()) {
     return Fail(absl::CancelledError("interrupted before anything was played"), kExitInterrupted);
   }
@@ -309,6 +297,13 @@ int SimulateCommand(const std::vector<std::string>& arguments) {
     }
   }
   return shutdown.requested() ? kExitInterrupted : kExitOk;
+}
+
+}  // namespace
+
+Command SimulateCommand() {
+  return {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, SimulateUsers); }};
 }
 
 }  // namespace recbots

@@ -27,13 +27,15 @@
 namespace recbots {
 namespace {
 
-std::vector<FlagSpec> Flags() {
-  return {{"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""},
-          {"run_dir", "DIR",
-           "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
-          {"quiet", "", "print only the last line", ""},
-          {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""},
-          {"help", "", "this text", ""}};
+CommandSyntax Syntax() {
+  return {
+      "recbots train CONFIG [flags]",
+      {SetFlag(),
+       {"run_dir", "DIR",
+        "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
+       {"quiet", "", "print only the last line", ""},
+       {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""}},
+      CommandSyntax::kAnyNumber};
 }
 
 absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
@@ -61,21 +63,15 @@ absl::Status Save(const std::string& run_dir, const Trainer& trainer, const Eval
   return JoinErrors(ended, SaveResults(run_dir, results));
 }
 
-int Train(const std::vector<std::string>& arguments) {
-  const absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, Flags());
-  if (!flags.ok()) return Fail(flags.status(), kExitBadUsage);
-  if (flags->has("help")) {
-    std::cout << "usage: recbots train CONFIG [flags]\n" << CommandLine::Help(Flags());
-    return kExitOk;
-  }
-  if (flags->has("libraries")) {
+int Train(const CommandLine& flags) {
+  if (flags.has("libraries")) {
     std::cout << DescribeLibraries();
     return kExitOk;
   }
-  const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(*flags);
+  const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(flags);
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
   Shutdown shutdown;  // Before the run directory is touched.
-  const std::string& run_dir = flags->value("run_dir");
+  const std::string& run_dir = flags.value("run_dir");
   const absl::StatusOr<std::optional<RunDirectory>> directory = Claim(run_dir);
   if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
@@ -88,7 +84,7 @@ int Train(const std::vector<std::string>& arguments) {
   if (const absl::Status same = CheckRunDirectory(run_dir, (*trainer)->identity(), /*allow_other=*/true); !same.ok()) {
     return Fail(same, kExitBadUsage);
   }
-  const bool quiet = flags->has("quiet");
+  const bool quiet = flags.has("quiet");
   if (directory->has_value()) {
     const absl::Status begun = (*directory)->Begin(PrintExperimentConfig(*config));
     if (!begun.ok()) return Fail(begun, kExitBadUsage);
@@ -114,5 +110,7 @@ int Train(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   at::set_num_threads(1);
-  return recbots::RunProgram("train", argc, argv, recbots::Train);
+  return recbots::RunProgram("train", argc, argv, [](const std::vector<std::string>& arguments) {
+    return recbots::RunCommand(recbots::Syntax(), arguments, recbots::Train);
+  });
 }

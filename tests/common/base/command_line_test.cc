@@ -84,5 +84,56 @@ TEST(CommandLineTest, OtherFlagsOfOneDashAreUnknown) {
   EXPECT_EQ(line->value("run_dir"), "-1");
 }
 
+// As they are: no list is read into a value, and an empty value is one.
+TEST(CommandLineTest, TakesEveryValueAsItIs) {
+  const auto line = CommandLine::Parse({"[a,b]", "--set=[1,2]", "--set=", "--set", "", "--set=--keep", "--set", "--",
+                                        "++", "=", "x=y", "--run_dir={}", "", "--", "--", "--run_dir="},
+                                       kFlags);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_THAT(line->values("set"), ElementsAre("[1,2]", "", "", "--keep", "--"));
+  EXPECT_EQ(line->value("run_dir"), "{}");
+  EXPECT_FALSE(line->has("keep"));
+  EXPECT_THAT(line->positional(), ElementsAre("[a,b]", "++", "=", "x=y", "", "--", "--run_dir="));
+}
+
+TEST(CommandLineTest, SaysWhichValueIsMissingOrUnwanted) {
+  EXPECT_EQ(CommandLine::Parse({"--run-dir"}, kFlags).status().message(), "--run_dir wants a value: --run_dir=DIR");
+  for (const std::string wrong : {"--keep=yes", "--keep=", "--keep=true"}) {
+    EXPECT_EQ(CommandLine::Parse({wrong}, kFlags).status().message(), "--keep takes no value, got '" + wrong + "'");
+  }
+}
+
+int RunCaptured(const CommandSyntax& syntax, const std::vector<std::string>& arguments, std::string* output,
+                std::string* errors) {
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int code = RunCommand(syntax, arguments, [](const CommandLine&) { return 77; });
+  *output = ::testing::internal::GetCapturedStdout();
+  *errors = ::testing::internal::GetCapturedStderr();
+  return code;
+}
+
+TEST(CommandLineTest, ACommandRunsWithWhatItWantsAndNothingElse) {
+  const CommandSyntax one{"recbots play CONFIG [flags]", kFlags, 1, "configurations"};
+  std::string output, errors;
+  EXPECT_EQ(RunCaptured(one, {"a", "--keep"}, &output, &errors), 77);
+  EXPECT_EQ(output + errors, "");
+  EXPECT_EQ(RunCaptured(one, {"--help", "a", "b"}, &output, &errors), 0);
+  EXPECT_THAT(output, AllOf(HasSubstr("usage: recbots play CONFIG [flags]\n"), HasSubstr("  --run_dir=DIR "),
+                            HasSubstr("folder (default runs)"), HasSubstr("  --help ")));
+  EXPECT_EQ(errors, "");
+  for (const auto& [arguments, says] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{}, "0 configurations given, want 1: recbots play CONFIG [flags]"},
+           {{"a", "b"}, "2 configurations given, want 1"},
+           {{"a", "--nonsense"}, "unknown flag --nonsense, want one of: --set, --run_dir, --keep, --help"}}) {
+    EXPECT_EQ(RunCaptured(one, arguments, &output, &errors), 2) << says;
+    EXPECT_EQ(output, "");
+    EXPECT_THAT(errors, HasSubstr(says));
+  }
+  EXPECT_EQ(RunCaptured({"recbots version", {}}, {"now"}, &output, &errors), 2);
+  EXPECT_EQ(errors, "recbots: unexpected argument 'now'\n");
+  EXPECT_EQ(RunCaptured({"recbots bench", {}, CommandSyntax::kAnyNumber}, {"a", "b"}, &output, &errors), 77);
+}
+
 }  // namespace
 }  // namespace recbots

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/thread.h"
+#include "common/base/version.h"
 
 namespace recbots {
 namespace {
@@ -67,7 +68,7 @@ TEST(MetricsTest, SeriesWithoutALabelExistFromTheBeginning) {
     EXPECT_THAT(text, HasSubstr(absl::StrCat("# TYPE ", metric.name, " ", TypeName(metric.type), "\n")));
     EXPECT_THAT(text, HasSubstr(absl::StrCat("\n", metric.name, " "))) << metric.name;
   }
-  EXPECT_THAT(text, HasSubstr("recbots_build_info{version=\""));
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("recbots_build_info{version=\"", kVersion, "\"} 1\n")));
 }
 
 TEST(MetricsTest, ARoleShowsItsOwnSeriesAndThoseOfEveryRole) {

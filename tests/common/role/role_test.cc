@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/role/roles.h"
 #include "tests/common/rpc/test_certificates.h"
 
 namespace recbots {
@@ -160,6 +161,29 @@ TEST(RoleTest, HelpNamesTheFlagsOfSecurity) {
   EXPECT_EQ(RunTester({"-h"}, Fine).exit_code, kExitOk);
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), help);
   for (const FlagSpec& flag : SecurityFlags()) EXPECT_THAT(help, HasSubstr("--" + flag.name));
+}
+
+// Who writes the main of a role learns it at once.
+TEST(RoleDeathTest, AFlagThatNoRoleHasIsRefused) {
+  std::string program = "recbots-tester";
+  char* argv[] = {program.data()};
+  EXPECT_DEATH(RunRole("tester", {"listen", "chekpoint_dir"}, 1, argv, Fine), "no role has a flag 'chekpoint_dir'");
+}
+
+TEST(RolesTest, ArePartnersOfEachOther) {
+  for (const RoleKind& role : kRoles) {
+    EXPECT_EQ(FindRole(role.name), &role);
+    EXPECT_TRUE(role.serves || !role.sharded) << role.name;
+    for (const char* peer : role.peers) {
+      if (peer != nullptr) EXPECT_TRUE(FindRole(peer) != nullptr && FindRole(peer)->serves) << role.name;
+    }
+  }
+  EXPECT_EQ(FindRole("tester"), nullptr);
+  EXPECT_STREQ(FindWorker(v1::WORKER_ROLE_EVALUATOR)->name, "evaluator");
+  EXPECT_EQ(FindWorker(v1::WORKER_ROLE_UNSPECIFIED), nullptr);
+  for (int worker = v1::WorkerRole_MIN + 1; worker <= v1::WorkerRole_MAX; ++worker) {
+    EXPECT_NE(FindWorker(static_cast<v1::WorkerRole>(worker)), nullptr) << worker;
+  }
 }
 
 }  // namespace

@@ -11,10 +11,11 @@
 #include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/program.h"
 #include "common/base/shutdown.h"
 #include "common/base/status_macros.h"
-#include "deploy/cli/bench/bench_command.h"
 #include "deploy/cli/bench/replay/clients.h"
+#include "deploy/cli/commands.h"
 
 namespace recbots {
 namespace {
@@ -44,14 +45,16 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
   return WriteFile(arguments[3] + "/acknowledged", absl::StrCat(writers->acknowledged()));
 }
 
+int ServeOrFail(const std::vector<std::string>& arguments) {
+  const absl::Status status = Serve(arguments);
+  if (status.ok()) return kExitOk;
+  RECBOTS_LOG(ERROR) << "bench-writers: " << status.message();
+  return kExitFailed;
+}
+
 }  // namespace
 
-int BenchWritersCommand(const std::vector<std::string>& arguments) {
-  const absl::Status status = Serve(arguments);
-  if (status.ok()) return 0;
-  RECBOTS_LOG(ERROR) << "bench-writers: " << status.message();
-  return 1;
-}
+Command BenchWritersCommand() { return {"bench-writers", "", "", ServeOrFail}; }
 
 namespace replay_bench {
 namespace {

@@ -1,6 +1,4 @@
 // `recbots inspect` as it is typed: targets, flags that do not go together, exit codes.
-#include "deploy/cli/inspect/inspect_command.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/rpc_server.h"
+#include "deploy/cli/commands.h"
 #include "recbots/v1/replay.grpc.pb.h"
 #include "tests/common/rpc/test_certificates.h"
 
@@ -61,7 +60,7 @@ class InspectCommandTest : public ::testing::Test {
   int Inspect(const std::vector<std::string>& arguments) {
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    const int exit_code = InspectCommand(arguments);
+    const int exit_code = InspectCommand().run(arguments);
     out_ = ::testing::internal::GetCapturedStdout();
     error_ = ::testing::internal::GetCapturedStderr();
     return exit_code;

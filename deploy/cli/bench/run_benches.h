@@ -14,10 +14,6 @@ std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Benc
 
 // recbots bench [NAME] [flags]: runs those of `benches` that NAME calls, without NAME all of them; one JSON object a
 // line on stdout. Returns the exit code: 1 when a bench failed (the others still ran), 2 for wrong usage.
-int BenchCommand(const std::vector<Bench>& benches, const std::vector<std::string>& arguments);
-
-// recbots bench-writers ADDRESS NUM_WRITERS ROW_BYTES FOLDER: inserts until SIGTERM. For benches, which start it as a
-// process of its own (replay/writers_process.h); people have no use for it. Returns the exit code.
-int BenchWritersCommand(const std::vector<std::string>& arguments);
+int RunBenches(const std::vector<Bench>& benches, const std::vector<std::string>& arguments);
 
 }  // namespace recbots

@@ -1,0 +1,7 @@
+#include "common/base/version.h"
+
+namespace recbots {
+
+const char kVersion[] = RECBOTS_VERSION;
+
+}  // namespace recbots

@@ -1,0 +1,12 @@
+// recbots train, as far as it needs no LibTorch.
+#include "common/base/program.h"
+#include "deploy/cli/commands.h"
+
+namespace recbots {
+
+Command TrainCommand() {
+  return {"train", "CONFIG [flags]", "the same in one process without network, deterministic",
+          [](const std::vector<std::string>& arguments) { return BecomeProgram("recbots-train", arguments); }};
+}
+
+}  // namespace recbots

@@ -1,0 +1,20 @@
+// recbots version.
+#include <iostream>
+
+#include "common/base/command_line.h"
+#include "common/base/program.h"
+#include "common/base/version.h"
+#include "deploy/cli/commands.h"
+
+namespace recbots {
+
+Command VersionCommand() {
+  return {"version", "", "the version", [](const std::vector<std::string>& arguments) {
+            return RunCommand({"recbots version", {}}, arguments, [](const CommandLine&) {
+              std::cout << "recbots " << kVersion << "\n";
+              return kExitOk;
+            });
+          }};
+}
+
+}  // namespace recbots
