@@ -24,6 +24,7 @@
 #include "common/agents/make_agent.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -33,7 +34,7 @@ constexpr int kUsers = 2;
 
 std::vector<std::string> Configurations() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(RECBOTS_SOURCE_DIR "/deploy/config")) {
+  for (const auto& entry : std::filesystem::directory_iterator(testing::SourceDir() + "/deploy/config")) {
     if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
@@ -41,7 +42,7 @@ std::vector<std::string> Configurations() {
 }
 
 v1::ExperimentConfig Load(const std::string& name) {
-  return LoadExperimentConfig(absl::StrCat(RECBOTS_SOURCE_DIR "/deploy/config/", name, ".textproto"), {}).value();
+  return LoadExperimentConfig(absl::StrCat(testing::SourceDir() + "/deploy/config/", name, ".textproto"), {}).value();
 }
 
 // As it ships, without a history, and with observations that remember all that there is.

@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/crc32c.h"
 #include "tests/conformance/environment_conformance.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots::testing {
 
@@ -86,7 +87,7 @@ inline std::string Transcript(const Scenario& scenario) {
 // checksum says only that something has.
 inline void ExpectTranscript(const std::string& played, const std::string& name) {
   // Of this tree, whatever RECBOTS_GOLDEN_DIR says: it is not reference data from elsewhere.
-  const std::string path = std::string(RECBOTS_SOURCE_DIR "/tests/golden/") + name;
+  const std::string path = SourceDir() + "/tests/golden/" + name;
   const char* rewrite = std::getenv("RECBOTS_REWRITE_TRANSCRIPTS");
   if (rewrite != nullptr && std::string(rewrite) == "1") {
     std::ofstream(path) << played;

@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 #include "tests/documents/check_words.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/workshop.h"
 
 namespace recbots::documents {
@@ -32,7 +33,7 @@ using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::Workshop;
 
-std::vector<Command> AllCommands() { return DocumentedCommands(ReadDocuments(RECBOTS_SOURCE_DIR)); }
+std::vector<Command> AllCommands() { return DocumentedCommands(ReadDocuments(testing::SourceDir())); }
 
 std::string PlacesOf(const Command& command) {
   return absl::StrJoin(command.places, ", ",
@@ -123,7 +124,7 @@ TEST_P(DocumentedCommandsTest, Holds) {
   SCOPED_TRACE(absl::StrCat(command.text, "\nin ", PlacesOf(command)));
   const Treatment* treatment = TreatmentOf(command.text);
   ASSERT_NE(treatment, nullptr) << "no row of tests/documents/treatments.cc fits this command";
-  const WordChecker check(RECBOTS_SOURCE_DIR, *workshop_);
+  const WordChecker check(testing::SourceDir(), *workshop_);
   switch (treatment->how) {
     case How::kRun:
       return Run(command.text, *treatment);
@@ -156,7 +157,7 @@ std::string NameOf(const ::testing::TestParamInfo<Command>& command) {
 INSTANTIATE_TEST_SUITE_P(All, DocumentedCommandsTest, ::testing::ValuesIn(AllCommands()), NameOf);
 
 TEST(CommandTableTest, KnowsEveryProgramThatADocumentCalls) {
-  for (const BlockLine& line : UnknownCommands(ReadDocuments(RECBOTS_SOURCE_DIR))) {
+  for (const BlockLine& line : UnknownCommands(ReadDocuments(testing::SourceDir()))) {
     ADD_FAILURE() << line.place.ToString() << " looks like a command, of a program that IsProgram does not know:\n"
                   << line.text;
   }
@@ -177,7 +178,7 @@ class SecurityPageTest : public ::testing::Test {
   // Lines of docs/security.md that begin so.
   static std::vector<std::string> LinesThatBegin(const std::string& pattern) {
     std::vector<std::string> lines;
-    for (const BlockLine& line : ReadDocuments(RECBOTS_SOURCE_DIR).block_lines) {
+    for (const BlockLine& line : ReadDocuments(testing::SourceDir()).block_lines) {
       if (line.place.file == "docs/security.md" && std::regex_search(line.text, std::regex("^(" + pattern + ")"))) {
         lines.push_back(line.text);
       }
@@ -216,8 +217,8 @@ TEST_F(SecurityPageTest, ItsCertificatesAndTokenLetRolesTalk) {
 
 // What is exported for containers gives flags that every role has.
 TEST_F(SecurityPageTest, WhatIsExportedIsRead) {
-  const std::string compose = FileContent(RECBOTS_SOURCE_DIR "/docker-compose.yml");
-  const WordChecker check(RECBOTS_SOURCE_DIR, workshop_);
+  const std::string compose = FileContent(testing::SourceDir() + "/docker-compose.yml");
+  const WordChecker check(testing::SourceDir(), workshop_);
   for (const std::string& line : LinesThatBegin("export")) {
     const std::string name = line.substr(7, line.find('=') - 7);
     EXPECT_THAT(compose, HasSubstr("${" + name + ":-")) << line;

@@ -20,6 +20,7 @@
 #include "tests/documents/bench_lines.h"
 #include "tests/documents/check_words.h"
 #include "tests/documents/document.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots::documents {
 namespace {
@@ -83,8 +84,8 @@ class NamesTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     workshop_ = new Workshop();
-    names_ = new Names(RECBOTS_SOURCE_DIR, *workshop_);
-    documents_ = new Documents(ReadDocuments(RECBOTS_SOURCE_DIR));
+    names_ = new Names(testing::SourceDir(), *workshop_);
+    documents_ = new Documents(ReadDocuments(testing::SourceDir()));
   }
   static void TearDownTestSuite() {
     delete documents_;
@@ -238,7 +239,7 @@ TEST_F(NamesTest, EveryLinkLeadsSomewhere) {
     const std::vector<std::string> parts = absl::StrSplit(link.target, absl::MaxSplits('#', 1));
     const std::filesystem::path from = std::filesystem::path(link.place.file).parent_path();
     const std::string file = parts[0].empty() ? link.place.file : (from / parts[0]).lexically_normal().string();
-    const std::string path = std::string(RECBOTS_SOURCE_DIR "/") + file;
+    const std::string path = testing::SourceDir() + "/" + file;
     EXPECT_TRUE(std::filesystem::exists(path)) << link.place.ToString() << " links to " << link.target;
     if (parts.size() < 2) continue;
     std::set<std::string> anchors;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "tests/fuzz/all_targets.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots::replay {
 namespace {
@@ -18,7 +19,7 @@ constexpr uint32_t kMutants = 4000;
 
 std::vector<std::string> Corpus(const FuzzTarget& target) {
   std::vector<std::string> corpus = target.seeds();
-  const std::string directory = absl::StrCat(RECBOTS_SOURCE_DIR, "/tests/fuzz/corpus/", target.name);
+  const std::string directory = absl::StrCat(testing::SourceDir(), "/tests/fuzz/corpus/", target.name);
   if (!std::filesystem::is_directory(directory)) return corpus;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     std::ifstream in(entry.path(), std::ios::binary);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/documents/bench_lines.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/workshop.h"
 
 namespace recbots {
@@ -70,7 +71,7 @@ TEST_P(BenchTest, RunsByEachOfItsNames) {
   for (const std::string& name : LinesOf(workshop_.Run("recbots bench --list"))) {
     if (GroupOf(name) == group) printed.merge(RunShortly(name));
   }
-  for (const documents::CodeSpan& line : documents::DocumentedBenchLines(RECBOTS_SOURCE_DIR, group)) {
+  for (const documents::CodeSpan& line : documents::DocumentedBenchLines(testing::SourceDir(), group)) {
     EXPECT_TRUE(documents::IsPrinted(line.text, printed)) << line.place.ToString() << ": " << line.text;
   }
 }

@@ -17,6 +17,7 @@
 #include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/temp_folder.h"
 
 namespace recbots {
@@ -26,7 +27,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kBrowse[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
+const std::string kBrowse = testing::SourceDir() + "/deploy/config/browse.textproto";
 constexpr char kOther[] = "--set=environment.document_browsing.matrix_seed=7";
 constexpr char kField[] = "environment.document_browsing.matrix_seed: ";
 constexpr char kAllow[] = "--allow_other_experiment";
@@ -196,7 +197,7 @@ TEST_F(ExperimentTest, ARunThatGoesOnPlaysNoUserTwice) {
   const std::string run_dir = folder_.Path("run");
   for (int run = 0; run < 2; ++run) {
     const Outcome outcome =
-        Run("recbots", {"cluster", RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto",
+        Run("recbots", {"cluster", testing::SourceDir() + "/deploy/config/interest_evolution.textproto",
                         "--run_dir=" + run_dir, "--checkpoint", "--actors=2", "--replay_shards=2",
                         "--set=goal.max_env_steps=3000", "--set=actor.policy_share_min=0",
                         "--set=actor.policy_share_max=0", "--set=evaluator.episodes=100", "--set=evaluator.users=100",

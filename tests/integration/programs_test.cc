@@ -17,6 +17,7 @@
 #include "deploy/cli/cluster/child_process.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "tests/support/golden.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -26,7 +27,7 @@ using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::ProgramsTest;
 
-constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
+const std::string kConfig = testing::SourceDir() + "/deploy/config/browse.textproto";
 // The flags that a role cannot do without.
 std::vector<std::string> PeersOf(const RoleKind& role) {
   std::vector<std::string> flags;
@@ -82,7 +83,7 @@ TEST_F(ProgramsTest, ClusterEndsWithItsEnvironmentStepsAndTheLastEvaluation) {
 
 // Evaluations that would take days: a signal is heard while the references are played, and the results are written.
 TEST_F(ProgramsTest, TrainHearsASignalWhileItEvaluates) {
-  ChildProcess train = Start("recbots", {"train", RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto",
+  ChildProcess train = Start("recbots", {"train", testing::SourceDir() + "/deploy/config/interest_evolution.textproto",
                                          "--run_dir=" + dir_ + "/run", "--set=evaluator.episodes=100000000"});
   ASSERT_TRUE(AwaitSignalHandler(train, absl::Seconds(60)));
   train.Signal(SIGTERM);
@@ -173,7 +174,7 @@ TEST_F(ProgramsTest, RefusesAddressesThatAreNone) {
 
 // The machine would not survive the attempt.
 TEST_F(ProgramsTest, SizesThatNoMemoryHoldsAreRefusedBeforeAnythingIsAllocated) {
-  const std::string config = RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto";
+  const std::string config = testing::SourceDir() + "/deploy/config/interest_evolution.textproto";
   const std::vector<std::string> peers = {"--replay=127.0.0.1:1", "--learner=127.0.0.1:1"};
   const auto refused = [&](const std::string& program, std::vector<std::string> arguments, const std::string& says) {
     for (const char* flag :
@@ -216,9 +217,9 @@ TEST_F(ProgramsTest, AShareThatCanNeverBeReachedEndsTheRun) {
 
 // What it does takes long, and the page says what it does.
 TEST_F(ProgramsTest, PagesAnswerWhileTheEvaluatorPlays) {
-  ChildProcess evaluator = Start(
-      "recbots-evaluator", {std::string("--config=") + RECBOTS_SOURCE_DIR "/deploy/config/interest_evolution.textproto",
-                            "--set=evaluator.episodes=1000000000", "--learner=127.0.0.1:1", "--run_dir=" + dir_});
+  ChildProcess evaluator =
+      Start("recbots-evaluator", {"--config=" + testing::SourceDir() + "/deploy/config/interest_evolution.textproto",
+                                  "--set=evaluator.episodes=1000000000", "--learner=127.0.0.1:1", "--run_dir=" + dir_});
   ASSERT_TRUE(AwaitLog(evaluator, "pages at http://", absl::Seconds(20)));
   const std::string log = Read(evaluator.log_path());
   const size_t begin = log.find("pages at http://") + 16;

@@ -10,12 +10,13 @@
 #include "actor/client/make_scenario.h"
 #include "common/config/config.h"
 #include "deploy/cli/train/trainer.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
 
 absl::StatusOr<v1::ExperimentConfig> Load(const std::string& name, const std::vector<std::string>& overrides) {
-  return LoadExperimentConfig(std::string(RECBOTS_SOURCE_DIR "/deploy/config/") + name + ".textproto", overrides);
+  return LoadExperimentConfig(testing::SourceDir() + "/deploy/config/" + name + ".textproto", overrides);
 }
 
 std::unique_ptr<Trainer> Train(const std::string& name, const std::vector<std::string>& overrides) {

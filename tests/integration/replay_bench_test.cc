@@ -18,6 +18,7 @@
 #include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
 #include "tests/documents/bench_lines.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -94,7 +95,7 @@ class ReplayBenchTest : public Bench, public ::testing::WithParamInterface<Smoke
   static void TearDownTestSuite() {
     const auto* suite = ::testing::UnitTest::GetInstance()->current_test_suite();
     if (suite->test_to_run_count() < static_cast<int>(std::size(kSmokes))) return;
-    for (const documents::CodeSpan& line : documents::DocumentedBenchLines(RECBOTS_SOURCE_DIR, "replay")) {
+    for (const documents::CodeSpan& line : documents::DocumentedBenchLines(testing::SourceDir(), "replay")) {
       // On a machine with one processor nothing is pinned.
       const bool is_pinned = line.text.find("/pinned") != std::string::npos;
       EXPECT_TRUE(is_pinned || documents::IsPrinted(line.text, printed_)) << line.place.ToString() << ": " << line.text;

@@ -16,6 +16,7 @@
 #include "common/inference/weights.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "tests/integration/programs.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -27,7 +28,7 @@ using ::testing::Not;
 using testing::Outcome;
 using ::testing::StartsWith;
 
-constexpr char kConfig[] = RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto";
+const std::string kConfig = testing::SourceDir() + "/deploy/config/browse.textproto";
 // Goals of short runs.
 constexpr char kNoShare[] = "--set=goal.share_of_optimum=0";
 constexpr char kShort[] = "--set=goal.max_updates=200";

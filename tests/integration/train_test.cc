@@ -9,12 +9,13 @@
 #include "common/config/config.h"
 #include "deploy/cli/train/trainer.h"
 #include "tests/support/golden.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
 
 v1::ExperimentConfig Load(const std::string& name, std::vector<std::string> overrides) {
-  const auto config = LoadExperimentConfig(std::string(RECBOTS_SOURCE_DIR "/deploy/config/") + name, overrides);
+  const auto config = LoadExperimentConfig(testing::SourceDir() + "/deploy/config/" + name, overrides);
   EXPECT_TRUE(config.ok()) << config.status();
   return config.value_or(v1::ExperimentConfig());
 }

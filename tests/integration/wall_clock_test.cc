@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 #include "deploy/cli/cluster/child_process.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -53,7 +54,7 @@ class WallClockTest : public ::testing::Test {
                          "RECBOTS_WALL_CLOCK_OFFSET=" + dir_ + "/offset",
                          RECBOTS_PROGRAM_DIR "/recbots",
                          command,
-                         RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto",
+                         testing::SourceDir() + "/deploy/config/browse.textproto",
                          "--run_dir=" + dir_ + "/run",
                          "--set=goal.share_of_optimum=0",
                          "--set=learner.status_seconds=0.5",
@@ -103,7 +104,7 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "learner/loop/learner_loop.",             // which rows were collected before this learner began
       "replay/checkpoint/checkpoint_writer.",   //
   };
-  const std::string root = RECBOTS_SOURCE_DIR "/";
+  const std::string root = testing::SourceDir() + "/";
   int files = 0;
   for (const char* folder : {"actor", "common", "deploy", "learner", "replay"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root + folder)) {

@@ -26,11 +26,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/source_dir.h"
+
 namespace recbots::testing {
 
 inline std::string GoldenDir() {
   const char* dir = std::getenv("RECBOTS_GOLDEN_DIR");
-  return dir != nullptr && *dir != '\0' ? dir : RECBOTS_SOURCE_DIR "/tests/golden";
+  return dir != nullptr && *dir != '\0' ? dir : SourceDir() + "/tests/golden";
 }
 
 // A part of a golden file: used as the nlohmann::json that it stands for. Fields of objects are found by name only, and

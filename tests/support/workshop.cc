@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots::testing {
 namespace {
@@ -31,7 +32,7 @@ std::string FileContent(const std::string& path) {
 Workshop::Workshop() : path_((std::filesystem::path(::testing::TempDir()) / "workshop-XXXXXX").string()) {
   RECBOTS_CHECK(mkdtemp(path_.data()) != nullptr) << "no folder in " << ::testing::TempDir();
   for (const char* folder : {"deploy", "tests"}) {
-    std::filesystem::create_directory_symlink(std::string(RECBOTS_SOURCE_DIR "/") + folder, Path(folder));
+    std::filesystem::create_directory_symlink(SourceDir() + "/" + folder, Path(folder));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "common/base/file.h"
 #include "common/config/config.h"
 #include "common/wire/experiment_identity.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/temp_folder.h"
 
 namespace recbots {
@@ -23,7 +24,7 @@ using ::testing::HasSubstr;
 
 v1::ExperimentConfig Config(const std::string& name, const std::vector<std::string>& overrides = {}) {
   auto config =
-      LoadExperimentConfig(absl::StrCat(RECBOTS_SOURCE_DIR, "/deploy/config/", name, ".textproto"), overrides);
+      LoadExperimentConfig(absl::StrCat(testing::SourceDir(), "/deploy/config/", name, ".textproto"), overrides);
   EXPECT_TRUE(config.ok()) << config.status();
   return *std::move(config);
 }
@@ -130,7 +131,7 @@ TEST_F(ExperimentIdentityTest, AFileCountsByWhatItHolds) {
             "environment.document_browsing.acceptance: 0.1 0.9 0.8 0.3 there, 0.1 0.9 0.8 0.2 here");
   // A hundred numbers are named by their checksum.
   const std::string golden =
-      absl::StrCat("environment.document_browsing.matrix_file=", RECBOTS_SOURCE_DIR, "/tests/golden/browse/W_0.json");
+      absl::StrCat("environment.document_browsing.matrix_file=", testing::SourceDir(), "/tests/golden/browse/W_0.json");
   EXPECT_THAT(Change("browse", {golden}),
               AllOf(HasSubstr("environment.document_browsing.acceptance: 100 numbers, FNV-1a "),
                     HasSubstr("environment.document_browsing.matrix_seed: not set there, 42 here")));
@@ -157,7 +158,7 @@ TEST_F(ExperimentIdentityTest, TheSeedCountsWhereItDecidesWhatIsOffered) {
 
 TEST_F(ExperimentIdentityTest, EveryShippedConfigurationHasOneThatMayTravel) {
   int checked = 0;
-  for (const auto& file : std::filesystem::directory_iterator(RECBOTS_SOURCE_DIR "/deploy/config")) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::SourceDir() + "/deploy/config")) {
     if (file.path().extension() != ".textproto") continue;
     const v1::ExperimentConfig config = Config(file.path().stem());
     const auto scenario = MakeScenario(config.environment(), config.seed());

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/thread.h"
 #include "common/base/version.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -45,7 +46,7 @@ TEST(MetricNamesTest, AreUniqueAndFollowTheirPattern) {
 
 // The tables of docs/metrics.md and the list in metric_names.h say the same in the same order.
 TEST(MetricNamesTest, AreWhatTheDocumentationLists) {
-  std::ifstream file(RECBOTS_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(testing::SourceDir() + "/docs/metrics.md");
   ASSERT_TRUE(file.is_open());
   std::vector<std::string> documented;
   for (std::string line; std::getline(file, line);) {

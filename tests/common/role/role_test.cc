@@ -13,6 +13,7 @@
 
 #include "common/role/roles.h"
 #include "tests/common/rpc/test_certificates.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -27,7 +28,8 @@ struct Outcome {
 };
 
 Outcome RunTester(std::vector<std::string> flags, const std::function<absl::Status(Role&)>& body) {
-  flags.insert(flags.begin(), {"recbots-tester", "--config=" RECBOTS_SOURCE_DIR "/deploy/config/browse.textproto"});
+  flags.insert(flags.begin(),
+               {"recbots-tester", "--config=" + testing::SourceDir() + "/deploy/config/browse.textproto"});
   std::vector<char*> argv;
   for (std::string& flag : flags) argv.push_back(flag.data());
   ::testing::internal::CaptureStderr();
@@ -175,7 +177,7 @@ TEST(RolesTest, ArePartnersOfEachOther) {
     EXPECT_EQ(FindRole(role.name), &role);
     EXPECT_TRUE(role.serves || !role.sharded) << role.name;
     for (const char* peer : role.peers) {
-      if (peer != nullptr) EXPECT_TRUE(FindRole(peer) != nullptr && FindRole(peer)->serves) << role.name;
+      EXPECT_TRUE(peer == nullptr || (FindRole(peer) != nullptr && FindRole(peer)->serves)) << role.name;
     }
   }
   EXPECT_EQ(FindRole("tester"), nullptr);

@@ -13,12 +13,13 @@
 #include "actor/scenarios/choc_kale/model.h"
 #include "common/config/config.h"
 #include "common/rl/step_buffer.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
 
 std::string ReadSource(const std::string& path) {
-  std::ifstream file(std::string(RECBOTS_SOURCE_DIR) + "/" + path);
+  std::ifstream file(testing::SourceDir() + "/" + path);
   EXPECT_TRUE(file) << path;
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -94,7 +95,7 @@ TEST(AuthoringGuideTest, ItsOtherBlocksAreInTheirFiles) {
 }
 
 TEST(AuthoringGuideTest, TheShippedConfigurationRuns) {
-  const auto config = LoadExperimentConfig(std::string(RECBOTS_SOURCE_DIR) + "/deploy/config/choc_kale.textproto", {});
+  const auto config = LoadExperimentConfig(testing::SourceDir() + "/deploy/config/choc_kale.textproto", {});
   ASSERT_TRUE(config.ok()) << config.status();
   const auto scenario = MakeScenario(config->environment(), config->seed());
   ASSERT_TRUE(scenario.ok()) << scenario.status();

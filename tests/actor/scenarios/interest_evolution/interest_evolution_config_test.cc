@@ -12,6 +12,7 @@
 #include "actor/client/make_scenario.h"
 #include "actor/scenarios/interest_evolution/options.h"
 #include "common/config/config.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -86,7 +87,7 @@ TEST(InterestEvolutionConfigTest, ShippedConfigurationsMakeTheirScenarios) {
   } shipped[] = {{"interest_evolution", 10, 3}, {"interest_evolution_m50", 50, 2}, {"interest_evolution_m100", 100, 2}};
   for (const auto& [file, candidates, slate] : shipped) {
     const auto config =
-        LoadExperimentConfig(absl::StrCat(RECBOTS_SOURCE_DIR, "/deploy/config/", file, ".textproto"), {});
+        LoadExperimentConfig(absl::StrCat(testing::SourceDir(), "/deploy/config/", file, ".textproto"), {});
     ASSERT_TRUE(config.ok()) << config.status();
     EXPECT_EQ(config->name(), file);
     const auto scenario = MakeScenario(config->environment(), config->seed());

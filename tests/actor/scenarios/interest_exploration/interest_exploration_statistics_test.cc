@@ -17,6 +17,7 @@
 #include "common/config/config.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -155,7 +156,7 @@ TEST(InterestExplorationStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimul
 
 // A setting that ships, with others put over it.
 std::unique_ptr<Scenario> MakeShipped(const std::string& name, const std::vector<std::string>& overrides) {
-  const auto config = LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/" + name + ".textproto", overrides);
+  const auto config = LoadExperimentConfig(testing::SourceDir() + "/deploy/config/" + name + ".textproto", overrides);
   EXPECT_TRUE(config.ok()) << config.status();
   return MakeScenario(config->environment(), config->seed()).value();
 }

@@ -13,6 +13,7 @@
 #include "common/config/config.h"
 #include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -60,7 +61,7 @@ void ExpectReferencesEarnTheirValues(std::unique_ptr<Scenario> scenario) {
 }
 
 TEST(KnownQStatisticsTest, ReferencePoliciesEarnTheirExactValues) {
-  const auto shipped = LoadExperimentConfig(RECBOTS_SOURCE_DIR "/deploy/config/known_q.textproto", {});
+  const auto shipped = LoadExperimentConfig(testing::SourceDir() + "/deploy/config/known_q.textproto", {});
   ASSERT_TRUE(shipped.ok()) << shipped.status();
   ExpectReferencesEarnTheirValues(MakeScenario(shipped->environment(), shipped->seed()).value());
   KnownQOptions options;

@@ -7,6 +7,7 @@
 
 #include "deploy/cli/reproduce/experiment.h"
 #include "deploy/cli/reproduce/run_plan.h"
+#include "tests/support/source_dir.h"
 
 namespace recbots {
 namespace {
@@ -31,7 +32,7 @@ TEST(ExperimentsTest, NamesAreUniqueAndMakeDirectories) {
 
 TEST(ExperimentsTest, EveryConfigurationIsThereAndTakesItsOverrides) {
   for (const Experiment& experiment : SlateQExperiments()) {
-    const auto runs = PlanRuns({experiment}, {RECBOTS_SOURCE_DIR "/deploy/config", "nowhere", 2, 1});
+    const auto runs = PlanRuns({experiment}, {testing::SourceDir() + "/deploy/config", "nowhere", 2, 1});
     ASSERT_TRUE(runs.ok()) << runs.status();
     EXPECT_EQ(runs->size(), experiment.cluster ? 1u : 2u);
     const v1::SlateQConfig& slate_q = runs->front().config.algorithm().slate_q();
@@ -44,7 +45,7 @@ TEST(ExperimentsTest, EveryConfigurationIsThereAndTakesItsOverrides) {
 
 TEST(ExperimentsTest, ProposalsRetrieveTheirShareOfTheCandidates) {
   const auto runs = PlanRuns(SelectExperiments(SlateQExperiments(), "proposal/"),
-                             {RECBOTS_SOURCE_DIR "/deploy/config", "nowhere", 1, 1});
+                             {testing::SourceDir() + "/deploy/config", "nowhere", 1, 1});
   ASSERT_TRUE(runs.ok()) << runs.status();
   std::vector<int> shares;
   for (const PlannedRun& run : *runs) {
@@ -57,7 +58,7 @@ TEST(ExperimentsTest, ProposalsRetrieveTheirShareOfTheCandidates) {
 // Whatever the configuration remembers.
 TEST(ExperimentsTest, WithoutHistoryTheEpisodeIsNotSeen) {
   const auto runs = PlanRuns(SelectExperiments(SlateQExperiments(), "no-history"),
-                             {RECBOTS_SOURCE_DIR "/deploy/config", "nowhere", 1, 1});
+                             {testing::SourceDir() + "/deploy/config", "nowhere", 1, 1});
   ASSERT_TRUE(runs.ok()) << runs.status();
   v1::HistoryConfig history = runs->front().config.environment().history();
   history.clear_trace_scale();
