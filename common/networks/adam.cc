@@ -1,20 +1,18 @@
 #include "common/networks/adam.h"
 
-#include <ATen/ops/zeros_like.h>
-
 #include <cmath>
-#include <utility>
 
 #include "common/base/log.h"
 
 namespace recbots {
 
-Adam::Adam(const AdamOptions& options, at::Tensor parameters, at::Tensor gradients)
+Adam::Adam(const AdamOptions& options, const TrainingTensors& tensors, double& steps)
     : options_(options),
-      parameters_(std::move(parameters)),
-      gradients_(std::move(gradients)),
-      mean_(at::zeros_like(parameters_)),
-      variance_(at::zeros_like(parameters_)) {
+      parameters_(tensors.parameters.flat()),
+      gradients_(tensors.gradients.flat()),
+      mean_(tensors.mean.flat()),
+      variance_(tensors.variance.flat()),
+      steps_(&steps) {
   RECBOTS_CHECK(parameters_.is_cpu() && parameters_.is_contiguous() && gradients_.is_contiguous());
   RECBOTS_CHECK(parameters_.numel() == gradients_.numel());
   RECBOTS_CHECK(parameters_.scalar_type() == gradients_.scalar_type());
@@ -22,7 +20,7 @@ Adam::Adam(const AdamOptions& options, at::Tensor parameters, at::Tensor gradien
 
 template <typename T>
 void Adam::StepAs() {
-  const auto count = static_cast<double>(steps_);
+  const double count = *steps_;
   const T step_size = static_cast<T>(options_.learning_rate / (1 - std::pow(options_.beta1, count)));
   const T scale = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, count)));
   const T beta1 = static_cast<T>(options_.beta1);
@@ -44,7 +42,7 @@ void Adam::StepAs() {
 }
 
 void Adam::Step() {
-  ++steps_;
+  *steps_ += 1;
   if (parameters_.scalar_type() == at::kDouble) {
     StepAs<double>();
   } else {

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "common/networks/training_state.h"
+
 namespace recbots {
 
 struct AdamOptions {
@@ -15,17 +17,17 @@ struct AdamOptions {
   double epsilon = 1e-8;
 };
 
-// Not thread-safe.
+// What it remembers lies in the state of the algorithm (training_state.h). Not thread-safe.
 class Adam {
  public:
   Adam() = default;
-  // Steps `parameters` by `gradients`: contiguous CPU tensors of one size, float32 or float64, shared with the caller.
-  Adam(const AdamOptions& options, at::Tensor parameters, at::Tensor gradients);
+  // Steps `tensors.parameters` by `tensors.gradients`, on the CPU. `steps` counts, and outlives the optimiser.
+  Adam(const AdamOptions& options, const TrainingTensors& tensors, double& steps);
 
   // One step along the gradients as they are now.
   void Step();
 
-  int64_t steps() const { return steps_; }
+  int64_t steps() const { return static_cast<int64_t>(*steps_); }
 
  private:
   template <typename T>
@@ -36,7 +38,7 @@ class Adam {
   at::Tensor gradients_;
   at::Tensor mean_;      // First moment.
   at::Tensor variance_;  // Second moment, not centred.
-  int64_t steps_ = 0;
+  double* steps_ = nullptr;
 };
 
 }  // namespace recbots

@@ -17,7 +17,11 @@ ParameterLayout::ParameterLayout(std::vector<TensorSpec> tensors) : tensors_(std
 }
 
 ParameterArena::ParameterArena(const ParameterLayout& layout, at::ScalarType dtype)
-    : layout_(layout), flat_(at::zeros({layout.size()}, at::TensorOptions(dtype))) {
+    : ParameterArena(layout, at::zeros({layout.size()}, at::TensorOptions(dtype))) {}
+
+ParameterArena::ParameterArena(const ParameterLayout& layout, at::Tensor flat)
+    : layout_(layout), flat_(std::move(flat)) {
+  RECBOTS_CHECK(flat_.is_contiguous() && flat_.numel() == layout.size());
   for (size_t i = 0; i < layout.tensors().size(); ++i) {
     const std::vector<int32_t>& shape = layout.tensors()[i].shape;
     const std::vector<int64_t> sizes(shape.begin(), shape.end());
@@ -30,6 +34,12 @@ ParameterArena::ParameterArena(const ParameterLayout& layout, at::ScalarType dty
 at::Tensor ParameterArena::Range(size_t begin, size_t end) const {
   RECBOTS_CHECK(begin <= end && end <= views_.size());
   return flat_.narrow(0, layout_.offset(begin), layout_.offset(end) - layout_.offset(begin));
+}
+
+ParameterArena ParameterArena::Part(size_t begin, size_t end) const {
+  const auto first = layout_.tensors().begin();
+  const std::vector<TensorSpec> tensors(first + static_cast<ptrdiff_t>(begin), first + static_cast<ptrdiff_t>(end));
+  return ParameterArena(ParameterLayout(tensors), Range(begin, end));
 }
 
 const at::Tensor& ParameterArena::at(absl::string_view name) const {

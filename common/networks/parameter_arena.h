@@ -1,6 +1,6 @@
 // All parameters of a set of networks in one flat tensor, with named views into it. Gradients, optimiser moments and
-// target networks use arenas of the same layout, so that an optimiser step, a target blend or a copy is one kernel over
-// one range, whatever the number of tensors.
+// target networks use arenas of the same layout (training_state.h), so that an optimiser step, a target blend or a copy
+// is one kernel over one range, whatever the number of tensors.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -39,11 +39,15 @@ class ParameterArena {
   ParameterArena() = default;
   // All zero; `dtype` is at::kFloat or at::kDouble.
   ParameterArena(const ParameterLayout& layout, at::ScalarType dtype);
+  // Over memory of the caller: `flat` is contiguous and has layout.size() elements.
+  ParameterArena(const ParameterLayout& layout, at::Tensor flat);
 
   const ParameterLayout& layout() const { return layout_; }
   // [layout().size()]: everything, and the part from tensor `begin` up to, not including, tensor `end`.
   const at::Tensor& flat() const { return flat_; }
   at::Tensor Range(size_t begin, size_t end) const;
+  // An arena of tensors `begin` up to, not including, `end`, over the same memory; its first tensor is number 0.
+  ParameterArena Part(size_t begin, size_t end) const;
   // A view of tensor i, in its shape.
   const at::Tensor& operator[](size_t i) const { return views_[i]; }
   // The view of that name; there must be one.

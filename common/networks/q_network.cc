@@ -25,7 +25,10 @@ void AddValue(const QNetwork& network, const at::Tensor& observation, int64_t ro
 }  // namespace
 
 QNetwork::QNetwork(const QShape& shape, at::ScalarType dtype)
-    : arena(ParameterLayout(QTensors(shape)), dtype), action(arena, 0, shape.action.num_user_features) {
+    : QNetwork(shape, ParameterArena(ParameterLayout(QTensors(shape)), dtype)) {}
+
+QNetwork::QNetwork(const QShape& shape, const ParameterArena& tensors)
+    : arena(tensors), action(arena, 0, shape.action.num_user_features) {
   if (shape.dueling) value.emplace(arena, kMlpTensors);
 }
 

@@ -19,6 +19,8 @@ struct QNetwork {
   QNetwork() = default;
   // All zero, in an arena of its own: QTensors(shape).
   QNetwork(const QShape& shape, at::ScalarType dtype);
+  // Over an arena of QTensors(shape).
+  QNetwork(const QShape& shape, const ParameterArena& tensors);
 
   // InitializeMlp on both parts.
   void Initialize(uint64_t seed);

@@ -34,7 +34,11 @@ ParameterLayout WolpertingerNetworks::Layout(const WolpertingerShape& shape, int
 }
 
 WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, at::ScalarType dtype)
-    : arena(Layout(shape, num_critics), dtype), actor(arena, 0), embeddings(arena.at("embeddings")) {
+    : WolpertingerNetworks(shape, num_critics, ParameterArena(Layout(shape, num_critics), dtype)) {}
+
+WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics,
+                                           const ParameterArena& tensors)
+    : arena(tensors), actor(arena, 0), embeddings(arena.at("embeddings")) {
   critics.emplace_back(arena, kFirstOfCritic, shape.num_user_features);
   if (num_critics == 2) critics.emplace_back(arena, kFirstOfSecondCritic, shape.num_user_features);
 }

@@ -27,6 +27,8 @@ struct WolpertingerNetworks {
   WolpertingerNetworks() = default;
   // All zero; num_critics is 1 or 2.
   WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, at::ScalarType dtype);
+  // Over an arena of Layout(shape, num_critics).
+  WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, const ParameterArena& tensors);
 
   // Hidden layers: Kaiming normal (He et al. 2015, arXiv:1502.01852, equation 10), zero bias. Output layers: weights
   // and biases U(-0.003, 0.003). Embeddings: N(0, 1). A function of shape and seed alone.

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/networks/tensor_batch.h"
+#include "common/networks/training_state.h"
 
 namespace recbots {
 
@@ -38,6 +40,23 @@ class Algorithm {
 
   // What a policy needs of the parameters, encoded (common/inference/weights.h).
   virtual std::string EncodeWeights() const = 0;
+
+  // All that Update changes and a later Update depends on, as bytes: an algorithm of the same options that loads them
+  // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
+  // update of this object.
+  std::string SaveState() const { return state_.Save(); }
+  // INVALID_ARGUMENT: not bytes of SaveState, damaged, of an algorithm of other tensors, or diverged
+  // (training_state.h); nothing changed.
+  absl::Status LoadState(absl::string_view saved) { return state_.Load(saved); }
+
+ protected:
+  Algorithm() = default;
+  // Each algorithm keeps what it learns in `state`, and nowhere else.
+  explicit Algorithm(TrainingState state) : state_(std::move(state)) {}
+  const TrainingState& state() const { return state_; }
+
+ private:
+  TrainingState state_;
 };
 
 }  // namespace recbots

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "common/base/crc32c.h"
 #include "common/inference/q_shape.h"
@@ -30,20 +31,40 @@ double CrossEntropy(const float* score, int32_t size, int32_t clicked, float* d_
   return (clicked < 0 ? 0.0 : double{score[clicked]}) - top - std::log(total);
 }
 
+TrainingSpec SpecOf(const ClickLearnerOptions& options) {
+  TrainingSpec spec;
+  ClickLearner::Describe(options, spec);
+  return spec;
+}
+
 }  // namespace
 
+void ClickLearner::Describe(const ClickLearnerOptions& options, TrainingSpec& spec) {
+  for (TensorSpec& tensor : MlpTensors("click", options.sizes.mlp())) spec.tensors.push_back(std::move(tensor));
+  for (const char* counter : {"click.steps", "click.held_out.count", "click.given.count"}) {
+    spec.numbers.push_back({counter});
+  }
+  for (const char* mean : {"click.held_out.mean", "click.given.mean"})
+    spec.numbers.push_back({mean, /*counter=*/false});
+}
+
 ClickLearner::ClickLearner(const ClickLearnerOptions& options)
+    : ClickLearner(options, TrainingState(SpecOf(options), at::kFloat)) {}
+
+ClickLearner::ClickLearner(const ClickLearnerOptions& options, const TrainingState& state)
     : options_(options),
-      arena_(ParameterLayout(MlpTensors("click", options.sizes.mlp())), at::kFloat),
-      gradient_arena_(arena_.layout(), at::kFloat),
-      critic_(arena_, 0, options.sizes.num_user_features),
-      gradients_(gradient_arena_, 0, options.sizes.num_user_features),
-      optimizer_({.learning_rate = options.learning_rate}, arena_.flat(), gradient_arena_.flat()),
+      memory_(state),
+      part_(memory_.Part("click.w1", kMlpTensors)),
+      critic_(part_.parameters, 0, options.sizes.num_user_features),
+      gradients_(part_.gradients, 0, options.sizes.num_user_features),
+      optimizer_({.learning_rate = options.learning_rate}, part_, memory_.Number("click.steps")),
       pass_(at::kFloat),
       weigh_pass_(at::kFloat),
       state_(at::empty({0})),
-      weigh_state_(at::empty({0})) {
-  InitializeMlp(arena_, 0, options.seed ^ kSeed);
+      weigh_state_(at::empty({0})),
+      held_out_(memory_.Number("click.held_out.count"), memory_.Number("click.held_out.mean")),
+      given_(memory_.Number("click.given.count"), memory_.Number("click.given.mean")) {
+  InitializeMlp(part_.parameters, 0, options.seed ^ kSeed);
 }
 
 void ClickLearner::Weigh(const at::Tensor& observation, const at::Tensor& items, absl::Span<float> weights) {
@@ -103,7 +124,7 @@ void ClickLearner::Learn(const ShownSlates& shown, absl::Span<const double> give
 }
 
 void ClickLearner::Export(std::vector<NamedTensor>& tensors) const {
-  for (size_t i = 0; i < kMlpTensors; ++i) tensors.push_back(arena_.Export(i));
+  for (size_t i = 0; i < kMlpTensors; ++i) tensors.push_back(part_.parameters.Export(i));
 }
 
 }  // namespace recbots

@@ -22,6 +22,7 @@
 #include "common/networks/adam.h"
 #include "common/networks/critic.h"
 #include "common/networks/parameter_arena.h"
+#include "common/networks/training_state.h"
 
 namespace recbots {
 
@@ -43,22 +44,31 @@ struct ShownSlates {
 // Mean log-likelihood of clicks in nats per slate, with old slates forgotten.
 class LikelihoodMean {
  public:
+  // Over two numbers of a state, which outlives it.
+  LikelihoodMean(double& count, double& mean) : count_(&count), mean_(&mean) {}
+
   void Add(double log_likelihood) {
-    const double keep = count_ < kWindow ? count_ / (count_ + 1) : 1 - 1 / kWindow;
-    mean_ = keep * mean_ + (1 - keep) * log_likelihood;
-    count_ += 1;
+    const double keep = *count_ < kWindow ? *count_ / (*count_ + 1) : 1 - 1 / kWindow;
+    *mean_ = keep * *mean_ + (1 - keep) * log_likelihood;
+    *count_ += 1;
   }
-  double count() const { return count_; }
-  double mean() const { return mean_; }
+  double count() const { return *count_; }
+  double mean() const { return *mean_; }
 
  private:
   static constexpr double kWindow = 20000;
-  double count_ = 0;
-  double mean_ = 0;
+  double* count_;
+  double* mean_;
 };
 
 class ClickLearner {
  public:
+  // Adds the tensors "click.w1" and so on, without targets, and its numbers.
+  static void Describe(const ClickLearnerOptions& options, TrainingSpec& spec);
+
+  // Learns in its part of the state.
+  ClickLearner(const ClickLearnerOptions& options, const TrainingState& state);
+  // Alone, in a state of its own.
   explicit ClickLearner(const ClickLearnerOptions& options);
 
   // Weights exp(s) float32 [B * C] of items [B * C, F], against a weight of no click of 1.
@@ -73,14 +83,15 @@ class ClickLearner {
 
   // The tensors "click.w1" and so on.
   void Export(std::vector<NamedTensor>& tensors) const;
-  ParameterArena& parameters() { return arena_; }
-  const ParameterArena& gradients() const { return gradient_arena_; }
+  ParameterArena& parameters() { return part_.parameters; }
+  const ParameterArena& gradients() const { return part_.gradients; }
 
  private:
   bool IsHeldOut(const ShownSlates& shown, size_t row) const;
 
   const ClickLearnerOptions options_;
-  ParameterArena arena_, gradient_arena_;
+  const TrainingState memory_;  // Keeps the memory alive.
+  TrainingTensors part_;
   Critic critic_, gradients_;
   Adam optimizer_;
   MlpActivations pass_, weigh_pass_;

@@ -19,12 +19,23 @@ absl::StatusOr<std::unique_ptr<FullSlateQ>> FullSlateQ::Create(const FullSlateQO
   return algorithm;
 }
 
+namespace {
+
+TrainingState MakeState(const FullSlateQOptions& options) {
+  TrainingSpec spec;
+  QLearner::Describe(options.q, spec);
+  return TrainingState(spec, options.q.double_precision ? at::kDouble : at::kFloat);
+}
+
+}  // namespace
+
 FullSlateQ::FullSlateQ(const FullSlateQOptions& options)
-    : options_(options),
+    : Algorithm(MakeState(options)),
+      options_(options),
       action_size_(static_cast<size_t>(options.shape.slate_size) *
                    static_cast<size_t>(options.shape.num_item_features)),
       slates_(EnumerateSlates(options.shape.num_candidates, options.shape.slate_size)),
-      q_(options.q) {
+      q_(options.q, state()) {
   if (options.shape.item_features) return;
   const auto n = static_cast<size_t>(options.shape.num_candidates);
   identity_.resize(n * n);

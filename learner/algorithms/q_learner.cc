@@ -12,6 +12,15 @@
 #include "common/base/log.h"
 
 namespace recbots {
+namespace {
+
+TrainingSpec SpecOf(const QLearnerOptions& options) {
+  TrainingSpec spec;
+  QLearner::Describe(options, spec);
+  return spec;
+}
+
+}  // namespace
 
 QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QShape& shape, uint64_t seed) {
   return {.shape = shape,
@@ -24,20 +33,32 @@ QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QSh
           .seed = seed};
 }
 
+void QLearner::Describe(const QLearnerOptions& options, TrainingSpec& spec) {
+  RECBOTS_CHECK(spec.tensors.empty());
+  spec.tensors = QTensors(options.shape);
+  spec.num_targets = spec.tensors.size();
+  spec.numbers.push_back({"q.steps"});
+}
+
 QLearner::QLearner(const QLearnerOptions& options)
+    : QLearner(options, TrainingState(SpecOf(options), options.double_precision ? at::kDouble : at::kFloat)) {}
+
+QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
     : options_(options),
       dtype_(options.double_precision ? at::kDouble : at::kFloat),
-      online_(options.shape, dtype_),
-      target_(options.shape, dtype_),
-      gradients_(options.shape, dtype_),
+      memory_(state),
       pass_(dtype_),
       online_pass_(dtype_),
       target_pass_(dtype_) {
   at::set_num_threads(1);
   openblas_set_num_threads(1);  // The packaged LibTorch computes with it, and does not pass its own setting on.
+  const TrainingTensors part = memory_.Part("q.w1", QTensors(options.shape).size());
+  online_ = QNetwork(options.shape, part.parameters);
+  target_ = QNetwork(options.shape, part.targets);
+  gradients_ = QNetwork(options.shape, part.gradients);
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
-  optimizer_ = Adam({.learning_rate = options.learning_rate}, online_.arena.flat(), gradients_.arena.flat());
+  optimizer_ = Adam({.learning_rate = options.learning_rate}, part, memory_.Number("q.steps"));
 }
 
 at::Tensor QLearner::Scaled(const at::Tensor& q) const {

@@ -20,6 +20,7 @@
 #include "common/inference/weights.h"
 #include "common/networks/adam.h"
 #include "common/networks/q_network.h"
+#include "common/networks/training_state.h"
 #include "recbots/v1/config.pb.h"
 
 namespace recbots {
@@ -41,6 +42,13 @@ QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QSh
 
 class QLearner {
  public:
+  // Adds its tensors, those of QTensors, with targets, and the number "q.steps". They come first: tensors with targets
+  // do.
+  static void Describe(const QLearnerOptions& options, TrainingSpec& spec);
+
+  // Learns in its part of the state.
+  QLearner(const QLearnerOptions& options, const TrainingState& state);
+  // Alone, in a state of its own.
   explicit QLearner(const QLearnerOptions& options);
 
   const QLearnerOptions& options() const { return options_; }
@@ -78,6 +86,7 @@ class QLearner {
 
   const QLearnerOptions options_;
   const at::ScalarType dtype_;
+  const TrainingState memory_;  // Keeps the memory alive.
   QNetwork online_, target_, gradients_;
   Adam optimizer_;
   QPass pass_, online_pass_, target_pass_;

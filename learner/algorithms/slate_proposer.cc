@@ -6,6 +6,7 @@
 #include <ATen/ops/sub.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/random.h"
 #include "common/inference/nearest.h"
@@ -17,19 +18,33 @@ namespace {
 // Parameters are drawn from streams of their own, not those of the Q-network.
 constexpr uint64_t kSeed = 0x5EED0AC702;
 
+TrainingSpec SpecOf(const SlateProposerOptions& options) {
+  TrainingSpec spec;
+  SlateProposer::Describe(options, spec);
+  return spec;
+}
+
 }  // namespace
 
+void SlateProposer::Describe(const SlateProposerOptions& options, TrainingSpec& spec) {
+  for (TensorSpec& tensor : MlpTensors("actor", options.actor)) spec.tensors.push_back(std::move(tensor));
+  spec.numbers.push_back({"actor.steps"});
+}
+
 SlateProposer::SlateProposer(const SlateProposerOptions& options, int num_candidates)
+    : SlateProposer(options, num_candidates, TrainingState(SpecOf(options), at::kFloat)) {}
+
+SlateProposer::SlateProposer(const SlateProposerOptions& options, int num_candidates, const TrainingState& state)
     : options_(options),
       considered_(std::min(options.k + options.random_candidates, num_candidates)),
-      arena_(ParameterLayout(MlpTensors("actor", options.actor)), at::kFloat),
-      gradient_arena_(arena_.layout(), at::kFloat),
-      actor_(arena_, 0),
-      gradients_(gradient_arena_, 0),
-      optimizer_({.learning_rate = options.learning_rate}, arena_.flat(), gradient_arena_.flat()),
+      memory_(state),
+      part_(memory_.Part("actor.w1", kMlpTensors)),
+      actor_(part_.parameters, 0),
+      gradients_(part_.gradients, 0),
+      optimizer_({.learning_rate = options.learning_rate}, part_, memory_.Number("actor.steps")),
       pass_(at::kFloat),
       keys_(static_cast<size_t>(num_candidates)) {
-  InitializeMlp(arena_, 0, options.seed ^ kSeed);
+  InitializeMlp(part_.parameters, 0, options.seed ^ kSeed);
 }
 
 void SlateProposer::RunActor(const at::Tensor& observation) {
@@ -74,7 +89,7 @@ void SlateProposer::Learn(const at::Tensor& observation, const at::Tensor& goals
 }
 
 void SlateProposer::Export(std::vector<NamedTensor>& tensors) const {
-  for (size_t i = 0; i < kMlpTensors; ++i) tensors.push_back(arena_.Export(i));
+  for (size_t i = 0; i < kMlpTensors; ++i) tensors.push_back(part_.parameters.Export(i));
 }
 
 }  // namespace recbots

@@ -21,6 +21,7 @@
 #include "common/networks/adam.h"
 #include "common/networks/mlp.h"
 #include "common/networks/parameter_arena.h"
+#include "common/networks/training_state.h"
 
 namespace recbots {
 
@@ -34,7 +35,12 @@ struct SlateProposerOptions {
 
 class SlateProposer {
  public:
-  // `num_candidates` N, at least k.
+  // Adds the tensors "actor.w1" and so on, without targets, and the number "actor.steps".
+  static void Describe(const SlateProposerOptions& options, TrainingSpec& spec);
+
+  // Learns in its part of the state. `num_candidates` N, at least k.
+  SlateProposer(const SlateProposerOptions& options, int num_candidates, const TrainingState& state);
+  // Alone, in a state of its own.
   SlateProposer(const SlateProposerOptions& options, int num_candidates);
 
   int considered() const { return considered_; }  // C
@@ -54,7 +60,8 @@ class SlateProposer {
 
   const SlateProposerOptions options_;
   const int considered_;
-  ParameterArena arena_, gradient_arena_;
+  const TrainingState memory_;  // Keeps the memory alive.
+  TrainingTensors part_;
   Mlp actor_, gradients_;
   Adam optimizer_;
   MlpActivations pass_;

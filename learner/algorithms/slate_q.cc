@@ -39,6 +39,15 @@ int Considered(const SlateQOptions& options) {
   return std::min(shape.proposal_k + options.proposer.random_candidates, shape.num_candidates);
 }
 
+TrainingState MakeState(const SlateQOptions& options) {
+  TrainingSpec spec;
+  QLearner::Describe(options.q, spec);
+  if (options.shape.learned_clicks) ClickLearner::Describe(options.click, spec);
+  if (options.shape.proposal_k > 0) SlateProposer::Describe(options.proposer, spec);
+  spec.numbers.push_back({"updates"});
+  return TrainingState(spec, options.q.double_precision ? at::kDouble : at::kFloat);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SlateQ>> SlateQ::Create(const SlateQOptions& options) {
@@ -48,14 +57,16 @@ absl::StatusOr<std::unique_ptr<SlateQ>> SlateQ::Create(const SlateQOptions& opti
 }
 
 SlateQ::SlateQ(const SlateQOptions& options)
-    : options_(options),
-      q_(options.q),
+    : Algorithm(MakeState(options)),
+      options_(options),
+      q_(options.q, state()),
       now_(options.shape, Considered(options)),
       next_(options.shape, Considered(options)),
-      optimizer_(options.shape.click_rule(), Considered(options), options.shape.slate_size) {
-  if (options.shape.learned_clicks) clicks_ = std::make_unique<ClickLearner>(options.click);
+      optimizer_(options.shape.click_rule(), Considered(options), options.shape.slate_size),
+      updates_(state().Number("updates")) {
+  if (options.shape.learned_clicks) clicks_ = std::make_unique<ClickLearner>(options.click, state());
   if (options.shape.proposal_k > 0) {
-    proposer_ = std::make_unique<SlateProposer>(options.proposer, options.shape.num_candidates);
+    proposer_ = std::make_unique<SlateProposer>(options.proposer, options.shape.num_candidates, state());
   }
 }
 

@@ -57,7 +57,7 @@ class SlateQ final : public Algorithm {
   // q_loss; of a learned click model click_loss, click_log_likelihood and, where there is a model to compare with,
   // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
   Losses losses() const override;
-  int64_t updates() const override { return updates_; }
+  int64_t updates() const override { return static_cast<int64_t>(updates_); }
   std::string EncodeWeights() const override;
 
   // For tests.
@@ -88,7 +88,7 @@ class SlateQ final : public Algorithm {
   std::unique_ptr<SlateProposer> proposer_;
   SlateSide now_, next_;
   SlateOptimizer optimizer_;
-  int64_t updates_ = 0;
+  double& updates_;
 
   // Of the batch under way, B rows.
   at::Tensor slates_, next_slates_;             // [B, K]

@@ -32,6 +32,15 @@ absl::Status CheckOptions(const WolpertingerOptions& options) {
   return CheckRange("target_noise_clip", options.target_noise_clip, 0, 10);
 }
 
+int NumCritics(const WolpertingerOptions& options) { return options.twin_critics ? 2 : 1; }
+
+TrainingState MakeState(const WolpertingerOptions& options) {
+  const std::vector<TensorSpec> tensors = WolpertingerNetworks::Layout(options.shape, NumCritics(options)).tensors();
+  const TrainingSpec spec = {
+      .tensors = tensors, .num_targets = tensors.size(), .numbers = {{"updates"}, {"actor.steps"}, {"critic.steps"}}};
+  return TrainingState(spec, options.double_precision ? at::kDouble : at::kFloat);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const WolpertingerOptions& options) {
@@ -46,18 +55,20 @@ absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const Wolpert
 }
 
 Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
-    : options_(options),
+    : Algorithm(MakeState(options)),
+      options_(options),
       dtype_(options.double_precision ? at::kDouble : at::kFloat),
-      online_(options.shape, options.twin_critics ? 2 : 1, dtype_),
-      target_(options.shape, options.twin_critics ? 2 : 1, dtype_),
-      gradients_(options.shape, options.twin_critics ? 2 : 1, dtype_) {
+      online_(options.shape, NumCritics(options), state().all().parameters),
+      target_(options.shape, NumCritics(options), state().all().targets),
+      gradients_(options.shape, NumCritics(options), state().all().gradients),
+      updates_(state().Number("updates")) {
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
   const size_t critic = WolpertingerNetworks::kFirstOfCritic;
   const size_t end = online_.arena.layout().tensors().size();
   const AdamOptions adam = {.learning_rate = options.learning_rate};
-  actor_optimizer_ = Adam(adam, online_.arena.Range(0, critic), gradients_.arena.Range(0, critic));
-  critic_optimizer_ = Adam(adam, online_.arena.Range(critic, end), gradients_.arena.Range(critic, end));
+  actor_optimizer_ = Adam(adam, state().Part("actor.w1", critic), state().Number("actor.steps"));
+  critic_optimizer_ = Adam(adam, state().Part("critic.w1", end - critic), state().Number("critic.steps"));
 }
 
 Wolpertinger::Candidates::Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype)
@@ -141,11 +152,11 @@ void Wolpertinger::Step() {
   if (actor_is_due()) actor_optimizer_.Step();
   critic_optimizer_.Step();
   target_.arena.flat().lerp_(online_.arena.flat(), options_.tau);
-  ++updates_;
+  updates_ += 1;
 }
 
 Rng Wolpertinger::MakeRng(Draw draw, int64_t row) const {
-  const auto update = static_cast<uint64_t>(updates_);
+  const auto update = static_cast<uint64_t>(updates());
   return Rng(options_.seed, Purpose::kAlgorithm,
              {.stream = static_cast<uint32_t>(draw) << 24 | static_cast<uint32_t>(row),
               .episode = static_cast<uint32_t>(update >> 32),

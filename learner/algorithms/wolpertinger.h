@@ -59,7 +59,7 @@ class Wolpertinger final : public Algorithm {
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update.
   Losses losses() const override;
-  int64_t updates() const override { return updates_; }
+  int64_t updates() const override { return static_cast<int64_t>(updates_); }
   std::string EncodeWeights() const override;
 
   // The parameters, for checkpoints and tests.
@@ -114,7 +114,7 @@ class Wolpertinger final : public Algorithm {
   enum class Draw : uint32_t { kTargetCandidates = 1, kCandidates = 2, kNoise = 3 };
 
   absl::Status LoadBatch(const TransitionBatch& batch);
-  bool actor_is_due() const { return (updates_ + 1) % options_.actor_delay == 0; }
+  bool actor_is_due() const { return (updates() + 1) % options_.actor_delay == 0; }
   Rng MakeRng(Draw draw, int64_t row) const;
 
   // The parts of an update, in order.
@@ -143,7 +143,7 @@ class Wolpertinger final : public Algorithm {
   WolpertingerNetworks online_, target_, gradients_;
   Adam actor_optimizer_, critic_optimizer_;
   Scratch scratch_;
-  int64_t updates_ = 0;
+  double& updates_;
 };
 
 }  // namespace recbots

@@ -7,12 +7,18 @@
 namespace recbots {
 namespace {
 
+TrainingState MakeState(int32_t size, at::ScalarType dtype) {
+  return TrainingState({.tensors = {{"x", {size}}}, .numbers = {{"steps"}}}, dtype);
+}
+
 void CompareWithTorch(at::ScalarType dtype, double tolerance) {
   at::manual_seed(1);
-  const at::Tensor ours = at::randn({1000}, at::TensorOptions(dtype));
-  const at::Tensor gradients = at::zeros_like(ours);
+  const TrainingState state = MakeState(1000, dtype);
+  const at::Tensor ours = state.all().parameters[0];
+  const at::Tensor gradients = state.all().gradients[0];
+  ours.copy_(at::randn({1000}, at::TensorOptions(dtype)));
   at::Tensor theirs = ours.clone().set_requires_grad(true);
-  Adam adam({.learning_rate = 0.01}, ours, gradients);
+  Adam adam({.learning_rate = 0.01}, state.all(), state.Number("steps"));
   torch::optim::Adam reference({theirs}, torch::optim::AdamOptions(0.01));
   for (int step = 1; step <= 200; ++step) {
     // Gradients of very different sizes, and none at all at times.
@@ -23,6 +29,7 @@ void CompareWithTorch(at::ScalarType dtype, double tolerance) {
     ASSERT_LT((ours - theirs).abs().max().item<double>(), tolerance) << "step " << step;
   }
   EXPECT_EQ(adam.steps(), 200);
+  EXPECT_EQ(state.Number("steps"), 200) << "the state counts";
 }
 
 TEST(AdamTest, TakesTheStepsOfTorch) {
@@ -31,9 +38,11 @@ TEST(AdamTest, TakesTheStepsOfTorch) {
 }
 
 TEST(AdamTest, LeavesParametersWithoutGradientsAlone) {
-  const at::Tensor parameters = at::randn({100});
+  const TrainingState state = MakeState(100, at::kFloat);
+  const at::Tensor parameters = state.all().parameters[0];
+  parameters.copy_(at::randn({100}));
   const at::Tensor before = parameters.clone();
-  Adam adam({}, parameters, at::zeros({100}));
+  Adam adam({}, state.all(), state.Number("steps"));
   for (int step = 0; step < 10; ++step) adam.Step();
   EXPECT_TRUE(parameters.equal(before));
 }

@@ -236,7 +236,8 @@ TEST(ClickLearnerTest, TheShareThatIsHeldOutIsTheOneAskedFor) {
 }
 
 TEST(LikelihoodMeanTest, IsTheMeanAndForgetsSlowly) {
-  LikelihoodMean mean;
+  double count = 0, value = 0;
+  LikelihoodMean mean(count, value);
   for (int i = 0; i < 1000; ++i) mean.Add(i);
   EXPECT_NEAR(mean.mean(), 499.5, 1e-9);
   EXPECT_EQ(mean.count(), 1000);

@@ -1,0 +1,72 @@
+// Everything that an algorithm changes while it learns, in one place, so that all of it can be saved, copied or reduced
+// over as a whole. Two kinds of memory, each named and contiguous:
+//   tensors  one flat tensor of five arenas, in this order: parameters, their targets (slow copies of the first
+//            `num_targets` tensors), Adam's means, Adam's variances, gradients. One layout describes all of them.
+//   numbers  float64: counters, which are whole, and running means
+// Offsets are resolved at construction: learners keep views (Part) and references (Number), and look nothing up while
+// they learn.
+//
+// Copies share their memory, as tensors do. Functions throw c10::Error (torch_status.h) unless they return a status.
+// Not thread-safe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/inference/tensor_spec.h"
+#include "common/networks/parameter_arena.h"
+
+namespace recbots {
+
+// What a state consists of. Learners that share a state add their parts one after the other.
+struct TrainingSpec {
+  struct Number {
+    std::string name;
+    bool counter = true;  // A whole number of at least 0 and below 2^53; otherwise any finite number.
+  };
+  std::vector<TensorSpec> tensors;
+  size_t num_targets = 0;  // The first tensors of this number have a target.
+  std::vector<Number> numbers;
+};
+
+// The five arenas, or the same range of tensors of each. `targets` ends where the tensors end that have one.
+struct TrainingTensors {
+  ParameterArena parameters, targets, mean, variance, gradients;
+};
+
+class TrainingState {
+ public:
+  TrainingState() = default;
+  // All zero; `dtype` is at::kFloat or at::kDouble.
+  TrainingState(const TrainingSpec& spec, at::ScalarType dtype);
+
+  // [5 arenas]: all of them, the gradients last.
+  const at::Tensor& flat() const { return flat_; }
+  const TrainingTensors& all() const { return all_; }
+  // The `count` tensors from the one named `first` on; there must be that many.
+  TrainingTensors Part(absl::string_view first, size_t count) const;
+  // The number of that name; there must be one. The reference lives as long as any copy of the state.
+  double& Number(absl::string_view name) const;
+
+  // Everything but the gradients, which every step overwrites, as bytes (docs/formats.md): a learner that loads them
+  // goes on exactly as the one that saved them.
+  std::string Save() const;
+  // INVALID_ARGUMENT: not bytes of Save, damaged, or of a state of other tensors; or a value that no learner can go on
+  // from (not finite, a variance below 0, a counter that is not whole). The message names the tensor, what it is and
+  // what is wanted; nothing has changed.
+  absl::Status Load(absl::string_view saved);
+
+ private:
+  struct Entry;  // A named piece of memory, as it is saved.
+  std::vector<Entry> Entries() const;
+
+  TrainingSpec spec_;
+  at::Tensor flat_, numbers_;
+  TrainingTensors all_;
+};
+
+}  // namespace recbots

@@ -1,0 +1,346 @@
+// What every algorithm must do. The list of the configuration's oneof drives it: an algorithm without a case fails.
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "common/base/random.h"
+#include "common/inference/make_policy.h"
+#include "common/inference/weights.h"
+#include "learner/algorithms/make_algorithm.h"
+
+namespace recbots {
+namespace {
+
+constexpr int64_t kItems = 5, kUser = 7, kRows = 32;
+
+struct Case {
+  std::string name;
+  std::string config;  // AlgorithmConfig, whose first word is the algorithm.
+  int slate_size = 1;
+  // The network whose value of an item the policy maximises and TD errors are made of; empty: there is not only one.
+  std::string network = {};
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+std::vector<Case> AllCases() {
+  const std::string sizes = "hidden_units: 16 learning_rate: 0.01";
+  const std::string q = "q { second_hidden_units: 16 " + sizes;
+  return {
+      {"Wolpertinger", "wolpertinger { k: 5 " + sizes + " }", 1, "critic"},
+      {"WolpertingerTwin", "wolpertinger { k: 2 twin_critics: true actor_delay: 2 target_noise: 0.1 " + sizes + " }"},
+      {"SlateQ", "slate_q { " + q + " } }", 1, "q"},
+      {"SlateQDueling", "slate_q { target: SARSA " + q + " dueling: true target_update_period: 3 } }", 1, "q"},
+      {"SlateQProposal", "slate_q { " + q + " } proposal { k: 2 random_candidates: 2 " + sizes + " } }"},
+      {"SlateQLearned", "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } }",
+       2},
+      {"FullSlateQ", "full_slate_q { " + q + " } }", 1, "q"},
+      {"FullSlateQPairs", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
+      {"Dqn", "dqn { " + q + " double_q: false } }", 1, "q"},
+  };
+}
+
+EnvironmentSpec SpecOf(const Case& c) {
+  EnvironmentSpec spec;
+  spec.name = "bandit";
+  spec.num_user_features = kUser;
+  spec.num_candidates = kItems;
+  spec.num_candidate_features = kItems;
+  spec.slate_size = c.slate_size;
+  spec.response_fields = {"click"};
+  return spec;
+}
+
+v1::AlgorithmConfig ConfigOf(const Case& c) {
+  v1::AlgorithmConfig config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(c.config, &config)) << c.config;
+  return config;
+}
+
+std::unique_ptr<Algorithm> Make(const Case& c, uint64_t seed = 1) {
+  auto algorithm = MakeAlgorithm(ConfigOf(c), SpecOf(c), seed);
+  EXPECT_TRUE(algorithm.ok()) << algorithm.status().message();
+  return *std::move(algorithm);
+}
+
+// Users like every item alike (their first features are 1) and differ in the last two.
+at::Tensor Users(Rng& rng, int64_t rows = kRows) {
+  const at::Tensor users = at::ones({rows, kUser});
+  for (int64_t i = 0; i < rows * kUser; ++i) {
+    if (i % kUser >= kItems) users.data_ptr<float>()[i] = static_cast<float>(rng.Uniform(-1, 1));
+  }
+  return users;
+}
+
+at::Tensor Slates(Rng& rng, int64_t slate_size) {
+  const at::Tensor slates = at::empty({kRows, slate_size}, at::TensorOptions(at::kInt));
+  for (int64_t row = 0; row < kRows; ++row) {
+    const auto first = static_cast<int32_t>(rng.Index(kItems));
+    for (int64_t k = 0; k < slate_size; ++k) {
+      slates.data_ptr<int32_t>()[row * slate_size + k] = static_cast<int32_t>((first + k) % kItems);
+    }
+  }
+  return slates;
+}
+
+// Everything is clicked, items are one-hot. Rewards and discounts are random.
+TransitionBatch MakeBatch(const Case& c, uint32_t stream) {
+  Rng rng(5, Purpose::kTest, {.stream = stream});
+  const at::Tensor items = at::eye(kItems).expand({kRows, kItems, kItems}).contiguous();
+  TransitionBatch batch = {.observation = Users(rng),
+                           .next_observation = Users(rng),
+                           .slate = Slates(rng, c.slate_size),
+                           .reward = at::empty({kRows}),
+                           .discount = at::full({kRows}, 0.9),
+                           .candidates = items,
+                           .next_candidates = items,
+                           .response = at::ones({kRows, c.slate_size, 1}),
+                           .next_slate = Slates(rng, c.slate_size)};
+  for (int64_t i = 0; i < kRows; ++i) batch.reward.data_ptr<float>()[i] = static_cast<float>(rng.Normal());
+  return batch;
+}
+
+void Learn(Algorithm& algorithm, const Case& c, uint32_t from, uint32_t to) {
+  for (uint32_t i = from; i < to; ++i) {
+    std::vector<float> td_errors(kRows);
+    const absl::Status status = algorithm.Update(MakeBatch(c, i), absl::MakeSpan(td_errors));
+    ASSERT_TRUE(status.ok()) << status.message();
+  }
+}
+
+class AlgorithmConformanceTest : public ::testing::TestWithParam<Case> {};
+
+TEST(AlgorithmConformanceListTest, EveryAlgorithmOfTheConfigurationHasACaseWhoseValuesAreKnown) {
+  std::set<std::string> covered;
+  for (const Case& c : AllCases()) {
+    if (!c.network.empty()) covered.insert(c.config.substr(0, c.config.find(' ')));
+  }
+  const auto* oneof = v1::AlgorithmConfig::descriptor()->FindOneofByName("algorithm");
+  for (int i = 0; i < oneof->field_count(); ++i) {
+    EXPECT_TRUE(covered.contains(oneof->field(i)->name())) << "no case in AllCases for " << oneof->field(i)->name();
+  }
+}
+
+TEST_P(AlgorithmConformanceTest, GivesTheSameBytesForTheSameSeed) {
+  const auto one = Make(GetParam()), same = Make(GetParam()), other = Make(GetParam(), /*seed=*/2);
+  for (Algorithm* algorithm : {one.get(), same.get(), other.get()}) Learn(*algorithm, GetParam(), 0, 20);
+  EXPECT_EQ(one->SaveState(), same->SaveState());
+  EXPECT_EQ(one->EncodeWeights(), same->EncodeWeights());
+  EXPECT_NE(one->EncodeWeights(), other->EncodeWeights());
+  EXPECT_EQ(one->updates(), 20);
+}
+
+TEST_P(AlgorithmConformanceTest, ARefusedBatchChangesNothing) {
+  const auto algorithm = Make(GetParam());
+  Learn(*algorithm, GetParam(), 0, 3);
+  const std::string before = algorithm->SaveState();
+  const auto expect_refused = [&](const TransitionBatch& batch, size_t num_errors) {
+    std::vector<float> td_errors(num_errors);
+    const absl::Status status = algorithm->Update(batch, absl::MakeSpan(td_errors));
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status.message();
+    EXPECT_EQ(algorithm->SaveState(), before);
+  };
+  expect_refused(MakeBatch(GetParam(), 9), kRows - 1);
+  TransitionBatch batch = MakeBatch(GetParam(), 9);
+  batch.slate.data_ptr<int32_t>()[batch.slate.numel() - 1] = kItems;
+  expect_refused(batch, kRows);
+  batch = MakeBatch(GetParam(), 9);
+  batch.importance_weights = at::ones({kRows});
+  batch.importance_weights.data_ptr<float>()[kRows - 1] = -1;
+  expect_refused(batch, kRows);
+  batch = MakeBatch(GetParam(), 9);
+  batch.observation = at::ones({kRows, kUser + 1});
+  expect_refused(batch, kRows);
+}
+
+TEST_P(AlgorithmConformanceTest, GoesOnWithTheSameBytesAfterSaveAndLoad) {
+  const auto first = Make(GetParam());
+  Learn(*first, GetParam(), 0, 7);
+  const std::string saved = first->SaveState();
+  // Neither its seed's parameters nor what it learnt before must be left of the one that loads.
+  const auto second = Make(GetParam());
+  Learn(*second, GetParam(), 50, 53);
+  const absl::Status loaded = second->LoadState(saved);
+  ASSERT_TRUE(loaded.ok()) << loaded.message();
+  EXPECT_EQ(second->updates(), 7);
+  EXPECT_EQ(second->EncodeWeights(), first->EncodeWeights());
+  for (Algorithm* algorithm : {first.get(), second.get()}) Learn(*algorithm, GetParam(), 7, 27);
+  EXPECT_EQ(second->SaveState(), first->SaveState());
+  EXPECT_EQ(second->losses(), first->losses());
+}
+
+TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
+  const auto algorithm = Make(GetParam());
+  const std::string before = algorithm->SaveState();
+  for (size_t i = 0; i < before.size(); i += 997) {
+    std::string damaged = before;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_EQ(algorithm->LoadState(damaged).code(), absl::StatusCode::kInvalidArgument) << i;
+  }
+  Case wider = GetParam();
+  for (size_t at = 0; (at = wider.config.find(" hidden_units: 16", at)) != std::string::npos; ++at) {
+    wider.config.replace(at, 17, " hidden_units: 17");
+  }
+  const absl::Status status = algorithm->LoadState(Make(wider)->SaveState());
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("17"));
+  EXPECT_EQ(algorithm->SaveState(), before);
+}
+
+// The value of an item in float64 from encoded weights, and a bound of what float32 makes of it.
+struct Value {
+  double value = 0, rounding = 0;
+};
+
+const NamedTensor& Find(const std::vector<NamedTensor>& tensors, const std::string& name) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
+  EXPECT_NE(found, tensors.end()) << name;
+  return *found;
+}
+
+// Every sum of n products of float32 is off by at most n 2^-24 times the sum of their sizes: a pass by the sum of all n
+// of its layers times the pass with absolute values (Higham 2002, Accuracy and Stability, section 3.1).
+Value RunMlp(const std::vector<NamedTensor>& tensors, const std::string& prefix, const std::vector<double>& in) {
+  std::vector<double> x = in, size = in;
+  for (double& s : size) s = std::abs(s);
+  double terms = 0;
+  for (const char* layer : {"1", "2", "3"}) {
+    const NamedTensor& w = Find(tensors, prefix + ".w" + layer);
+    std::vector<double> y, bound;
+    for (const float bias : Find(tensors, prefix + ".b" + layer).values) {
+      double sum = bias, sizes = std::abs(bias);
+      for (size_t i = 0; i < x.size(); ++i) {
+        const double weight = w.values[y.size() * x.size() + i];
+        sum += weight * x[i];
+        sizes += std::abs(weight) * size[i];
+      }
+      y.push_back(*layer == '3' ? sum : std::max(0.0, sum));
+      bound.push_back(sizes);
+    }
+    terms += static_cast<double>(x.size()) + 2;
+    x = y;
+    size = bound;
+  }
+  return {x[0], terms * 0x1p-24 * size[0]};
+}
+
+Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensors, const float* user, int item) {
+  std::vector<double> in(user, user + kUser);
+  if (network == "critic") {
+    const NamedTensor& embeddings = Find(tensors, "embeddings");
+    const auto size = static_cast<size_t>(embeddings.shape[1]);
+    const float* e = embeddings.values.data() + static_cast<size_t>(item) * size;
+    double square = 0;
+    for (size_t i = 0; i < size; ++i) square += double{e[i]} * double{e[i]};
+    for (size_t i = 0; i < size; ++i) in.push_back(double{e[i]} / std::sqrt(square));
+    Value value = RunMlp(tensors, network, in);
+    value.rounding *= 2;  // The unit embedding is rounded too.
+    return value;
+  }
+  for (int i = 0; i < kItems; ++i) in.push_back(i == item ? 1 : 0);
+  const auto inputs = static_cast<size_t>(Find(tensors, "q.w1").shape[1]);
+  in.resize(inputs, 0.0);  // The input of no click.
+  Value value = RunMlp(tensors, network, in);
+  for (const NamedTensor& tensor : tensors) {
+    if (tensor.name != "v.w1") continue;
+    const Value of_user = RunMlp(tensors, "v", {user, user + kUser});
+    value = {value.value + of_user.value, value.rounding + of_user.rounding};
+  }
+  return value;
+}
+
+TEST_P(AlgorithmConformanceTest, TdErrorsAreThoseOfTheEncodedWeightsBeforeTheStep) {
+  if (GetParam().network.empty()) GTEST_SKIP() << "several networks make the TD errors";
+  const auto algorithm = Make(GetParam());
+  Learn(*algorithm, GetParam(), 0, 20);
+  const std::vector<NamedTensor> tensors = DecodeTensors(algorithm->EncodeWeights()).value();
+  TransitionBatch batch = MakeBatch(GetParam(), 99);
+  batch.discount.zero_();
+  batch.importance_weights = at::full({kRows}, 0.25);
+  std::vector<float> td_errors(kRows);
+  ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(td_errors)).ok());
+  for (size_t row = 0; row < kRows; ++row) {
+    const float* user = batch.observation.data_ptr<float>() + row * kUser;
+    const Value q = ValueOf(GetParam().network, tensors, user, batch.slate.data_ptr<int32_t>()[row]);
+    const double reward = batch.reward.data_ptr<float>()[row];
+    EXPECT_NEAR(td_errors[row], std::abs(q.value - reward), q.rounding + 0x1p-22 * (1 + std::abs(reward)));
+  }
+}
+
+// Greedy items for `users`.
+std::vector<int32_t> Act(const Case& c, const Algorithm& algorithm, const at::Tensor& users) {
+  const auto rows = static_cast<size_t>(users.size(0));
+  auto policy = MakePolicy(ConfigOf(c), SpecOf(c), static_cast<int>(rows), /*seed=*/1).value();
+  EXPECT_TRUE(policy->SetWeights(algorithm.EncodeWeights()).ok());
+  policy->SetPolicyShare(1);
+  const at::Tensor items = at::eye(kItems).expand({users.size(0), kItems, kItems}).contiguous();
+  const std::vector<StreamPosition> positions(rows);
+  std::vector<int32_t> slates(rows * static_cast<size_t>(c.slate_size));
+  std::vector<float> probability(rows);
+  policy->Act({.observation = {users.data_ptr<float>(), rows * kUser},
+               .positions = positions,
+               .candidates = {items.data_ptr<float>(), rows * kItems * kItems}},
+              {.slates = absl::MakeSpan(slates), .behaviour_probability = absl::MakeSpan(probability)});
+  for (const float p : probability) EXPECT_EQ(p, 1);
+  return slates;
+}
+
+TEST_P(AlgorithmConformanceTest, ItsPolicyShowsWhatTheEncodedNetworkValuesMost) {
+  if (GetParam().network.empty()) GTEST_SKIP() << "another network has a say";
+  const auto algorithm = Make(GetParam());
+  Learn(*algorithm, GetParam(), 0, 20);
+  const std::vector<NamedTensor> tensors = DecodeTensors(algorithm->EncodeWeights()).value();
+  Rng rng(8, Purpose::kTest, {});
+  const at::Tensor users = Users(rng, 200);
+  const std::vector<int32_t> shown = Act(GetParam(), *algorithm, users);
+  size_t clear = 0;
+  for (size_t user = 0; user < shown.size(); ++user) {
+    std::vector<Value> values;
+    for (int item = 0; item < kItems; ++item) {
+      values.push_back(ValueOf(GetParam().network, tensors, users.data_ptr<float>() + user * kUser, item));
+    }
+    const Value mine = values[static_cast<size_t>(shown[user])];
+    size_t close = 0;
+    for (const Value& other : values) {
+      const double tolerance = 4 * (mine.rounding + other.rounding);  // Click weights round too.
+      EXPECT_GE(mine.value, other.value - tolerance) << "user " << user;
+      close += mine.value - other.value < tolerance ? 1 : 0;
+    }
+    clear += close == 1 ? 1 : 0;
+  }
+  EXPECT_GT(clear, shown.size() * 9 / 10) << "of most users the test tells the best item from the others";
+}
+
+TEST_P(AlgorithmConformanceTest, LearnsABandit) {
+  if (GetParam().slate_size != 1) GTEST_SKIP() << "arms are single items";
+  constexpr double kNoise = 0.1;
+  constexpr uint32_t kUpdates = 400;
+  constexpr double kMeans[kItems] = {0.4, 0.8, 0.2, 1.0, 0.6};
+  const auto algorithm = Make(GetParam());
+  for (uint32_t i = 0; i < kUpdates; ++i) {
+    TransitionBatch batch = MakeBatch(GetParam(), i);
+    batch.discount.zero_();
+    for (int64_t row = 0; row < kRows; ++row) {
+      float& reward = batch.reward.data_ptr<float>()[row];
+      reward = static_cast<float>(kMeans[batch.slate.data_ptr<int32_t>()[row]] + kNoise * double{reward});
+    }
+    ASSERT_TRUE(algorithm->Update(batch, {}).ok());
+  }
+  // The mean of an arm's n rewards is within 5 noise / sqrt(n) of the truth, so two arms are told apart by twice that.
+  const double tolerance = 2 * 5 * kNoise / std::sqrt(kUpdates * kRows / kItems);
+  ASSERT_LT(tolerance, 0.2) << "less than what the best arm is ahead by";
+  Rng rng(9, Purpose::kTest, {});
+  for (const int32_t item : Act(GetParam(), *algorithm, Users(rng, 100)))
+    EXPECT_GE(kMeans[item], 1.0 - tolerance) << item;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryAlgorithm, AlgorithmConformanceTest, ::testing::ValuesIn(AllCases()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace recbots
