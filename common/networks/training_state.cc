@@ -154,7 +154,7 @@ std::vector<TrainingState::Entry> TrainingState::Entries() const {
     for (size_t i = 0; i < arena.layout().tensors().size(); ++i) {
       const TensorSpec& tensor = arena.layout().tensors()[i];
       entries.push_back({absl::StrCat(prefix, tensor.name), tensor.shape, static_cast<char*>(arena[i].data_ptr()),
-                         static_cast<size_t>(arena[i].numel()), arena[i].element_size(), values});
+                         static_cast<size_t>(arena[i].numel()), static_cast<size_t>(arena[i].element_size()), values});
     }
   };
   add(all_.parameters, "", Entry::Values::kAny);

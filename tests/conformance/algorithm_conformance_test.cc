@@ -340,7 +340,7 @@ TEST_P(AlgorithmConformanceTest, LearnsABandit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryAlgorithm, AlgorithmConformanceTest, ::testing::ValuesIn(AllCases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace recbots

@@ -57,7 +57,7 @@ void Mutate(std::string& bytes, const std::string& other, Rng& rng) {
   }
 }
 
-class FuzzSmokeTest : public testing::TestWithParam<int> {
+class FuzzSmokeTest : public ::testing::TestWithParam<int> {
  protected:
   const FuzzTarget target_ = AllFuzzTargets()[static_cast<size_t>(GetParam())];
 };
@@ -76,11 +76,11 @@ TEST_P(FuzzSmokeTest, SeedsAndMutantsPass) {
   }
 }
 
-std::string NameOfTarget(const testing::TestParamInfo<int>& tested) {
+std::string NameOfTarget(const ::testing::TestParamInfo<int>& tested) {
   return AllFuzzTargets()[static_cast<size_t>(tested.param)].name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, FuzzSmokeTest, testing::Range(0, static_cast<int>(AllFuzzTargets().size())),
+INSTANTIATE_TEST_SUITE_P(Targets, FuzzSmokeTest, ::testing::Range(0, static_cast<int>(AllFuzzTargets().size())),
                          NameOfTarget);
 
 }  // namespace
