@@ -75,8 +75,7 @@ class ModelScenario final : public Scenario {
     return absl::OkStatus();
   }
   std::optional<double> OptimalValue() const override {
-    // Users of a session share candidates: where there are none to draw, they are as good as alone.
-    return spec_.users_per_session == 1 || !HasDocuments<Model> ? **Optimal({}) : std::nullopt;
+    return spec_.users_per_session == 1 ? **Optimal({}) : std::nullopt;
   }
   std::optional<double> RandomValue() const override { return **Random({}); }
   absl::Span<const float> AllObservations() const override {

@@ -106,6 +106,7 @@ TEST(ReplayPagesTest, SayWhoWaitsForWhat) {
   RawWriter writer(server, MakeHello(1));
   writer.Send(MakeBlock(0, 25));
   writer.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT);
+  absl::SleepFor(absl::Milliseconds(2));  // A wait that has lasted no time is none to be shown.
   const std::string text = Text(server.service().info());
   EXPECT_THAT(text, HasSubstr("Table transitions\nrows: 20 of 100000\n"));
   EXPECT_THAT(text, HasSubstr("row: 32 bytes: writer int64, sequence int64, payload float32 [4]\n"));
