@@ -7,7 +7,7 @@
 
 namespace recbots {
 
-// Checksum of `data`, continuing from `crc` of what came before it (0 at the start). At most 2 GiB at a time.
+// Checksum of `data`, continuing from `crc` of what came before it (0 at the start).
 uint32_t Crc32c(absl::string_view data, uint32_t crc = 0);
 
 }  // namespace recbots

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/base/crc32c.h"
+#include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 
@@ -17,56 +17,9 @@ namespace {
 
 constexpr absl::string_view kMagic = "RBLS";
 constexpr uint32_t kVersion = 1;
-constexpr size_t kCheckedFrom = 12;
-constexpr size_t kCrcBytesAtOnce = size_t{1} << 30;
 constexpr uint32_t kMaxNameBytes = 256;
 constexpr uint32_t kMaxRank = 8;
-
-template <typename... Parts>
-absl::Status Invalid(const Parts&... parts) {
-  return absl::InvalidArgumentError(absl::StrCat("state: ", parts...));
-}
-
-uint32_t Checksum(absl::string_view data) {
-  uint32_t crc = 0;
-  for (; !data.empty(); data.remove_prefix(std::min(data.size(), kCrcBytesAtOnce))) {
-    crc = Crc32c(data.substr(0, kCrcBytesAtOnce), crc);
-  }
-  return crc;
-}
-
-void Append(size_t value, std::string* out) {
-  const auto number = static_cast<uint32_t>(value);
-  out->append(reinterpret_cast<const char*>(&number), sizeof(number));
-}
-
-absl::Status Take(absl::string_view* data, size_t size, absl::string_view what, absl::string_view* bytes) {
-  if (data->size() < size) return Invalid("cut short: ", data->size(), " bytes left, ", what, " needs ", size);
-  *bytes = data->substr(0, size);
-  data->remove_prefix(size);
-  return absl::OkStatus();
-}
-
-absl::Status TakeNumber(absl::string_view* data, uint32_t max, absl::string_view what, uint32_t* number) {
-  absl::string_view bytes;
-  RECBOTS_RETURN_IF_ERROR(Take(data, sizeof(*number), what, &bytes));
-  std::memcpy(number, bytes.data(), sizeof(*number));
-  return *number <= max ? absl::OkStatus() : Invalid(what, " ", *number, ", want at most ", max);
-}
-
-// The magic, the version and the checksum; leaves what comes behind them.
-absl::Status TakeFrame(absl::string_view* data) {
-  const absl::string_view whole = *data;
-  absl::string_view magic;
-  RECBOTS_RETURN_IF_ERROR(Take(data, kMagic.size(), "the magic", &magic));
-  if (magic != kMagic) return Invalid("magic is not '", kMagic, "'");
-  uint32_t version, crc;
-  RECBOTS_RETURN_IF_ERROR(TakeNumber(data, UINT32_MAX, "the format version", &version));
-  if (version != kVersion) return Invalid("format version ", version, ", want ", kVersion);
-  RECBOTS_RETURN_IF_ERROR(TakeNumber(data, UINT32_MAX, "the checksum", &crc));
-  const uint32_t computed = Checksum(whole.substr(kCheckedFrom));
-  return computed == crc ? absl::OkStatus() : Invalid("checksum ", computed, ", want ", crc, " as the header says");
-}
+constexpr int64_t kAlignment = 16;  // Elements: at least 64 bytes.
 
 std::string Describe(absl::string_view name, size_t element_bytes, const std::vector<int32_t>& shape) {
   return absl::StrCat("'", name, "' float", 8 * element_bytes, " [", absl::StrJoin(shape, ", "), "]");
@@ -97,14 +50,14 @@ struct TrainingState::Entry {
     return value;
   }
 
-  absl::Status Check(absl::string_view from) const {
+  absl::Status Check(absl::string_view from, const ByteReader& reader) const {
     for (size_t i = 0; i < elements; ++i) {
       const double value = Value(from, i);
-      if (!std::isfinite(value)) return Invalid(name, "[", i, "] is ", value, ", want a finite number");
+      if (!std::isfinite(value)) return reader.Invalid(name, "[", i, "] is ", value, ", want a finite number");
       if (values == Values::kNotNegative && value < 0)
-        return Invalid(name, "[", i, "] is ", value, ", want at least 0");
+        return reader.Invalid(name, "[", i, "] is ", value, ", want at least 0");
       if (values == Values::kCounter && (value < 0 || value >= 0x1p53 || value != std::floor(value))) {
-        return Invalid(name, " is ", value, ", want a whole number of at least 0 and below 2^53");
+        return reader.Invalid(name, " is ", value, ", want a whole number of at least 0 and below 2^53");
       }
     }
     return absl::OkStatus();
@@ -117,11 +70,13 @@ TrainingState::TrainingState(const TrainingSpec& spec, at::ScalarType dtype)
   const ParameterLayout layout(spec.tensors);
   const auto num_targets = static_cast<ptrdiff_t>(spec.num_targets);
   const ParameterLayout of_targets(std::vector<TensorSpec>(spec.tensors.begin(), spec.tensors.begin() + num_targets));
-  flat_ = at::zeros({4 * layout.size() + of_targets.size()}, at::TensorOptions(dtype));
+  // Each arena begins where a vector register's worth of memory does, as if it had been allocated alone.
+  const auto padded = [](const ParameterLayout& of) { return (of.size() + kAlignment - 1) / kAlignment * kAlignment; };
+  flat_ = at::zeros({4 * padded(layout) + padded(of_targets)}, at::TensorOptions(dtype));
   int64_t begin = 0;
-  const auto next = [this, &begin](const ParameterLayout& of) {
+  const auto next = [this, &begin, &padded](const ParameterLayout& of) {
     const ParameterArena arena(of, flat_.narrow(0, begin, of.size()));
-    begin += of.size();
+    begin += padded(of);
     return arena;
   };
   all_.parameters = next(layout);
@@ -175,52 +130,47 @@ std::vector<TrainingState::Entry> TrainingState::Entries() const {
 std::string TrainingState::Save() const {
   const std::vector<Entry> entries = Entries();
   std::string body;
-  Append(entries.size(), &body);
+  AppendNumber(entries.size(), &body);
   for (const Entry& entry : entries) {
-    Append(entry.name.size(), &body);
+    AppendNumber(entry.name.size(), &body);
     body += entry.name;
-    Append(entry.element_bytes, &body);
-    Append(entry.shape.size(), &body);
-    for (const int32_t extent : entry.shape) Append(static_cast<size_t>(extent), &body);
+    AppendNumber(entry.element_bytes, &body);
+    AppendNumber(entry.shape.size(), &body);
+    for (const int32_t extent : entry.shape) AppendNumber(static_cast<size_t>(extent), &body);
     body.append(entry.data, entry.bytes());
   }
-  std::string saved(kMagic);
-  Append(kVersion, &saved);
-  Append(Checksum(body), &saved);
-  return saved + body;
+  return Framed(kMagic, kVersion, body);
 }
 
 absl::Status TrainingState::Load(absl::string_view saved) {
-  RECBOTS_RETURN_IF_ERROR(TakeFrame(&saved));
+  ByteReader reader("state", saved);
+  RECBOTS_RETURN_IF_ERROR(reader.Frame(kMagic, {kVersion}).status());
   const std::vector<Entry> entries = Entries();
-  uint32_t count;
-  RECBOTS_RETURN_IF_ERROR(TakeNumber(&saved, UINT32_MAX, "the number of tensors", &count));
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t count, reader.Number("the number of tensors"));
   std::vector<absl::string_view> found;
   for (const Entry& entry : entries) {
-    if (found.size() == count)
-      return Invalid("ends before ", entry.description(), ", want ", entries.size(), " tensors");
-    uint32_t name_bytes, element_bytes, rank;
-    absl::string_view name, values;
-    RECBOTS_RETURN_IF_ERROR(TakeNumber(&saved, kMaxNameBytes, "length of a name", &name_bytes));
-    RECBOTS_RETURN_IF_ERROR(Take(&saved, name_bytes, "a name", &name));
-    RECBOTS_RETURN_IF_ERROR(TakeNumber(&saved, sizeof(double), "bytes of an element", &element_bytes));
-    RECBOTS_RETURN_IF_ERROR(TakeNumber(&saved, kMaxRank, "rank", &rank));
+    if (found.size() == count) {
+      return reader.Invalid("ends before ", entry.description(), ", want ", entries.size(), " tensors");
+    }
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t name_bytes, reader.NumberUpTo(kMaxNameBytes, "length of a name"));
+    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view name, reader.Bytes(name_bytes, "a name"));
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t element_bytes, reader.NumberUpTo(sizeof(double), "bytes of an element"));
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t rank, reader.NumberUpTo(kMaxRank, "rank"));
     std::vector<int32_t> shape(rank);
     for (int32_t& extent : shape) {
-      uint32_t number;
-      RECBOTS_RETURN_IF_ERROR(TakeNumber(&saved, INT32_MAX, "extent", &number));
+      RECBOTS_ASSIGN_OR_RETURN(const uint32_t number, reader.NumberUpTo(INT32_MAX, "extent"));
       extent = static_cast<int32_t>(number);
     }
     const std::string description = Describe(name, element_bytes, shape);
     if (description != entry.description()) {
-      return Invalid("tensor ", found.size(), " is ", description, ", want ", entry.description());
+      return reader.Invalid("tensor ", found.size(), " is ", description, ", want ", entry.description());
     }
-    RECBOTS_RETURN_IF_ERROR(Take(&saved, entry.bytes(), entry.name, &values));
-    RECBOTS_RETURN_IF_ERROR(entry.Check(values));
+    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view values, reader.Bytes(entry.bytes(), entry.name));
+    RECBOTS_RETURN_IF_ERROR(entry.Check(values, reader));
     found.push_back(values);
   }
-  if (count != entries.size()) return Invalid(count, " tensors, want ", entries.size());
-  if (!saved.empty()) return Invalid(saved.size(), " bytes after the last tensor, want 0");
+  if (count != entries.size()) return reader.Invalid(count, " tensors, want ", entries.size());
+  if (reader.left() != 0) return reader.Invalid(reader.left(), " bytes after the last tensor, want 0");
   for (size_t i = 0; i < entries.size(); ++i) std::memcpy(entries[i].data, found[i].data(), found[i].size());
   return absl::OkStatus();
 }

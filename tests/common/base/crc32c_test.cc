@@ -1,8 +1,13 @@
 #include "common/base/crc32c.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <cerrno>
+#include <cstring>
 #include <string>
+
+#include "absl/strings/string_view.h"
 
 namespace recbots {
 namespace {
@@ -23,6 +28,18 @@ TEST(Crc32cTest, GoesOnWhereAnEarlierCallStopped) {
   for (size_t cut = 0; cut <= text.size(); ++cut) {
     EXPECT_EQ(Crc32c(text.substr(cut), Crc32c(text.substr(0, cut))), Crc32c(text)) << "cut at " << cut;
   }
+}
+
+// Zeros that were never written to take no memory.
+TEST(Crc32cTest, ReadsMoreThanTwoGibibytesAtOnce) {
+  const size_t size = (size_t{1} << 31) + 1000;
+  void* const zeros = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(zeros, MAP_FAILED) << strerror(errno);
+  const absl::string_view all(static_cast<const char*>(zeros), size);
+  uint32_t in_parts = 0;
+  for (size_t at = 0; at < size; at += 7000001) in_parts = Crc32c(all.substr(at, 7000001), in_parts);
+  EXPECT_EQ(Crc32c(all), in_parts);
+  munmap(zeros, size);
 }
 
 TEST(Crc32cTest, SeesEverySingleFlippedBit) {
