@@ -75,7 +75,8 @@ class ModelScenario final : public Scenario {
     return absl::OkStatus();
   }
   std::optional<double> OptimalValue() const override {
-    return spec_.users_per_session == 1 ? **Optimal({}) : std::nullopt;
+    // Users of a session share the candidates that are drawn. Where none are drawn, each is as good as alone.
+    return spec_.users_per_session == 1 || !HasDocuments<Model> ? **Optimal({}) : std::nullopt;
   }
   std::optional<double> RandomValue() const override { return **Random({}); }
   absl::Span<const float> AllObservations() const override {

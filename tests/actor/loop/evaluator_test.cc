@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "actor/client/make_scenario.h"
@@ -85,17 +86,50 @@ TEST(EvaluatorTest, ReferencesArePlayedOtherwise) {
   }
 }
 
-// Its "optimal" depends on the step: its table of slates at the first one must not be taken for it.
-TEST(EvaluatorTest, APolicyThatDependsOnTheStepIsNotSolved) {
+// Another scenario whose exact optimum is not known.
+class WithoutOptimum final : public Scenario {
+ public:
+  explicit WithoutOptimum(std::unique_ptr<Scenario> inner) : inner_(std::move(inner)) {}
+
+  const EnvironmentSpec& spec() const override { return inner_->spec(); }
+  std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const override {
+    return inner_->MakeEnvironment(num_users, first_stream);
+  }
+  std::vector<ReferencePolicy> MakeReferencePolicies() const override { return inner_->MakeReferencePolicies(); }
+  absl::Span<const float> AllObservations() const override { return inner_->AllObservations(); }
+  absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const override {
+    return inner_->ExactValue(slates, stop);
+  }
+
+ private:
+  const std::unique_ptr<Scenario> inner_;
+};
+
+std::unique_ptr<Scenario> MakeKnownQ(int users_per_session) {
   v1::EnvironmentConfig config;
   config.mutable_known_q();
-  config.set_users_per_session(2);  // The optimum of a session is not known.
-  const std::unique_ptr<Scenario> scenario = *MakeScenario(config, /*seed=*/11);
-  ASSERT_FALSE(scenario->OptimalValue().has_value());
+  config.set_users_per_session(users_per_session);
+  return *MakeScenario(config, /*seed=*/11);
+}
+
+// Its "optimal" depends on the step: its table of slates at the first one must not be taken for it.
+TEST(EvaluatorTest, APolicyThatDependsOnTheStepIsNotSolved) {
+  const WithoutOptimum scenario(MakeKnownQ(/*users_per_session=*/2));
+  ASSERT_FALSE(scenario.OptimalValue().has_value());
   const std::vector<v1::ReferenceValue> values =
-      *Evaluator(*scenario, {.episodes = 200, .users = 100}).EvaluateReferences();
+      *Evaluator(scenario, {.episodes = 200, .users = 100}).EvaluateReferences();
   EXPECT_THAT(NamesOf(values), ElementsAre("random", "myopic", "optimal"));
   EXPECT_GT(values[2].value_ci95(), 0);
+}
+
+// Where no candidates are drawn, users of a session share nothing: what is known of one is known of all.
+TEST(EvaluatorTest, UsersOfASessionAreAsGoodAsAloneWhereNothingIsDrawnForThem) {
+  const std::unique_ptr<Scenario> alone = MakeKnownQ(1), session = MakeKnownQ(3);
+  ASSERT_TRUE(session->OptimalValue().has_value());
+  EXPECT_EQ(session->OptimalValue(), alone->OptimalValue());
+  const PolicyValue played = *Evaluator(*session, {.episodes = 600, .exact = false, .users = 300})
+                                  .Evaluate(*session->MakeReferencePolicies().back().policy);
+  EXPECT_NEAR(played.value, *session->OptimalValue(), 5 * played.ci95 / 1.96);
 }
 
 TEST(EvaluatorTest, APolicyThatLearnsMeetsOneUserAfterTheOther) {
