@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "tests/replay/support/raw_streams.h"
 
 namespace recbots::replay {
@@ -106,8 +107,12 @@ TEST(ReplayPagesTest, SayWhoWaitsForWhat) {
   RawWriter writer(server, MakeHello(1));
   writer.Send(MakeBlock(0, 25));
   writer.ReceiveBlocked(v1::BLOCKED_ON_SPI_INSERT);
-  absl::SleepFor(absl::Milliseconds(2));  // A wait that has lasted no time is none to be shown.
-  const std::string text = Text(server.service().info());
+  // A wait that has lasted no time is none to be shown.
+  std::string text;
+  ASSERT_TRUE(Eventually([&] {
+    text = Text(server.service().info());
+    return absl::StrContains(text, "waited so far: spi_insert ");
+  }));
   EXPECT_THAT(text, HasSubstr("Table transitions\nrows: 20 of 100000\n"));
   EXPECT_THAT(text, HasSubstr("row: 32 bytes: writer int64, sequence int64, payload float32 [4]\n"));
   EXPECT_THAT(text, HasSubstr("1 samples per insert from 10 rows on; inserts x ratio - samples is 20, want 0..20\n"));
