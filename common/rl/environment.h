@@ -36,7 +36,7 @@ struct StepColumns {
 // all of them once each has left or been cut. M divides B.
 //
 // Deterministic: user i plays stream `first_stream + i`; its episode e is the same bit for bit whatever B is and
-// whoever simulates it. Not thread-safe; different environments are independent.
+// whichever process simulates the user. Not thread-safe; different environments are independent.
 class Environment {
  public:
   virtual ~Environment() = default;

@@ -12,7 +12,7 @@ struct RoleKind {
   const char* name;                  // "actor"; its program is recbots-actor.
   bool serves;                       // Others call it: it ends after those, and --NAME is where they find it.
   bool sharded;                      // There may be several of it, and --NAME lists them.
-  std::array<const char*, 2> peers;  // Whom it calls: it cannot do without --PEER. nullptr: nobody more.
+  std::array<const char*, 2> peers;  // Roles that it calls and cannot do without: --PEER. nullptr: no other.
   v1::WorkerRole worker;             // As what it watches the learner's weights; WORKER_ROLE_UNSPECIFIED: it does not.
 };
 
