@@ -1,4 +1,4 @@
-// Holds writing to a rate while nobody waits for it.
+// Holds writing to a rate while no caller waits for it.
 #pragma once
 
 #include <cstdint>
