@@ -1,5 +1,5 @@
-// What the compiler was allowed to use in our own code: compiled with the same -march as everything else, but without a
-// single instruction of its own.
+// The features that the compiler was allowed to use in our own code. This file is compiled with the same -march as all
+// other files, but contains no instruction, only data.
 #include "common/base/processor.h"
 #include "common/base/processor_check.h"
 

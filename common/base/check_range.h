@@ -1,4 +1,4 @@
-// Refuses a setting out of bounds in the words that all of them are refused in.
+// Refuses a setting that is out of bounds, with one wording for every setting.
 #pragma once
 
 #include <type_traits>
@@ -9,7 +9,7 @@
 
 namespace recbots {
 
-// OK where min <= value <= max. INVALID_ARGUMENT otherwise, NaN included: "NAME VALUE, want MIN..MAX" and then `why`.
+// OK if min <= value <= max. Otherwise, and for NaN, INVALID_ARGUMENT: "NAME VALUE, want MIN..MAX" followed by `why`.
 template <typename T>
 absl::Status CheckRange(absl::string_view name, T value, std::type_identity_t<T> min, std::type_identity_t<T> max,
                         absl::string_view why = "") {

@@ -19,10 +19,10 @@ class Clock {
   static Clock& Real();
 };
 
-// Stands still until told otherwise.
+// A clock that moves only when Advance is called.
 class FakeClock : public Clock {
  public:
-  // `date`: at the beginning.
+  // `date` is what Date() returns before the first Advance.
   explicit FakeClock(absl::Time date = absl::UnixEpoch()) : first_date_(date) {}
   Instant Now() override ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);

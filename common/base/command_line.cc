@@ -27,7 +27,7 @@ absl::Status Unknown(absl::string_view argument, const std::vector<FlagSpec>& fl
                    })));
 }
 
-// "--run_dir,--run-dir", as CLI11 wants the names of a flag.
+// The names of a flag in the form that CLI11 takes: "--run_dir,--run-dir".
 std::string NamesOf(const FlagSpec& flag) {
   const std::string with_dashes = absl::StrReplaceAll(flag.name, {{"_", "-"}});
   return absl::StrCat(flag.name == "help" ? "-h," : "", "--", flag.name,
@@ -42,8 +42,9 @@ CLI::Option* AddFlag(const FlagSpec& flag, CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-// The arguments last to first, as CLI11 wants them. It would take the argument behind "--name=" for the value, which is
-// empty: "--name" and "" are two arguments here. A value that is missing or unwanted is refused in our words.
+// The arguments from last to first, in the form that CLI11 takes. In "--name=" the value is empty, but CLI11 would take
+// the next argument for the value; "--name=" therefore becomes two arguments, "--name" and "". A value that is missing
+// or unwanted is refused here, with our own message.
 absl::StatusOr<std::vector<std::string>> ForParser(const std::vector<std::string>& arguments, const CLI::App& app) {
   std::vector<std::string> reversed;
   const CLI::Option* waiting = nullptr;  // The flag whose value is the next argument.
@@ -119,7 +120,7 @@ const std::vector<std::string>& CommandLine::values(absl::string_view name) cons
 absl::StatusOr<int64_t> CommandLine::WholeNumberIn(absl::string_view name, int64_t low, int64_t high) const {
   int64_t whole = 0;
   if (absl::SimpleAtoi(value(name), &whole) && whole >= low && whole <= high) return whole;
-  // Powers of ten, as far as a double holds every whole number.
+  // Also takes powers of ten, up to the size where a double still holds every whole number.
   double number = 0;
   if (absl::SimpleAtod(value(name), &number) && std::abs(number) <= 9e15) {
     whole = static_cast<int64_t>(number);

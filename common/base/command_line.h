@@ -37,7 +37,7 @@ class CommandLine {
   const std::vector<std::string>& values(absl::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
   // The value as a whole number in low..high ("20000", "1e6"), or as any number in low..high.
-  //   INVALID_ARGUMENT  it is none; names flag, value and bounds
+  //   INVALID_ARGUMENT  the value is no such number; the message names flag, value and bounds
   template <typename Int = int64_t>
   absl::StatusOr<Int> WholeNumber(absl::string_view name, std::type_identity_t<Int> low,
                                   std::type_identity_t<Int> high) const {
@@ -60,16 +60,17 @@ class CommandLine {
 
 // How a command is called.
 struct CommandSyntax {
-  static constexpr int kAnyNumber = -1;  // The command looks itself.
+  static constexpr int kAnyNumber = -1;  // The command checks the number itself.
 
   std::string usage;                          // "recbots cluster CONFIG [flags]"
   std::vector<FlagSpec> flags;                // --help is added.
-  int num_arguments = 0;                      // Arguments that are no flags: this many, or kAnyNumber.
+  int num_arguments = 0;                      // The number of arguments that are no flags, or kAnyNumber.
   std::string argument_name = "argument(s)";  // What they are, for messages: "configurations".
 };
 
 // Reads `arguments` as `syntax` says and runs `body`. --help prints the usage and the flags on standard output
-// (kExitOk); what is wrong is said on standard error (kExitBadUsage). Otherwise returns what `body` returns.
+// (kExitOk); an error in `arguments` is reported on standard error (kExitBadUsage). Otherwise returns what `body`
+// returns.
 int RunCommand(const CommandSyntax& syntax, const std::vector<std::string>& arguments,
                const std::function<int(const CommandLine&)>& body);
 

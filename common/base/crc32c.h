@@ -7,7 +7,7 @@
 
 namespace recbots {
 
-// Checksum of `data`, continuing from `crc` of what came before it (0 at the start).
+// Checksum of `data`. `crc` is the checksum of the bytes that precede `data`; 0 if there are none.
 uint32_t Crc32c(absl::string_view data, uint32_t crc = 0);
 
 }  // namespace recbots

@@ -20,7 +20,7 @@ rlim_t Limit() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kMostDescriptors;
 }
 
-// The process's, as the libraries that report are.
+// One for the process, because the libraries that report belong to the process, too.
 struct Watched {
   Mutex mu;
   std::function<void(const absl::Status&)> handler ABSL_GUARDED_BY(mu);

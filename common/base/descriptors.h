@@ -7,15 +7,16 @@
 
 namespace recbots {
 
-// Lets the process have as many open as the system allows it, at most 65,536.
+// Raises the number of descriptors that the process may have open to what the system allows, at most 65,536.
 void RaiseDescriptorLimit();
 
-// INVALID_ARGUMENT: fewer than `want` may be open; says both, and where the bound comes from.
+// INVALID_ARGUMENT: fewer than `want` descriptors may be open; the message names both numbers and the source of the
+// bound.
 absl::Status CheckDescriptorLimit(int want);
 
-// While one lives, `handler` is called when a part of the process that cannot return an error (a library that accepts
-// connections) has met the bound: nothing new can be served from then on. Called at most once, from any thread. One at
-// a time per process.
+// As long as a DescriptorWatch lives, `handler` is called when a part of the process that cannot return an error (a
+// library that accepts connections) finds no descriptor left: the process can serve no new connection from then on.
+// `handler` is called at most once, from any thread. A process has at most one DescriptorWatch at a time.
 class DescriptorWatch {
  public:
   explicit DescriptorWatch(std::function<void(const absl::Status&)> handler);
@@ -23,7 +24,8 @@ class DescriptorWatch {
   DescriptorWatch(const DescriptorWatch&) = delete;
   DescriptorWatch& operator=(const DescriptorWatch&) = delete;
 
-  // Tells the watch that lives, if one does: "too few file descriptors: N may be open (ulimit -n): WHAT". Thread-safe.
+  // Calls the handler of the current watch, if there is one: "too few file descriptors: N may be open (ulimit -n):
+  // WHAT". Thread-safe.
   static void Report(const char* what);
 };
 

@@ -1,6 +1,6 @@
-// Encodings that begin with a frame: a magic word, a format version and the CRC-32C of all that follows.
+// Encodings that begin with a frame: a magic word, a format version and the CRC-32C of all bytes behind the frame.
 //
-// Numbers are uint32, little-endian, as in memory. Which bytes an encoding has: docs/formats.md.
+// Numbers are uint32, little-endian, as in memory. docs/formats.md specifies each encoding.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace recbots {
 
-// Bytes of a frame around a magic word of four.
+// Size of a frame: magic word, version and checksum, 4 bytes each.
 inline constexpr size_t kFrameBytes = 12;
 
 // Appends a number that fits in 32 bits.
@@ -23,20 +23,20 @@ void AppendNumber(size_t value, std::string* out);
 // `body` with its frame in front.
 std::string Framed(absl::string_view magic, uint32_t version, absl::string_view body);
 
-// Takes parts off the front of an encoding. What is wrong with it is INVALID_ARGUMENT, and the message begins with
+// Reads an encoding part by part from its front. Every error is INVALID_ARGUMENT, with a message that begins with
 // "SUBJECT: ". Not thread-safe.
 class ByteReader {
  public:
-  // Borrows both. `subject` is what the bytes are: "weights".
+  // Borrows both arguments. `subject` says what the bytes are: "weights".
   ByteReader(absl::string_view subject, absl::string_view data) : subject_(subject), data_(data) {}
 
   size_t left() const { return data_.size(); }
 
-  // Takes the frame and returns its version, one of `versions`. Refused: another magic word, another version, a
-  // checksum that is not that of the rest.
+  // Reads the frame and returns its version, which is one of `versions`. Refuses another magic word, another version,
+  // and a checksum that does not match the bytes behind the frame.
   absl::StatusOr<uint32_t> Frame(absl::string_view magic, absl::Span<const uint32_t> versions);
 
-  // `what` names the part in a message. The bytes live as long as the encoding.
+  // `what` names the part in error messages. The bytes returned live as long as the encoding.
   absl::StatusOr<absl::string_view> Bytes(size_t size, absl::string_view what);
   absl::StatusOr<uint32_t> Number(absl::string_view what);
   absl::StatusOr<uint32_t> NumberUpTo(size_t max, absl::string_view what);

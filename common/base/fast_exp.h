@@ -1,5 +1,6 @@
-// The exponential function for hot loops: inline, without the calls and special cases of the library's, and the same
-// bits on every machine (libraries choose other instructions, and round otherwise, where there is fused multiply-add).
+// The exponential function for hot loops: inline, without the calls and special cases of the standard library's
+// function, and with the same bits on every machine (where there is fused multiply-add, libraries use it, and then
+// round differently).
 #pragma once
 
 #include <bit>
@@ -23,7 +24,7 @@ inline constexpr double kExpTable[32] = {
 // function").
 inline double FastExp(double x) {
   constexpr double kPerStep = 0x1.71547652b82fep+5;  // 32 / ln(2)
-  // ln(2) / 32: its upper bits, of which multiples by 26-bit numbers are exact, and the rest.
+  // ln(2) / 32 in two parts: the upper bits, whose products with 26-bit numbers are exact, and the rest.
   constexpr double kStepHigh = 0x1.62e42f8000000p-6;
   constexpr double kStepLow = 0x1.be8e7bcd5e4f2p-32;
   constexpr double kRound = 0x1.8p52;  // Adding it leaves 32 n + i in the lower bits.
@@ -35,7 +36,7 @@ inline double FastExp(double x) {
   const double series =
       r + square * ((0.5 + r * (1.0 / 6)) + square * ((1.0 / 24 + r * (1.0 / 120)) + square * (1.0 / 720)));
   const double value = kExpTable[bits & 31];
-  // n goes into the exponent; what is above it in `bits` falls off.
+  // Adds n to the exponent; the shift drops the bits above n.
   return std::bit_cast<double>(std::bit_cast<uint64_t>(value + value * series) + (bits >> 5 << 52));
 }
 

@@ -5,8 +5,8 @@
 namespace recbots {
 namespace {
 
-// Right end of the lowest layer, and the common area, of 256 layers (ibid., section 2). The area follows from the right
-// end; that the topmost layer then closes at x = 0 is what fast_normal_test.cc checks.
+// Right end of the lowest of 256 layers (ibid., section 2). The common area of the layers follows from it;
+// fast_normal_test.cc checks that the topmost layer then ends at x = 0.
 constexpr double kRightEnd = 3.6541528853610088;
 constexpr double kPlaces = 8388608;  // 2^23
 
@@ -17,7 +17,7 @@ double Density(double x) { return std::exp(-0.5 * x * x); }
 ZigguratTable::ZigguratTable() {
   const double tail = std::sqrt(std::acos(-1.0) / 2) * std::erfc(kRightEnd / std::sqrt(2.0));
   const double area = kRightEnd * Density(kRightEnd) + tail;
-  // Layer 0 is a rectangle of that area: its part beyond kRightEnd stands for the tail.
+  // Layer 0 is a rectangle of the common area; its part beyond kRightEnd stands for the tail.
   double x = area / Density(kRightEnd);
   for (int layer = 0; layer < kLayers; ++layer) {
     const double height = layer == 0 ? 0 : Density(x);

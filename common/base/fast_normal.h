@@ -2,7 +2,7 @@
 // transcendental function in 98.8 % of calls, about 10 times the speed of Rng::Normal.
 //
 // Layer, sign and place within the layer come from different bits of the draw (Doornik 2005 showed that sharing them
-// correlates the numbers). Resolution: 2^-23 of a layer's width, that of a float. The tail is exact beyond 3.654.
+// correlates the numbers). The resolution is 2^-23 of a layer's width, as in a float. The tail is exact beyond 3.654.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,21 @@
 
 namespace recbots {
 
-// 256 layers of equal area under exp(-x^2 / 2), the lowest one with the tail.
+// 256 layers of equal area under exp(-x^2 / 2); the lowest layer includes the tail.
 struct ZigguratTable {
   static constexpr int kLayers = 256;
 
   ZigguratTable();
 
   double scale[kLayers];        // Width of the layer / 2^23.
-  int32_t inside[kLayers];      // |place| below this lies within the layer above as well: accepted at once.
+  int32_t inside[kLayers];      // A |place| below this also lies within the layer above: it is accepted at once.
   double density[kLayers + 1];  // exp(-x^2 / 2) at the layer's right end.
 };
 
 extern const ZigguratTable kZiggurat;
 
-// The rare cases: the tail, and the wedge of a layer. Returns whether `x` is accepted; replaces it from the tail.
+// Decides the rare cases: the tail, and the wedge at the edge of a layer. Returns whether `x` is accepted; in the tail
+// it first replaces `x` by a draw from there.
 bool AcceptZigguratEdge(int layer, double& x, Rng& draws);
 
 inline double FastNormal(Rng& draws) {

@@ -16,14 +16,15 @@
 namespace recbots {
 namespace {
 
-// A file that did not exist before.
+// A new file, with a name that no other file has.
 struct TemporaryFile {
   std::string path;
   FileDescriptor file;
 };
 
-// The name does not depend on that of the target, which may be as long as names can be. Process ids would not do:
-// containers that share a folder all have a process 1. Errors: FileError(what, path).
+// The name of the temporary file does not contain the target's name, which may already have the greatest length
+// allowed. Process ids would not make it unique: containers that share a folder all have a process 1. Errors:
+// FileError(what, path).
 absl::StatusOr<TemporaryFile> MakeTemporary(const std::string& folder, absl::string_view what,
                                             const std::string& path) {
   while (true) {
@@ -74,13 +75,13 @@ absl::Status WriteFile(const std::string& path, absl::string_view content) {
   int error = WriteAll(temporary.file.get(), content);
   if (error == 0) error = ReplaceTarget(target, temporary.path, temporary.file);
   if (error == 0) return absl::OkStatus();
-  unlink(temporary.path.c_str());  // Is not there any more where only the folder could not be synced.
+  unlink(temporary.path.c_str());  // If only syncing the folder failed, the name is gone already.
   return FileError("write", path, error);
 }
 
 absl::Status TryFolder(const std::string& path) {
   RECBOTS_ASSIGN_OR_RETURN(TemporaryFile temporary, MakeTemporary(path, "write in", path));
-  // A full disk makes names but takes no content.
+  // On a full disk a file can be made, but takes no content.
   int error = WriteAll(temporary.file.get(), "recbots");
   if (error == 0) error = temporary.file.Close();
   if (unlink(temporary.path.c_str()) != 0 && error == 0) error = errno;

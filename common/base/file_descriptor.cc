@@ -12,7 +12,7 @@ namespace recbots {
 
 int FileDescriptor::Close() {
   const int fd = std::exchange(fd_, -1);
-  // After EINTR the descriptor is closed all the same (Linux).
+  // On Linux the descriptor is closed even after EINTR.
   return fd < 0 || close(fd) == 0 || errno == EINTR ? 0 : errno;
 }
 

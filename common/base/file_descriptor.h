@@ -1,4 +1,4 @@
-// A file descriptor that is closed in the end, and what files have in common when a call on one fails.
+// A file descriptor that closes itself, and what all file functions share: the errors of a failed call.
 #pragma once
 
 #include <string>
@@ -22,7 +22,8 @@ class FileDescriptor {
 
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
-  // Closes it now. Returns errno: some file systems tell only here that a write has failed. 0 where nothing is open.
+  // Closes the descriptor now. Returns 0, or errno: some file systems report a failed write only here. Returns 0 if
+  // nothing is open.
   int Close();
 
  private:
@@ -30,17 +31,17 @@ class FileDescriptor {
 };
 
 // "cannot WHAT 'PATH': errno's text".
-//   RESOURCE_EXHAUSTED  no room: disk, quota, file size limit
+//   RESOURCE_EXHAUSTED  no room: the disk, the quota or the file size limit is reached
 //   NOT_FOUND           no such file, or no such folder
 //   INVALID_ARGUMENT    PATH is a folder
-//   UNAVAILABLE         anything else the system says
+//   UNAVAILABLE         any other errno
 absl::Status FileError(absl::string_view what, absl::string_view path, int error);
 
-// Writes all of `bytes`, also to a pipe that is set not to block. Returns errno, or 0. Some of the bytes may have been
-// written when it fails.
+// Writes all of `bytes`, and waits for room where `fd` is set not to block. Returns 0, or errno; after an error some of
+// the bytes may have been written.
 int WriteAll(int fd, absl::string_view bytes);
 
-// The folder that a path lies in: "." where the path names none.
+// The folder that a path lies in; "." for a path without a folder.
 std::string FolderOf(const std::string& path);
 
 }  // namespace recbots

@@ -22,7 +22,7 @@
 namespace recbots {
 namespace {
 
-// Another process may hold the lock for a moment only, to see whether it is held.
+// Another process may hold the lock just for the moment in which it tests whether the lock is held.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 constexpr int64_t kMaxHolderBytes = 4096;
 constexpr int kHandedOnDescriptor = 3;
@@ -46,8 +46,8 @@ int Lock(const FileDescriptor& file) {
   return 0;
 }
 
-// "process 12", from the kernel's list of locks; "another process" where that list does not have it (another container,
-// a network file system).
+// "process 12", from the kernel's list of locks; "another process" if the list does not name the holder (another
+// container, a network file system).
 std::string ProcessWithLock(const FileDescriptor& file) {
   struct stat info {};
   const absl::StatusOr<std::string> locks = ReadFile("/proc/locks");
@@ -80,7 +80,7 @@ std::string Describe(absl::string_view program) {
                       absl::FormatTime("%Y-%m-%d %H:%M:%S %z", absl::Now(), absl::LocalTimeZone()), ")");
 }
 
-// What the holder wrote. It may be about to.
+// What the holder wrote into the file. Waits a moment, as the holder may not have written it yet.
 std::string ReadHolder(const std::string& path) {
   const Instant deadline = Instant::Now() + kPatience;
   while (true) {
@@ -103,7 +103,7 @@ absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags) {
     if (fstat(file.get(), &info) != 0) return FileError("look at", path, errno);
     if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat("'", path, "' is not a regular file"));
     if (const int error = Lock(file); error != 0) return LockError(path, file, error);
-    // The one who held it before may have renamed or removed the file in between.
+    // The previous holder may have renamed or removed the file in the meantime.
     if (IsNamed(file, path)) return file;
   }
 }
@@ -114,19 +114,19 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::string
     return absl::FailedPreconditionError(absl::StrCat("'", path, "' is held by ", ReadHolder(path)));
   }
   RECBOTS_RETURN_IF_ERROR(file.status());
-  // Who holds it is a courtesy: on a full disk the lock alone has to do.
+  // Naming the holder is a courtesy: on a full disk there is the lock without a name.
   if (ftruncate(file->get(), 0) == 0) WriteAll(file->get(), Describe(program) + "\n");
   return FileLock(path, *std::move(file));
 }
 
 FileLock::~FileLock() {
-  // While the lock is held, so that no other process loses its file.
+  // The file is removed while the lock is still held, so that no other process loses its own file.
   if (file_.is_open() && IsNamed(file_, path_)) unlink(path_.c_str());
 }
 
 void HandOnLock(int descriptor) {
   if (descriptor == kHandedOnDescriptor) {
-    fcntl(descriptor, F_SETFD, 0);  // dup2 of a descriptor to itself would leave it to be closed by exec.
+    fcntl(descriptor, F_SETFD, 0);  // dup2 of a descriptor to itself would not keep exec from closing it.
   } else {
     dup2(descriptor, kHandedOnDescriptor);
   }
@@ -135,7 +135,7 @@ void HandOnLock(int descriptor) {
 bool IsHandedOnLock(const std::string& path) {
   struct stat ours {
   }, named{};
-  // A lock that this process has taken itself is closed by exec.
+  // The descriptor of a lock that this process has taken itself is marked to be closed by exec; one handed on is not.
   return (fcntl(kHandedOnDescriptor, F_GETFD) & FD_CLOEXEC) == 0 && fstat(kHandedOnDescriptor, &ours) == 0 &&
          lstat(path.c_str(), &named) == 0 && Same(ours, named);
 }

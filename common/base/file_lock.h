@@ -1,6 +1,6 @@
-// What belongs to one process at a time: a folder, an output file. The locks are flock's: the kernel gives them back
-// when the process dies, however it dies, and every process that opens the same file sees them (containers that share a
-// folder, too).
+// Locks for folders and output files that belong to one process at a time. The locks are those of flock: the kernel
+// releases them when the process dies, however it dies, and every process that opens the same file sees them, even from
+// another container that shares the folder.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace recbots {
 
-// A lock file, which says who holds it, and goes with the lock. Movable.
+// A lock file. It names its holder, and it is removed when the lock is released. Movable.
 class FileLock {
  public:
-  // Makes the file, locks it and writes into it who holds it: `program` ("recbots cluster"), process, host, since when.
-  // Does not wait for a holder.
-  //   FAILED_PRECONDITION  another process holds it; says which
-  //   UNIMPLEMENTED        the file system knows no locks
+  // Makes the file, locks it and writes the holder into it: `program` ("recbots cluster"), process, host and time. Does
+  // not wait until another holder releases the lock.
+  //   FAILED_PRECONDITION  another process holds the lock; the message says which
+  //   UNIMPLEMENTED        the file system has no locks
   //   else                 the file cannot be made (FileError)
   static absl::StatusOr<FileLock> Acquire(const std::string& path, absl::string_view program);
   // Releases it and removes the file.
@@ -26,8 +26,8 @@ class FileLock {
   FileLock& operator=(FileLock&&) = delete;
 
   const std::string& path() const { return path_; }
-  // For processes that are to hold the lock as well: it is released when the last descriptor of it is closed. Closed in
-  // programs that are started, unless they are given it.
+  // For child processes that shall hold the lock as well: the lock is released when its last descriptor is closed. A
+  // program that this process starts finds the descriptor closed, unless HandOnLock has handed it on.
   int descriptor() const { return file_.get(); }
 
  private:
@@ -37,22 +37,22 @@ class FileLock {
   FileDescriptor file_;
 };
 
-// Between fork and exec: hands the lock of `descriptor` (FileLock::descriptor) on to the program that follows, so that
-// the lock stays taken while that program runs, also when the one that started it dies first. Makes only calls that are
-// safe there. The program finds it as descriptor 3.
+// Call it between fork and exec: hands the lock of `descriptor` (FileLock::descriptor) on to the program that follows.
+// The lock then stays taken while that program runs, even if the process that started it dies first. The program has
+// the lock as descriptor 3. Makes only calls that are safe between fork and exec.
 void HandOnLock(int descriptor);
-// Whether this program was started with the lock on that file.
+// Whether this program was started with the lock on the file `path`.
 bool IsHandedOnLock(const std::string& path);
 
-// Who holds the lock file: "recbots cluster (process 12 on HOST, since ...)"; empty when no process does. Needs only
-// the permission to read.
+// The holder of the lock file: "recbots cluster (process 12 on HOST, since ...)"; empty if no process holds it. Needs
+// only the permission to read the file.
 std::string HolderOfLock(const std::string& path);
 
-// Opens `path` (with `flags` of open; made if it is missing), locks it, and makes sure that the name still means the
-// file that was locked.
-//   FAILED_PRECONDITION  another process holds it; says which, where the system tells
-//   UNIMPLEMENTED        the file system knows no locks
-//   INVALID_ARGUMENT     no regular file
+// Opens `path` with the `flags` of open, makes the file if it is missing, locks it, and makes sure that the path still
+// names the file that was locked.
+//   FAILED_PRECONDITION  another process holds the lock; the message says which, if the system tells
+//   UNIMPLEMENTED        the file system has no locks
+//   INVALID_ARGUMENT     `path` is no regular file
 //   else                 FileError
 absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags);
 

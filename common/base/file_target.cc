@@ -29,7 +29,7 @@ bool IsOnProc(const std::string& folder) {
   return statfs(folder.c_str(), &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
 }
 
-// The number N of /proc/self/fd/N; -1: the path is no descriptor of this process.
+// The number N of /proc/self/fd/N; -1 if the path is no descriptor of this process.
 int OwnDescriptor(const std::string& path) {
   std::error_code error;
   const std::filesystem::path ours = std::filesystem::canonical("/proc/self/fd", error);
@@ -38,13 +38,13 @@ int OwnDescriptor(const std::string& path) {
   return absl::SimpleAtoi(std::filesystem::path(path).filename().string(), &number) ? number : -1;
 }
 
-// Whether the path, which does not exist, is the name of a file in a folder that does.
+// Whether the path, which does not exist, names a file in a folder that exists.
 bool CanBeMade(const std::string& path) {
   std::error_code error;
   return !path.empty() && !absl::EndsWith(path, "/") && std::filesystem::is_directory(FolderOf(path), error);
 }
 
-// Where the link leads; empty, with errno, when it cannot be read.
+// The target of the link; empty, with errno set, if the link cannot be read.
 std::string Follow(const std::string& link) {
   std::array<char, PATH_MAX> buffer;
   const ssize_t length = readlink(link.c_str(), buffer.data(), buffer.size());
@@ -59,7 +59,7 @@ int OpenPipe(const std::string& path) {
   while (true) {
     const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0) {
-      fcntl(fd, F_SETFL, O_WRONLY);  // Writes do block.
+      fcntl(fd, F_SETFL, O_WRONLY);  // From now on writes block.
       return fd;
     }
     if (errno != ENXIO || Instant::Now() >= deadline) return -1;
@@ -115,12 +115,13 @@ absl::StatusOr<FileDescriptor> OpenDirect(const FileTarget& target) {
 
 int ReplaceTarget(const FileTarget& target, const std::string& unfinished, FileDescriptor& file) {
   if (target.exists) {
-    // As far as this user may. The owner first: changing it can take permissions away.
+    // Changes what this user is allowed to change. The owner comes first, because changing the owner can remove
+    // permissions.
     [[maybe_unused]] const int unchanged = fchown(file.get(), target.info.st_uid, target.info.st_gid);
     fchmod(file.get(), target.info.st_mode & 07777);
   }
   if (fsync(file.get()) != 0) return errno;
-  // Renamed while it is open, and with that locked if it was: another process must not take it for its own first.
+  // The file is renamed while it is open, and therefore still locked if it was: no other process may claim it before.
   if (rename(unfinished.c_str(), target.path.c_str()) != 0) return errno;
   const int error = file.Close();
   return error != 0 ? error : SyncFolder(FolderOf(target.path));

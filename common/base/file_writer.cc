@@ -32,7 +32,7 @@ FileWriter::FileWriter(std::string path, std::string partial_path, FileTarget ta
       file_(std::move(file)) {}
 
 FileWriter::~FileWriter() {
-  // Before it is closed, and with that free for others.
+  // The file is removed before it is closed, because closing releases the lock.
   if (file_.is_open() && empty_ && !target_.direct) unlink(partial_path_.c_str());
 }
 
@@ -64,7 +64,7 @@ absl::Status LineFile::Append(absl::string_view line) {
     bytes_ += static_cast<int64_t>(line.size());
     return absl::OkStatus();
   }
-  // Takes a part of a line away. Making a file shorter needs no room.
+  // Removes the part of a line that was written. Making a file shorter needs no room on the disk.
   if (regular_) [[maybe_unused]]
     const int unchanged = ftruncate(file_.get(), bytes_);
   return FileError("write", path_, error);

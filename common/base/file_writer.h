@@ -1,8 +1,8 @@
-// Files that grow while a program runs: FileWriter for those that count only when they are whole, LineFile for those
+// Files that grow while a program runs: FileWriter for files that count only when they are complete, LineFile for files
 // that are read while they grow.
 //
-// Errors name the path and say errno's text; their codes are those of FileError (file_descriptor.h), and
-// FAILED_PRECONDITION where another process writes the same file. Not thread-safe.
+// Error messages name the path and contain errno's text. The codes are listed at FileError (file_descriptor.h);
+// besides, FAILED_PRECONDITION means that another process writes the same file. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,25 +15,25 @@
 
 namespace recbots {
 
-// Writes PATH.partial and renames it to PATH at the end. Without Finish (an error, a signal, a crash) what was written
-// stays in PATH.partial (nothing written: no file), and an older file at PATH is left as it was. A target that is no
-// regular file (a device, a pipe, /dev/stdout) is written to directly. A symbolic link is followed; PATH.partial then
-// lies beside the file behind the link.
+// Writes PATH.partial and renames it to PATH at the end. Without Finish (after an error, a signal, a crash) the bytes
+// written stay in PATH.partial, which is removed if it is empty, and an older file at PATH is unchanged. A target that
+// is no regular file (a device, a pipe, /dev/stdout) is written to directly. A symbolic link is followed; PATH.partial
+// then lies beside the file behind the link.
 class FileWriter {
  public:
-  // Takes PATH.partial for this process, and empties one that an earlier run has left.
+  // Claims PATH.partial for this process, and empties a PATH.partial that an earlier run has left.
   static absl::StatusOr<std::unique_ptr<FileWriter>> Create(const std::string& path);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
-  // Some of the bytes may have been written when it fails.
+  // After an error some of the bytes may have been written.
   absl::Status Write(absl::string_view bytes);
-  // Brings the content to the disk, closes and renames. Nothing may be written afterwards.
+  // Brings the content to the disk, closes the file and renames it. Write must not be called afterwards.
   absl::Status Finish();
 
   const std::string& path() const { return path_; }
-  // Where the bytes are until Finish; `path` where they go to directly.
+  // The file that takes the bytes until Finish; the same as path() for a target that is written to directly.
   const std::string& partial_path() const { return partial_path_; }
 
  private:
@@ -46,11 +46,11 @@ class FileWriter {
   bool empty_ = true;
 };
 
-// A text file to which lines are added, and which readers follow: each line is there as a whole or not at all, also
-// when the disk is full. Belongs to one process at a time.
+// A text file to which lines are added while readers follow it. Each line is in the file completely or not at all, even
+// when the disk is full. The file belongs to one process at a time.
 class LineFile {
  public:
-  // Takes the file for this process and empties it.
+  // Claims the file for this process and empties it.
   static absl::StatusOr<std::unique_ptr<LineFile>> Create(const std::string& path);
 
   // `line` ends in a line break. After an error the file holds the lines before it.

@@ -26,8 +26,8 @@ constexpr absl::string_view kUnixScheme = "unix:";
 
 absl::Status TryBind(const addrinfo& target, const std::string& address) {
   const int fd = ::socket(target.ai_family, target.ai_socktype | SOCK_CLOEXEC, target.ai_protocol);
-  if (fd < 0) return absl::OkStatus();  // No such family here (IPv6 switched off): the others decide.
-  // As servers set it: connections of a predecessor that linger do not keep the port.
+  if (fd < 0) return absl::OkStatus();  // This machine lacks the address family (IPv6 is off): other addresses decide.
+  // Servers set this option, too: lingering connections of an earlier server then do not block the port.
   const int one = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
   if (target.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
@@ -45,7 +45,7 @@ absl::Status TryBind(const addrinfo& target, const std::string& address) {
   }
 }
 
-// Whether somebody accepts connections at the socket `path`; errno of the attempt.
+// Tries to connect to the socket `path`. Returns 0 if a server accepts connections there, else errno.
 int TryConnect(const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return errno;
@@ -144,7 +144,7 @@ absl::Status CheckCanListenAtPath(const std::string& path) {
     case ECONNREFUSED:
       break;
     case 0:
-    case EAGAIN:  // Its queue is full.
+    case EAGAIN:  // A server listens there; its queue is full.
       return cannot(absl::StatusCode::kAlreadyExists, "the socket is in use");
     default:
       return cannot(absl::StatusCode::kPermissionDenied, std::strerror(error));

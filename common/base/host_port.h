@@ -10,7 +10,7 @@
 
 namespace recbots {
 
-// What sockaddr_un has room for, without the final zero.
+// The longest path that fits sockaddr_un, without the final zero.
 inline constexpr size_t kMaxSocketPathBytes = 107;
 
 struct HostPort {
@@ -25,30 +25,30 @@ struct HostPort {
 //   INVALID_ARGUMENT  no host, no port, or a port outside 0..65535
 absl::StatusOr<HostPort> ParseHostPort(absl::string_view address);
 
-// True for what begins with "unix:".
+// True if the address begins with "unix:".
 bool IsUnixAddress(absl::string_view address);
 // The path of "unix:/path".
-//   INVALID_ARGUMENT  no absolute path, a comma in it, or one of more than kMaxSocketPathBytes bytes
+//   INVALID_ARGUMENT  the path is not absolute, contains a comma, or has more than kMaxSocketPathBytes bytes
 absl::StatusOr<std::string> ParseUnixAddress(absl::string_view address);
 
-// Splits a list of addresses at its commas; checks each. INVALID_ARGUMENT as above, also for an empty list.
+// Splits a list of addresses at its commas and checks each address. INVALID_ARGUMENT as above, and for an empty list.
 absl::StatusOr<std::vector<std::string>> ParseAddresses(absl::string_view list);
 
-// True for what cannot be reached from outside this machine: unix:/path, "localhost", 127.0.0.0/8 and ::1.
+// True for addresses that cannot be reached from another machine: unix:/path, "localhost", 127.0.0.0/8 and ::1.
 bool IsLocalAddress(absl::string_view address);
 
-// Tries whether a server may listen at `address`, on everything the host name stands for, and lets go again. Servers
-// call it first, because what libraries report about a failed bind is a line in a log at best.
+// Tests whether a server can listen at `address`: binds every address that the host name stands for and releases them
+// again. Servers call this function first, because libraries report a failed bind by a line in a log at best.
 //   INVALID_ARGUMENT   the host cannot be resolved or is not this machine's
 //   ALREADY_EXISTS     the port is taken
-//   PERMISSION_DENIED  ports of that kind are not ours to take
+//   PERMISSION_DENIED  this process may not take such a port
 absl::Status CheckCanListen(const HostPort& address);
 
-// The same for a socket in the file system. A socket without a listener (its server was killed) is removed; what
-// is no socket never is.
+// Tests whether a server can listen at a socket in the file system. A socket without a listener (its server was killed)
+// is removed; a file that is no socket is never removed.
 //   INVALID_ARGUMENT   the directory is not there
-//   ALREADY_EXISTS     somebody listens there, or the file is no socket
-//   PERMISSION_DENIED  the file or the directory is not ours to change
+//   ALREADY_EXISTS     another server listens there, or the file is no socket
+//   PERMISSION_DENIED  this process may not change the file or the directory
 absl::Status CheckCanListenAtPath(const std::string& path);
 
 }  // namespace recbots

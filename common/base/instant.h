@@ -1,4 +1,4 @@
-// A moment on the monotonic clock: what durations and deadlines are made of.
+// A moment on the monotonic clock. Durations and deadlines are computed from such moments.
 //
 // The wall clock (absl::Now) is for dates only: it jumps when somebody sets it, and it counts the time a machine slept.
 // Instants of different machines, or from before a restart of this one, cannot be compared: an Instant is never written
@@ -19,7 +19,7 @@ class Instant {
   static constexpr Instant InfiniteFuture() { return Instant(absl::InfiniteDuration()); }
   static constexpr Instant InfinitePast() { return Instant(-absl::InfiniteDuration()); }
 
-  // Time since the beginning of the clock, for what takes a point of CLOCK_MONOTONIC.
+  // Time since the beginning of the clock, for system calls that take a point of CLOCK_MONOTONIC.
   constexpr absl::Duration since_beginning() const { return since_beginning_; }
 
   Instant& operator+=(absl::Duration duration) {

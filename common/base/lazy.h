@@ -10,13 +10,13 @@
 
 namespace recbots {
 
-// Thread-safe. Other threads that ask meanwhile wait for the one that computes.
+// Thread-safe. While one thread computes the value, other threads that call Get wait for it.
 template <typename T>
 class Lazy {
  public:
-  // The value, which is valid for as long as this lives; `compute`, a function without arguments, makes it as
-  // absl::StatusOr<T> where that has not been done yet. Its error is returned and forgotten: the next call computes
-  // again.
+  // Returns the value, which is valid as long as this object lives. The first call computes it with `compute`, a
+  // function without arguments that returns absl::StatusOr<T>. An error of `compute` is returned and not kept: the next
+  // call computes again.
   template <typename Compute>
   absl::StatusOr<const T*> Get(const Compute& compute) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);

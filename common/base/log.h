@@ -3,10 +3,10 @@
 //   RECBOTS_LOG(INFO) << "listening" << Field("address", address);
 // writes  `I 2026-11-23T20:11:05.123Z learner listening address=127.0.0.1:7001`.
 //
-// INFO is an event someone acts on, WARNING something that heals or degrades, ERROR something lost. Packaged Abseil
-// (20220623) has no log, and LibTorch defines LOG and CHECK: hence our own, prefixed.
+// INFO is an event that someone acts on, WARNING something that heals or degrades, ERROR something lost. We have macros
+// of our own, with a prefix, because packaged Abseil (20220623) has no log and LibTorch defines LOG and CHECK.
 //
-// Thread-safe; a line is written with one call and never mixed with another.
+// Thread-safe. A line is written with one call and never mixed with another line.
 #pragma once
 
 #include <sstream>
@@ -21,7 +21,7 @@ enum class LogLevel { kInfo, kWarning, kError, kFatal };
 // Names this process in its log lines ("learner"). Call once, from main, before threads start.
 void SetLogRole(absl::string_view role);
 
-// `key=value`, quoted where the value has spaces; leads with a space.
+// Prints as " key=value", with the value in quotes if it contains spaces.
 template <typename T>
 struct LogField {
   absl::string_view key;
@@ -60,7 +60,7 @@ class LogLine {
 #define RECBOTS_LOG_LEVEL_ERROR ::recbots::LogLevel::kError
 #define RECBOTS_LOG(level) ::recbots::LogLine(RECBOTS_LOG_LEVEL_##level, __FILE__, __LINE__).stream()
 
-// Stops the process when an invariant of ours is broken; not for what input can cause.
+// Stops the process when an invariant of our own code is broken. Never use it for errors that input can cause.
 #define RECBOTS_CHECK(condition) \
   while (!(condition))           \
   ::recbots::LogLine(::recbots::LogLevel::kFatal, __FILE__, __LINE__).stream() << "check failed: " #condition " "

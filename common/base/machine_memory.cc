@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 
-// A file of one number; "max", none, or one that is no file: no limit.
+// The limit in a file of one number. There is no limit if the file says "max", holds no number, or is missing.
 int64_t LimitIn(const std::string& path) {
   std::ifstream file(path);
   std::string text;
@@ -26,7 +26,7 @@ int64_t LimitIn(const std::string& path) {
   return bytes;
 }
 
-// The smallest limit of a group and of those that it lies in.
+// The smallest limit of a group and of all groups that contain it.
 int64_t LimitOf(const std::string& root, std::string group, const char* file) {
   int64_t limit = LimitIn(absl::StrCat(root, "/", file));
   while (group.size() > 1) {
@@ -41,7 +41,8 @@ int64_t LimitOf(const std::string& root, std::string group, const char* file) {
 int64_t ControlGroupLimit(const std::string& root, const std::string& groups) {
   int64_t limit = kNoLimit;
   for (const absl::string_view line : absl::StrSplit(groups, '\n')) {
-    // "0::/group" of version 2, "9:memory:/group" of version 1. A group of "/.." lies outside of what is seen here.
+    // Version 2 writes "0::/group", version 1 "9:memory:/group". A group that begins with "/.." is not visible from
+    // here.
     const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 2));
     if (parts.size() != 3) continue;
     const std::vector<std::string> controllers = absl::StrSplit(parts[1], ',');

@@ -15,7 +15,7 @@ namespace {
 
 static_assert(sizeof(std::atomic<int>) == sizeof(int) && std::atomic<int>::is_always_lock_free);
 
-// Sleeps while `word` is 0. False: the deadline came. May return true for no reason.
+// Sleeps while `word` is 0. Returns false when the deadline has come. May return true for no reason.
 bool FutexWait(std::atomic<int>& word, Instant deadline) {
   timespec until{};
   const bool bounded = deadline != Instant::InfiniteFuture();
@@ -26,8 +26,8 @@ bool FutexWait(std::atomic<int>& word, Instant deadline) {
          errno != ETIMEDOUT;
 }
 
-// The word may be gone by now: then the kernel finds no memory or no sleeper there, or wakes another one for no reason,
-// which every user of futexes has to bear.
+// The word may no longer exist: then the kernel finds no memory or no sleeper there, or wakes another sleeper for no
+// reason, which every user of futexes has to tolerate.
 void FutexWake(std::atomic<int>* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
 
 }  // namespace
@@ -35,13 +35,13 @@ void FutexWake(std::atomic<int>* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRI
 void Mutex::UnlockAndWake() {
   std::atomic<int>* word = nullptr;
   for (Waiter* waiter = oldest_; waiter != nullptr && word == nullptr; waiter = waiter->newer) {
-    // Who is woken already will look at the condition again, and at those of the others when it unlocks.
+    // A waiter that was woken already will check its condition again, and the conditions of the others when it unlocks.
     if (waiter->woken.load(std::memory_order_relaxed) != 0 || !waiter->holds(waiter->callable)) continue;
     waiter->woken.store(1, std::memory_order_relaxed);
     word = &waiter->woken;
   }
   mu_.unlock();
-  // Woken after the unlocking: the other thread finds the lock free.
+  // Wakes the other thread after unlocking, so that it finds the lock free.
   if (word != nullptr) FutexWake(word);
 }
 
@@ -50,7 +50,7 @@ bool Mutex::Await(Waiter& waiter, Instant deadline) {
   bool holds = false;
   for (bool in_time = true; in_time && !holds;) {
     waiter.woken.store(0, std::memory_order_relaxed);
-    UnlockAndWake();  // What was changed before the wait may be what others wait for.
+    UnlockAndWake();  // Other waiters may wait for what this thread has changed.
     in_time = FutexWait(waiter.woken, deadline);
     mu_.lock();
     holds = waiter.holds(waiter.callable);

@@ -1,10 +1,9 @@
 // The lock of this code base: a mutex whose waiters name the condition that they wait for, as with absl::Mutex, but
-// whose deadlines are on the monotonic clock. (absl::Mutex sleeps until a wall-clock time: somebody who sets that
-// clock back by an hour makes every wait of 5 ms last an hour. Packaged Abseil also reports falsely under the thread
-// sanitizer.)
+// whose deadlines are on the monotonic clock. (absl::Mutex sleeps until a wall-clock time: if that clock is set back by
+// an hour, every wait of 5 ms lasts an hour. Packaged Abseil also causes false reports of the thread sanitizer.)
 //
-// Wait with a deadline. A condition is a callable without side effects, evaluated under the lock, by the thread that
-// waits and by threads that unlock.
+// Always wait with a deadline. A condition is a callable without side effects; the thread that waits and the threads
+// that unlock evaluate it under the lock.
 #pragma once
 
 #include <atomic>
@@ -16,8 +15,8 @@
 
 namespace recbots {
 
-// Not recursive. The thread that unlocks wakes one waiter whose condition holds, the oldest first, and that one wakes
-// the next: nothing is woken in vain. Not fair to those that only lock.
+// Not recursive. The thread that unlocks wakes the oldest waiter whose condition holds, and that waiter wakes the next
+// one when it unlocks: no thread is woken in vain. Not fair to threads that only lock.
 class ABSL_LOCKABLE Mutex {
  public:
   Mutex() = default;
@@ -30,7 +29,7 @@ class ABSL_LOCKABLE Mutex {
     UnlockAndWake();
   }
 
-  // Waits until condition() or the deadline; true when the condition holds.
+  // Waits until condition() is true or the deadline has come. Returns whether the condition holds.
   template <typename Condition>
   bool AwaitUntil(const Condition& condition, Instant deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     if (condition()) return true;
@@ -45,11 +44,11 @@ class ABSL_LOCKABLE Mutex {
   }
 
  private:
-  // Lies on the stack of the thread that waits.
+  // A waiter lies on the stack of the thread that waits.
   struct Waiter {
     bool (*holds)(const void* callable) = nullptr;
     const void* callable = nullptr;
-    std::atomic<int> woken{0};  // What the thread sleeps on. Changed under the lock.
+    std::atomic<int> woken{0};  // The thread sleeps on this word, which is changed under the lock.
     Waiter* older = nullptr;
     Waiter* newer = nullptr;
   };
@@ -77,8 +76,9 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mu_;
 };
 
-// For the first line of a program. Debian's Abseil, which gRPC locks with, checks the order of locks whenever a thread
-// takes a second one, under one lock for the whole process: about 6 % of what replay spends on a row.
+// Turns off Abseil's checks of the order of locks; call it in the first line of a program. gRPC locks with Debian's
+// Abseil, which makes these checks whenever a thread takes a second lock, under one lock for the whole process: they
+// cost about 6 % of the time that replay spends on a row.
 void SkipLockOrderChecks();
 
 }  // namespace recbots

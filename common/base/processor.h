@@ -1,10 +1,10 @@
 // What the processor can do, and what this program was compiled for.
 //
 // A program with instructions that the processor lacks says so and ends with code 1 before anything else of it runs,
-// even before the constructors of shared libraries (processor_check.cc). What the check cannot help: shared libraries
-// that were themselves compiled for more than the processor has.
+// even before the constructors of shared libraries (processor_check.cc). The check does not cover shared libraries that
+// were themselves compiled for more than the processor has.
 //
-// Other architectures than x86-64 have no features here and level 0, and nothing is checked.
+// On architectures other than x86-64 the set of features is empty, the level is 0, and nothing is checked.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace recbots {
 
-// Bits of a set of features. Those that compilers use by themselves where -march allows it.
+// Bits of a set of features. The features listed are those that compilers use by themselves where -march allows it.
 // clang-format off
 enum class ProcessorFeature : int {
   kSse3, kSsse3, kSse41, kSse42, kPopcnt,                // x86-64-v2
@@ -35,7 +35,8 @@ std::string BuiltForArchitecture();
 
 // "avx512f", ... in the order above.
 std::vector<std::string> FeatureNames(uint64_t features);
-// 1..4: the highest x86-64-vN of which all features are there (1 is plain x86-64); 0 where this is not x86-64.
+// The highest N in 1..4 such that `features` has all features of x86-64-vN (1 is plain x86-64); 0 on other
+// architectures.
 int ArchitectureLevel(uint64_t features);
 // "x86-64", "x86-64-v2", ...; "not x86-64" for level 0.
 std::string ArchitectureName(int level);

@@ -57,7 +57,7 @@ uint64_t recbots_machine_features(void) {
   RECBOTS_ASK(kFma4, "fma4");
   RECBOTS_ASK(kXop, "xop");
 #ifdef __clang__
-  // It cannot be asked for these. Processors with AVX2 have the first three; none of the others is worth a refusal.
+  // clang cannot ask for these. Processors with AVX2 have the first three; we refuse to run for none of the others.
   if (__builtin_cpu_supports("avx2")) {
     for (const auto feature :
          {recbots::ProcessorFeature::kLzcnt, recbots::ProcessorFeature::kMovbe, recbots::ProcessorFeature::kF16c}) {

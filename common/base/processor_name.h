@@ -1,4 +1,4 @@
-// What processor this program runs on.
+// The name of the processor that this program runs on.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace recbots {
 // apart that clouds hand out under one name. "unknown" where the system does not say.
 std::string ProcessorName();
 
-// The same of a text like /proc/cpuinfo; its first processor counts.
+// The name of the first processor in a text like /proc/cpuinfo.
 std::string ProcessorNameIn(const std::string& cpuinfo);
 
 }  // namespace recbots

@@ -20,12 +20,12 @@
 namespace recbots {
 namespace {
 
-// Standard output, with the first error that writing to it met.
+// Buffers standard output and keeps the first error of writing to it.
 class OutputBuffer final : public std::streambuf {
  public:
   OutputBuffer() { setp(buffer_.data(), buffer_.data() + buffer_.size()); }
 
-  // 0: none so far.
+  // errno of the first failed write, or 0.
   int error() const { return error_; }
 
  protected:
@@ -42,7 +42,7 @@ class OutputBuffer final : public std::streambuf {
       if (n >= 0) {
         from += n;
       } else if (errno == EAGAIN) {
-        // Somebody who shares the terminal made it non-blocking: wait for room, as a blocking write would.
+        // Another process that shares the terminal has made it non-blocking: wait for room, like a blocking write.
         pollfd room{STDOUT_FILENO, POLLOUT, 0};
         poll(&room, 1, /*timeout=*/1000);
       } else if (errno != EINTR) {
@@ -65,12 +65,12 @@ class OutputBuffer final : public std::streambuf {
   int error_ = 0;
 };
 
-// Puts a buffer below std::cout while it lives.
+// Directs std::cout to an OutputBuffer as long as it lives.
 class OutputScope {
  public:
   OutputScope() : before_(std::cout.rdbuf(&buffer_)) {}
   ~OutputScope() { std::cout.rdbuf(before_); }
-  // Writes what is left. Returns whether everything arrived, or the reader has gone away.
+  // Writes what the buffer still holds. Returns true if everything was written, or if the reader has gone away.
   bool Finish() {
     std::cout.flush();
     return buffer_.error() == 0 || buffer_.error() == EPIPE;
@@ -81,7 +81,7 @@ class OutputScope {
   std::streambuf* const before_;
 };
 
-// The lowest free number is the one that open takes.
+// open always takes the lowest free number, so each call reopens the closed stream.
 void ReopenClosedStreams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
@@ -97,7 +97,7 @@ int RunProgram(const std::string& name, int argc, char** argv,
   SkipLockOrderChecks();
   ReopenClosedStreams();
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // A file that may not grow any more is an error of its write.
+  signal(SIGXFSZ, SIG_IGN);  // When the file size limit is reached, write returns an error instead.
   RaiseDescriptorLimit();
   OutputScope output;
   const int exit_code = body({argv + 1, argv + argc});

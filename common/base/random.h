@@ -2,8 +2,8 @@
 // section 3.3 and table 2).
 //
 // A draw is a pure function of (seed, purpose, stream, episode, step, index): nothing is carried from one draw to the
-// next, so an episode comes out bit for bit the same whatever the batch size, the number of threads or the number of
-// processes. Distributions are our own, because those of the standard library and of Abseil change with their versions.
+// next, so an episode has the same bits for every batch size, number of threads and number of processes. Distributions
+// are our own, because those of the standard library and of Abseil change with their versions.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 
 namespace recbots {
 
-// What a stream of random numbers is for. Streams of different purposes are independent. Numbers are part of results:
-// never reused, never renumbered.
+// What a stream of random numbers is used for. Streams of different purposes are independent. Results depend on the
+// numbers below: they are never reused and never changed.
 enum class Purpose : uint16_t {
   kUser = 1,        // who the user is and where the session starts
   kDocument = 2,    // which candidates are offered
@@ -56,15 +56,16 @@ inline double UniformFrom(uint32_t bits) { return bits * 0x1p-32; }
 // rejection step: the bias is below n / 2^32).
 inline uint32_t IndexFrom(uint32_t bits, uint32_t n) { return static_cast<uint32_t>((uint64_t{bits} * n) >> 32); }
 
-// Successive draws of one stream position. Cheap to make (no state beyond 64 bytes, nothing seeded): make one where it
-// is needed. Not thread-safe; copies go on independently from the same place.
+// Successive draws of one stream position. An Rng is cheap to make (64 bytes of state, no seeding): make one where it
+// is needed. Not thread-safe. A copy continues with the draws that the original would make, independently of it.
 class Rng {
  public:
   Rng(uint64_t seed, Purpose purpose, StreamPosition position)
       : key_(seed),
         counter_{uint32_t{static_cast<uint16_t>(purpose)} << 16, position.step, position.episode, position.stream} {}
 
-  // The same draws, where the first block is already known (random_batch.h computes them for many users at once).
+  // Makes the draws of the first constructor when their first block is already known (random_batch.h computes the first
+  // blocks of many users at once).
   Rng(uint64_t seed, Purpose purpose, StreamPosition position, std::array<uint32_t, 4> first_block)
       : Rng(seed, purpose, position) {
     block_ = first_block;
@@ -72,7 +73,8 @@ class Rng {
     used_ = 0;
   }
 
-  // The same draws, where the first num_blocks blocks lie at `ahead` (BlockRun computes them), which must outlive this.
+  // Makes the draws of the first constructor when their first num_blocks blocks lie at `ahead` (BlockRun computes
+  // them). `ahead` must outlive this object.
   Rng(uint64_t seed, Purpose purpose, StreamPosition position, const uint32_t* ahead, uint32_t num_blocks)
       : Rng(seed, purpose, position) {
     ahead_ = ahead;
@@ -84,7 +86,7 @@ class Rng {
   uint32_t Bits() {
     if (used_ == end_) {
       block_ = Philox4x32(counter_, key_);
-      ++counter_[0];  // 2^16 blocks before a purpose would run into the next: 262,144 draws per position.
+      ++counter_[0];  // A position has 2^16 blocks, 262,144 draws; more would collide with the next purpose.
       ahead_ = nullptr;
       used_ = 0;
       end_ = 4;

@@ -12,8 +12,9 @@ struct Words {
   uint64_t c0, c1, c2, c3;
 };
 
-// Written out instead of calling Philox4x32: with the words held in 64-bit lanes a round is two multiplications, four
-// shifts or masks and two xors, and no lane changes its place. random_batch_test.cc holds both to the same numbers.
+// The rounds are written out instead of calling Philox4x32: with the words in 64-bit lanes a round takes two
+// multiplications, four shifts or masks and two xors, and no lane changes its place. random_batch_test.cc checks that
+// both give the same numbers.
 [[gnu::always_inline]] inline Words Rounds(Words in, uint64_t seed) {
   auto [c0, c1, c2, c3] = in;
   auto key0 = static_cast<uint32_t>(seed);

@@ -1,5 +1,6 @@
-// First blocks of many random streams, or many blocks of one, at once: the numbers that Rng draws one by one, 2.5 times
-// faster where there is AVX-512, because the rounds of neighbours run in the lanes of one vector register.
+// Computes the first blocks of many random streams, or many blocks of one stream, at once. The numbers are those that
+// Rng draws one by one; with AVX-512 they come 2.5 times faster, because the rounds of neighbouring blocks run in the
+// lanes of one vector register.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace recbots {
 
-// Blocks of up to kCapacity stream positions, lane by lane. 4 KiB: stays in the first-level cache.
+// The first blocks of up to kCapacity stream positions, lane by lane. The 4 KiB stay in the first-level cache.
 class BlockBatch {
  public:
   static constexpr size_t kCapacity = 256;
@@ -19,7 +20,7 @@ class BlockBatch {
   // Computes the first block of Rng(seed, purpose, positions[i]) for every i; at most kCapacity positions.
   void Fill(uint64_t seed, Purpose purpose, absl::Span<const StreamPosition> positions);
 
-  // Of positions[i] of the last Fill.
+  // The first block of positions[i] of the last Fill.
   std::array<uint32_t, 4> block(size_t i) const { return {lanes_[0][i], lanes_[1][i], lanes_[2][i], lanes_[3][i]}; }
 
  private:

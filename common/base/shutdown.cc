@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kSignalsUntilTheEnd = 3;
 
-// What the handler works with; it may run on any thread at any time.
+// The state of the handler, which may run on any thread at any time.
 std::atomic<int> signals_taken{0};
 volatile sig_atomic_t last_signal = 0;
 std::atomic<sem_t*> handler_wakes{nullptr};
@@ -20,12 +20,12 @@ std::atomic<sem_t*> handler_wakes{nullptr};
 void OnSignal(int signal_number) {
   if (++signals_taken >= kSignalsUntilTheEnd) _exit(kExitInterrupted);
   last_signal = signal_number;
-  const int error = errno;         // Of whatever the thread was doing.
-  sem_post(handler_wakes.load());  // Fails only when the count is full: then the listener is awake already.
+  const int error = errno;         // Belongs to the interrupted code.
+  sem_post(handler_wakes.load());  // Fails only if the count is full; then the listener is awake already.
   errno = error;
 }
 
-// A program started with nohup is to outlive its terminal.
+// A program started with nohup shall outlive its terminal.
 bool IsIgnored(int signal_number) {
   struct sigaction action {};
   return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;

@@ -1,4 +1,4 @@
-// SIGTERM, SIGINT and SIGHUP (a terminal that is closed) as a condition to wait for.
+// Turns SIGTERM, SIGINT and SIGHUP (the terminal was closed) into a condition to wait for.
 #pragma once
 
 #include <semaphore.h>
@@ -14,22 +14,22 @@
 
 namespace recbots {
 
-// One at a time per process: it owns their handlers while it lives (SIGHUP stays ignored where it was, as
-// nohup does it). The first signal requests an orderly end. The second changes nothing: a terminal and the program that
-// started this one often send one each, and that must not cost what the first one saves. The third ends the process at
-// once (exit 130). A handler, not a blocked signal: libraries start threads before main, and a signal that one of those
-// does not block would end the process. Thread-safe.
+// A process has at most one Shutdown at a time: it owns the handlers of the three signals while it lives (if SIGHUP was
+// ignored, as under nohup, it stays ignored). The first signal requests an orderly end. The second changes nothing: the
+// terminal and the program that started this one often send one signal each, and the second must not cut short the work
+// of the first. The third ends the process at once (exit 130). Signals are handled and not blocked, because libraries
+// start threads before main, and a signal that such a thread does not block would end the process. Thread-safe.
 class Shutdown {
  public:
   Shutdown();
   ~Shutdown();
 
   bool requested() const { return requested_.load(std::memory_order_relaxed); }
-  // As if a signal had come. Idempotent.
+  // Requests the end as the first signal does. Idempotent.
   void Request();
-  // The same, because of an error: the program is to end with it.
+  // Requests the end because of an error: the program shall end with `status`.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
-  // The first error, or OK.
+  // The status of the first Fail, or OK.
   absl::Status failure() const ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until the end is requested; false at the timeout.
   bool AwaitFor(absl::Duration timeout);
@@ -37,8 +37,8 @@ class Shutdown {
  private:
   void Listen();
 
-  // Posted by the handler and the destructor, waited for by the listener. Takes no file descriptor: a process that has
-  // none left must still be able to end.
+  // The handler and the destructor post it, the listener waits for it. A semaphore needs no file descriptor: a process
+  // that has none left must still be able to end.
   sem_t wake_;
   mutable Mutex mu_;
   std::atomic<bool> requested_{false};

@@ -1,4 +1,4 @@
-// Whether long work should stop: the question that it asks again and again.
+// The question that long work asks again and again: should it stop?
 #pragma once
 
 #include <functional>
@@ -7,14 +7,14 @@
 
 namespace recbots {
 
-// Asked by whatever may take longer than a second, several times a second: true ends the work. Once it has said yes it
-// goes on saying so (as Shutdown::requested does), so that the caller of the work may ask again. Empty: never
-// stop.
+// Work that may take longer than a second asks this question several times a second; the answer true ends the work.
+// After the first true every answer is true (as with Shutdown::requested), so that the caller of the work may ask
+// again. An empty function never stops the work.
 using StopQuestion = std::function<bool()>;
 
 inline bool ShouldStop(const StopQuestion& stop) { return stop && stop(); }
 
-// CANCELLED once `stop` says so: for work that returns a status and has nothing to show when it is cut short.
+// CANCELLED once `stop` returns true. For work that returns a status and has no result when it is cut short.
 inline absl::Status CheckStop(const StopQuestion& stop) {
   return ShouldStop(stop) ? absl::CancelledError("stopped") : absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// A thread that is named and joined. No detach, no naked std::thread elsewhere.
+// A thread that is named and joined. Nothing else uses std::thread, and no thread is detached.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,8 @@
 
 namespace recbots {
 
-// Runs `body` from construction on; the destructor waits for it. Whoever owns a Thread first tells the body to end.
+// Runs `body` from construction on; the destructor waits until `body` returns. The owner tells the body to end before
+// it destroys the Thread.
 class Thread {
  public:
   // The name shows in ps and gdb; the kernel keeps its first 15 characters.
