@@ -16,8 +16,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Makes relative paths of files absolute, beginning at `folder`: they mean the same wherever the configuration is read
-// again.
+// Makes relative paths of files absolute, starting from `folder`, so that they name the same files wherever the
+// configuration is read again.
 void AnchorPaths(const std::filesystem::path& folder, Message& message) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> given;

@@ -18,8 +18,9 @@
 namespace recbots {
 namespace {
 
-// Keeps the first error of a parse, with file and line. The parser's words for an unknown field end in its name and
-// message type in quotes; the nearest field is added for people, nothing depends on it.
+// Keeps the first error of a parse, with file and line. For an unknown field, the parser's message ends in the names of
+// the field and of the message type, both in quotes; the nearest known field is added for people, and no code depends
+// on it.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
   explicit FirstError(std::string path) : path_(std::move(path)) {}
@@ -57,8 +58,8 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
                       absl::StrCat("the configuration: ", text.status().message()));
 }
 
-// What an editor or a shell of another system may put into a file. The parser would take a text as ended at a NUL byte
-// or name code points, neither of which helps.
+// Refuses what an editor or a shell of another system may put into a file. The parser would end the text at a NUL byte,
+// or report code points, and neither helps the user.
 absl::Status CheckEncoding(const std::string& path, absl::string_view text) {
   if (absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF")) {
     return absl::InvalidArgumentError(absl::StrCat(path, ":1: begins as UTF-16 does, want UTF-8"));

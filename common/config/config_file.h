@@ -1,4 +1,4 @@
-// The file of an experiment, as it is: read and parsed, nothing checked.
+// Reads and parses the file of an experiment, without checking its values.
 #pragma once
 
 #include <string>
@@ -8,12 +8,13 @@
 
 namespace recbots {
 
-// No configuration of ours comes near; /dev/zero and a log given by mistake do.
+// Far more than any configuration needs; stops the reading of /dev/zero, or of a log given by mistake.
 inline constexpr size_t kMaxConfigBytes = size_t{64} << 20;
 
 // Reads a text proto: UTF-8, with or without a byte order mark. A pipe and /dev/stdin are files too.
-//   NOT_FOUND         the file cannot be read; says why
-//   INVALID_ARGUMENT  not a text proto of an experiment: names file, line and column; more than kMaxConfigBytes
+//   NOT_FOUND         the file cannot be read; the message says why
+//   INVALID_ARGUMENT  the file is no text proto of an experiment (the message names file, line and column), or has more
+//                     than kMaxConfigBytes
 absl::StatusOr<v1::ExperimentConfig> ReadConfigFile(const std::string& path);
 
 }  // namespace recbots

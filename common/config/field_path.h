@@ -1,4 +1,4 @@
-// What reading, overriding and checking a configuration share: names of fields in words.
+// Names of fields and values for messages: what reading, overriding and checking a configuration share.
 #pragma once
 
 #include <google/protobuf/descriptor.h>
@@ -17,16 +17,17 @@ std::string JoinPath(absl::string_view prefix, absl::string_view field);
 // Names of the fields of a message, in the order of their declaration.
 std::vector<std::string> FieldNames(const google::protobuf::Descriptor& message);
 
-// The name nearest to `name` by edit distance, or "" when none is near enough to be meant.
+// The candidate nearest to `name` by edit distance, or "" if none is so near that it may have been meant.
 std::string NearestName(absl::string_view name, const std::vector<std::string>& candidates);
 
 // ", did you mean 'seed'?", or the list of fields when nothing is near: ", it has name, seed, ...".
 std::string Suggestion(absl::string_view name, const google::protobuf::Descriptor& message);
 
-// Values of an enum that may be chosen: all but its number 0. "UNIT, RAW".
+// Values of an enum that may be chosen, which are all but number 0: "UNIT, RAW".
 std::string ChoicesOf(const google::protobuf::EnumDescriptor& type);
 
-// The value of a singular field (index -1) or of an element, as text proto; of an unset field, its default.
+// The value of a singular field (index -1) or of an element of a repeated one, as text proto; for an unset field its
+// default.
 std::string ValueText(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                       int index = -1);
 

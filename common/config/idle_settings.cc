@@ -17,7 +17,8 @@ namespace {
 using google::protobuf::Message;
 using v1::ExperimentConfig;
 
-// Fields of one type of message, and why they do not count: "sampler UNIFORM, want PRIORITIZED"; empty where they do.
+// Fields of one type of message, and the reason why they have no effect: "sampler UNIFORM, want PRIORITIZED"; empty if
+// they have one.
 struct Rule {
   const google::protobuf::Descriptor* type;
   std::vector<std::string> fields;
@@ -128,7 +129,7 @@ std::vector<Rule> AllRules() {
   return all;
 }
 
-// The message that holds the last field of a path; null where it is not there any more. `prefix`: how it is called.
+// The message that holds the last field of a path; null if it does not exist any more. `prefix` receives its name.
 const Message* Holder(const std::vector<std::string>& steps, const Message& root, std::string& prefix) {
   const Message* message = &root;
   for (size_t i = 0; i + 1 < steps.size(); ++i) {

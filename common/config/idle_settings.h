@@ -1,4 +1,4 @@
-// Settings that have no effect because of another one.
+// Finds settings that have no effect because of another setting.
 #pragma once
 
 #include "absl/status/status.h"
@@ -7,10 +7,10 @@
 
 namespace recbots {
 
-// Whether the field that an override wrote to ("path.to.field", which has been applied) counts in the configuration
-// that came out of it. In a file such a setting may wait for another one to be changed; one that is given by hand is
-// meant to do something.
-//   INVALID_ARGUMENT  names the field, the setting that keeps it idle, and with which value it counts
+// Checks that an override has an effect: `path` ("path.to.field") names the field that it set, `config` is the
+// configuration after it. A file may contain a setting without effect, which waits until another setting changes; a
+// setting given by hand is meant to do something.
+//   INVALID_ARGUMENT  names the field, the setting that keeps it idle, and the value with which it has an effect
 absl::Status CheckCounts(absl::string_view path, const v1::ExperimentConfig& config);
 
 }  // namespace recbots

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kFloat = sizeof(float);
 constexpr double kShareOfMemory = 0.9;
-// What a table keeps of each row at least.
+// Bytes of bookkeeping that a table needs for each row at least.
 constexpr double kSmallestBookkeeping = 16;
 constexpr double kMostSlates = 100000;
 
@@ -29,7 +29,7 @@ std::string BytesText(double bytes) {
   return absl::StrFormat("%.3g %s", bytes, unit);
 }
 
-// Whole numbers as such, however large.
+// Prints a whole number with all its digits.
 std::string NumberText(double value) { return absl::StrFormat("%.0f", value); }
 
 double RowBytesOfTransitions(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
@@ -37,13 +37,13 @@ double RowBytesOfTransitions(const v1::ExperimentConfig& config, const Environme
   return schema.ok() ? static_cast<double>(schema->row_bytes()) : 0;  // CheckTraining refuses such rows.
 }
 
-// A network of two hidden layers that is trained, and what it is run on.
+// A network of two hidden layers that is trained, and the rows that are fed to it.
 struct Network {
-  const char* path = "";  // Of the setting of its units.
+  const char* path = "";  // Names the setting of `units`.
   double units = 0;       // Of the first hidden layer.
   double parameters_per_unit = 0;
-  double rows = 0;     // It is run on, for each row of a batch.
-  double inputs = 0;   // Of each of these rows, besides what they share.
+  double rows = 0;     // Rows fed to it per row of a batch.
+  double inputs = 0;   // Per such row, without what rows share.
   double hidden = 0;   // Of both layers.
   std::string action;  // What such a row is.
 };
@@ -60,7 +60,7 @@ Network NetworkOf(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec
   const double features = spec.num_candidate_features > 0 ? spec.num_candidate_features : items;
   double slates = 1;
   for (int k = 0; k < spec.slate_size; ++k) slates *= items - k;
-  if (slates > kMostSlates) slates = 0;  // Refused where the policy is made (common/inference/q_shape.h).
+  if (slates > kMostSlates) slates = 0;  // MakePolicy refuses so large a number.
   switch (config.algorithm_case()) {
     case v1::AlgorithmConfig::kWolpertinger: {
       const v1::WolpertingerConfig& w = config.wolpertinger();
@@ -95,9 +95,9 @@ std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const E
   const v1::LearnerConfig& learner = config.learner();
   const Network network = NetworkOf(config.algorithm(), spec);
   const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight();
-  // Inputs of this step and of the next one; hidden layers of the online and of the target network.
+  // Inputs for this step and for the next one; hidden layers of the online network and of the target network.
   const double activations = kFloat * network.rows * 2 * (network.inputs + network.hidden);
-  // Online, target, gradients, and the optimiser's two moments.
+  // Online parameters, target parameters, gradients, and the optimiser's two moments.
   const double parameters = 5 * kFloat * network.parameters_per_unit;
   return {{"learner.batch_size", static_cast<double>(learner.batch_size()), rows + activations,
            absl::StrCat(learner.batches_in_flight(), " rows in flight, and networks on ", NumberText(network.rows), " ",
@@ -110,7 +110,8 @@ std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const E
 
 MemoryNeed PlayingNeed(const std::string& setting, int users, const EnvironmentSpec& spec, int processes) {
   const double candidates = static_cast<double>(spec.num_candidates) * spec.num_candidate_features;
-  // Now, what the step led to, and what the policy sees next (common/rl/step_buffer.h).
+  // A StepBuffer (common/rl/step_buffer.h) holds three sets: the current one, the one that the step led to, and the one
+  // that the policy sees next.
   const double bytes = 3 * kFloat * (spec.num_user_features + candidates);
   return {setting, static_cast<double>(users), bytes,
           absl::StrCat(spec.num_user_features, " user features, ", spec.num_candidates, " candidates of ",
@@ -156,7 +157,7 @@ std::vector<MemoryNeed> MemoryNeedsOf(const v1::ExperimentConfig& config, const 
   }
   if (sharers.actors > 0) {
     MemoryNeed need = PlayingNeed("actor.users", config.actor().users(), spec, sharers.actors);
-    // Rows under way, and those that wait for later steps (actor/loop/transition_packer.h).
+    // Rows under way, and rows that wait for later steps (actor/loop/transition_packer.h).
     const TransitionOptions options = TransitionOptionsOf(config.algorithm());
     need.bytes_each += row * (options.n_step > 1 || options.next_slate ? 2 * options.n_step + 1 : 1);
     absl::StrAppend(&need.what, ", rows of ", NumberText(row), " bytes");

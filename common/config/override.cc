@@ -20,7 +20,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// Where an override writes: one field of one message, and how the user calls it.
+// Where an override writes: one field of one message, and the name that the user gave for it.
 struct Target {
   Message& message;
   const FieldDescriptor& field;
@@ -80,7 +80,7 @@ absl::Status PutEnum(const Target& target, absl::string_view text) {
   return absl::OkStatus();
 }
 
-// Messages are set as a whole: to nothing but defaults, or away.
+// A message can only be set as a whole: to its defaults ("{}"), or removed ("").
 absl::Status PutMessage(const Target& target, absl::string_view text) {
   const Reflection& reflection = *target.message.GetReflection();
   if (!target.field.is_repeated() && (text.empty() || text == "{}")) {
@@ -128,8 +128,9 @@ struct Step {
   std::string index;  // "[2]" or empty.
 };
 
-// Whether a path may make the message that it leads through, which is not there. What was chosen otherwise, or left out
-// where that means something, changes only when that is asked for: the path may have been meant for something else.
+// Whether a path may make a missing message that it leads through. If another member of a oneof is chosen, or leaving
+// the message out has a meaning, only an explicit request changes that: the path may have been meant for another
+// configuration.
 absl::Status CheckMayMake(const Message& message, const FieldDescriptor& field, const std::string& where) {
   const Reflection& reflection = *message.GetReflection();
   const auto* choice = field.real_containing_oneof();
@@ -146,7 +147,8 @@ absl::Status CheckMayMake(const Message& message, const FieldDescriptor& field, 
   return absl::OkStatus();
 }
 
-// The message that a step which is not the last leads to; one that is not in a list is made where it is missing.
+// The message that a step leads to which is not the last one. A missing message is made, unless it is an element of a
+// list.
 absl::StatusOr<Message*> Enter(Message& message, const FieldDescriptor& field, const Step& step,
                                const std::string& where) {
   const Reflection& reflection = *message.GetReflection();
@@ -206,7 +208,7 @@ absl::StatusOr<Target> Resolve(absl::string_view path, Message& root) {
   return absl::InvalidArgumentError("no field named");  // StrSplit gives at least one name.
 }
 
-// Of several ways to give one thing, that which is set by hand wins over what the file says.
+// If several fields can give one value, the field that is set by hand wins over those set in the file.
 void DropOtherWays(const Target& target) {
   const std::string& thing = target.field.options().GetExtension(v1::way_to_give);
   if (thing.empty()) return;
@@ -226,7 +228,7 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
     return absl::InvalidArgumentError(absl::StrCat("override '", override_text, "': no '=', want path.to.field=value"));
   }
   const absl::string_view value = override_text.substr(equals + 1);
-  // On a copy, so that a refused override leaves nothing behind.
+  // Works on a copy, so that a refused override leaves nothing behind.
   v1::ExperimentConfig changed = config;
   RECBOTS_ASSIGN_OR_RETURN(const Target target,
                            Resolve(absl::StripAsciiWhitespace(override_text.substr(0, equals)), changed));

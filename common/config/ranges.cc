@@ -17,7 +17,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// Integers as such, everything else with six digits.
+// Integers with all digits, other numbers with six.
 std::string BoundText(double bound) {
   if (bound == std::floor(bound) && std::abs(bound) < 0x1p62) return absl::StrCat(static_cast<int64_t>(bound));
   return absl::StrCat(bound);
@@ -34,7 +34,7 @@ std::string RangeText(const google::protobuf::FieldOptions& options) {
   return "a finite number";
 }
 
-// The value of a numeric field as double; 64-bit integers lose at most a rounding, which no bound of ours notices.
+// The value of a numeric field as double. A 64-bit integer may be rounded, which makes no difference for our bounds.
 double NumberOf(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
   const bool element = index >= 0;
@@ -75,7 +75,7 @@ absl::Status CheckNumber(const Message& message, const FieldDescriptor& field, i
   const double value = NumberOf(message, field, index);
   const double min = options.HasExtension(v1::min) ? options.GetExtension(v1::min) : -HUGE_VAL;
   const double max = options.HasExtension(v1::max) ? options.GetExtension(v1::max) : HUGE_VAL;
-  // NaN fails every comparison.
+  // NaN is not finite, so it is refused.
   if (std::isfinite(value) && value >= min && value <= max) return absl::OkStatus();
   const std::string where = index >= 0 ? absl::StrCat(name, "[", index, "]") : name;
   return absl::InvalidArgumentError(
@@ -83,14 +83,14 @@ absl::Status CheckNumber(const Message& message, const FieldDescriptor& field, i
 }
 
 absl::Status CheckEnum(const Message& message, const FieldDescriptor& field, const std::string& name) {
-  // Not set and without a default in the proto: the code that reads the message has one.
+  // A field that is not set and has no default in the proto: the code that reads the message has a default.
   if (!field.has_default_value() && !message.GetReflection()->HasField(message, &field)) return absl::OkStatus();
   if (message.GetReflection()->GetEnumValue(message, &field) != 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(name, " ", ValueText(message, field), ", want one of ", ChoicesOf(*field.enum_type())));
 }
 
-// A path that is given leads somewhere.
+// A path that is given must not be empty.
 absl::Status CheckPath(const Message& message, const FieldDescriptor& field, const std::string& name) {
   const Reflection& reflection = *message.GetReflection();
   if (!field.options().GetExtension(v1::path) || !reflection.HasField(message, &field)) return absl::OkStatus();
@@ -98,7 +98,7 @@ absl::Status CheckPath(const Message& message, const FieldDescriptor& field, con
   return absl::InvalidArgumentError(absl::StrCat(name, " \"\", want the path of a file"));
 }
 
-// Of several ways to give one thing, which two roles might read differently, at most one is taken.
+// If several fields can give one value, at most one of them may be set: two roles might read them differently.
 absl::Status CheckWays(const Message& message, absl::string_view prefix) {
   std::vector<const FieldDescriptor*> given;
   message.GetReflection()->ListFields(message, &given);

@@ -1,5 +1,5 @@
-// What ties the fields of replay's tables together. Every rule keeps a run from standing still, or from doing something
-// else than its settings say.
+// The rules that tie the fields of replay's tables together. Every rule keeps a run from standing still, or from doing
+// something else than its settings say.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -16,10 +16,10 @@
 namespace recbots {
 namespace {
 
-// What a table may need for a row besides its bytes (Table: slots, sampler and remover of the largest kinds).
+// Bytes that a table may need for a row besides the row itself (slots, and the sampler and remover that need most).
 constexpr int64_t kBookkeepingBytes = 64;
 
-// A table and how it is called.
+// A table and its name in messages.
 struct NamedTable {
   const v1::TableConfig& config;
   std::string path;
@@ -41,7 +41,7 @@ absl::Status Refuse(const Args&... args) {
   return absl::InvalidArgumentError(absl::StrCat(args...));
 }
 
-// As the text proto has it.
+// The value of a field as the text proto writes it.
 std::string TextOf(const google::protobuf::Message& message, const char* field) {
   return ValueText(message, *message.GetDescriptor()->FindFieldByName(field));
 }
@@ -73,7 +73,7 @@ DType TypeOf(v1::ColumnConfig::Type type) {
   }
 }
 
-// Under a smaller error_buffer no row could be inserted.
+// With a smaller error_buffer no row could be inserted.
 double SmallestBuffer(const v1::RateLimiterConfig& limiter) { return 2 * std::max(1.0, limiter.samples_per_insert()); }
 
 absl::Status CheckLimiter(const NamedTable& table) {
@@ -81,7 +81,7 @@ absl::Status CheckLimiter(const NamedTable& table) {
   const double ratio = limiter.samples_per_insert();
   const int32_t times = table.config.max_times_sampled();
   if (table.is_queue()) {
-    // Rows that were sampled would stay, and nothing makes room.
+    // Otherwise rows that were sampled would stay, and no row would make room.
     if (times == 1) return absl::OkStatus();
     return Refuse(table.path, ".max_times_sampled ", times, ", want 1 with rate_limiter.kind QUEUE");
   }
@@ -132,7 +132,7 @@ absl::Status CheckBatches(const v1::LearnerConfig& learner, const NamedTable& ta
   }
   if (limiter.samples_per_insert() == 0) return absl::OkStatus();  // No ratio is held.
   const int64_t in_flight = int64_t{learner.batch_size()} * learner.batches_in_flight();
-  // Of two bounds the larger one is named: CheckLimiter has the other.
+  // The message names the larger of two bounds: CheckLimiter checks the other.
   const bool larger = static_cast<double>(in_flight) >= SmallestBuffer(limiter);
   if (!larger || limiter.error_buffer() >= static_cast<double>(in_flight)) return absl::OkStatus();
   return Refuse(table.limiter(), ".error_buffer ", TextOf(limiter, "error_buffer"), ", want at least ", in_flight,
@@ -193,7 +193,7 @@ absl::Status CheckReplay(const v1::ExperimentConfig& config) {
   const v1::ReplayConfig& replay = config.replay();
   const std::vector<NamedTable> tables = AllTables(replay);
   RECBOTS_RETURN_IF_ERROR(CheckNames(tables));
-  // A table with columns of its own is not the learner's.
+  // A first table that lists its columns is not sampled by the learner.
   if (tables[0].config.columns().empty()) RECBOTS_RETURN_IF_ERROR(CheckBatches(config.learner(), tables[0]));
   for (const NamedTable& table : tables) {
     RECBOTS_RETURN_IF_ERROR(CheckLimiter(table));

@@ -23,7 +23,7 @@ absl::Status CheckChosen(const google::protobuf::Message& message, absl::string_
       absl::StrCat(name, ": no ", choice.name(), ", want one of ", absl::StrJoin(members, ", ")));
 }
 
-// Whether `text` is UTF-8 of printable characters (those beyond ASCII are taken as they are).
+// Whether `text` is UTF-8 of printable characters (every character beyond ASCII counts as printable).
 bool IsPrintableUtf8(absl::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -35,14 +35,15 @@ bool IsPrintableUtf8(absl::string_view text) {
       if (next >> 6 != 0x2) return false;
       code = code << 6 | (next & 0x3Fu);
     }
-    constexpr uint32_t kSmallest[] = {0, 0, 0xA0, 0x800, 0x10000};  // Below: too long, or a control character.
+    constexpr uint32_t kSmallest[] = {
+        0, 0, 0xA0, 0x800, 0x10000};  // Smaller code points: the encoding is too long, or it is a control character.
     if (code < kSmallest[length] || code > 0x10FFFF || code >> 11 == 0x1B) return false;
     i += length;
   }
   return true;
 }
 
-// The name becomes part of a folder's, of a line in a log, and of JSON.
+// The name becomes part of a folder's name, of a line in a log, and of JSON.
 absl::Status CheckName(const std::string& name) {
   const bool fits = !name.empty() && name.size() <= 100 && name[0] != '.' && name.find('/') == std::string::npos;
   if (fits && IsPrintableUtf8(name)) return absl::OkStatus();
@@ -65,7 +66,7 @@ absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const Environmen
   return absl::OkStatus();
 }
 
-// A row has a bound; what grows is named, not the column in which it shows.
+// The size of a row is bounded. The message names the settings that make the row large, not the column.
 absl::Status RowIsTooLarge(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, const absl::Status& why) {
   const TransitionOptions options = TransitionOptionsOf(config.algorithm());
   const auto fits = [&](int num_candidates) {
@@ -124,7 +125,8 @@ absl::Status CheckActor(const v1::ExperimentConfig& config, int64_t row_bytes) {
   return absl::OkStatus();
 }
 
-// One share ends a run; and a run that may not fill the table to where sampling begins would never learn, nor end.
+// Only one share may end a run. A run whose max_env_steps is too small to fill the table until sampling begins would
+// never learn, nor end.
 absl::Status CheckGoal(const v1::ExperimentConfig& config) {
   const v1::GoalConfig& goal = config.goal();
   if (goal.share_of_gap() > 0 && goal.share_of_optimum() > 0) {

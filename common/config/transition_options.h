@@ -1,5 +1,5 @@
-// What the rows of a run hold beside one step: as its algorithm needs them. Every role asks here, so that replay,
-// learner and actors agree on the schema.
+// Tells what the algorithm of a run needs in its rows beyond a single step. Every role calls this function, so that
+// replay, learner and actors agree on the schema.
 #pragma once
 
 #include "common/rl/transition.h"

@@ -11,20 +11,21 @@
 
 namespace recbots {
 
-// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen, paths not empty, at
-// most one of several ways to give one thing. Sub-messages that
-// are not set count as their defaults; members of a oneof that are not chosen do not count. `prefix` leads the names.
+// Checks every field of `message` by reflection: the options min and max hold, numbers are finite, enums are chosen,
+// paths are not empty, and of several fields that can give one value at most one is set. Sub-messages that are not set
+// count as their defaults; members of a oneof that are not chosen are not checked. `prefix` leads the names in
+// messages.
 absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_view prefix);
 
-// Checks what ties fields together. Call it after CheckRanges.
+// Checks the rules that tie fields together. Call it after CheckRanges.
 absl::Status CheckRules(const v1::ExperimentConfig& config);
 
-// The part of CheckRules on replay, and what a run that trains needs besides: rows of the environment's transitions
-// have `row_bytes`.
+// CheckReplay is the part of CheckRules on replay. CheckReplayOfTransitions checks what a run that trains needs in
+// addition, for transitions of `row_bytes` bytes.
 absl::Status CheckReplay(const v1::ExperimentConfig& config);
 absl::Status CheckReplayOfTransitions(const v1::ExperimentConfig& config, int64_t row_bytes);
 
-// Bytes of a row of a table that lists its columns. INVALID_ARGUMENT: they make no row.
+// Bytes of a row of a table that lists its columns. INVALID_ARGUMENT: the columns make no valid row.
 absl::StatusOr<int64_t> RowBytesOf(const v1::TableConfig& table);
 
 }  // namespace recbots

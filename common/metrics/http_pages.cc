@@ -6,7 +6,7 @@
 namespace recbots {
 namespace {
 
-// A request that is there, an answer that is kept.
+// A stream that reads a complete request from memory and keeps the answer in memory.
 class MemoryStream : public httplib::Stream {
  public:
   explicit MemoryStream(absl::string_view request) : request_(request) {}
@@ -23,7 +23,7 @@ class MemoryStream : public httplib::Stream {
     answer_.append(data, size);
     return static_cast<ssize_t>(size);
   }
-  // Nobody asks: requests are not logged.
+  // Only logs would ask for the addresses, and requests are not logged.
   void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   socket_t socket() const override { return 0; }

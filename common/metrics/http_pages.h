@@ -1,4 +1,4 @@
-// cpp-httplib as what it does well, requests and answers in words of HTTP, without its sockets and threads.
+// Uses cpp-httplib for what it does well, parsing requests and writing answers, without its sockets and threads.
 #pragma once
 
 #include <httplib.h>
@@ -9,16 +9,17 @@
 
 namespace recbots {
 
-// Routes are added as to any httplib::Server, before the first Answer; from then on Answer may be called from several
-// threads. It never listens.
+// Add routes as to any httplib::Server, before the first call of Answer; from then on several threads may call Answer.
+// An HttpPages never listens.
 class HttpPages : public httplib::Server {
  public:
-  // The answer to a request of which the bytes up to the end of the headers are there: status line, headers, body. It
-  // closes the connection. Empty: there is none for such bytes.
+  // Returns the answer to `request`, which must contain all bytes up to the end of the headers: status line, headers,
+  // body. The answer tells the client that the connection closes. Empty if the bytes are no request that can be
+  // answered.
   std::string Answer(absl::string_view request);
 };
 
-// The path of a request, "" where there is none: "GET /statusz?format=text HTTP/1.1..." has "/statusz".
+// The path of a request, or "" if it has none: "/statusz" for "GET /statusz?format=text HTTP/1.1...".
 absl::string_view PathOf(absl::string_view request);
 
 }  // namespace recbots

@@ -20,20 +20,20 @@
 namespace recbots {
 namespace {
 
-// Connections that the system keeps until they are accepted.
+// The system keeps this many connections until they are accepted.
 constexpr int kBacklog = 512;
 constexpr int kAcceptedTogether = 32;
-// How long a client that has its answer may take to close; without that, what it still sent would make the system throw
-// the answer away.
+// How long a client that has its answer may take to close the connection. If the server closed first, bytes that the
+// client still sends would make the system discard the answer.
 constexpr absl::Duration kTimeToLeave = absl::Seconds(1);
-// How long nothing is accepted when the system has no descriptors left.
+// No connection is accepted for this long after the system had no descriptor left.
 constexpr absl::Duration kNoDescriptors = absl::Milliseconds(100);
 constexpr char kTooLarge[] =
     "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 bool WouldWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
-// The end of the headers, behind the empty line; npos while it has not come.
+// The end of the headers, behind the empty line; npos if it has not come yet.
 size_t EndOfHeaders(absl::string_view bytes, size_t from) {
   const size_t end = bytes.find("\r\n\r\n", from < 3 ? 0 : from - 3);
   return end == absl::string_view::npos ? end : end + 4;
@@ -45,7 +45,7 @@ WakeUp::WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { RECBOTS_CHECK
 
 void WakeUp::Signal() {
   const uint64_t one = 1;
-  // Fails only when the counter is full, and then the signal is up.
+  // Fails only when the counter is full; then the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = ::write(fd(), &one, sizeof(one));
 }
 
@@ -79,7 +79,7 @@ short HttpPoller::EventsOf(State state) {
     case State::kWaiting:
       break;
   }
-  return 0;  // That the client is gone is told all the same.
+  return 0;  // poll still reports that the client is gone.
 }
 
 void HttpPoller::Run() {
@@ -123,18 +123,19 @@ bool HttpPoller::Continue(uint64_t id, Connection& connection) {
     case State::kWaiting:
       break;
   }
-  return false;  // Nothing was asked of it but whether it is gone.
+  return false;  // poll reports only that the client is gone.
 }
 
 void HttpPoller::Accept() {
-  // A bounded piece of work: those who are here already go on in between.
+  // Accepts a bounded number of connections at a time, so that those accepted before continue in between.
   for (int i = 0; i < kAcceptedTogether; ++i) {
     FileDescriptor fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.is_open()) {
       const int error = errno;
       if (error == EINTR || error == ECONNABORTED) continue;
       if (WouldWait(error)) return;
-      // No descriptor: one of ours makes room. Otherwise the connections wait where they are.
+      // No descriptor is left: close a connection to make room. If there is none to close, new connections wait in the
+      // backlog.
       if ((error == EMFILE || error == ENFILE) && Evict()) continue;
       listens_again_ = Instant::Now() + kNoDescriptors;
       return;
@@ -146,13 +147,14 @@ void HttpPoller::Accept() {
     Connection& connection = connections_[id];
     connection.fd = std::move(fd);
     connection.deadline = Instant::Now() + options_.time_to_ask;
-    // What was asked with the connection is there already; a new connection is never the one that makes room.
+    // The request has often come with the connection already. A new connection is never closed to make room for itself.
     if (!Read(id, connection)) connections_.erase(id);
   }
 }
 
 bool HttpPoller::Evict() {
-  // Who has the answer goes first, then who has not asked, then who does not take the answer.
+  // Closes first a client that has its answer, then one that has not sent its request, then one that does not read its
+  // answer.
   for (const State state : {State::kLeaving, State::kAsking, State::kAnswering, State::kWaiting}) {
     const auto oldest = std::find_if(connections_.begin(), connections_.end(),
                                      [state](const auto& entry) { return entry.second.state == state; });
@@ -204,7 +206,8 @@ bool HttpPoller::Write(Connection& connection) {
 
 bool HttpPoller::Discard(const Connection& connection) {
   std::array<char, 4096> piece;
-  // A bounded piece of work, whatever the client sends; the rest with the next poll, until the deadline.
+  // Reads a bounded number of times, whatever the client sends; the rest follows after the next poll, until the
+  // deadline.
   for (int i = 0; i < 16; ++i) {
     const ssize_t received = ::recv(connection.fd.get(), piece.data(), piece.size(), 0);
     if (received == 0) return false;
@@ -262,7 +265,7 @@ absl::StatusOr<FileDescriptor> ListenAt(HostPort& address) {
   for (const addrinfo* target = list; target != nullptr; target = target->ai_next) {
     FileDescriptor fd(
         ::socket(target->ai_family, target->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, target->ai_protocol));
-    // Without SO_REUSEPORT: with it, a second server on the port would take half of the requests.
+    // SO_REUSEPORT stays off: with it, a second server on the port would take half of the requests.
     const int one = 1, zero = 0;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (target->ai_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));

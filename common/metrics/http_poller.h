@@ -1,9 +1,9 @@
-// The connections of a small HTTP server: one thread that never waits for a single one of them.
+// The connections of a small HTTP server: one thread serves all of them and never waits for a single one.
 //
-// It reads requests until they are complete, hands complete ones on, and writes answers as their readers take them. A
-// connection carries one request. Clients that say nothing, trickle bytes or do not read cost a descriptor for a few
-// seconds and nothing else; when all places are taken, the connection that has been open longest is closed. A new
-// connection is therefore read at once, however many others there are.
+// The thread reads requests until they are complete, hands complete requests on, and writes answers as fast as the
+// clients read them. A connection carries one request. A client that sends nothing, trickles bytes or does not read
+// costs a descriptor for a few seconds and nothing else. When all places are taken, the connection that has been open
+// longest is closed; a new connection is therefore read at once, however many others there are.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ namespace recbots {
 
 struct HttpPollerOptions {
   size_t max_connections = 128;
-  // Of the request line and the headers; what follows them is not read.
+  // Bytes of the request line and the headers; a body is not read.
   size_t max_request_bytes = 16 << 10;
-  absl::Duration time_to_ask = absl::Seconds(5);  // From the connection to the complete request.
-  // From then on, until the answer is there, and once more until it has been taken.
+  absl::Duration time_to_ask = absl::Seconds(5);  // Time from accepting a connection to its complete request.
+  // Time from the complete request until the answer is ready, and again from then until the client has read the answer.
   absl::Duration time_to_answer = absl::Seconds(5);
 };
 
-// A descriptor that becomes readable for the thread that polls it. Thread-safe.
+// Wakes a thread that polls: Signal makes the descriptor readable until Clear. Thread-safe.
 class WakeUp {
  public:
   WakeUp();
@@ -46,18 +46,18 @@ class WakeUp {
 
 class HttpPoller {
  public:
-  // Takes a request, the bytes up to the end of its headers, and returns at once. Respond(id, ...) answers it.
+  // Receives a request (the bytes up to the end of its headers) and must return at once. Respond(id, ...) answers it.
   using OnRequest = std::function<void(uint64_t id, std::string request)>;
 
-  // `listener` is as of ListenAt.
+  // `listener` comes from ListenAt.
   HttpPoller(FileDescriptor listener, const HttpPollerOptions& options, OnRequest on_request);
 
-  // Serves until Stop; on_request is called from here.
+  // Serves until Stop; calls on_request.
   void Run();
-  // Ends Run, which closes the listener and all connections. Thread-safe, idempotent.
+  // Ends Run, which then closes the listener and all connections. Thread-safe, idempotent.
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
-  // The answer to a request, status line and headers included; the connection ends with it. Without effect where it is
-  // gone. Thread-safe.
+  // Sends `response`, which includes status line and headers, as the answer to request `id`, and then closes the
+  // connection. Has no effect if the connection is gone. Thread-safe.
   void Respond(uint64_t id, std::string response) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -66,16 +66,16 @@ class HttpPoller {
     FileDescriptor fd;
     State state = State::kAsking;
     Instant deadline;
-    std::string bytes;  // The request as far as it came; then the answer, of which `sent` bytes are gone.
+    std::string bytes;  // The part of the request that has come; later the answer, of which `sent` bytes are written.
     size_t sent = 0;
   };
-  using Connections = std::map<uint64_t, Connection>;  // By age: ids count up.
+  using Connections = std::map<uint64_t, Connection>;  // Ordered by age: ids count up.
 
   static short EventsOf(State state);
   void Accept();
-  // Closes the connection that matters least; false: there is none.
+  // Closes the connection that matters least; false if there is none.
   bool Evict();
-  // Each of these goes on with one connection as far as that is possible now; false: it is over.
+  // Each of these continues one connection as far as possible without waiting; false: the connection is over.
   bool Continue(uint64_t id, Connection& connection);
   bool Read(uint64_t id, Connection& connection);
   bool Write(Connection& connection);
@@ -85,22 +85,22 @@ class HttpPoller {
   int MillisecondsToWait() const;
 
   const HttpPollerOptions options_;
-  FileDescriptor listener_;  // Of the thread that runs; closed with the others at the end.
+  FileDescriptor listener_;  // Used by the thread in Run, which closes it at the end.
   const OnRequest on_request_;
   WakeUp wake_up_;
 
-  // Of the thread that runs.
+  // Used by the thread in Run.
   Connections connections_;
   uint64_t last_id_ = 0;
-  Instant listens_again_;  // After the system had no descriptor for a new connection.
+  Instant listens_again_;  // When to accept again after the system had no descriptor left.
 
   Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::pair<uint64_t, std::string>> answers_ ABSL_GUARDED_BY(mu_);
 };
 
-// Listens at `address` and writes the port that was taken to it. Never shares a port with another server.
-//   INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED  as CheckCanListen
+// Listens at `address` and writes the actual port into `address`. Never shares a port with another server.
+//   INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED  as in CheckCanListen
 absl::StatusOr<FileDescriptor> ListenAt(HostPort& address);
 
 }  // namespace recbots

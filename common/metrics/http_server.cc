@@ -16,14 +16,14 @@
 namespace recbots {
 namespace {
 
-// Requests that wait for their thread; more are told to come again.
+// At most this many requests wait for their thread; further clients are told to try again.
 constexpr size_t kWaitingRequests = 64;
 constexpr char kPages[] = "this server has /metrics, /healthz and /statusz\n";
 constexpr char kTextType[] = "text/plain; charset=utf-8";
 constexpr char kStatusPath[] = "/statusz";
 constexpr char kBusy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-// A thread that answers one request after the other.
+// A thread that answers requests one after the other.
 class Lane {
  public:
   // `answer` and `poller` must outlive the lane.
@@ -138,7 +138,7 @@ class HttpServer::Impl {
     });
   }
 
-  // Constant once Listen has returned.
+  // Constant after Listen has returned.
   const HttpServerOptions options_;
   const Metrics& metrics_;
   const Instant start_ = Instant::Now();
@@ -146,12 +146,12 @@ class HttpServer::Impl {
   std::string address_;
   HttpPages pages_;
 
-  // Synchronises itself.
+  // Thread-safe by itself.
   std::unique_ptr<HttpPoller> poller_;
 
   Mutex stop_mu_;  // One Stop at a time.
-  // A status that waits, for a lock or whatever a role's own code does, keeps up nothing but other statuses. Set before
-  // the thread begins, which alone uses them.
+  // Two lanes: a role's status function that waits (for a lock, for example) then delays only other requests of
+  // /statusz. The lanes are set before the poller's thread begins, and only that thread uses them.
   std::unique_ptr<Lane> quick_;
   std::unique_ptr<Lane> status_;
   std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);

@@ -1,4 +1,4 @@
-// What every role shows to people and to Prometheus over HTTP: /metrics, /healthz, /statusz.
+// The pages that every role serves to people and to Prometheus over HTTP: /metrics, /healthz, /statusz.
 #pragma once
 
 #include <functional>
@@ -23,17 +23,18 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1:0";
   // Shown on top of /statusz: "learner".
   std::string role = "recbots";
-  // Called for each /statusz, from a thread of the server; must be thread-safe and quick: one that waits delays other
-  // /statusz, though not /metrics and /healthz. None: no sections.
+  // Called for each request of /statusz, from a thread of the server. Must be thread-safe and quick: if it waits, it
+  // delays other requests of /statusz, but not those of /metrics and /healthz. nullptr: the page has no sections.
   std::function<std::vector<StatusSection>()> status = nullptr;
-  // Called for each /healthz: true answers 200 "ok", false 503 "not ready". None: always ok.
+  // Called for each request of /healthz: true answers 200 "ok", false 503 "not ready". nullptr: always ok.
   std::function<bool()> healthy = nullptr;
 };
 
-// Thread-safe. Serves GET and HEAD, one request a connection. /metrics is Prometheus text; /healthz a word; /statusz a
-// small HTML page (or text with ?format=text); everything else 404, naming the three. Clients that are silent, slow or
-// do not read, however many, delay no other client (http_poller.h): a request has 5 s to come, its answer 5 s to be
-// made and 5 s to be taken, and of more than 128 connections the oldest idle one is closed.
+// Thread-safe. Serves GET and HEAD, one request per connection. /metrics is Prometheus text, /healthz a word, /statusz
+// a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the three. Clients
+// that are silent, slow or do not read delay no other client, however many they are (http_poller.h): a request may take
+// 5 s to arrive, its answer 5 s to be made and 5 s to be read, and when there are more than 128 connections the oldest
+// idle one is closed.
 class HttpServer {
  public:
   // `metrics` must outlive the server.

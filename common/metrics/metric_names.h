@@ -1,4 +1,5 @@
-// The one list of metric names (docs/metrics.md describes them; a test compares). recbots_<role>_<what>_<unit>.
+// The one list of metric names, which have the form recbots_<role>_<what>_<unit>. docs/metrics.md describes them, and a
+// test compares the two.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@ struct MetricDescription {
   const char* name;
   MetricType type;
   const char* help;
-  const char* label = "";         // Name of its label, where it has one; values are few and bounded.
-  const char* second_label = "";  // And of another.
+  const char* label = "";         // Name of its label, or ""; the label's values are few and bounded.
+  const char* second_label = "";  // Name of a second label, or "".
 };
 
 namespace metric {

@@ -14,7 +14,7 @@
 namespace recbots {
 namespace {
 
-// A metric that is not in the list, or of another type there, would not be documented either.
+// A metric must be in the list with its type: otherwise it would not be documented either.
 void CheckDeclared(const MetricDescription& metric, MetricType type) {
   const bool declared = std::any_of(metric::kAll.begin(), metric::kAll.end(), [&](const MetricDescription& known) {
     return absl::string_view(known.name) == metric.name && known.type == type && metric.type == type;
@@ -37,7 +37,7 @@ prometheus::Labels LabelsOf(const MetricDescription& metric, const std::string& 
   return labels;
 }
 
-// recbots_build_info and recbots_process_* belong to every process, recbots_<role>_* to their role.
+// recbots_build_info and recbots_process_* belong to every process, recbots_<role>_* to the role in the name.
 bool BelongsTo(const MetricDescription& metric, const std::vector<std::string>& roles) {
   const absl::string_view name = metric.name;
   if (roles.empty() || absl::StartsWith(name, "recbots_process_")) return true;

@@ -1,5 +1,5 @@
-// The metrics of one process: a thin typed layer over prometheus-cpp. Every name is declared in metric_names.h. Values
-// are set from any thread, without locks; looking a series up takes one, so keep the reference.
+// The metrics of one process: a thin typed layer over prometheus-cpp. Every name is declared in metric_names.h. Any
+// thread may set values, without a lock; looking up a series takes a lock, so keep the reference.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -17,22 +17,23 @@
 
 namespace recbots {
 
-// Thread-safe. References stay valid as long as the Metrics. No exceptions leave (prometheus-cpp's are checked away: a
-// name that is not in metric_names.h, or of another type there, is a broken invariant of ours).
+// Thread-safe. References stay valid as long as the Metrics lives. No exception leaves it: a name that metric_names.h
+// does not list, or lists with another type, fails a RECBOTS_CHECK before prometheus-cpp can throw.
 class Metrics {
  public:
-  // Creates every series without a label of the roles named ("learner"; none: all roles) and of every process, at 0, so
-  // that a rate has a beginning. Series with a label begin when they are asked for, histograms when their bounds are
-  // told.
+  // Creates at 0, so that a rate has a beginning, every series without a label that belongs to every process or to one
+  // of `roles` ("learner"; an empty list means all roles). A series with a label is created when it is first asked for,
+  // a histogram at its first call, which has its bounds.
   explicit Metrics(const std::vector<std::string>& roles = {});
 
-  // The series of `metric` with those values of its labels ("" where it has none); made where it is missing.
+  // The series of `metric` with these values of its labels ("" for a label that it lacks); created if it does not
+  // exist.
   prometheus::Counter& counter(const MetricDescription& metric, const std::string& label_value = "",
                                const std::string& second_value = "");
   prometheus::Gauge& gauge(const MetricDescription& metric, const std::string& label_value = "",
                            const std::string& second_value = "");
 
-  // `bounds` are the upper ends of the buckets, ascending; they count at the first call.
+  // `bounds` are the upper ends of the buckets, ascending; only those of the first call count.
   prometheus::Histogram& histogram(const MetricDescription& metric, const std::vector<double>& bounds);
 
   // The Prometheus text exposition format, version 0.0.4.

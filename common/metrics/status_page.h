@@ -1,4 +1,4 @@
-// What /statusz shows, as HTML for people and as text for terminals.
+// The page /statusz, as HTML for browsers and as text for terminals.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace recbots {
 
-// A page of its own (no script, no file besides), readable on a phone, that loads itself again every 2 s. Names and
-// values may hold any character.
+// A complete page (no script, no other file) that is readable on a phone and reloads itself every 2 s. Names and values
+// may contain any character.
 std::string StatusHtml(absl::string_view role, absl::Duration uptime, const std::vector<StatusSection>& sections);
 
 // "learner, up 1h2m3s", then sections of "name: value" lines.
