@@ -16,16 +16,16 @@ inline constexpr int32_t kNoItem = -1;
 
 struct EnvironmentSpec {
   std::string name;
-  int num_user_features = 0;  // U; 0: nothing of the user is seen.
+  int num_user_features = 0;  // U; 0 if the policy sees nothing of the user.
   int num_history_features =
       0;                   // This many of the last of U say what happened in the episode so far, not who the user is.
-  int num_candidates = 0;  // N: positions a slate may name.
-  int num_candidate_features = 0;  // D; 0: candidates are told apart by their position alone.
+  int num_candidates = 0;  // N: a slate names positions 0..N-1.
+  int num_candidate_features = 0;  // D; 0 if candidates differ only by their position.
   int slate_size = 1;              // K
-  // A slate names this many distinct positions at least, and K at most; kNoItem fills the rest.
+  // A slate names at least this many different positions, and at most K; kNoItem fills the rest.
   int min_slate_size = 1;
   std::vector<std::string> response_fields;  // R names
-  // True when the candidates are the same I = N items for everybody at every step, so that positions are item ids.
+  // True if all users are offered the same I = N items at every step, so that positions are item ids.
   bool fixed_catalogue = true;
   // C: the first C features of a candidate are one-hot and name its cluster. 0: candidates have no clusters.
   int num_clusters = 0;

@@ -1,4 +1,4 @@
-// The columns that a batch of users is stepped with, owned.
+// Owns the columns with which a batch of users is stepped.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace recbots {
 
-// `observation` and `candidates` are what slates are chosen for; a step writes the following ones beside them, and
-// Advance makes those the current ones. Not thread-safe.
+// Policies choose slates for `observation` and `candidates`. A step leaves these two unchanged and writes the ones that
+// follow into other columns; Advance then makes those the current ones. Not thread-safe.
 struct StepBuffer {
   StepBuffer(const EnvironmentSpec& spec, int num_users) {
     const auto users = static_cast<size_t>(num_users);
@@ -32,7 +32,7 @@ struct StepBuffer {
 
   void Reset(Environment& environment) { environment.Reset(absl::MakeSpan(observation), absl::MakeSpan(candidates)); }
 
-  // Shows `slates`; errors as Environment::Step.
+  // Shows `slates` to the users. Errors are those of Environment::Step.
   absl::Status Step(Environment& environment) { return environment.Step(slates, columns()); }
 
   StepColumns columns() {

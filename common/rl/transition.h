@@ -24,19 +24,20 @@ inline constexpr char kWeightsUpdates[] = "weights_updates";              // int
 inline constexpr char kCollectedMicros[] = "collected_micros";            // int64: date since the Unix epoch
 }  // namespace transition
 
-// What a row tells of the steps behind its first one. Algorithms differ in it
-// (common/config/transition_options.h), so every role takes it from the configuration.
+// What a row holds about the steps after its first one. Algorithms differ in this (common/config/transition_options.h),
+// so every role takes the options from the configuration.
 struct TransitionOptions {
   double discount = 0.99;  // Of one step, 0..1.
   // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i
-  // r_i. Its discount column is discount^m, and what follows is seen m steps on. At least 1.
+  // r_i. The discount column is discount^m, and the next_ columns are those after m steps. At least 1.
   int n_step = 1;
-  // Whether rows have the column kNextSlate: the slate that was shown at the place to bootstrap from (SARSA). All
-  // kNoItem where no slate was: the episode was terminated there, or cut by the step limit.
+  // Whether rows have the column kNextSlate: the slate that was shown at the step to bootstrap from (SARSA). It is all
+  // kNoItem if no slate was shown there, because the episode was terminated, or truncated by the step limit.
   bool next_slate = false;
 };
 
-// The schema of the transitions of an environment. Of the options only next_slate makes a difference.
+// The schema of the transitions of an environment. It depends on only one of the options, next_slate. Errors are those
+// of RowSchema::Create.
 absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec, const TransitionOptions& options = {});
 
 }  // namespace recbots

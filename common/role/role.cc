@@ -22,10 +22,10 @@
 namespace recbots {
 namespace {
 
-// What a role needs before anybody connects, and some more.
+// The descriptors that a role needs before any peer connects, and some more.
 constexpr int kMinDescriptors = 64;
 
-// Payload that marks a status as a fault of usage (its value is not read).
+// Payload that marks a status as an error of usage (its value is not read).
 constexpr char kBadUsagePayload[] = "recbots/bad_usage";
 
 std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
@@ -58,7 +58,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   return flags;
 }
 
-// A matrix of millions of numbers may be part of a configuration; a page shows its beginning.
+// A configuration may contain a matrix of millions of numbers; a page shows only the beginning.
 std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   constexpr size_t kMaxBytes = 64 << 10;
   std::string text = PrintExperimentConfig(config);
@@ -68,7 +68,7 @@ std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   return absl::StrCat(text, "... (", bytes, " bytes in all)\n");
 }
 
-// Where to serve, as far as that can be seen before anything is started.
+// Checks the addresses to serve at, as far as possible before anything is started.
 absl::Status CheckServingAddresses(const CommandLine& flags, bool listens) {
   const auto check = [&flags](const char* flag, const absl::Status& parsed) {
     if (parsed.ok()) return parsed;
@@ -211,7 +211,7 @@ int ServeRole(const std::string& name, const std::vector<std::string>& more_flag
     return kExitBadUsage;
   }
   Shutdown shutdown;
-  // A server that cannot accept any more would only look as if it were at work.
+  // Ends the role, because a server that cannot accept connections would only look as if it were at work.
   const DescriptorWatch watch([&shutdown](const absl::Status& status) {
     RECBOTS_LOG(ERROR) << status.message();
     shutdown.Fail(status);

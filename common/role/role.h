@@ -1,4 +1,4 @@
-// What every main does: flags, configuration, signals, the HTTP pages, exit codes.
+// What every main function of a role does: flags, configuration, signals, the HTTP pages, exit codes.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@
 
 namespace recbots {
 
-// One running role. Thread-safe where said.
+// One running role. Only the methods marked so are thread-safe.
 class Role {
  public:
   Role(std::string name, CommandLine flags, v1::ExperimentConfig config);
@@ -29,37 +29,39 @@ class Role {
   const std::string& name() const { return name_; }
   const CommandLine& flags() const { return flags_; }
   const v1::ExperimentConfig& config() const { return config_; }
-  // DIR of --run_dir, made if it was not there, and tried: files can be made in it. Empty when not given.
+  // The folder given by --run_dir; empty if the flag is absent. The folder exists (RunRole makes it), and files can be
+  // made in it.
   const std::string& run_dir() const { return flags_.value("run_dir"); }
   Metrics& metrics() { return metrics_; }
   Shutdown& shutdown() { return *shutdown_; }
 
-  // Serves /metrics, /healthz and /statusz at --http. `status` adds sections to the page; thread-safe. The page's first
-  // section shows what the role is doing (SetActivity). The server stops when the result goes, which must be before
-  // what `status` refers to: declare it after that.
+  // Serves /metrics, /healthz and /statusz at --http. `status` adds sections to /statusz and must be thread-safe; the
+  // first section always shows what the role is doing (SetActivity). The server stops when the result is destroyed.
+  // That must happen before the objects that `status` uses are destroyed: declare the result after them.
   absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
 
-  // Names the flag in an error of listening at what --`flag` says. INVALID_ARGUMENT, an address that cannot be one of
-  // this machine, becomes a fault of usage; a port in use is none.
+  // Adds the flag's name to `status`, an error of listening at the address in --`flag`. INVALID_ARGUMENT (the address
+  // cannot belong to this machine) becomes an error of usage; other errors, such as a port in use, do not.
   absl::Status CannotServe(const std::string& flag, const absl::Status& status) const;
 
-  // Address of --`peer`, a role that serves (common/role/roles.h): one, or where it is sharded several with commas
-  // between them.
-  // INVALID_ARGUMENT (of usage): not given or malformed.
+  // The address in --`peer`, where `peer` is a role that serves (common/role/roles.h); for a sharded role one or
+  // several addresses, separated by commas. INVALID_ARGUMENT (an error of usage): the address is missing or malformed.
   absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;
-  // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (of usage): not a number of seconds.
+  // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (an error of usage): the flag is not a number of
+  // seconds.
   absl::StatusOr<RetryOptions> PeerRetryOptions() const;
 
-  // What --tls_cert, --tls_key, --tls_ca and --token_file ask for: for the role's server and all its channels. Null
-  // when none of them is given.
+  // The security that --tls_cert, --tls_key, --tls_ca and --token_file ask for, for the role's server and all its
+  // channels. Null if none of these flags is given.
   std::shared_ptr<const Security> security() const { return security_; }
 
-  // What /healthz answers. Thread-safe.
+  // Sets the answer of /healthz. Thread-safe.
   void SetHealthy(bool healthy) { healthy_ = healthy; }
-  // Names what the role does or waits for now; a literal. Thread-safe.
+  // Names what the role does or waits for now. `activity` must be a string literal. Thread-safe.
   void SetActivity(const char* activity) { activity_ = activity; }
-  // Writes `run_dir`/<name>.addresses, "what host:port" a line, so that scripts find ports that were chosen freely. Of
-  // several processes of this role with the same --run_dir the newest has it. Errors as WriteFile (common/base/file.h).
+  // Writes `run_dir`/<name>.addresses, one line "what host:port" per address, so that scripts find ports that the
+  // system chose. If several processes of this role have the same --run_dir, the newest one overwrites the file. Errors
+  // are those of WriteFile (common/base/file.h).
   absl::Status PublishAddress(const std::string& what, const std::string& address);
 
  private:
@@ -77,25 +79,27 @@ class Role {
   std::string published_;
 };
 
-// The flags --tls_cert --tls_key --tls_ca --token_file, for every program that talks to roles, and what they ask for
-// (null: nothing). INVALID_ARGUMENT: names flag, file and what is missing.
+// SecurityFlags are --tls_cert, --tls_key, --tls_ca and --token_file, for every program that talks to roles.
+// LoadSecurity loads what they ask for; null if none is given. INVALID_ARGUMENT: names the flag, the file and what is
+// missing.
 std::vector<FlagSpec> SecurityFlags();
 absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags);
 
-// --set, of every program that reads a configuration.
+// The flag --set of every program that reads a configuration.
 FlagSpec SetFlag();
 
-// The flag of every program that would refuse what is of another experiment than its configuration.
+// The flag of every program that otherwise refuses data of another experiment than the one configured.
 inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
 FlagSpec AllowOtherExperimentFlag();
 
-// A role's main: parses the flags --config --set --run_dir --http, those of SecurityFlags and those of `more_flags`
-// ("listen", "replay", "learner", "checkpoint_dir", "keep", kAllowOtherExperiment, "peer_timeout"; no other), loads the
-// configuration, and runs `body`. Returns the exit code; a failure is one line on stderr.
+// The main function of a role: parses the flags --config, --set, --run_dir, --http, those of SecurityFlags and those
+// named in `more_flags` (only "listen", "replay", "learner", "checkpoint_dir", "keep", kAllowOtherExperiment and
+// "peer_timeout" are known), loads the configuration, and runs `body`. Returns the exit code; prints a failure as one
+// line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);
 
-// Marks a status as the user's to mend: RunRole exits with kExitBadUsage for it.
+// Marks an error as a usage error: RunRole then returns kExitBadUsage.
 absl::Status BadConfiguration(const absl::Status& status);
 
 }  // namespace recbots

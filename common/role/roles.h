@@ -1,4 +1,4 @@
-// The roles of a run: one row each. What depends on which roles there are looks here.
+// The table of the roles of a run, one row each. All code that depends on which roles there are uses this table.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@ namespace recbots {
 
 struct RoleKind {
   const char* name;                  // "actor"; its program is recbots-actor.
-  bool serves;                       // Others call it: it ends after those, and --NAME is where they find it.
-  bool sharded;                      // There may be several of it, and --NAME lists them.
-  std::array<const char*, 2> peers;  // Roles that it calls and cannot do without: --PEER. nullptr: no other.
-  v1::WorkerRole worker;             // As what it watches the learner's weights; WORKER_ROLE_UNSPECIFIED: it does not.
+  bool serves;                       // Other roles call it, at the address in their flag --NAME; it ends after them.
+  bool sharded;                      // A run may have several of it; --NAME lists them.
+  std::array<const char*, 2> peers;  // Roles that it calls (flag --PEER) and needs; nullptr: no further one.
+  v1::WorkerRole worker;             // The worker role in which it watches weights; UNSPECIFIED: none.
 };
 
 // clang-format off
@@ -24,7 +24,7 @@ inline constexpr std::array<RoleKind, 4> kRoles = {{
     {"evaluator", false, false, {"learner", nullptr},  v1::WORKER_ROLE_EVALUATOR}}};
 // clang-format on
 
-// nullptr: there is none of that name.
+// The role of that name, or nullptr.
 inline const RoleKind* FindRole(absl::string_view name) {
   for (const RoleKind& role : kRoles) {
     if (role.name == name) return &role;
@@ -32,7 +32,7 @@ inline const RoleKind* FindRole(absl::string_view name) {
   return nullptr;
 }
 
-// The role that watches weights as this; nullptr: none does.
+// The role that watches weights as `worker`, or nullptr.
 inline const RoleKind* FindWorker(v1::WorkerRole worker) {
   for (const RoleKind& role : kRoles) {
     if (role.worker == worker && worker != v1::WORKER_ROLE_UNSPECIFIED) return &role;

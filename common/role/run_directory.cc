@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The report goes first: without it nothing passes for a result.
+// The report is moved first: without it, the other files do not pass for a result.
 constexpr std::array<absl::string_view, 4> kFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
 constexpr char kPreviousFolder[] = "previous";
 constexpr int kMaxRunsASecond = 1000;

@@ -1,9 +1,9 @@
-// The folder that a run writes to: it belongs to one run at a time, and holds the results of one.
+// The folder that a run writes to. It belongs to one run at a time, and holds the results of one run.
 //
 // The run is the process that trains (`recbots train`, the learner) or the launcher that started it (`recbots
 // cluster`). It owns report.json, weights.bin, evaluations.jsonl, config.textproto and, under the launcher, the logs.
-// Roles that are started by hand with the same --run_dir (docker-compose.yml does that) only write ROLE.addresses
-// there, which belongs to the newest process of that role; they need no lock.
+// Roles that are started one by one with the same --run_dir, as in docker-compose.yml, only write ROLE.addresses there,
+// which belongs to the newest process of that role; they need no lock.
 #pragma once
 
 #include <optional>
@@ -23,35 +23,37 @@ inline constexpr char kWeightsFile[] = "weights.bin";
 inline constexpr char kCurveFile[] = "evaluations.jsonl";
 inline constexpr char kRunLockFile[] = "run.lock";
 
-// Makes the folder where it is missing, and tries whether files can be made in it.
-//   INVALID_ARGUMENT  names --run_dir, the path and the reason
+// Makes the folder if it is missing, and tests whether files can be made in it.
+//   INVALID_ARGUMENT  the folder cannot be used; the message names --run_dir, the path and the reason
 absl::Status PrepareRunDirectory(const std::string& path);
 
-// Movable; the lock goes with it.
+// A claimed run directory. Movable; the lock moves along.
 class RunDirectory {
  public:
-  // Prepares the folder and locks it, so that no other run begins there. Touches nothing else. Where this process was
-  // started by the one that holds the lock (ChildOptions::lock_descriptor) the lock is shared.
-  //   FAILED_PRECONDITION  another run has it; says which
-  //   INVALID_ARGUMENT     it cannot be made, or not be written to
+  // Prepares the folder and locks it, so that no other run begins there. Touches nothing else. If the process that
+  // holds the lock has started this one with it (ChildOptions::lock_descriptor), both share the lock. On a file system
+  // without locks Claim logs a warning and succeeds.
+  //   FAILED_PRECONDITION  another run has the folder; the message says which
+  //   INVALID_ARGUMENT     the folder cannot be made, or cannot be written to
   static absl::StatusOr<RunDirectory> Claim(const std::string& path, absl::string_view program);
 
-  // Makes `parent`/TIME-NAME and claims it; where other runs have begun in the same second, TIME-NAME-2 and so on. Of
-  // `name` only letters, digits, '.', '_' and '-' are taken, others become '_': the folder lies in `parent`, whatever
-  // the name.
-  //   UNAVAILABLE  none can be made
+  // Makes `parent`/TIME-NAME and claims it; if other runs have begun in the same second, TIME-NAME-2 and so on. NAME is
+  // the first 100 bytes of `name`, in which every character that is no letter, digit, '.', '_' or '-' becomes '_': the
+  // folder lies directly in `parent`, whatever the name.
+  //   else  no such folder can be made (FileError), or it cannot be claimed (Claim)
   static absl::StatusOr<RunDirectory> MakeNew(const std::string& parent, absl::string_view name,
                                               absl::string_view program);
 
-  // Begins a run: results of an earlier one go to the folder `previous` (those that lay there before are removed), so
-  // that they do not pass for this run's, and `config` is written to config.textproto. Does nothing where the process
-  // that shares the lock has done so.
-  //   INVALID_ARGUMENT  something stands in the way; names it
+  // Begins a run: moves results of an earlier run to the folder `previous` (replacing the files there), so that nobody
+  // takes them for results of this run, and writes `config` to config.textproto. Does nothing if this process shares
+  // the lock of a process that has begun the run already.
+  //   INVALID_ARGUMENT  a file or folder stands in the way; the message names it
   absl::Status Begin(absl::string_view config) const;
 
   const std::string& path() const { return path_; }
   std::string Path(absl::string_view name) const;
-  // For the programs that this process starts (ChildOptions::lock_descriptor); -1 where there is none.
+  // The lock's descriptor, to be handed to programs that this process starts (ChildOptions::lock_descriptor); -1 if
+  // this process has none.
   int lock_descriptor() const { return lock_.has_value() ? lock_->descriptor() : -1; }
 
  private:
