@@ -35,8 +35,7 @@ bool IsPrintableUtf8(absl::string_view text) {
       if (next >> 6 != 0x2) return false;
       code = code << 6 | (next & 0x3Fu);
     }
-    constexpr uint32_t kSmallest[] = {
-        0, 0, 0xA0, 0x800, 0x10000};  // Smaller code points: the encoding is too long, or it is a control character.
+    constexpr uint32_t kSmallest[] = {0, 0, 0xA0, 0x800, 0x10000};  // Below: overlong, or a control character.
     if (code < kSmallest[length] || code > 0x10FFFF || code >> 11 == 0x1B) return false;
     i += length;
   }

@@ -58,7 +58,7 @@ void EpsilonPolicy::Mix(size_t user, bool random, const PolicyOutput& output) {
   const absl::Span<const int32_t> base = absl::MakeConstSpan(base_slates_).subspan(user * slate_size_, slate_size_);
   const double base_probability = base_behaviour_[user];
   const bool certain = base_probability == 1;
-  // P(slate) = of_base * P(base shows it) + P(random shows it): the first factor vanishes with epsilon 1.
+  // P(slate) = of_base * P(base shows it) + P(random shows it); of_base is 0 if epsilon is 1.
   const auto mix = [&](double of_base, double of_random) {
     if (epsilon_ == 0) return of_base;
     const double base_part = epsilon_ == 1 ? 0 : (1 - epsilon_) * (certain ? of_base : kUnknown);

@@ -1,4 +1,4 @@
-// Shows what another policy would, and now and then a random slate instead.
+// Shows the slates of another policy, and sometimes a random slate instead.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,23 @@
 
 namespace recbots {
 
-// With probability `epsilon` a uniformly random ordered slate of K distinct candidates, else the slate of `base`. Base
-// acts and observes at every step, whichever slate is shown.
+// Shows, with probability `epsilon`, a uniformly random ordered slate of K different candidates, otherwise the slate of
+// `base`. `base` acts and observes at every step, whichever slate is shown.
 //
-// Probabilities are those of the mixture and exact: a slate that base shows for certain has
-// 1 - epsilon + epsilon / (N (N - 1) ... (N - K + 1)), every other one the second term alone; likewise per position
-// with epsilon / N. This needs base's probability of any slate, which is known only where base is certain: where its
-// own slate has another probability than 1 the answer is NaN, for *every* slate of that user (knowing some and not
-// others would depend on what was drawn, and bias an estimate that drops the unknown ones). With epsilon 0 base's
-// probabilities are passed on, with epsilon 1 they do not matter.
+// Probabilities are those of the mixture, and exact: a slate that `base` shows for certain has 1 - epsilon + epsilon /
+// (N (N - 1) ... (N - K + 1)), every other slate only the second term; the same holds per position with epsilon / N.
+// This needs the probability with which `base` shows any slate, which is known only if `base` is certain: if its slate
+// has another probability than 1, the answer is NaN, for *every* slate of that user (if some were known and others not,
+// depending on the draw, an estimate that drops the unknown ones would be biased). With epsilon 0 the probabilities of
+// `base` are passed on; with epsilon 1 they do not matter.
 //
-// Draws are keyed by the user's position (policy_seed.h). Allocates where the number of users grows only.
+// Draws are keyed by the user's position (policy_seed.h). Allocates only when the number of users grows.
 class EpsilonPolicy final : public Policy {
  public:
   // epsilon 0..1, 1 <= slate_size <= num_candidates.
   EpsilonPolicy(std::unique_ptr<Policy> base, double epsilon, uint64_t seed, int num_candidates, int slate_size);
 
-  // 0..1; from the next Act on.
+  // `epsilon` is in 0..1 and holds from the next Act on.
   void SetEpsilon(double epsilon);
 
   bool learns() const override { return base_->learns(); }

@@ -1,4 +1,4 @@
-// The feedback of a step as policies get it: the one place where it is made of a step's columns.
+// The one place that makes a policy's feedback from the columns of a step.
 #pragma once
 
 #include "absl/status/status.h"
@@ -8,16 +8,16 @@
 
 namespace recbots {
 
-// The whole feedback of a step that has not been advanced; refers to its columns. For those who write all columns
-// anyway.
+// The complete feedback of a step, for callers that write all columns anyway. Refers to the columns of `step`; call it
+// before StepBuffer::Advance.
 inline PolicyFeedback FeedbackOf(const StepBuffer& step) {
   return {step.slates,    step.response,         step.reward,          step.terminated,
           step.truncated, step.next_observation, step.next_candidates, step.active};
 }
 
-// Shows `step.slates` and tells the policy what came of them, for those who look at nothing that a step leads to
-// themselves: columns that the policy does not need are not written, and keep what was in them. Errors as
-// Environment::Step, and then nothing is told.
+// Shows `step.slates` and tells the policy the outcome. For callers that do not read next_observation and
+// next_candidates themselves: if the policy does not need one of these columns, it is not written and keeps its old
+// content. Errors are those of Environment::Step; the policy is then told nothing.
 inline absl::Status StepAndObserve(Environment& environment, Policy& policy, StepBuffer& step) {
   const FeedbackNeeds needs = policy.feedback_needs();
   StepColumns columns = step.columns();

@@ -8,14 +8,14 @@
 namespace recbots {
 namespace {
 
-// slate[begin .. end) are `end - begin` of the candidates with this score, and the last that fit: makes them a uniform
-// choice of all such candidates (reservoir sampling). Returns how many there are.
+// `chosen` is the end of the slate and holds candidates with this score. Replaces them by a uniform choice among all
+// candidates with this score (reservoir sampling). Returns the number of all these candidates.
 size_t DrawAmongLast(absl::Span<const double> scores, double score, Rng& draws, absl::Span<int32_t> chosen) {
   size_t seen = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
     if (scores[i] != score) continue;
     ++seen;
-    if (seen <= chosen.size()) continue;  // In the slate already, being the first ones.
+    if (seen <= chosen.size()) continue;  // The first ones are in the slate already.
     const uint32_t place = draws.Index(static_cast<uint32_t>(seen));
     if (place < chosen.size()) chosen[place] = static_cast<int32_t>(i);
   }

@@ -11,8 +11,8 @@
 
 namespace recbots {
 
-// Offers `candidate` to the best-so-far in slate[0 .. size); score_of(position) is the score of any of them. Returns
-// the new size, slate.size() at most. Of equals the one that was offered first comes first. O(K).
+// Offers `candidate` to slate[0 .. size), which holds the best candidates so far; score_of(position) is the score of a
+// candidate. Returns the new size, at most slate.size(). Of equal scores the candidate offered first comes first. O(K).
 template <typename ScoreOf>
 size_t InsertByScore(int32_t candidate, ScoreOf&& score_of, size_t size, absl::Span<int32_t> slate) {
   const auto score = score_of(candidate);
@@ -27,14 +27,15 @@ size_t InsertByScore(int32_t candidate, ScoreOf&& score_of, size_t size, absl::S
   return size;
 }
 
-// Fills slate [K] from scores [N]; of equals the lower position comes first. O(N + K^2) for random scores, O(N K) at
-// worst.
+// Fills slate [K] from scores [N]; of equal scores the lower position comes first. O(N + K^2) for random scores, O(N K)
+// in the worst case.
 void GreedySlate(absl::Span<const double> scores, absl::Span<int32_t> slate);
 
-// The same, but equals come in uniformly random order, and so does the choice among them where not all fit. Draws
-// nothing where there are no equals. Returns the probability of this ordered slate and fills position_probability [K],
-// unless it is empty, with the probability of each shown item to be at its position; both are exact: m equals that
-// compete for the positions from j on are at each of those with probability 1 / m.
+// Fills slate [K] from scores [N]; equal scores come in uniformly random order, and if not all of them fit, the choice
+// among them is uniformly random, too. Draws nothing if no scores are equal. Returns the probability of this ordered
+// slate, and fills position_probability [K], unless it is empty, with the probability that each shown item is at its
+// position. Both are exact: each of m equal candidates that compete for the positions from j on is at each of these
+// positions with probability 1 / m.
 double GreedySlateRandomTies(absl::Span<const double> scores, Rng& draws, absl::Span<int32_t> slate,
                              absl::Span<float> position_probability);
 

@@ -5,15 +5,16 @@
 
 namespace recbots {
 
-// Which part draws. Numbers are part of results: never reused, never renumbered.
+// Which part draws. Results depend on these numbers: they are never reused and never changed.
 enum class PolicyPart : uint32_t {
-  kBase = 0,         // a policy on its own
+  kBase = 0,         // a policy by itself
   kEpsilon = 1,      // EpsilonPolicy: the coin and the random slate
   kClickBandit = 2,  // AbstractClickBandit: indices and ties
 };
 
-// Policies key their draws by the user's position with purpose kPolicy. A policy and one that wraps it act at the same
-// positions: with the same seed the one would draw what the other draws, so each part has a seed of its own.
+// The seed of one part. Policies key their draws by the user's position with purpose kPolicy. A policy and the policy
+// that wraps it act at the same positions, so with the same seed both would draw the same numbers; therefore each part
+// has a different seed.
 inline uint64_t PartSeed(uint64_t seed, PolicyPart part) {
   return seed ^ (uint64_t{0x9E3779B97F4A7C15} * static_cast<uint32_t>(part));
 }

@@ -8,7 +8,7 @@ namespace recbots {
 
 void DrawRandomSlate(uint32_t num_candidates, Rng& draws, absl::Span<int32_t> slate, absl::Span<uint32_t> taken) {
   for (uint32_t k = 0; k < slate.size(); ++k) {
-    // The r-th of the candidates not yet taken: step over those taken up to there, and keep them sorted.
+    // Finds the r-th candidate that is not yet taken by stepping over the taken ones, which are kept sorted.
     uint32_t position = draws.Index(num_candidates - k);
     size_t rank = 0;
     while (rank < k && taken[rank] <= position) {

@@ -9,16 +9,16 @@
 
 namespace recbots {
 
-// Draws an ordered slate of K distinct ones of 0 .. num_candidates - 1, all equally often: K draws, K^2 operations.
-// `taken` [K] is scratch. 1 <= K <= num_candidates.
+// Draws an ordered slate of K different positions of 0 .. num_candidates - 1; all such slates are equally likely. Takes
+// K draws and K^2 operations. `taken` [K] is scratch. 1 <= K <= num_candidates.
 void DrawRandomSlate(uint32_t num_candidates, Rng& draws, absl::Span<int32_t> slate, absl::Span<uint32_t> taken);
 
 // The probability of each such slate: 1 / (N (N - 1) ... (N - K + 1)).
 double RandomSlateProbability(int num_candidates, int slate_size);
 
-// Every ordered slate of K distinct candidates of N with the same probability, drawn with purpose kPolicy at the user's
-// position, so that what a user is shown does not depend on the batch. Each item is at each position with probability
-// 1 / N. K^2 per user, allocates nothing.
+// Shows every ordered slate of K different candidates of N with the same probability. Draws are made with purpose
+// kPolicy at the user's position, so that the slates of a user do not depend on the batch. Each item is at each
+// position with probability 1 / N. Act takes K^2 operations per user and allocates nothing.
 class RandomPolicy final : public Policy {
  public:
   // 1 <= slate_size <= num_candidates.

@@ -8,14 +8,14 @@
 
 namespace recbots {
 
-// For observations that are one-hot, float32 [S] of S states: shows slates[s * K .. s * K + K - 1] in state s, always:
+// For one-hot observations, float32 [S] with S states: in state s it always shows slates[s * K .. s * K + K - 1], so
 // every item is at its position with probability 1.
 class TabularPolicy final : public Policy {
  public:
   // slates: int32 [S, K], S >= 1, slate_size >= 1.
   TabularPolicy(std::vector<int32_t> slates, int slate_size);
 
-  // The state of an observation is its largest element, the first of equals.
+  // The state of an observation is the index of its largest element, the first of equals.
   FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 

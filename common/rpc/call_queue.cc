@@ -32,7 +32,7 @@ void CallQueue::Stop() {
     RECBOTS_CHECK(mu_.AwaitFor(over, kPatience)) << calls_ << " calls did not end";
   }
   queue_->Shutdown();
-  if (threads_.empty()) Run();  // gRPC wants the queue emptied.
+  if (threads_.empty()) Run();  // gRPC requires that the queue is emptied.
   threads_.clear();
 }
 

@@ -1,4 +1,4 @@
-// The calls of a server, on threads whose number is chosen.
+// Serves the calls of a server on a chosen number of threads.
 #pragma once
 
 #include <grpcpp/generic/async_generic_service.h>
@@ -14,10 +14,10 @@
 
 namespace recbots {
 
-// With one thread, that thread waits at the connections, reads, decodes, answers and writes, and hands nothing over.
-// That holds as long as no other thread of the process waits at connections: no channels, no services of gRPC's
-// callback API. Each thread more does that in turn with the others: more calls a second, on more cores, each at a
-// higher price. Thread-safe.
+// A single thread waits at the connections, reads, decodes, answers and writes, and never hands work to another thread,
+// as long as no other thread of the process waits at connections (no channels, no services of gRPC's callback API).
+// With several threads, they take turns at this work: more calls per second, on more cores, at a higher cost per call.
+// Thread-safe.
 class CallQueue {
  public:
   // Call before the server is built. `begin` gives each call its handler or finishes it.
@@ -25,10 +25,10 @@ class CallQueue {
   // Calls Stop.
   ~CallQueue();
 
-  // Once the server is built. At least one thread.
+  // Call once the server is built. `threads` is at least 1.
   void Start(int threads);
-  // After the server was shut down (or was not built): waits until every call is over, which is soon: each was
-  // cancelled. Idempotent.
+  // Call after the server was shut down (or if it was not built). Waits until every call is over; the shutdown has
+  // cancelled them, so the wait is short. Idempotent.
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -39,7 +39,7 @@ class CallQueue {
   grpc::AsyncGenericService service_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Mutex mu_;
-  int64_t calls_ ABSL_GUARDED_BY(mu_) = 0;  // With the one that is expected.
+  int64_t calls_ ABSL_GUARDED_BY(mu_) = 0;  // Includes the call that is expected next.
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::unique_ptr<Thread>> threads_;
 };

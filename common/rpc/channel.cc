@@ -29,12 +29,12 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  // Peers are machines of the same cluster: a proxy set for the web is not for them.
+  // Peers are machines of the same cluster, which a proxy for the web must not be used for.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  // In spite of its name, how long one attempt to connect may take: an address that swallows packets (a container that
-  // went away) costs this long before the name is resolved again.
+  // In spite of its name, this argument is how long one attempt to connect may take. An address that swallows packets
+  // (a container that went away) costs 2 s before the name is resolved again.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
@@ -43,7 +43,7 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
   if (options.bulk) {
-    // Measured for messages of 1 MiB on loopback: half the time of windows that grow by probing.
+    // Measured with messages of 1 MiB on loopback: takes half the time that windows growing by probes take.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 8 << 20);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 4 << 20);
@@ -51,9 +51,9 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   return arguments;
 }
 
-// One grpc.health.v1.Health/Check of the whole server. Request and response are written by hand, because Debian
-// packages neither the .proto nor its generated code: the request is empty, the answer is one enum (tag 0x08), 1 being
-// SERVING.
+// Makes one call grpc.health.v1.Health/Check for the whole server. Request and response are encoded by hand, because
+// Debian packages neither the .proto nor its generated code: the request is empty, the answer is one enum (tag 0x08),
+// in which 1 means SERVING.
 absl::Status CheckHealth(grpc::GenericStub& stub, Instant deadline) {
   grpc::ClientContext context;
   context.set_deadline(ToGrpcDeadline(deadline));
@@ -67,7 +67,7 @@ absl::Status CheckHealth(grpc::GenericStub& stub, Instant deadline) {
   call->Finish(&response, &status, nullptr);
   void* tag = nullptr;
   bool ok = false;
-  RECBOTS_CHECK(queue.Next(&tag, &ok));  // Comes back by the call's deadline.
+  RECBOTS_CHECK(queue.Next(&tag, &ok));  // Returns by the call's deadline.
   queue.Shutdown();
   while (queue.Next(&tag, &ok)) {
   }
@@ -78,8 +78,8 @@ absl::Status CheckHealth(grpc::GenericStub& stub, Instant deadline) {
   return absl::UnavailableError("it says that it is not serving yet");
 }
 
-// An address in numbers goes past the resolver of names, which after a failed connection would hold the next attempt
-// back for as long as it waits between two look-ups.
+// A numeric address must bypass the resolver of names: after a failed connection the resolver would delay the next
+// attempt by its pause between two look-ups.
 std::string TargetFor(const std::string& address) {
   const absl::StatusOr<HostPort> parsed = ParseHostPort(address);
   if (!parsed.ok()) return address;
@@ -96,7 +96,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
   PeerRetry retry(peer_name, address,
                   {.max_delay = absl::Milliseconds(200), .give_up_after = absl::InfiniteDuration()});
   while (true) {
-    // No attempt takes longer than 1 s, so that there is something to say soon.
+    // An attempt takes at most 1 s, so that a failure can be reported soon.
     const absl::Status status = CheckHealth(stub, std::min(deadline, Instant::Now() + absl::Seconds(1)));
     if (status.ok()) {
       retry.Succeeded();
@@ -104,7 +104,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
     }
     const absl::StatusOr<absl::Duration> delay = retry.Failed(status);
     if (!delay.ok()) {
-      // UNIMPLEMENTED means that something else listens there. Say it at once, as what else is final.
+      // UNIMPLEMENTED means that the server there is no recbots server. Like every final error, it is reported at once.
       const char* what = absl::IsUnauthenticated(status) ? ": " : " does not answer as a recbots server: ";
       return absl::Status(delay.status().code(),
                           absl::StrCat(peer_name, " at ", address, what, delay.status().message()));
@@ -127,7 +127,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const Cha
 
 void AwaitRetry(grpc::Channel& channel, absl::Duration delay) {
   if (channel.GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
-    absl::SleepFor(delay);  // It was the peer that said no.
+    absl::SleepFor(delay);  // The channel is connected: the failure came from the peer.
   } else {
     channel.WaitForConnected(ToGrpcDeadline(Instant::Now() + delay));
   }

@@ -7,8 +7,8 @@
 
 namespace recbots {
 
-// For set_deadline, WaitForConnected, Shutdown: gRPC reads the same monotonic clock. (Its timers sleep by the wall
-// clock between two looks at it; a call that nothing else wakes may therefore end late when that clock is set back.)
+// For set_deadline, WaitForConnected and Shutdown; gRPC reads the same monotonic clock. (Between two readings gRPC's
+// timers sleep by the wall clock: when the wall clock is set back, a call that nothing else wakes may end late.)
 inline gpr_timespec ToGrpcDeadline(Instant deadline) {
   if (deadline == Instant::InfiniteFuture()) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
   if (deadline == Instant::InfinitePast()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);

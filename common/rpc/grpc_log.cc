@@ -18,7 +18,7 @@ namespace {
 
 constexpr absl::Duration kSayEvery = absl::Seconds(5);
 
-// True once every kSayEvery. The state is the process's because gRPC's log is.
+// True once every kSayEvery. There is one state per process, because gRPC has one log per process.
 bool DueForHandshakes() {
   static std::atomic<int64_t> next_nanos{0};
   const int64_t now = absl::GetCurrentTimeNanos();
@@ -34,7 +34,7 @@ void Write(gpr_log_func_args* line) {
     }
   } else if (line->severity == GPR_LOG_SEVERITY_ERROR) {
     RECBOTS_LOG(WARNING) << "gRPC: " << text;
-    // A server of gRPC does not accept anything after this.
+    // After this error a gRPC server accepts no more connections.
     if (absl::StrContains(text, std::generic_category().message(EMFILE))) {
       DescriptorWatch::Report("connections cannot be accepted or made");
     }

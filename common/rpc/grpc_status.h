@@ -1,4 +1,4 @@
-// absl::Status <-> grpc::Status, the one place.
+// The one place that converts between absl::Status and grpc::Status.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -7,8 +7,8 @@
 
 namespace recbots {
 
-// The codes are the same numbers on both sides; messages are kept. Except that connections which no retry will mend
-// are told apart and explained (handshake.h).
+// Codes have the same numbers on both sides, and messages are kept. There is one exception: FromGrpcStatus explains
+// connections that fail in a way that no retry will mend (handshake.h).
 grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status FromGrpcStatus(const grpc::Status& status);
 

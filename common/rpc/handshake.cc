@@ -26,7 +26,8 @@ constexpr std::array<Explanation, 5> kHandshakes = {{
     {kFailed, "give both sides certificates of the same authority"},
 }};
 
-// How the other side's closing shows: by reading, by writing, or by what it left unread.
+// Errors by which a connection closed by the peer shows: when reading, when writing, or when the peer left bytes
+// unread.
 constexpr std::array<absl::string_view, 3> kClosings = {"Socket closed", "Broken pipe", "Connection reset by peer"};
 
 constexpr absl::string_view kClosed =
@@ -36,7 +37,7 @@ constexpr absl::string_view kClosed =
 }  // namespace
 
 absl::string_view ExplainHandshake(absl::string_view text) {
-  // A name that the certificate does not bear is found by gRPC, not by OpenSSL.
+  // gRPC, not OpenSSL, finds that the certificate does not bear the name.
   if (absl::StrContains(text, "is not in peer certificate")) {
     return "the server's certificate does not bear the name by which it was called: give it one (subjectAltName) with "
            "all names that clients use, localhost for unix: addresses";

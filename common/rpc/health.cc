@@ -9,7 +9,7 @@
 namespace recbots {
 namespace {
 
-// Messages are written by hand, because Debian packages neither the .proto nor its generated code: a request is the
+// Messages are encoded by hand, because Debian packages neither the .proto nor its generated code: a request is the
 // name of a service (tag 0x0a), an answer one enum (tag 0x08).
 enum ServingStatus : uint8_t { kServing = 1, kNotServing = 2, kServiceUnknown = 3 };
 
@@ -27,7 +27,7 @@ grpc::ByteBuffer Answer(ServingStatus status) {
 
 }  // namespace
 
-// Says what is so, and again whenever it changed, until the caller goes away.
+// A Watch call: sends the state of the server, and again after every change, until the caller goes away.
 class HealthService::Watch final : public RpcCall::Handler {
  public:
   Watch(HealthService* service, RpcCall* call) : service_(*service), call_(*call) {
@@ -98,7 +98,7 @@ class HealthService::Watch final : public RpcCall::Handler {
 
 bool HealthService::Begin(RpcCall& call) {
   if (call.method() == "/grpc.health.v1.Health/Watch") {
-    new Watch(this, &call);  // Until OnDone.
+    new Watch(this, &call);  // Lives until OnDone.
     return true;
   }
   if (call.method() != "/grpc.health.v1.Health/Check") return false;

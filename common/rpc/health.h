@@ -1,4 +1,5 @@
-// grpc.health.v1.Health for servers on a CallQueue: gRPC's own brings the threads that a CallQueue does without.
+// grpc.health.v1.Health for servers on a CallQueue: gRPC's own implementation would start the threads that a CallQueue
+// avoids.
 #pragma once
 
 #include "absl/container/flat_hash_set.h"
@@ -7,8 +8,8 @@
 
 namespace recbots {
 
-// Knows the whole server, which is the service "". For any other, Check answers NOT_FOUND and Watch SERVICE_UNKNOWN, as
-// gRPC does. Says NOT_SERVING at first. Thread-safe; outlives its calls.
+// Knows only the service "", the whole server. For any other service, Check answers NOT_FOUND and Watch
+// SERVICE_UNKNOWN, as gRPC does. Answers NOT_SERVING until SetServing. Thread-safe. It must outlive its calls.
 class HealthService final : public CallService {
  public:
   bool Begin(RpcCall& call) override;
@@ -17,11 +18,11 @@ class HealthService final : public CallService {
  private:
   class Watch;
 
-  // Tells it what is so, now and whenever it changes, until Remove.
+  // Tells `watch` whether the server serves, now and at every change, until Remove.
   void Add(Watch* watch) ABSL_LOCKS_EXCLUDED(mu_);
   void Remove(Watch* watch) ABSL_LOCKS_EXCLUDED(mu_);
 
-  Mutex mu_;  // Taken before those of the watches.
+  Mutex mu_;  // Taken before the mutex of a watch.
   bool serving_ ABSL_GUARDED_BY(mu_) = false;
   absl::flat_hash_set<Watch*> watches_ ABSL_GUARDED_BY(mu_);
 };

@@ -29,7 +29,7 @@ BioPtr Open(const std::string& pem) { return BioPtr(BIO_new_mem_buf(pem.data(), 
 
 CertificatePtr NextCertificate(BIO* bio) { return CertificatePtr(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr)); }
 
-// Takes what OpenSSL noted last in this thread; empty: nothing but the end of the input.
+// Takes the last error that OpenSSL noted in this thread; empty if the only error is the end of the input.
 std::string TakeError() {
   const unsigned long error = ERR_peek_last_error();
   const bool at_end = error == 0 || ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
@@ -66,7 +66,7 @@ absl::Status CheckTimes(X509* certificate, absl::Time now) {
   return absl::OkStatus();
 }
 
-// Called for a key that has a password: there is nobody to ask.
+// OpenSSL calls this for a key that has a password. No user can be asked for it.
 int NoPassword(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;

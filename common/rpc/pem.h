@@ -1,4 +1,4 @@
-// What can be told about certificates and keys before anybody connects.
+// Checks of certificates and keys before any connection is made.
 #pragma once
 
 #include <string>
@@ -9,11 +9,12 @@
 namespace recbots {
 
 // OK when `pem` holds certificates (at least one, all readable) that are valid at `now`.
-//   INVALID_ARGUMENT  says what is wrong: no certificate, damaged, not valid yet, expired (with its subject and time)
+//   INVALID_ARGUMENT  there is no certificate, or one is damaged, not valid yet or expired; the message says which,
+//                     with subject and time
 absl::Status CheckCertificates(const std::string& pem, absl::Time now);
 
-// OK when `key_pem` is a private key without a password, that of the first certificate in `certificate_pem`.
-//   INVALID_ARGUMENT  no key, one with a password, or that of another certificate
+// OK when `key_pem` is the private key of the first certificate in `certificate_pem`, without a password.
+//   INVALID_ARGUMENT  there is no key, it has a password, or it belongs to another certificate
 absl::Status CheckKey(const std::string& key_pem, const std::string& certificate_pem);
 
 }  // namespace recbots

@@ -10,7 +10,7 @@
 namespace recbots {
 namespace {
 
-// A peer that comes back sooner than this, as at the start of a cluster, is not worth a line.
+// No line is logged for a peer that comes back sooner than this, as at the start of a cluster.
 constexpr absl::Duration kSilence = absl::Milliseconds(500);
 constexpr absl::Duration kSayEvery = absl::Seconds(5);
 
@@ -55,7 +55,7 @@ absl::StatusOr<absl::Duration> PeerRetry::Failed(const absl::Status& status) {
                                                     ", want at most ", absl::FormatDuration(options_.give_up_after),
                                                     "; last error: ", status.message()));
   }
-  // An attempt that ran into its deadline took its time already, and so may the next.
+  // An attempt that ran into its deadline has taken long already, and so may the next one: log now.
   const bool slow = status.code() == absl::StatusCode::kDeadlineExceeded;
   const bool due = said_ ? now - last_said_ >= kSayEvery : slow || away + delay_ >= kSilence;
   if (due) {

@@ -1,4 +1,4 @@
-// When to try again, and what to say meanwhile.
+// Decides when to try again, and logs what happens meanwhile.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ bool IsTransient(const absl::Status& status);
 struct RetryOptions {
   absl::Duration initial_delay = absl::Milliseconds(50);
   absl::Duration max_delay = absl::Milliseconds(300);
-  // How long a peer may be away before Failed() gives up; infinite: for ever.
+  // How long a peer may be away before Failed() gives up; infinite means never.
   absl::Duration give_up_after = absl::Minutes(10);
 };
 
-// Follows one peer through failures and recoveries. Writes a line within 2 s of the first failure of a row, then one
-// every 5 s, and one at recovery ("replay at 127.0.0.1:7001 is back after 3.2s"). Not thread-safe.
+// Follows one peer through failures and recoveries. Logs a line within 2 s of the first of several failures in a row,
+// then a line every 5 s, and a line at recovery ("replay at 127.0.0.1:7001 is back after 3.2s"). Not thread-safe.
 class PeerRetry {
  public:
   PeerRetry(std::string peer_name, std::string address, RetryOptions options = {}, Clock* clock = &Clock::Real());
@@ -31,7 +31,7 @@ class PeerRetry {
   //   the status itself        it is final (IsTransient is false)
   //   DEADLINE_EXCEEDED        the peer was away for give_up_after; names peer, address and the last error
   absl::StatusOr<absl::Duration> Failed(const absl::Status& status);
-  // Notes a success: the next failure begins a new row.
+  // Notes a success: the next failure counts as the first.
   void Succeeded();
 
   bool failing() const { return failing_; }

@@ -1,9 +1,9 @@
-// A call under way at a server, of any method: raw messages both ways and an orderly end, in the shape of the reactors
-// of gRPC's callback API.
+// A call of any method that is under way at a server: raw messages both ways and an orderly end. The interface
+// resembles the reactors of gRPC's callback API.
 //
-// Why not that API: gRPC 1.51 serves it with at least two threads, which hand the connections to each other at every
-// event. With blocks of 128 KiB that hand-over is half of what an insert costs. Here the number of threads is ours to
-// choose (call_queue.h).
+// We do not use that API because gRPC 1.51 serves it with at least two threads, which hand the connections to each
+// other at every event. With blocks of 128 KiB this hand-over is half the cost of an insert. Here we choose the number
+// of threads (call_queue.h).
 #pragma once
 
 #include <grpcpp/generic/async_generic_service.h>
@@ -15,20 +15,23 @@
 
 namespace recbots {
 
-// Made by CallQueue, destroys itself after OnDone. Methods may be called from any thread, also within reactions, as
-// long as Finish was not called: at most one Read and one Write under way, and no Finish while a Write is.
+// A CallQueue makes it; it destroys itself after OnDone. Until Finish is called, methods may be called from any thread
+// and from within reactions. At most one Read and one Write may be under way, and Finish must not be called while a
+// Write is.
 class RpcCall {
  public:
-  // What answers. Reactions run on the queue's threads, never wait (other calls wait with them), and may overlap.
+  // The code that answers the call. Its reactions run on the queue's threads and may overlap. They must never wait,
+  // because other calls would wait with them.
   class Handler {
    public:
-    // False: nothing more comes; the message stays as it was.
+    // ok is false if no further message comes; the message is then unchanged.
     virtual void OnReadDone(bool ok) = 0;
-    // False: the peer is gone.
+    // ok is false if the peer is gone.
     virtual void OnWriteDone(bool ok) = 0;
-    // The peer went away or the server stops. The handler still has to call Finish, unless it has.
+    // The peer went away or the server stops. The handler must still call Finish, unless it has done so.
     virtual void OnCancel() = 0;
-    // The last reaction, alone: after Finish, and after everything that was under way came back.
+    // The last reaction; it does not overlap with others. It follows after Finish and after every operation under way
+    // has ended.
     virtual void OnDone() = 0;
 
    protected:
@@ -38,29 +41,29 @@ class RpcCall {
   const std::string& method() const { return context_.method(); }  // "/package.Service/Method".
   const grpc::ServerContext& context() const { return context_; }
 
-  // Before anything else is called. The handler lives until OnDone returns.
+  // Must be called before any other method. The handler must live until OnDone returns.
   void SetHandler(Handler* handler) { handler_ = handler; }
-  // The message is the call's until OnReadDone.
+  // The call owns `message` until OnReadDone.
   void Read(grpc::ByteBuffer* message);
-  // The message is the call's until OnWriteDone.
+  // The call owns `message` until OnWriteDone.
   void Write(const grpc::ByteBuffer* message);
-  // Tells the peer at once that its call is served; otherwise the first Write does.
+  // Tells the peer at once that its call is being served; otherwise the first Write does so.
   void SendInitialMetadata();
-  // Ends the call; also the way to refuse one, without a handler.
+  // Ends the call. To refuse a call, call Finish without setting a handler.
   void Finish(const grpc::Status& status);
-  // The same with a last message.
+  // Writes a last message and ends the call with OK.
   void WriteAndFinish(const grpc::ByteBuffer& message);
 
  private:
   friend class CallQueue;
 
-  // What comes back from gRPC: which operation of which call is over.
+  // gRPC returns a pointer to one of these: it says which operation of which call is over.
   struct Operation {
     void (RpcCall::*over)(bool ok);
     RpcCall* call;
   };
 
-  // `begin` is told when a peer calls; `gone` when this object is.
+  // Calls `begin` when a peer calls, and `gone` when this object is gone.
   RpcCall(std::function<void(RpcCall&)> begin, std::function<void()> gone);
 
   void Begun(bool ok);
@@ -77,9 +80,10 @@ class RpcCall {
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_{&context_};
   Handler* handler_ = nullptr;
-  // Reactions to come. Two are always due: that the call ended, and that Finish is over.
+  // The number of operations that gRPC still has to return. Two are always due: the end of the call, and the end of
+  // Finish.
   std::atomic<int> due_{2};
-  // The call may end while it begins: the later of the two sees true and tells the handler.
+  // The call may end while it begins: the later of the two events finds true here and tells the handler.
   std::atomic<bool> begun_or_ended_{false};
 
   Operation begun_{&RpcCall::Begun, this};
@@ -90,11 +94,12 @@ class RpcCall {
   Operation finish_{&RpcCall::FinishOver, this};
 };
 
-// What a server serves on a CallQueue.
+// A service on a CallQueue.
 class CallService {
  public:
   virtual ~CallService() = default;
-  // Gives the call a handler or finishes it. False: the method is not known here, and the call is as it was.
+  // Gives the call a handler or finishes it. Returns false if the service does not know the method; the call is then
+  // unchanged.
   virtual bool Begin(RpcCall& call) = 0;
 };
 

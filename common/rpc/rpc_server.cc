@@ -23,8 +23,8 @@ void SetArguments(const RpcServerOptions& options, grpc::ServerBuilder& builder)
   // With SO_REUSEPORT, gRPC's default, a second server on the port would silently take half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
-  // Clients ping every 10 s, also without calls (MakeChannel): that is no offence. We ping too, so that the streams of
-  // a client whose machine vanished end.
+  // Clients ping every 10 s, even without calls (MakeChannel), and must not be punished for it. The server pings, too,
+  // so that the streams of a client whose machine has vanished end.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -33,7 +33,7 @@ void SetArguments(const RpcServerOptions& options, grpc::ServerBuilder& builder)
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
-// What others may do at addresses that they can reach.
+// Warns of what others may do at addresses that they can reach.
 void WarnWhereOpen(const std::vector<std::string>& addresses, const Security* security) {
   const bool tls = security != nullptr && security->has_tls();
   const bool known_peers = security != nullptr && (security->has_authority() || security->has_token());
@@ -101,7 +101,7 @@ absl::Status RpcServer::Build(const RpcServerOptions& options, grpc::ServerBuild
 absl::Status RpcServer::Bound(const std::vector<std::string>& asked, const std::vector<int>& ports) {
   for (size_t i = 0; i < asked.size(); ++i) {
     if (ports[i] == 0) {
-      // It was free a moment ago: somebody was faster, or it stands in the list twice.
+      // The address was free a moment ago: another server was faster, or the list has the address twice.
       return absl::AlreadyExistsError(absl::StrCat("cannot listen at ", asked[i], ": the address is in use"));
     }
     absl::StrAppend(&address_, i == 0 ? "" : ",");

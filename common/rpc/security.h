@@ -1,4 +1,4 @@
-// Who may talk to whom: TLS with client certificates, and a token that all roles share. Both optional.
+// Decides who may talk to whom: TLS with client certificates, and a token that all roles share. Both are optional.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -11,8 +11,9 @@
 namespace recbots {
 
 struct SecurityOptions {
-  // PEM files. Certificate and key go together. With an authority, servers and clients accept only peers that show a
-  // certificate signed by it; without one, clients trust what the system trusts and servers ask for no certificate.
+  // PEM files. Certificate and key must be given together. With an authority, servers and clients accept only peers
+  // that show a certificate signed by it; without an authority, clients trust the authorities that the system trusts,
+  // and servers ask for no certificate.
   std::string certificate_path = {};  // --tls_cert
   std::string key_path = {};          // --tls_key
   std::string authority_path = {};    // --tls_ca
@@ -20,25 +21,26 @@ struct SecurityOptions {
   std::string token_path = {};  // --token_file
 };
 
-// Immutable, thread-safe. Without options every method does what an open cluster does.
+// Immutable, thread-safe. Without options it checks nothing, as in an open cluster.
 class Security {
  public:
-  // INVALID_ARGUMENT  a file that cannot be read, is empty or is no PEM, a certificate that is not valid now, a key
-  //                   with a password or of another certificate, half of a pair; names flag, file and what is missing
+  // INVALID_ARGUMENT  a file cannot be read, is empty or is no PEM; a certificate is not valid now; a key has a
+  //                   password or belongs to another certificate; half of a pair is missing. The message names flag,
+  //                   file and what is missing
   static absl::StatusOr<std::shared_ptr<const Security>> Load(const SecurityOptions& options);
 
-  // FAILED_PRECONDITION  an authority alone is enough for a client, but a server has to show a certificate
+  // FAILED_PRECONDITION  there is only an authority, which is enough for a client, but a server must show a certificate
   static absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(const Security* security);
   static std::shared_ptr<grpc::ChannelCredentials> ChannelCredentials(const Security* security);
-  // What connections of this process are: encrypted, and with peers that have to show who they are.
+  // has_tls(): connections of this process are encrypted. has_authority(): peers must show a certificate.
   bool has_tls() const { return !certificate_.empty() || !authority_.empty(); }
   bool has_authority() const { return !authority_.empty(); }
   bool has_token() const { return !token_.empty(); }
 
-  // Adds the token to a call. Accepts nullptr (no security), as the next does.
+  // Adds the token to a call. `security` may be nullptr (no security), here and in Check.
   static void Prepare(const Security* security, grpc::ClientContext& context);
-  // UNAUTHENTICATED  the caller brought no token, or another one; says which. Every handler calls it first. Takes the
-  // same time wherever the tokens differ.
+  // UNAUTHENTICATED  the caller sent no token, or a wrong one; the message says which. Every handler calls Check first.
+  // The comparison takes the same time wherever the tokens differ.
   static absl::Status Check(const Security* security, const grpc::ServerContextBase& context);
 
  private:

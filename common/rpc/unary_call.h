@@ -1,4 +1,4 @@
-// A call with one message each way over RpcCall; protobufs, or grpc::ByteBuffer for bytes.
+// A call with one message each way over RpcCall. The messages are protobufs, or grpc::ByteBuffer for raw bytes.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -16,11 +16,11 @@
 
 namespace recbots {
 
-// Lives until the call is over and the code that answers it has let go of it.
+// Lives until the call is over and the answering code has released its reference.
 template <typename Request, typename Response>
 class UnaryCall final : public RpcCall::Handler, public std::enable_shared_from_this<UnaryCall<Request, Response>> {
  public:
-  // Told when the request is there; has to see to it that Answer is called, then or later.
+  // Called when the request has arrived; must make sure that Answer is called, then or later.
   using Handle = std::function<void(const std::shared_ptr<UnaryCall>&)>;
 
   static void Begin(RpcCall& call, Handle handle) {
@@ -32,7 +32,7 @@ class UnaryCall final : public RpcCall::Handler, public std::enable_shared_from_
 
   const Request& request() const { return request_; }
 
-  // From any thread. The first answer counts: a call that was cancelled has one.
+  // May be called from any thread. Only the first answer counts; a call that was cancelled has been answered already.
   void Answer(const absl::StatusOr<Response>& response) {
     if (answered_.exchange(true)) return;
     if (!response.ok()) return call_.Finish(ToGrpcStatus(response.status()));
@@ -55,7 +55,7 @@ class UnaryCall final : public RpcCall::Handler, public std::enable_shared_from_
   UnaryCall(RpcCall* call, Handle handle) : call_(*call), handle_(std::move(handle)) {}
 
   bool Parse() {
-    if constexpr (std::is_same_v<Request, grpc::ByteBuffer>) {  // Traits would let both own the bytes.
+    if constexpr (std::is_same_v<Request, grpc::ByteBuffer>) {  // SerializationTraits would make both own the bytes.
       request_.Swap(&in_);
       return true;
     } else {
@@ -68,7 +68,7 @@ class UnaryCall final : public RpcCall::Handler, public std::enable_shared_from_
   grpc::ByteBuffer in_;
   Request request_;
   std::atomic<bool> answered_{false};
-  std::shared_ptr<UnaryCall> self_;  // Until OnDone.
+  std::shared_ptr<UnaryCall> self_;  // Set until OnDone.
 };
 
 }  // namespace recbots

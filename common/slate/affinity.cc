@@ -35,7 +35,7 @@ double AffinityWeights::Weigh(const float* user, const float* items, absl::Span<
 double AffinityWeights::WeighAccepted(const float* user, const float* items, absl::Span<float> weights) const {
   const auto score_of = [&](size_t i) { return Affinity(user, items + i * num_features_, num_features_); };
   const auto accepted = [&](size_t i) { return model_.CheckScore(i, double{score_of(i)}).ok(); };
-  // The accepted ones move to the front, are weighed there, and go back to their places from behind.
+  // The accepted items move to the front, are weighed there, and move back to their places, the last one first.
   size_t left = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     if (accepted(i)) weights[left++] = score_of(i);

@@ -1,4 +1,4 @@
-// The part of SlateOptimizer that composes slates for users who look at one item after the other.
+// The part of SlateOptimizer for users who look at one item after the other.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,13 +14,13 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 void SlateOptimizer::SelectCascadeOptimal(absl::Span<int32_t> slate) {
   for (size_t i = 0; i < num_candidates_; ++i) {
-    // NaN would leave the order undefined.
+    // With NaN the order would be undefined.
     best_[i] = {std::isnan(gains_[i]) ? -kInfinity : gains_[i], static_cast<int32_t>(i)};
   }
   std::sort(best_.begin(), best_.end(),
             [](const Ranked& a, const Ranked& b) { return a.key != b.key ? a.key > b.key : a.position < b.position; });
-  // Row j has v(j, k) for k = 0 .. K; where fewer than k items are left it is -infinity, so that the last ones are
-  // taken if they must.
+  // Row j has v(j, k) for k = 0 .. K. If fewer than k items are left, v is -infinity, so that the last items are taken
+  // if they are needed.
   const size_t row = slate_size_ + 1;
   double* const last = &table_[num_candidates_ * row];
   std::fill(last, last + row, -kInfinity);
@@ -43,8 +43,8 @@ void SlateOptimizer::SelectCascadeOptimal(absl::Span<int32_t> slate) {
 }
 
 void SlateOptimizer::SelectCascadeGreedy(absl::Span<int32_t> slate) {
-  // items_[0 .. size): the slate so far. An item that goes before its k-th is looked at with probability reach_[k], and
-  // instead of values_[k], what the k-th and those behind are worth, there is then w gain + (1 - w) values_[k].
+  // items_[0 .. size) is the slate so far, and values_[k] the value of its items from the k-th on. An item inserted
+  // before the k-th is looked at with probability reach_[k]; it changes values_[k] to w gain + (1 - w) values_[k].
   for (size_t size = 0; size < slate_size_; ++size) {
     reach_[0] = 1;
     for (size_t k = 0; k < size; ++k) reach_[k + 1] = reach_[k] * (1 - items_[k].weight);

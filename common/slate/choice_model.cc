@@ -59,9 +59,9 @@ absl::Status ItemError(size_t item, double score, const char* what, double value
       absl::StrCat("item ", item, " with score ", score, " has ", what, " ", value, ", want ", want));
 }
 
-// Softmax of the scores and, last, the score of none; returns the last one.
+// Softmax over the scores and, last, no_click_mass; returns the last element.
 double WeighLogit(absl::Span<const double> scores, double no_click_mass, double* weights) {
-  if (scores.empty()) return 1;  // Even where none has no mass.
+  if (scores.empty()) return 1;  // Even if no_click_mass is -infinity.
   double highest = no_click_mass;
   for (const double score : scores) highest = std::max(highest, score);
   const double none = std::exp(no_click_mass - highest);

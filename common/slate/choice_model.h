@@ -3,20 +3,23 @@
 // A choice model turns the scores of the n shown items, in slate order, into P(item | slate) and P(none | slate), and
 // draws. The simulator and the agents that assume a choice model use this same code.
 //
+// clang-format off
 //   multinomial logit         softmax over (s_1 .. s_n, no_click_mass)
 //   multinomial proportional  s_i - min_normalizer against no_click_mass - min_normalizer
-//   exponential cascade       the user looks at one item after the other; looks with probability a and then clicks item
-//   i
-//                             with e_i = c exp(s_i), and stops at the first click: a e_i prod_{j<i} (1 - a e_j)
-//   proportional cascade      the same with e_i = c (s_i - min_normalizer)
-//   position-based            each position is examined with its own probability gamma_i, independently; an examined
-//   item is
-//                             clicked with logistic(s_i) (Craswell et al. 2008, section 3.1)
-//   dependent click           a cascade that goes on after a click with probability lambda_i, and always after none
-//                             (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
+//   exponential cascade       the user looks at the items one after the other: looks with probability a, then clicks
+//                             item i with probability e_i = c exp(s_i), and stops at the first click. The
+//                             probability of a click on item i is thus a e_i prod_{j<i} (1 - a e_j)
+//   proportional cascade      an exponential cascade with e_i = c (s_i - min_normalizer) instead
+//   position-based            each position is examined with a probability gamma_i of its own, independently; an
+//                             item that is examined is clicked with probability logistic(s_i)
+//                             (Craswell et al. 2008, section 3.1)
+//   dependent click           a cascade that continues after a click with probability lambda_i, and always after an
+//                             item without a click (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
+// clang-format on
 //
-// In the first four at most one item is clicked and the probabilities sum to one. In the last two several may be:
-// P(item i | slate) is then the marginal probability of a click on item i, P(none | slate) that of no click at all.
+// In the first four at most one item is clicked and the probabilities sum to one. In the last two several items may be
+// clicked: P(item i | slate) is then the marginal probability of a click on item i, and P(none | slate) the probability
+// of no click at all.
 #pragma once
 
 #include <cmath>
@@ -43,16 +46,16 @@ enum class ChoiceKind {
   kDependentClick = 6,
 };
 
-// Each field counts for the models that have it, and is ignored by the others.
+// Each field is used by the models named beside it, and ignored by the others.
 struct ChoiceModelOptions {
   ChoiceKind kind = ChoiceKind::kMultinomialLogit;
-  // Logit, where -infinity means that something is always clicked; proportional, where it has to be given (RecSim: 0).
+  // Logit, where -infinity means that an item is always clicked; proportional, where it must be given (RecSim: 0).
   double no_click_mass = -std::numeric_limits<double>::infinity();
   double min_normalizer = 0;         // Proportional and its cascade.
   double attention_prob = 1;         // a, 0..1: cascades.
   double score_scaling = 1;          // c >= 0: cascades.
-  std::vector<double> examination;   // gamma_i, 0..1, one per position; the last one counts for those behind it.
-  std::vector<double> continuation;  // lambda_i, the same.
+  std::vector<double> examination;   // gamma_i, 0..1, one per position; positions beyond use the last.
+  std::vector<double> continuation;  // lambda_i, 0..1, one per position; positions beyond use the last.
 
   template <typename F>
   void ForEachField(F&& f) {
@@ -66,51 +69,50 @@ struct ChoiceModelOptions {
   }
 };
 
-// Immutable value, thread-safe. Costs O(n) and allocates nothing. n >= 0; an empty slate gives "none" for certain, and
-// so does one whose weights are all zero.
+// Immutable value, thread-safe. Every method costs O(n) and allocates nothing. n >= 0; with an empty slate "none" is
+// certain, and also with a slate whose weights are all zero.
 class ChoiceModel {
  public:
   static constexpr int kNone = -1;
   static constexpr size_t kMaxSlate = 64;
 
-  // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+  // INVALID_ARGUMENT: a field is out of bounds; the message begins with its name and has value and bound.
   static absl::StatusOr<ChoiceModel> Create(const ChoiceModelOptions& options);
 
   const ChoiceModelOptions& options() const { return options_; }
   // Whether at most one item can be clicked.
   bool single_click() const { return single_click_; }
 
-  // Whether every score in [lowest, highest] can be chosen from in a slate of any length: what a scenario checks when
-  // it is made, so that no step can fail. INVALID_ARGUMENT names the field to change and the value that would do.
+  // OK if the model accepts every score in [lowest, highest] in a slate of any length. A scenario checks this when it
+  // is made, so that no step can fail. INVALID_ARGUMENT names the field to change and a value that is accepted.
   absl::Status CheckScores(double lowest, double highest) const;
 
-  // Whether an item with this score can be chosen from. INVALID_ARGUMENT as Weigh, naming the item by its number.
+  // OK if the model accepts `score`. INVALID_ARGUMENT as in Weigh; the message names the item by its number `item`.
   absl::Status CheckScore(size_t item, double score) const;
 
-  // RecSim's "scores": weights[i] of item i and `no_click`, the weight of none, not normalised in the proportional
-  // model (P = weight / sum of all). Of the models with several clicks, the probabilities themselves. `weights` has the
-  // length of `scores` and may be the same memory.
-  //   INVALID_ARGUMENT  a score that is not finite, a negative weight (proportional), or an e_i outside 0..1
-  //   (cascades);
-  //                     names the item
+  // Computes RecSim's "scores": weights[i] of item i, and `no_click`, the weight of no click. In the proportional model
+  // they are not normalised (P = weight / sum of all). In the models with several clicks they are the probabilities
+  // themselves. `weights` has the length of `scores` and may be the same memory.
+  //   INVALID_ARGUMENT  a score is not finite, a weight negative (proportional), or an e_i outside 0..1 (cascades);
+  //                     the message names the item
   absl::Status Weigh(absl::Span<const double> scores, absl::Span<double> weights, double& no_click) const;
 
-  // P(item i | slate) in probabilities[i]; returns P(none | slate). Same errors.
+  // Writes P(item i | slate) to probabilities[i]; returns P(none | slate). Errors are those of Weigh.
   absl::StatusOr<double> Probabilities(absl::Span<const double> scores, absl::Span<double> probabilities) const;
 
-  // The click of a single-click model for uniform u: the first index with u < cumulative(i), kNone behind the last.
-  // Weights need not be normalised.
+  // The click of a single-click model for a uniform number u: the first index i with u < cumulative(i), or kNone if
+  // there is none. Weights need not be normalised.
   static int Choose(absl::Span<const double> weights, double no_click, double u);
 
-  // Draws the clicks of a slate: bit i of the result is set when item i is clicked. At most kMaxSlate items; scores
-  // have passed CheckScores. Uniform numbers are taken in slate order:
+  // Draws the clicks of a slate: bit i of the result is set if item i is clicked. There are at most kMaxSlate items,
+  // and the scores have passed CheckScores. Uniform numbers are drawn in slate order:
   //   single-click models   one, whatever the slate
   //   position-based        one per position
   //   dependent click       one per examined position, and behind each click one that decides whether to go on
   uint64_t Draw(absl::Span<const double> scores, Rng& draws) const {
     return DrawFrom(scores, [&draws] { return draws.Uniform(); });
   }
-  // The same with uniform() as the source of the numbers.
+  // Draw with uniform() as the source of the numbers.
   template <typename Uniform>
   uint64_t DrawFrom(absl::Span<const double> scores, Uniform&& uniform) const;
 
@@ -118,11 +120,11 @@ class ChoiceModel {
   explicit ChoiceModel(ChoiceModelOptions options);
 
   static double Logistic(double x) { return 1 / (1 + std::exp(-x)); }
-  // The i-th of numbers per position, the last one for the positions behind.
+  // The value for position i; positions beyond the end of `values` use its last element.
   static double AtPosition(const std::vector<double>& values, size_t i) {
     return values[i < values.size() ? i : values.size() - 1];
   }
-  // Weigh for scores that are known to be good; returns the weight of none.
+  // Weigh for scores that have passed the checks; returns the weight of no click.
   double WeighChecked(absl::Span<const double> scores, double* weights) const;
   double WeighSlowly(absl::Span<const double> scores, double* weights) const;
   template <typename Uniform>
@@ -132,10 +134,11 @@ class ChoiceModel {
   bool single_click_;
 };
 
-// exp(x - max x) / sum exp(x - max x), safe for large numbers; in place is fine. x is not empty.
+// y = exp(x - max x) / sum exp(x - max x), which does not overflow for large numbers. y may be x; x is not empty.
 void Softmax(absl::Span<const double> x, absl::Span<double> y);
 
-// --- Bodies that the simulator's inner loop wants inline -------------------------------------------------------------
+// --- Bodies that are inline for the simulator's inner loop
+// -------------------------------------------------------------
 
 inline double ChoiceModel::WeighChecked(absl::Span<const double> scores, double* weights) const {
   if (options_.kind != ChoiceKind::kMultinomialProportional) return WeighSlowly(scores, weights);
@@ -147,8 +150,8 @@ inline int ChoiceModel::Choose(absl::Span<const double> weights, double no_click
   double total = 0;
   for (const double weight : weights) total += weight;
   const double target = u * (total + no_click);
-  // Cumulative weights do not fall, so the number of those that the target has reached is the index. Counting costs no
-  // branch on a random number.
+  // Cumulative weights never decrease, so the index is the number of cumulative weights that the target has reached.
+  // Counting them needs no branch on a random number.
   double cumulative = 0;
   int index = 0;
   for (const double weight : weights) {

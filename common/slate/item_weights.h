@@ -1,6 +1,6 @@
-// What a choice model makes of each candidate by itself, before there is a slate: an item-wise weight of which the
-// click probabilities on any slate follow. That slates can be composed from them at all is why single-click models are
-// the ones to optimise for (Ie et al. 2019, arXiv:1905.12767, section 5).
+// The weight that a choice model gives each candidate by itself, before there is a slate. The click probabilities on
+// any slate follow from the weights of its items, so slates can be composed from them; this is possible for
+// single-click models only, and the reason to optimise for those (Ie et al. 2019, arXiv:1905.12767, section 5).
 //
 // Letters: N candidates, D features of a candidate.
 #pragma once
@@ -14,27 +14,27 @@ namespace recbots {
 
 // How item weights become P(i | slate).
 enum class ClickRule {
-  // P(i | A) = w_i / (w_none + sum over A of w): logit and proportional. The order of a slate does not matter. A slate
-  // whose weights are all zero, and that of none too, gives "none" for certain.
+  // P(i | A) = w_i / (w_none + sum over A of w): logit and proportional. The order of a slate does not matter. If
+  // w_none and all weights of the slate are zero, "none" is certain.
   kShared,
-  // The user looks at one item after the other and clicks the one looked at with probability w_i, 0..1, which ends it:
-  // P(i | A) = w_i prod over the items before it of (1 - w), none: prod over A of (1 - w). Both cascades.
+  // The user looks at one item after the other and clicks item i with probability w_i, 0..1; the first click ends it.
+  // P(i | A) = w_i prod over the items before i of (1 - w); P(none | A) = prod over A of (1 - w). Both cascades.
   kCascade,
 };
 
-// The rule of a single-click model. Only `kind` is looked at.
-//   INVALID_ARGUMENT  position-based, dependent click: of several clicks no one item is "the" click
+// The rule of a single-click model. It depends on `kind` alone.
+//   INVALID_ARGUMENT  position-based or dependent click: with several clicks no single item is "the" click
 absl::StatusOr<ClickRule> ClickRuleOf(const ChoiceModelOptions& options);
 
-// weights [N] of candidates with these scores [N], and that of no click, so that
-// P(i | slate) of ClickRuleOf(model.options()) is that of model.Probabilities for every slate of them:
+// Computes the weights [N] of candidates with these scores [N], and the weight of no click, such that for every slate
+// of the candidates P(i | slate) under ClickRuleOf(model.options()) equals model.Probabilities:
 //   logit                 softmax over (s_1 .. s_N, no_click_mass): what matters is their ratio
 //   proportional          s_i - min_normalizer; none: no_click_mass - min_normalizer
 //   cascades              attention_prob x e_i; none: 1, which is not used
-// Which are RecSim's SlateQ scores. Costs O(N), allocates nothing; what is in between is double. `weights` may be the
-// same memory as `scores`.
-//   INVALID_ARGUMENT  as ChoiceModel::Weigh of the N candidates; what has been written until then counts for nothing
-// The model has a single click.
+// These are RecSim's SlateQ scores. Costs O(N), allocates nothing; intermediate results are double. `weights` may be
+// the same memory as `scores`.
+//   INVALID_ARGUMENT  as in ChoiceModel::Weigh for the N candidates; `weights` is then undefined
+// The model must have a single click.
 absl::Status ItemWeights(const ChoiceModel& model, absl::Span<const float> scores, absl::Span<float> weights,
                          double& no_click_weight);
 absl::Status ItemWeights(const ChoiceModel& model, absl::Span<const double> scores, absl::Span<float> weights,
@@ -42,8 +42,8 @@ absl::Status ItemWeights(const ChoiceModel& model, absl::Span<const double> scor
 absl::Status ItemWeights(const ChoiceModel& model, absl::Span<const double> scores, absl::Span<double> weights,
                          double& no_click_weight);
 
-// The score that RecSim's users and agents begin with: scores[i] = user . features of candidate i, summed up in double
-// precision. `user` has D numbers (of a longer user row its first D: user.first(D)); features [N, D], scores [N].
+// The score that RecSim's users and agents start from: scores[i] = user . features of candidate i, summed up in double
+// precision. `user` has D numbers (pass user.first(D) for a longer row of user features); features [N, D], scores [N].
 template <typename Number, typename Feature>
 void LinearScores(absl::Span<const Number> user, absl::Span<const Feature> features, absl::Span<double> scores) {
   const Feature* row = features.data();

@@ -10,14 +10,14 @@
 namespace recbots {
 namespace {
 
-// Eight numbers at a time. The compiler splits what the machine does not have so wide.
+// Eight numbers at a time. The compiler splits the vectors if the machine has only narrower ones.
 constexpr size_t kLanes = 8;
 using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Flags = int64_t __attribute__((vector_size(kLanes * sizeof(int64_t))));  // -1: true.
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// What is worth 0 where nothing has weight: "none" for certain.
+// A ratio that is 0 if nothing has weight, because then "none" is certain.
 double Ratio(double numerator, double denominator) { return denominator > 0 ? numerator / denominator : 0; }
 
 template <typename Number>
@@ -34,7 +34,7 @@ double ValueOf(ClickRule click_rule, const BasicSlateProblem<Number>& problem, a
     }
     return base + Ratio(numerator, denominator);
   }
-  double value = 0;  // Of the positions behind.
+  double value = 0;  // Value of the positions behind the current one.
   for (size_t k = slate.size(); k-- > 0;) value += weight(slate[k]) * (gain(slate[k]) - value);
   return base + value;
 }
@@ -139,14 +139,14 @@ bool SlateOptimizer::SortFew(double level) {
     sum += rank[i];
     best_[static_cast<size_t>(rank[i])] = {key[i], static_cast<int32_t>(i)};
   }
-  // Of two different keys one comes before the other.
+  // Each pair of different keys adds one to the sum; with equal keys the sum is smaller.
   return 2 * sum == static_cast<int64_t>(num_candidates_ * (num_candidates_ - 1));
 }
 
 void SlateOptimizer::FindBest(double level, double floor) {
   if (num_candidates_ <= kFewCandidates && SortFew(level)) return;
-  // Insertion instead of nth_element: for the few that a slate has it is several times faster, and after the first
-  // pass `floor` keeps all but a few away.
+  // Inserts instead of using nth_element: this is several times faster for the few items of a slate, and after the
+  // first pass `floor` excludes nearly all candidates.
   Ranked* const best = best_.data();
   const auto insert = [best](double key, size_t i, size_t at) {
     for (; at > 0 && key > best[at - 1].key; --at) best[at] = best[at - 1];
@@ -179,11 +179,14 @@ double SlateOptimizer::BestRatio(double no_click_weight) const {
 }
 
 void SlateOptimizer::SelectSharedOptimal(double no_click_weight, absl::Span<int32_t> slate) {
-  // With level v the sum of w (gain - v) over the slate, less v w_none, is positive exactly where the slate is worth
-  // more than v. The first level, 0, is not the value of a slate, so the second may lie below it where the worth of all
-  // is negative; from then on levels rise, each the value of a slate, and there are finitely many.
-  // Where nothing at all has weight (w_none = 0) the sum is 0 at every level. Such a slate is worth 0 and is the best
-  // only where no sum is positive at level 0, and then the first pass has found it or one that is worth as much.
+  // With level v, the sum of w (gain - v) over the slate, less v w_none, is positive if and only if the slate is worth
+  // more than v. The first level, 0, is not the value of a slate, so the second level may lie below it, if all slates
+  // have a negative value. From then on the levels rise; each is the value of a slate, and there are finitely many
+  // slates.
+  //
+  // For a slate without any weight (w_none = 0, too) the sum is 0 at every level. Such a slate is worth 0. It is
+  // optimal only if no sum is positive at level 0, and then the first pass has found it or another slate of the same
+  // value.
   FindBest(/*level=*/0, /*floor=*/-kInfinity);
   double level = BestRatio(no_click_weight);
   for (;;) {
@@ -223,7 +226,7 @@ void SlateOptimizer::SelectSharedGreedy(double no_click_weight, absl::Span<int32
   }
 }
 
-// A taken item has weight, so that no ratio hides its gain, which no slate wants.
+// Gives the taken item the worst gain, and a weight, so that no ratio hides the gain.
 void SlateOptimizer::Take(size_t i) {
   weights_[i] = 1;
   gains_[i] = -kInfinity;

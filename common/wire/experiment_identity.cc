@@ -31,7 +31,7 @@ std::string ShortValue(const std::string& value) {
   return absl::StrCat(value.size(), " bytes, FNV-1a ", FingerprintText(Fnv1a(value)));
 }
 
-// For a line of text: printable, and not too long.
+// A value for a line of text: printable, and cut if it is too long.
 std::string Shown(const std::string* value) {
   if (value == nullptr) return "not set";
   std::string text = absl::CHexEscape(value->substr(0, kMaxValueShown));
@@ -39,7 +39,7 @@ std::string Shown(const std::string* value) {
   return text.empty() ? "''" : text;
 }
 
-// The value of a path; nullptr: there is none.
+// The value of a path, or nullptr.
 const std::string* Find(const v1::ExperimentIdentity& identity, const std::string& path) {
   const auto before = [](const v1::IdentityField& field, const std::string& wanted) { return field.path() < wanted; };
   const auto found = std::lower_bound(identity.fields().begin(), identity.fields().end(), path, before);

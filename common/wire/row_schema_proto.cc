@@ -8,7 +8,7 @@
 namespace recbots {
 namespace {
 
-// Far beyond any transition; they bound what a foreign peer can make us allocate.
+// Far beyond any transition; the bounds limit how much memory a foreign peer can make us allocate.
 constexpr int kMaxColumns = 256;
 constexpr int kMaxExtents = 8;
 

@@ -9,7 +9,8 @@ namespace recbots {
 
 v1::RowSchema RowSchemaToProto(const RowSchema& schema);
 
-// INVALID_ARGUMENT: an unknown dtype, over 256 columns, over 8 extents in a shape, or what RowSchema::Create refuses.
+// INVALID_ARGUMENT: a dtype is unknown, there are over 256 columns, a shape has over 8 extents, or RowSchema::Create
+// refuses the columns.
 absl::StatusOr<RowSchema> RowSchemaFromProto(const v1::RowSchema& proto);
 
 }  // namespace recbots
