@@ -1,4 +1,4 @@
-// Settings of agents as text, "name" -> "value", and options structs filled from them field by field.
+// Settings of agents as text, "name" -> "value", and functions that fill options structs from them field by field.
 #pragma once
 
 #include <map>
@@ -14,8 +14,9 @@ namespace recbots {
 
 using AgentSettings = std::map<std::string, std::string, std::less<>>;
 
-// Reads a value: a number, "true" or "false", numbers with commas between, or the name of a choice.
-//   INVALID_ARGUMENT  with name, value and what is wanted; `field` is unchanged
+// Reads a value into `field`: a number, "true" or "false", numbers separated by commas, or the name of a choice.
+//   INVALID_ARGUMENT  the value has the wrong form; the message has name, value and what is wanted; `field` is
+//                     unchanged
 absl::Status ParseSetting(absl::string_view name, absl::string_view value, double& field);
 absl::Status ParseSetting(absl::string_view name, absl::string_view value, int& field);
 absl::Status ParseSetting(absl::string_view name, absl::string_view value, bool& field);
@@ -23,7 +24,7 @@ absl::Status ParseSetting(absl::string_view name, absl::string_view value, std::
 absl::Status ParseSetting(absl::string_view name, absl::string_view value, ArmTies& field);
 absl::Status ParseSetting(absl::string_view name, absl::string_view value, TabularExploration& field);
 
-// The names that an options struct has (ForEachField), in its order.
+// The names of the fields of an options struct (ForEachField), in their order.
 template <typename Options>
 std::vector<std::string> SettingNames() {
   std::vector<std::string> names;
@@ -32,8 +33,9 @@ std::vector<std::string> SettingNames() {
   return names;
 }
 
-// Fills the fields that `settings` names; ignores what it names besides. Bounds are for the options' owner to check.
-//   INVALID_ARGUMENT  as ParseSetting, of the first bad value in the order of fields
+// Fills the fields that `settings` names, and ignores settings that are no fields of `options`. The owner of the
+// options must check the bounds.
+//   INVALID_ARGUMENT  as in ParseSetting, for the first bad value in the order of fields
 template <typename Options>
 absl::Status FillSettings(const AgentSettings& settings, Options& options) {
   absl::Status status;

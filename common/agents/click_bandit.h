@@ -1,4 +1,4 @@
-// A bandit over policies: each is an arm, and clicks say which to listen to.
+// A bandit over policies: each policy is an arm, and clicks decide which arms are shown.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace recbots {
 struct ClickBanditOptions {
   BanditOptions bandit;
   ArmTies ties = ArmTies::kRandom;
-  // As RecSim's layer, which does not ask its bandit at the first step of an episode: arms in the order of their
-  // numbers, whatever is known of them. Only for numbers published with it.
+  // Repeats a flaw of RecSim's layer, which does not ask its bandit at the first step of an episode: the arms come in
+  // the order of their numbers, whatever is known of them. Needed only to repeat published numbers.
   bool legacy_first_step = false;
 
   template <typename F>
@@ -30,26 +30,27 @@ struct ClickBanditOptions {
 
 // Reads pulls and clicks of its A arms from the end of the observation, float32 [B, U + 2 A] (SufficientStatistics over
 // ClusterClickStatistics puts them there), scores the arms with the bandit at t = sum of pulls, and shows the lists of
-// the best (ArmSlateBuilder says how, and what happens where they run out). While some arm has no pulls, those with the
-// fewest come first instead.
+// the best arms (ArmSlateBuilder says how, also for lists that are too short). As long as some arm has no pulls, the
+// arms with the fewest pulls come first instead.
 //
-// Arms are policies that answer with lists of up to K candidates, best first, maybe none. All act at every step on the
-// same input, and all observe.
+// Arms are policies that answer with lists of up to K candidates, best first; a list may be empty. At every step all
+// arms act on the same input, and all observe.
 //
-// Probabilities are exact: 1, or with tied arms what ArmSlateBuilder says. NaN where Thompson's draws decided, because
-// the probability that they order the arms in this way has no closed form, and where an arm is not certain of its list.
+// Probabilities are exact: 1, or the value of ArmSlateBuilder if arms are tied. They are NaN if the draws of Thompson
+// sampling decided, because the probability of such an order of the arms has no closed form, and if an arm is not
+// certain of its list.
 //
-// One stream of draws per user and step, for indices and ties (policy_seed.h); it keeps nothing of users itself.
-// Allocates where the number of users grows only.
+// Uses one stream of draws per user and step, for indices and ties (policy_seed.h), and keeps no state of users.
+// Allocates only when the number of users grows.
 class AbstractClickBandit final : public Policy {
  public:
-  // INVALID_ARGUMENT: fewer than two arms, or an option of the bandit out of bounds.
+  // INVALID_ARGUMENT: there are fewer than two arms, or an option of the bandit is out of bounds.
   static absl::StatusOr<std::unique_ptr<AbstractClickBandit>> Create(const ClickBanditOptions& options, uint64_t seed,
                                                                      const EnvironmentSpec& spec,
                                                                      std::vector<std::unique_ptr<Policy>> arms);
 
   bool learns() const override;
-  FeedbackNeeds feedback_needs() const override;  // Those of its arms.
+  FeedbackNeeds feedback_needs() const override;  // The needs of its arms.
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override;
 
@@ -59,7 +60,7 @@ class AbstractClickBandit final : public Policy {
 
   // Fills lists_ and certain_.
   void AskArms(const PolicyInput& input);
-  // Fills keys_ from counts float32 [2, A]; returns whether chance had a part in it.
+  // Fills keys_ from counts float32 [2, A]; returns whether the keys are random.
   bool ScoreArms(absl::Span<const float> counts, Rng& draws);
 
   const ClickBanditOptions options_;

@@ -79,7 +79,7 @@ size_t ArmSlateBuilder::CountNew(const int32_t* list, absl::Span<const int32_t> 
 }
 
 bool ArmSlateBuilder::GroupSharesCandidates(const ArmLists& lists, absl::Span<const int32_t> shown) {
-  if (++mark_ == 0) {  // Wrapped around: old marks could be taken for new ones.
+  if (++mark_ == 0) {  // The counter wrapped around: old marks could be taken for new ones.
     std::fill(marks_.begin(), marks_.end(), 0U);
     mark_ = 1;
   }
@@ -117,9 +117,9 @@ size_t ArmSlateBuilder::AppendTied(const ArmLists& lists, Rng& draws, size_t siz
   return size;
 }
 
-// Of the g arms of the group j come before this one with probability 1 / g, and then each set of j others is as likely
-// as any. subsets_[j * K + o] becomes the number of sets of j others with o items together; every arm has one at least,
-// so that only j <= o < K matter.
+// With probability 1 / g exactly j of the g arms of the group come before this arm, and all sets of j other arms are
+// equally likely. subsets_[j * K + o] becomes the number of sets of j other arms with o items together. Every arm has
+// at least one item, so only j <= o < K matter.
 double ArmSlateBuilder::OffsetProbability(size_t member, size_t offset) {
   std::fill(subsets_.begin(), subsets_.end(), 0.0);
   subsets_[0] = 1;

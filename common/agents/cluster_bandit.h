@@ -11,11 +11,11 @@
 
 namespace recbots {
 
-// A click bandit whose arms are the C clusters, each with its best candidates (GreedyClusterAgent), which counts
-// impressions and clicks of each user's episode itself (SufficientStatistics over ClusterClickStatistics). Forgets a
-// user where its episode ends.
-//   INVALID_ARGUMENT  fewer than two clusters, no response field "click" or "cluster_id", or a bandit option out of
-//                     bounds
+// Makes a click bandit whose arms are the C clusters, each with its best candidates (GreedyClusterAgent). The policy
+// counts impressions and clicks of each user's episode itself (SufficientStatistics over ClusterClickStatistics), and
+// forgets a user when the episode ends.
+//   INVALID_ARGUMENT  there are fewer than two clusters, the response field "click" or "cluster_id" is missing, or an
+//                     option of the bandit is out of bounds
 absl::StatusOr<std::unique_ptr<Policy>> MakeClusterBandit(const ClickBanditOptions& options, uint64_t seed,
                                                           const EnvironmentSpec& spec);
 

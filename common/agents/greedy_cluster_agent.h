@@ -8,9 +8,9 @@
 
 namespace recbots {
 
-// The candidates of one cluster, highest quality first, of equals the lower position first: up to K of them, maybe none
-// (which is for AbstractClickBandit to deal with: not a slate that an environment takes). Where qualities are not seen,
-// in the order of positions. Always certain. O(N) per user, allocates nothing.
+// Shows up to K candidates of one cluster in descending order of quality, of equals the lower position first; if
+// qualities are not seen, in the order of positions. There may be none: environments do not accept such a slate, but
+// AbstractClickBandit does. Always certain. O(N) per user, allocates nothing.
 class GreedyClusterAgent final : public Policy {
  public:
   // 0 <= cluster < spec.num_clusters.

@@ -1,8 +1,8 @@
-// Greedy predicted click rate: shows what one believed user would click (RecSim's greedy pCTR agent).
+// Greedy predicted click rate: shows the items that one assumed user would click most (RecSim's greedy pCTR agent).
 //
-// The belief is linear: a candidate's score is weights . features, and the click rate of each of the N candidates is
-// its probability under a choice model when all N are one slate. The K highest are shown, best first, the lower
-// position first among equals. Nothing is learnt.
+// The assumed user is linear: a candidate's score is weights . features, and the click rate of each of the N candidates
+// is its probability under a choice model when all N form one slate. The K candidates with the highest rates are shown,
+// best first, the lower position first among equals. The agent learns nothing.
 //
 // Letters: B users, N candidates, D features of a candidate, K slate positions.
 #pragma once
@@ -16,8 +16,9 @@
 
 namespace recbots {
 
-// Click rates [N] of candidates with these scores [N] and the slate [K] of the highest. Scores that the model refuses
-// (ChoiceModel::Weigh: a belief may score what no real user would) are ranked as they are, and are then the rates too.
+// Computes the click rates [N] of candidates with these scores [N], and the slate [K] with the highest rates. An
+// assumed user may give scores that no real user would: if the model refuses them (ChoiceModel::Weigh), the scores
+// themselves are the rates.
 void GreedyPctr(const ChoiceModel& choice_model, absl::Span<const double> scores, absl::Span<double> rates,
                 absl::Span<int32_t> slate);
 

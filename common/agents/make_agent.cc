@@ -18,7 +18,7 @@ namespace {
 
 using PolicyOr = absl::StatusOr<std::unique_ptr<Policy>>;
 
-// Of every agent.
+// The settings that every agent has.
 struct LayerSettings {
   double epsilon = 0;
   int aggregation_period = 1;
@@ -51,7 +51,7 @@ struct ClusterBanditSettings {
   }
 };
 
-// What an agent is made of: `spec` is the environment as the agent sees it.
+// What an agent is made from; `spec` is the environment as the agent sees it.
 struct Order {
   const EnvironmentSpec& spec;
   uint64_t seed;
@@ -111,7 +111,7 @@ double StepDiscount(const Options&) {
   return 1;
 }
 
-// Reads the settings, and puts the layers around what `make` makes.
+// Reads the settings, and puts the layers around the agent that `make` returns.
 template <typename Settings, PolicyOr (*make)(const Order&, Settings)>
 PolicyOr MakeWithLayers(const EnvironmentSpec& spec, const AgentOptions& options) {
   LayerSettings layers;

@@ -47,7 +47,8 @@ absl::Status ValidateNumSlates(const EnvironmentSpec& spec, bool ordinal) {
                                                  TabularQPolicy::kMaxSlates));
 }
 
-// All slates of K of N items in lexicographic order, [S, K]: permutations, or combinations in ascending order.
+// All slates of K of N items in lexicographic order, [S, K]. If `ordinal` these are permutations, otherwise
+// combinations in ascending order.
 std::vector<int32_t> AllSlates(int num_items, size_t slate_size, bool ordinal) {
   std::vector<int32_t> slates, slate;
   const auto extend = [&](const auto& self) -> void {

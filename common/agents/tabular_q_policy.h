@@ -1,16 +1,17 @@
 // Tabular Q-learning over whole slates (Watkins 1989; RecSim's tabular_q_agent, repaired).
 //
-// A state is the user's observation (and, unless ignored, the response to the slate before), an action a slate
-// described by its items' features; real numbers are put into bins. After each step
+// A state is the user's observation (and, unless ignored, the response to the previous slate). An action is a slate,
+// described by the features of its items. Real numbers are put into bins. After each step
 //   Q(state, slate) += step size * (reward + discount * max over slates of Q(next state, .) - Q(state, slate))
-// with nothing behind a true end of the episode, and the state that the step led to where the step limit cut in.
+// where the value behind a terminated step is 0; a truncated step uses the state that it led to.
 //
-// All slates of a state are looked at for every decision and every update: for few candidates. Where D is 0 an item is
-// described by its position. The one-hot cluster of a candidate and the response fields click, liked and cluster_id are
-// discrete and kept as they are.
+// Every decision and every update looks at all slates of a state, so the policy suits only few candidates. If D is 0 an
+// item is described by its position. The one-hot cluster of a candidate and the response fields click, liked and
+// cluster_id are discrete and not put into bins.
 //
-// Differs from RecSim: the last step of an episode is learnt from; a slate without order is a set, so that it is the
-// same pair wherever its items stand among the candidates; values are updated before the next slate is chosen.
+// Differences from RecSim: the policy also learns from the last step of an episode; a slate without order is a set, so
+// that its pair does not depend on where its items stand among the candidates; values are updated before the next slate
+// is chosen.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +32,17 @@ enum class TabularExploration {
 };
 
 struct TabularQOptions {
-  std::vector<double> discretization_bounds = {0, 10};  // Two, low < high.
+  std::vector<double> discretization_bounds = {0, 10};  // Two numbers, low < high.
   int number_bins = 100;                                // Edges over the bounds, 1..1000000.
   TabularExploration exploration = TabularExploration::kEpsilonGreedy;
-  double exploration_temperature = 0.99;  // 0..1: epsilon is its power 1 + (episodes that ended so far).
+  double exploration_temperature = 0.99;  // 0..1: epsilon is this number to the power 1 + (episodes ended so far).
   double learning_rate = 0.1;             // 0..1
-  // 0..1: the step size falls as visits^-exponent; 0 is RecSim's constant one, above 0.5 values converge.
+  // 0..1: the step size falls as visits^-exponent; 0 is RecSim's constant step size, above 0.5 values converge.
   double learning_rate_exponent = 0;
   double gamma = 0.99;          // 0..1: the discount.
   bool ordinal_slates = false;  // Whether the order of a slate counts, so that permutations are different actions.
   bool ignore_response = true;
-  bool eval_mode = false;  // Shows the best slate, always, and learns nothing.
+  bool eval_mode = false;  // Always shows the best slate, and learns nothing.
 
   template <typename F>
   void ForEachField(F&& f) {
@@ -58,39 +59,40 @@ struct TabularQOptions {
   }
 };
 
-// One table for all users. Slates hold K items; without ordinal_slates they are in ascending order of position. Both
-// probabilities are exact. Costs a table look-up per slate for each Act and each Observe of a user. Not thread-safe.
+// One table serves all users. Slates hold K items; without ordinal_slates these are in ascending order of position.
+// Both probabilities are exact. Each Act and each Observe costs one table look-up per user and slate. Not thread-safe.
 class TabularQPolicy final : public Policy {
  public:
   static constexpr int kMaxSlates = 100000;  // Per state.
 
-  // INVALID_ARGUMENT: an option out of bounds, or more than kMaxSlates slates; the message has name, value and bound.
+  // INVALID_ARGUMENT: an option is out of bounds, or there are more than kMaxSlates slates; the message has name, value
+  // and bound.
   static absl::StatusOr<std::unique_ptr<TabularQPolicy>> Create(const EnvironmentSpec& spec,
                                                                 const TabularQOptions& options, uint64_t seed);
 
   bool learns() const override { return true; }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
-  // Learns from feedback.slates, also where another policy chose them, in the states of the last Act.
+  // Learns from feedback.slates, even if another policy chose them, in the states of the last Act.
   void Observe(const PolicyFeedback& feedback) override;
 
-  // To judge what was learnt, and to go on.
+  // Switches between judging what was learnt (true) and learning (false).
   void set_eval_mode(bool eval_mode) { options_.eval_mode = eval_mode; }
-  // The probability of a random slate now.
+  // The current probability of a random slate.
   double epsilon() const { return epsilon_; }
   size_t num_pairs() const { return table_.size(); }
-  // What is known of showing `slate` [K] to one user in the state (observation [U], candidates [N, D], response [K, R]
-  // to the slate before: empty at the start of an episode).
+  // The value and visits of showing `slate` [K] to one user in the state given by observation [U], candidates [N, D]
+  // and the response [K, R] to the previous slate, which is empty at the start of an episode.
   QEntry Find(absl::Span<const float> observation, absl::Span<const float> candidates, absl::Span<const float> response,
               absl::Span<const int32_t> slate) const;
 
  private:
-  // A user where a slate is chosen.
+  // The state of a user for whom a slate is chosen.
   struct State {
     QKey key;
     std::vector<QKey> items;  // [N]
   };
   struct Best {
-    size_t slate = 0;  // The first of the best, as an index of slates_.
+    size_t slate = 0;  // The first of the best slates, as an index of slates_.
     double value = 0;
   };
 
@@ -113,12 +115,12 @@ class TabularQPolicy final : public Policy {
   const uint64_t seed_;
   const size_t num_items_, slate_size_;  // N, K
   const Digitizer digitizer_;
-  std::vector<bool> discrete_fields_;  // [R]: of a response.
+  std::vector<bool> discrete_fields_;  // [R]: of a response
   std::vector<int32_t> slates_;        // [S, K]: all of them, in lexicographic order.
   std::vector<float> uniform_share_;   // [N, K]: share of all slates with this item at this position.
   double epsilon_;
   QTable table_;
-  std::vector<State> states_;        // [B]: of the last Act.
+  std::vector<State> states_;        // [B]: of the last Act
   std::vector<QKey> last_response_;  // [B]
   State next_;                       // Scratch.
 };

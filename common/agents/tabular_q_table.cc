@@ -18,7 +18,7 @@ Digitizer::Digitizer(double low, double high, int num_edges)
 int Digitizer::Index(double value) const {
   if (!(value < end_)) return last_ + 1;
   if (value < low_) return 0;
-  // The quotient may be off by one beside an edge.
+  // Near an edge the quotient may be off by one.
   int below = std::min(last_, static_cast<int>((value - low_) / spacing_));
   while (below > 0 && value < Edge(below)) --below;
   while (below < last_ && value >= Edge(below + 1)) ++below;

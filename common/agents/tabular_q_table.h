@@ -8,13 +8,13 @@
 
 namespace recbots {
 
-// Puts real numbers into bins by `num_edges` edges spaced equally over [low, high], both ends being edges.
+// Puts real numbers into bins, which are bounded by `num_edges` equally spaced edges from low to high.
 class Digitizer {
  public:
   // low < high, both finite; num_edges >= 1 (a single edge lies at low).
   Digitizer(double low, double high, int num_edges);
 
-  // How many edges are <= value: 0 below low, num_edges at or above high and for NaN. Exact: compares with the edges
+  // How many edges are <= value: 0 below low, num_edges at or above high and for NaN. The result is exact for the edges
   // i * (high - low) / (num_edges - 1) + low as rounded in double precision.
   int Index(double value) const;
 
@@ -25,21 +25,21 @@ class Digitizer {
   const int last_;
 };
 
-// 128 bits that stand for a sequence or a multiset of integers. Two different ones among 10^9 agree with a probability
-// of about 10^-21, which is why tables keep these instead of the hundreds of bytes that a slate's features would take.
+// 128 bits that stand for a sequence or a multiset of integers. Among 10^9 different sequences two have the same key
+// with a probability of about 10^-21, so tables keep keys instead of the hundreds of bytes of a slate's features.
 struct QKey {
   uint64_t a = 0x243F6A8885A308D3, b = 0x13198A2E03707344;
 
-  // The key of this sequence with one element more.
+  // The key of this sequence with one more element.
   QKey Then(uint64_t value) const { return {Mix(a ^ Mix(value + 1)), Mix(b + Mix(~value))}; }
   QKey Then(const QKey& key) const { return {Mix(a ^ Mix(key.a + 1)), Mix(b + Mix(~key.b))}; }
-  // The key of both together, whatever the order.
+  // The key of the multiset of both; the order does not matter.
   QKey And(const QKey& key) const { return {a + key.a, b + key.b}; }
 
   friend bool operator==(const QKey&, const QKey&) = default;
   template <typename H>
   friend H AbslHashValue(H state, const QKey& key) {
-    return H::combine(std::move(state), key.a);  // Already mixed.
+    return H::combine(std::move(state), key.a);  // The bits are mixed already.
   }
 
  private:
@@ -51,7 +51,7 @@ struct QKey {
   }
 };
 
-// Never visited: all zero.
+// The value and visits of a pair; all zero if the pair was never visited.
 struct QEntry {
   double value = 0;    // Q
   int64_t visits = 0;  // Updates so far.

@@ -14,7 +14,7 @@
 namespace recbots {
 namespace {
 
-// Infinity for arms without pulls and 0 for the others; false where there are none such.
+// If some arms have no pulls, gives these the index infinity and the others 0; otherwise returns false.
 bool AskForFirstPulls(absl::Span<const double> pulls, absl::Span<double> index) {
   if (std::find(pulls.begin(), pulls.end(), 0.0) == pulls.end()) return false;
   for (size_t arm = 0; arm < pulls.size(); ++arm) {
@@ -83,7 +83,7 @@ class Thompson final : public Bandit {
   bool wants_coin_rewards() const override { return true; }
 
  private:
-  const double weight_;  // Of an observation against the uniform prior.
+  const double weight_;  // Weight of an observation relative to the uniform prior.
 };
 
 }  // namespace
@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<Bandit>> MakeBandit(const BanditOptions& options)
     case BanditKind::kKlUcb:
       return std::make_unique<KlUcb>(scaling, options.legacy_kl_ucb);
     case BanditKind::kThompson:
-      // Below 1e-6 the posterior's parameters leave the range in which doubles tell neighbours apart.
+      // Below 1e-6 the posterior's parameters are so large that doubles cannot tell neighbouring values apart.
       if (scaling < 1e-6) {
         return absl::InvalidArgumentError(absl::StrCat("optimism_scaling ", scaling, ", want >= 1e-6 for Thompson"));
       }

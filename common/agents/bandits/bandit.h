@@ -1,4 +1,4 @@
-// Multi-armed bandits: which of A arms to pull next, from what each has earned.
+// Multi-armed bandits: decide which of A arms to pull next, from the rewards that each arm has earned.
 //
 //   UCB1      mean + lambda sqrt(2 ln t / pulls) (Auer, Cesa-Bianchi, Fischer 2002, figure 1)
 //   KL-UCB    the largest q >= mean with pulls * kl(mean, q) <= lambda^2 max(0, ln t + 3 ln ln t), kl the divergence of
@@ -6,8 +6,8 @@
 //   Thompson  a draw from Beta(1 + rewards / lambda^2, 1 + (pulls - rewards) / lambda^2) (Agrawal and Goyal 2012,
 //             arXiv:1111.1797); rewards are then sums of coin tosses (BernoulliReward in distributions.h)
 //
-// lambda is `optimism_scaling`: more of it explores more. While some arm has no pulls, UCB1 and KL-UCB give such arms
-// the index infinity and all others 0.
+// lambda is `optimism_scaling`; a larger lambda explores more. As long as some arm has no pulls, UCB1 and KL-UCB give
+// such arms the index infinity and all others 0.
 #pragma once
 
 #include <memory>
@@ -20,18 +20,18 @@
 
 namespace recbots {
 
-// Scores arms from what they have earned: stateless between calls but for parameters, so immutable and thread-safe.
+// Scores arms from the rewards that they have earned. Immutable, thus thread-safe.
 class Bandit {
  public:
   virtual ~Bandit() = default;
 
-  // The index [A] of each arm at time t, given the number of its pulls [A], >= 0, and the sum of their rewards [A],
-  // each in 0..pulls. t is the sum of all pulls where layers use it. The spans have the same length. Algorithms that
-  // are random draw from `draws`: give each decision another stream position. Allocates nothing.
+  // Computes the index [A] of each arm at time t from the number of its pulls [A], >= 0, and the sum of its rewards
+  // [A], in 0..pulls. The agents of this library use the sum of all pulls for t. All spans have length A. A random
+  // algorithm draws from `draws`: give each decision a different stream position. Allocates nothing.
   virtual void Indices(absl::Span<const double> pulls, absl::Span<const double> rewards, double t, Rng& draws,
                        absl::Span<double> index) const = 0;
 
-  // Whether rewards between 0 and 1 have to be made coin tosses before they are summed.
+  // Whether the caller must turn rewards between 0 and 1 into coin tosses before it sums them.
   virtual bool wants_coin_rewards() const { return false; }
 };
 
@@ -41,8 +41,8 @@ enum class BanditKind { kUcb1 = 1, kKlUcb = 2, kThompson = 3 };
 struct BanditOptions {
   BanditKind kind = BanditKind::kUcb1;
   double optimism_scaling = 1;  // lambda, finite and >= 0; > 0 for Thompson.
-  // KL-UCB as RecSim 0.2.4 codes it: its bisection moves the mean along with the lower bound, so that most indices are
-  // near 1. Wrong, and needed only to repeat numbers that were published with it. Ignored by the others.
+  // KL-UCB with the error of RecSim 0.2.4, whose bisection moves the mean along with the lower bound, so that most
+  // indices are near 1. Needed only to repeat numbers that were published with it. Other kinds ignore it.
   bool legacy_kl_ucb = false;
 
   template <typename F>
@@ -53,28 +53,28 @@ struct BanditOptions {
   }
 };
 
-// INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+// INVALID_ARGUMENT: a field is out of bounds; the message begins with its name and has value and bound.
 absl::StatusOr<std::unique_ptr<Bandit>> MakeBandit(const BanditOptions& options);
 
-// The index of the largest element, the first of equals; -1 where there are none.
+// The index of the largest element, the first of equals; -1 if `values` is empty.
 int FirstArgmax(absl::Span<const double> values);
 
-// One bandit with what its arms have earned so far. Not thread-safe.
+// A bandit together with the pulls and rewards of its arms so far. Not thread-safe.
 class MultiArmedBandit {
  public:
   static constexpr int kMinArms = 2;
   static constexpr int kMaxArms = 1 << 20;
 
-  // INVALID_ARGUMENT: as MakeBandit, or num_arms outside kMinArms..kMaxArms.
+  // INVALID_ARGUMENT: as in MakeBandit, or num_arms is outside kMinArms..kMaxArms.
   static absl::StatusOr<MultiArmedBandit> Create(const BanditOptions& options, int num_arms);
 
   // Counts a pull of `arm` that earned `reward`. For Thompson a reward between 0 and 1 becomes a coin toss with
   // `draws`.
-  //   INVALID_ARGUMENT  no such arm, or a reward outside [0, 1]; nothing was counted
+  //   INVALID_ARGUMENT  there is no such arm, or the reward is outside [0, 1]; nothing was counted
   absl::Status Update(int arm, double reward, Rng& draws);
 
-  // Replaces what is known.
-  //   INVALID_ARGUMENT  wrong length, negative pulls, or rewards outside 0..pulls; nothing was changed
+  // Replaces pulls [A] and rewards [A] of all arms.
+  //   INVALID_ARGUMENT  a length is wrong, pulls are negative, or rewards outside 0..pulls; nothing was changed
   absl::Status SetState(absl::Span<const double> pulls, absl::Span<const double> rewards);
 
   // The arm to pull at time t: the first with the largest index.

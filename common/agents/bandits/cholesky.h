@@ -9,7 +9,8 @@
 
 namespace recbots {
 
-// Replaces the lower triangle of A by L. False where A is not positive definite (to rounding); A is then spoilt.
+// Replaces the lower triangle of A by L. Returns false if A is not positive definite (up to rounding); A is then
+// destroyed.
 inline bool CholeskyFactor(size_t n, double* a) {
   for (size_t i = 0; i < n; ++i) {
     for (size_t j = 0; j <= i; ++j) {
@@ -44,7 +45,7 @@ inline void SolveLowerTransposed(size_t n, const double* l, double* b) {
   }
 }
 
-// L <- the factor of L L^T + x x^T, in n^2 steps; x is spoilt.
+// L <- the factor of L L^T + x x^T, in n^2 steps; destroys x.
 inline void CholeskyAddOuter(size_t n, double* l, double* x) {
   for (size_t j = 0; j < n; ++j) {
     if (x[j] == 0) continue;  // One-hot features leave most columns as they are.

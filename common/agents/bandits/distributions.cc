@@ -8,7 +8,7 @@ namespace recbots {
 
 double SampleGamma(double shape, Rng& draws) {
   RECBOTS_CHECK(shape > 0) << "shape " << shape << ", want > 0";
-  // A gamma of a smaller shape is one of shape + 1 times a power of a uniform number in (0, 1].
+  // A gamma draw of a shape below 1 is a gamma draw of shape + 1 times a power of a uniform number in (0, 1].
   const double boost = shape < 1 ? std::pow(1 - draws.Uniform(), 1 / shape) : 1;
   const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
   const double c = 1 / std::sqrt(9 * d);

@@ -20,8 +20,8 @@ double KlUpperBound(double mean, double bound) {
   if (!(bound > 0)) return mean;
   if (mean >= 1) return 1;
   if (mean <= 0) return -std::expm1(-bound);  // kl(0, q) = -ln(1-q).
-  // Two points at or above the answer: Pinsker's inequality kl >= 2 (q - mean)^2, and kl(mean, q) without its term
-  // -mean ln q >= 0. From above Newton's steps never cross the answer, because kl is convex in q.
+  // Two upper bounds of the answer: from Pinsker's inequality kl >= 2 (q - mean)^2, and from kl(mean, q) without its
+  // term -mean ln q >= 0. Starting from above, Newton's steps never cross the answer, because kl is convex in q.
   const double entropy = -mean * std::log(mean) - (1 - mean) * std::log1p(-mean);
   double q = std::min(mean + std::sqrt(bound / 2), -std::expm1(-(bound + entropy) / (1 - mean)));
   for (int i = 0; i < 100 && q < 1; ++i) {

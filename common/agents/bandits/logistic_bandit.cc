@@ -126,10 +126,10 @@ void LogisticBandit::Observe(absl::Span<const double> x, double reward) {
 }
 
 void LogisticBandit::Fit() {
-  // Where it fails it leaves the prior, with which choices go on.
+  // A failed fit leaves the prior, and later choices use the prior.
   FitLogistic(arms_, rewards_, options_.sigma0, absl::MakeSpan(weights_), absl::MakeSpan(gram_),
               absl::MakeSpan(gram_factor_));
-  // Once the history is full a fit is due when its share of it has been replaced.
+  // Once the history is full, a fit is due when the same share of it has been replaced.
   const double more = (options_.refit_growth - 1) * static_cast<double>(rewards_.size());
   next_fit_ = num_observations_ + std::max<size_t>(1, static_cast<size_t>(std::ceil(more)));
 }

@@ -1,4 +1,4 @@
-// Logistic regression as a contextual bandit: clicks as a logistic function of an arm's features.
+// Logistic regression as a contextual bandit: models clicks as a logistic function of an arm's features.
 //
 // Letters: d features of an arm, n observations.
 #pragma once
@@ -10,34 +10,36 @@
 
 namespace recbots {
 
-// This many observations, or fewer, say nothing about the weights (RecSim's rule).
+// With this many observations or fewer the weights stay 0 (RecSim's rule).
 inline constexpr size_t kMinLogisticObservations = 10;
 
 // Maximum a posteriori weights of P(1 | x) = logistic(x . w) under the prior w ~ N(0, sigma0^2 I), by iteratively
 // reweighted least squares (Bishop 2006, "Pattern recognition and machine learning", section 4.3.3) from w = 0: at most
-// 20 steps, until one is shorter than 1e-3. Up to kMinLogisticObservations observations: w = 0.
+// 20 steps, until a step is shorter than 1e-3. With at most kMinLogisticObservations observations w = 0.
 //   arms     [n, d]
 //   rewards  [n], each in [0, 1]
 //   weights  [d]: w
-//   gram     [d, d]: X^T R X + I / sigma0^2, the curvature where the last step started; without one I / sigma0^2
+//   gram     [d, d]: X^T R X + I / sigma0^2, the curvature at the start of the last step; I / sigma0^2 if there was no
+//            step
 //   factor   [d, d]: its Cholesky factor (cholesky.h)
-// False, with the results of no observations, where features so large that doubles lose the prior beside them (above
-// about 1e7 / sigma0) leave the equations singular.
-// Costs at most 20 (n d^2 / 2 + d^3 / 6) multiplications; allocates d doubles.
+// Returns false, and the results for no observations, if the equations are singular: features above about 1e7 / sigma0
+// are so large that doubles lose the prior beside them. Costs at most 20 (n d^2 / 2 + d^3 / 6) multiplications;
+// allocates d doubles.
 bool FitLogistic(absl::Span<const double> arms, absl::Span<const double> rewards, double sigma0,
                  absl::Span<double> weights, absl::Span<double> gram, absl::Span<double> factor);
 
-// What UCB-GLM multiplies an arm's uncertainty with, for d features and horizon T >= 1 pulls (Li, Lu, Zhou 2017,
-// arXiv:1703.00048, theorem 2, with the noise at 1/2 and the smallest slope of the logistic function taken for 1/4):
-// (0.5 / 0.25) sqrt(d/2 ln(1 + 2 T / d) + ln T).
+// The factor by which UCB-GLM multiplies an arm's uncertainty, for d features and a horizon of T >= 1 pulls (Li, Lu,
+// Zhou 2017, arXiv:1703.00048, theorem 2, with 1/2 for the noise and 1/4 for the smallest slope of the logistic
+// function): (0.5 / 0.25) sqrt(d/2 ln(1 + 2 T / d) + ln T).
 double UcbGlmWidth(size_t num_features, double horizon);
 
 struct LogisticBanditOptions {
   double sigma0 = 1;  // Standard deviation of the prior, > 0.
-  // The weights are fitted again once there are this many times the observations of the last fit; 1: at every one. A
-  // fit costs O(n d^2), so that at 1.25 all fits of an episode together cost five times the last one.
+  // The weights are fitted again once there are this many times the observations of the last fit; with 1 after every
+  // observation. A fit costs O(n d^2), so with 1.25 all fits of an episode together cost five times the last fit.
   double refit_growth = 1.25;
-  // Fits see this many of the last observations, > kMinLogisticObservations. Uncertainty always counts all.
+  // Fits use at most this many of the last observations, > kMinLogisticObservations. Uncertainty always counts all
+  // observations.
   int max_history = 512;
 };
 
@@ -47,9 +49,9 @@ class LogisticBandit {
   // num_features >= 1; options in bounds (glm_policy.h checks them).
   LogisticBandit(size_t num_features, const LogisticBanditOptions& options);
 
-  // Back to knowing nothing; keeps its memory.
+  // Forgets all observations; keeps the allocated memory.
   void Forget();
-  // Arm x [d] earned `reward` in [0, 1]. O(d^2), and a fit where one is due.
+  // Counts that arm x [d] earned `reward` in [0, 1]. O(d^2), and a fit if one is due.
   void Observe(absl::Span<const double> x, double reward);
 
   // UCB-GLM's index x . w + width sqrt(x^T (sum of all x x^T + I / sigma0^2)^-1 x) of an arm x [d]. O(d^2).
@@ -70,7 +72,7 @@ class LogisticBandit {
   size_t next_fit_ = 0;                 // Observations at which the next fit is due.
   std::vector<double> arms_, rewards_;  // [n, d], [n]: rings once n is max_history.
   std::vector<double> weights_, gram_, gram_factor_;
-  std::vector<double> information_factor_;  // Of sum of all x x^T + I / sigma0^2.
+  std::vector<double> information_factor_;  // Factor of the sum of all x x^T + I / sigma0^2.
   std::vector<double> scratch_;             // [d]
 };
 

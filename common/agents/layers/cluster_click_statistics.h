@@ -1,4 +1,4 @@
-// Impressions and clicks per cluster of candidates.
+// Counts impressions and clicks per cluster of candidates.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,11 @@
 namespace recbots {
 
 // S = 2 C: float32 [C] impressions, then float32 [C] clicks of the episode so far. Every item shown is an impression of
-// the cluster that its response names, and a click of it where the field `click` is not 0. Counts are exact up to 2^24.
+// the cluster that its response names, and also a click of that cluster if the field `click` is not 0. Counts are exact
+// up to 2^24.
 class ClusterClickStatistics final : public UserStatistics {
  public:
-  // INVALID_ARGUMENT  the environment has no clusters, or no response field "click" or "cluster_id"
+  // INVALID_ARGUMENT  the environment has no clusters, or lacks the response field "click" or "cluster_id"
   static absl::StatusOr<std::unique_ptr<ClusterClickStatistics>> Create(const EnvironmentSpec& spec);
 
   int num_clusters() const { return static_cast<int>(num_clusters_); }

@@ -1,5 +1,5 @@
-// How many steps of the episode are over: for episodes that end by the clock, where what is best depends on the time
-// that is left (Pardo et al. 2018, arXiv:1712.00378, section 3).
+// Counts the steps of the episode. This is for episodes that end after a fixed number of steps, where the best action
+// depends on the time that is left (Pardo et al. 2018, arXiv:1712.00378, section 3).
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace recbots {
 
-// S = `length`: one-hot of the steps so far; the last place stands for length - 1 and all above. One-hot, because a
-// value that falls to nothing within the last few of many steps is no smooth function of their number.
+// S = `length`: the number of steps so far, one-hot; the last place stands for length - 1 and more. It is one-hot
+// because a value that falls to 0 within the last few of many steps is not a smooth function of the number of steps.
 class EpisodeClock final : public UserStatistics {
  public:
   static constexpr int kMaxLength = 10000;

@@ -1,4 +1,4 @@
-// The last k things that were seen of a user.
+// The last k observations of a user.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct FixedLengthHistoryOptions {
 
   int history_length = 1;            // k, 1..kMaxLength
   bool remember_user = true;         // the user features
-  bool remember_response = true;     // the response to the slate before
+  bool remember_response = true;     // the response to the previous slate
   bool remember_candidates = false;  // all candidates (RecSim: remember_doc)
 
   template <typename F>
@@ -29,17 +29,17 @@ struct FixedLengthHistoryOptions {
   }
 };
 
-// An entry is what is remembered of one observation, W numbers: user features float32 [U], candidates float32 [N, D],
-// response float32 [K, R] and one number that is 1 where there was a response and 0 at the start of an episode; parts
+// An entry holds what is remembered of one observation, W numbers: user features float32 [U], candidates float32 [N,
+// D], response float32 [K, R], and one number that is 1 if there was a response and 0 at the start of an episode. Parts
 // that are not remembered are left out.
 //
-// S = k W + k, ready as a network's input: float32 [k, W] entries, the newest first, which is the current observation;
-// then float32 [k] flags, 1 where the entry is filled and 0 where the episode is still too short for it (its numbers
-// are 0 then). A ring per user: a step costs O(W), writing O(k W).
+// S = k W + k, in a form that a network can take: float32 [k, W] entries, the newest first, which is the current
+// observation; then float32 [k] flags, 1 if the entry is filled, and 0 (as are all its numbers) if the episode is still
+// too short. Each user has a ring: a step costs O(W), writing O(k W).
 class FixedLengthHistory final : public UserStatistics {
  public:
-  // INVALID_ARGUMENT  history_length out of bounds, or nothing to remember (each part is off, or empty in this
-  //                   environment)
+  // INVALID_ARGUMENT  history_length is out of bounds, or there is nothing to remember (each part is off, or empty in
+  //                   this environment)
   static absl::StatusOr<std::unique_ptr<FixedLengthHistory>> Create(const FixedLengthHistoryOptions& options,
                                                                     const EnvironmentSpec& spec);
 

@@ -10,37 +10,39 @@
 
 namespace recbots {
 
-// Two documents are the same where all features are: |a - b| <= absolute + relative |b|. Those of a fixed catalogue,
-// and those without features, are the same where their positions are.
+// Two documents are the same if all their features agree: |a - b| <= absolute + relative |b|. In a fixed catalogue, or
+// without features, they are the same if their positions are.
 //
-// Keeps, per user, a slate as positions and (where the environment has features) the features of its documents as they
-// were when it was set. Not thread-safe; only Reserve allocates.
+// Keeps for each user a slate of positions, and, if candidates have features, the features that its documents had when
+// the slate was set. Not thread-safe; only Reserve allocates.
 class SlateMemory {
  public:
   SlateMemory(const EnvironmentSpec& spec, double absolute_tolerance, double relative_tolerance);
 
-  // Whether Find looks at the candidates.
+  // Whether Find reads the candidates.
   bool finds_by_features() const { return !by_position_; }
 
-  // How many numbers Write fills: K D, or K where D is 0.
+  // How many numbers Write fills: K D, or K if D is 0.
   static size_t WidthOf(const EnvironmentSpec& spec);
 
   void Reserve(size_t num_users);
-  // Remembers `slate` [K] of candidates float32 [N, D].
+  // Remembers `slate` [K], positions of candidates float32 [N, D].
   void Set(size_t user, absl::Span<const int32_t> slate, absl::Span<const float> candidates);
   // Remembers the first K candidates.
   void SetFirst(size_t user, absl::Span<const float> candidates);
-  // Whether `slate` of these candidates shows other documents than those remembered, in another order or another
+  // Whether `slate` of these candidates differs from the remembered slate in its documents, their order or their
   // number.
   bool Differs(size_t user, absl::Span<const int32_t> slate, absl::Span<const float> candidates) const;
-  // Moves the remembered positions to where the documents are among these candidates: where they were, else the first
-  // place not yet taken. False where one is gone; the positions are not to be shown then. Features stay as they were.
+  // Changes the remembered positions to those that the documents have among these candidates: the old position if the
+  // document is still there, otherwise the first match that is not taken yet. Returns false if a document is gone; the
+  // positions must not be shown then. The remembered features do not change.
   bool Find(size_t user, absl::Span<const float> candidates);
 
   absl::Span<const int32_t> slate(size_t user) const {
     return absl::MakeConstSpan(slates_).subspan(user * slate_size_, slate_size_);
   }
-  // float32 [K, D] features, zeros behind the end of the slate; or float32 [K] positions, -1 there, where D is 0.
+  // Writes float32 [K, D] features, with zeros behind the end of the slate; if D is 0, float32 [K] positions, with -1
+  // behind the end.
   void Write(size_t user, float* out) const;
 
  private:

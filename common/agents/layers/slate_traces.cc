@@ -11,7 +11,7 @@
 namespace recbots {
 namespace {
 
-// Response fields of clicked items that are summed.
+// The response fields of clicked items that are summed.
 std::vector<size_t> SummedFields(const EnvironmentSpec& spec) {
   std::vector<size_t> fields;
   if (spec.FindResponseField("click") < 0) return fields;
@@ -21,7 +21,7 @@ std::vector<size_t> SummedFields(const EnvironmentSpec& spec) {
   return fields;
 }
 
-// Adds the features of an item, or its position where there are none. `sums` is apart from `candidates`.
+// Adds the features of an item, or its position if it has none. `sums` and `candidates` must not overlap.
 inline void AddItem(const float* candidates, size_t item, size_t num_features, float* __restrict sums) {
   if (num_features == 0) sums[item] += 1;
   const float* const features = candidates + item * num_features;

@@ -1,4 +1,4 @@
-// Discounted sums over the steps of an episode: what was shown, what was clicked, and what came of it.
+// Discounted sums over the steps of an episode: of what was shown, what was clicked, and the responses.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,14 @@ namespace recbots {
 struct SlateTracesOptions {
   static constexpr int kMaxDecays = 100;
 
-  // One set of sums each, 1..kMaxDecays of them, each 0..1. 0: the last step alone; 1: all steps count the same.
+  // There is one set of sums for each decay. 1..kMaxDecays decays, each 0..1: with 0 only the last step counts, with 1
+  // all steps count equally.
   std::vector<double> trace_decay = {0.9};
-  double trace_scale = 100;  // What sums of decay 1 are divided by, 0.001..1e6; about the steps of an episode.
+  double trace_scale = 100;  // Divisor of sums of decay 1, 0.001..1e6; about the steps of an episode.
 };
 
-// Letters as in common/rl/spec.h, and W for the numbers of one decay. F is D, or N where candidates have no features:
-// an item then counts as its position, one-hot.
+// The letters are those of common/rl/spec.h; W is the number of values for one decay. F is D, or N if candidates have
+// no features: the features of an item are then its position, one-hot.
 //
 // S = W per decay, in the order of the options. For decay d, sums over the steps so far of d^age, age 0 being the
 // newest:
@@ -30,16 +31,16 @@ struct SlateTracesOptions {
 //   float32 [1]   items clicked
 //   float32 [F]   features of the items clicked
 //   float32 [R']  each response field of the items clicked, but for "click" and "cluster_id", in their order
-// The last three only where responses have a field "click"; an item is clicked where it is not 0.
+// The last three are present only if responses have a field "click"; an item is clicked if this field is not 0.
 //
-// Scaled to the size of a mean: by 1 - d, by 1 / trace_scale where d is 1. Zeros at the start of an episode. With decay
-// 1 whole numbers are exact up to 2^24 before they are scaled.
+// The sums are scaled to the size of a mean: by 1 - d, or by 1 / trace_scale if d is 1. They are 0 at the start of an
+// episode. With decay 1, whole numbers are exact up to 2^24 before scaling.
 //
-// A step costs O(S + N D): the candidates are kept until the slate chosen from them comes back. Of a fixed catalogue
-// they are kept once.
+// A step costs O(S + N D), because the candidates are kept until the slate chosen from them comes back. The candidates
+// of a fixed catalogue are kept only once.
 class SlateTraces final : public UserStatistics {
  public:
-  // INVALID_ARGUMENT: an option out of bounds, with name, value and bound.
+  // INVALID_ARGUMENT: an option is out of bounds; the message has name, value and bound.
   static absl::StatusOr<std::unique_ptr<SlateTraces>> Create(const SlateTracesOptions& options,
                                                              const EnvironmentSpec& spec);
 
@@ -56,13 +57,13 @@ class SlateTraces final : public UserStatistics {
  private:
   SlateTraces(const SlateTracesOptions& options, const EnvironmentSpec& spec);
 
-  // What the next slate is chosen from.
+  // Keeps the candidates from which the next slate is chosen.
   void Keep(size_t user, absl::Span<const float> candidates);
   // Fills now_.
   void Sum(size_t user, const UserStep& step);
 
   const size_t num_candidates_, num_features_, slate_size_, num_fields_;
-  const bool same_candidates_;  // Of all users at all steps.
+  const bool same_candidates_;  // For all users at all steps.
   const int click_field_;       // -1: none.
   const size_t item_width_;     // F
   std::vector<size_t> fields_;  // [R'] response fields that are summed
@@ -70,7 +71,7 @@ class SlateTraces final : public UserStatistics {
   std::vector<float> decay_, scale_;
   std::vector<float> candidates_;  // [B, N, D]; of a fixed catalogue [N, D]
   std::vector<float> sums_;        // [B, decays, W], not scaled
-  std::vector<float> now_;         // [W]: of one step
+  std::vector<float> now_;         // [W]: the terms of one step
 };
 
 }  // namespace recbots

@@ -1,4 +1,4 @@
-// Lets a policy see statistics of the episode beside the observation.
+// Lets a policy see statistics of the episode in addition to the observation.
 #pragma once
 
 #include <memory>
@@ -10,19 +10,19 @@
 
 namespace recbots {
 
-// `base` is asked and told with observations float32 [B, U + S]: the user features, then the statistics of that user
+// `base` acts and observes with observations float32 [B, U + S]: the user features, then the statistics of that user
 // (RecSim: {raw_observation, sufficient_statistics}). Slates and probabilities pass unchanged.
 //
-// A user's statistics start again where an episode begins (step 0), and take in each active step. Users that are only
-// asked for slates (no Observe) have the statistics of an episode that starts there. Allocates only where the number of
-// users grows.
+// A user's statistics start again when an episode begins (step 0), and then take in each active step. If Act is called
+// without Observe, a user has the statistics of an episode that starts at this observation. Allocates only when the
+// number of users grows.
 class SufficientStatistics final : public Policy {
  public:
-  // `spec` is the environment's.
+  // `spec` describes the environment.
   SufficientStatistics(const EnvironmentSpec& spec, std::unique_ptr<UserStatistics> statistics,
                        std::unique_ptr<Policy> base);
 
-  // The environment as `base` sees it: the same with U + S user features.
+  // The environment as `base` sees it: with U + S user features, otherwise equal to `spec`.
   static EnvironmentSpec InnerSpec(const EnvironmentSpec& spec, const UserStatistics& statistics);
 
   const UserStatistics& statistics() const { return *statistics_; }
@@ -33,7 +33,7 @@ class SufficientStatistics final : public Policy {
   void Observe(const PolicyFeedback& feedback) override;
 
  private:
-  // Of columns that are whole or empty.
+  // The view of one user, from columns that are complete or empty.
   UserView ViewOf(size_t user, absl::Span<const float> observation, absl::Span<const float> candidates) const;
   // Fills wrapped_ from `observation` [B, U] and the statistics.
   void Wrap(absl::Span<const float> observation, size_t num_users);

@@ -39,7 +39,8 @@ EnvironmentSpec TemporalAggregation::InnerSpec(const TemporalAggregationOptions&
   if (options.switching_cost > 0) inner.num_user_features += static_cast<int>(SlateMemory::WidthOf(spec));
   double weight = 0;
   for (int i = 0; i < options.aggregation_period; ++i) weight = 1 + options.gamma * weight;
-  // A decision may end early, so one step's bounds hold too; 0 * infinity cannot happen, weight >= 1.
+  // A decision may end early, so its reward may also be that of a single step. 0 * infinity cannot happen, because
+  // weight >= 1.
   inner.min_reward = std::min(spec.min_reward, weight * spec.min_reward) - options.switching_cost;
   inner.max_reward = std::max(spec.max_reward, weight * spec.max_reward);
   return inner;

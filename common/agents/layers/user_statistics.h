@@ -1,6 +1,6 @@
-// What a layer remembers of each user within an episode, as numbers that its policy sees.
+// The statistics that a layer keeps of each user within an episode, as numbers that the wrapped policy sees.
 //
-// Letters as in common/rl/spec.h; S is the number of statistics.
+// The letters are those of common/rl/spec.h; S is the number of statistics.
 #pragma once
 
 #include <cstddef>
@@ -11,33 +11,33 @@
 
 namespace recbots {
 
-// One user at one moment: rows of PolicyInput. As the view that a step led to, each may be empty where no layer needs
+// One user at one moment: rows of PolicyInput. In the view that a step led to, each span may be empty if no layer needs
 // it.
 struct UserView {
   absl::Span<const float> observation;  // float32 [U]
   absl::Span<const float> candidates;   // float32 [N, D]; empty where D is 0
 };
 
-// What came of one slate: rows of PolicyFeedback.
+// The outcome of one slate: rows of PolicyFeedback.
 struct UserStep {
   absl::Span<const int32_t> slate;   // int32 [K]
   absl::Span<const float> response;  // float32 [K, R]
 };
 
-// Kept per user, by row of the batch. Nothing survives Begin. Not thread-safe. Only Reserve allocates.
+// Statistics are kept for each user, by row of the batch. Begin clears them. Not thread-safe. Only Reserve allocates.
 class UserStatistics {
  public:
   virtual ~UserStatistics() = default;
 
   virtual int width() const = 0;  // S
-  // What Add reads of the view that a step led to. Everything, unless it is said otherwise.
+  // What Add reads of the view that a step led to. The default is everything.
   virtual FeedbackNeeds feedback_needs() const { return {}; }
 
-  // Makes room for `num_users` users; new ones know nothing. Those there are keep what they have.
+  // Makes room for `num_users` users. New users have no statistics yet; present users keep theirs.
   virtual void Reserve(size_t num_users) = 0;
-  // A new episode of the user, which starts with this view. Doing so twice is doing so once.
+  // Starts a new episode of the user with this view. Idempotent.
   virtual void Begin(size_t user, const UserView& view) = 0;
-  // A step of the user, and the view that it led to.
+  // Adds a step of the user, and the view that it led to.
   virtual void Add(size_t user, const UserStep& step, const UserView& next) = 0;
   // Fills `statistics`, float32 [S].
   virtual void Write(size_t user, absl::Span<float> statistics) const = 0;
