@@ -1,5 +1,5 @@
-// Bytes in order, in as many pieces as they came from the network: read from front to back, without putting them
-// together first. Rows may straddle pieces.
+// Reads bytes that the network delivered in several pieces, from front to back, without joining the pieces first. A row
+// may begin in one piece and end in another.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace recbots::replay {
 
-// Borrows the pieces and the list of them. Copies read on independently. Not thread-safe.
+// Borrows the pieces and the span that lists them. A copy continues to read independently. Not thread-safe.
 class ByteRuns {
  public:
   ByteRuns() = default;
@@ -26,7 +26,7 @@ class ByteRuns {
     return pieces_.empty() ? absl::string_view() : pieces_.front().substr(used_);
   }
 
-  // Copies the next `bytes`, or skips them. There must be as many.
+  // Read copies the next `bytes` bytes, Skip skips them. At least this many must be left.
   void Read(char* to, size_t bytes) {
     ForEach(bytes, [&to](absl::string_view part) {
       std::memcpy(to, part.data(), part.size());
@@ -49,7 +49,7 @@ class ByteRuns {
   }
 
   absl::Span<const absl::string_view> pieces_;
-  size_t used_ = 0;  // Of the first piece.
+  size_t used_ = 0;  // Bytes of the first piece already read.
 };
 
 }  // namespace recbots::replay

@@ -10,7 +10,8 @@ ColumnBatch::ColumnBatch(std::shared_ptr<const RowSchema> schema, int64_t num_ro
   RECBOTS_CHECK(num_rows >= 1) << "num_rows " << num_rows;
   data_.reset(static_cast<char*>(std::aligned_alloc(RowSchema::kColumnAlignment, size_)));
   RECBOTS_CHECK(data_ != nullptr) << "no memory for a batch of " << size_ << " bytes";
-  std::memset(data_.get(), 0, size_);  // Also the padding between columns: never send or save what lay there before.
+  std::memset(data_.get(), 0,
+              size_);  // Clears the padding, too: old memory is never sent.
 }
 
 const char* ColumnBatch::ColumnData(size_t i, DType dtype) const {

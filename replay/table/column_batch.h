@@ -28,7 +28,7 @@ constexpr DType DTypeOf() {
   return std::is_same_v<T, float> ? DType::kFloat32 : std::is_same_v<T, int32_t> ? DType::kInt32 : DType::kInt64;
 }
 
-// Owns the memory; movable. Not thread-safe. The schema is shared because batches outlive what made them.
+// Owns the memory; movable. Not thread-safe. The schema is shared because a batch may outlive the object that made it.
 class ColumnBatch {
  public:
   ColumnBatch() = default;
@@ -42,7 +42,7 @@ class ColumnBatch {
   const char* data() const { return data_.get(); }
   size_t size() const { return size_; }
 
-  // Column i as [num_rows, shape...]. Its dtype must be that of T.
+  // Column i as [num_rows, shape...]. T must be the column's element type.
   template <typename T>
   absl::Span<const T> column(size_t i) const {
     return {reinterpret_cast<const T*>(ColumnData(i, DTypeOf<T>())), ColumnElements(i)};

@@ -1,5 +1,5 @@
 // Memory for copies of chunks that are overwritten before a checkpoint has written them: a fixed number of bytes in one
-// separate region. If these bytes came from the heap, they would leave holes in that of every thread that inserts.
+// separate region. If this memory came from the heap, it would leave holes in the heap of every thread that inserts.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@
 
 namespace recbots::replay {
 
-// Shared by all tables of a store. Taken from the system as far as it was ever needed at once, and kept: the next
-// checkpoint needs it again. Thread-safe.
+// All tables of a store share one pool. The system provides a page when it is first used, and the pool keeps it,
+// because the next checkpoint needs it again. Thread-safe.
 class CopyPool {
  public:
   static constexpr int64_t kChunkBytes = int64_t{256} << 10;
 
-  // As many whole chunks as `bytes` hold, at least one.
+  // A pool of as many whole chunks as fit in `bytes`, but at least one.
   //   RESOURCE_EXHAUSTED  no address space for them
   static absl::StatusOr<std::shared_ptr<CopyPool>> Create(int64_t bytes);
 
-  // kChunkBytes of memory; nullptr: all of it is in use.
+  // Returns kChunkBytes of memory, or nullptr if all chunks are in use.
   char* Take() ABSL_LOCKS_EXCLUDED(mu_);
-  // What was taken.
+  // Returns a chunk from Take to the pool.
   void GiveBack(char* chunk) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -32,7 +32,7 @@ class CopyPool {
 
   const MappedMemory memory_;
   Mutex mu_;
-  std::vector<char*> free_ ABSL_GUARDED_BY(mu_);  // Those that were used before are taken first.
+  std::vector<char*> free_ ABSL_GUARDED_BY(mu_);  // Chunks used before are taken first.
 };
 
 }  // namespace recbots::replay

@@ -13,7 +13,7 @@
 namespace recbots::replay {
 namespace {
 
-// Counters beyond it were made up; it leaves room to count on.
+// No real counter gets beyond this bound, which leaves room to continue counting.
 constexpr int64_t kMaxCount = int64_t{1} << 60;
 
 template <typename... Args>
@@ -21,7 +21,7 @@ absl::Status Loss(const v1::FrozenTable& header, const Args&... args) {
   return absl::DataLossError(absl::StrCat("frozen table '", header.name(), "': ", args...));
 }
 
-// Hands out the arrays, which lie one after the other in the order listed.
+// Returns the arrays, which are stored one after the other in the order listed.
 class Reader {
  public:
   Reader(const v1::FrozenTable& header, absl::string_view arrays) : header_(header), rest_(arrays) {}
@@ -39,7 +39,7 @@ class Reader {
     return array;
   }
 
-  // An array of `count` elements, or of any number for a negative one.
+  // An array of `count` elements; a negative `count` allows any number.
   template <typename T>
   absl::Status Next(absl::string_view name, int64_t count, std::vector<T>& to) {
     RECBOTS_ASSIGN_OR_RETURN(const absl::string_view array, Next(name));
@@ -79,7 +79,8 @@ absl::Status CheckHeader(const v1::FrozenTable& header) {
   const TableCounters counters = ReadCounters(header);
   for (const TableCounter& counter : kTableCounters) RECBOTS_RETURN_IF_ERROR(check(counters.*counter.member));
   RECBOTS_RETURN_IF_ERROR(check(header.limiter_inserted()));
-  // Below zero when the past was cut off (RateLimiter::Continue) and part of it refunded afterwards.
+  // The number is negative if RateLimiter::Continue reduced the count and more samples than that were refunded
+  // afterwards.
   if (header.limiter_sampled() < -kMaxCount || header.limiter_sampled() > kMaxCount) {
     return Loss(header, "limiter_sampled ", header.limiter_sampled(), ", want at most ", kMaxCount, " either way");
   }
@@ -108,7 +109,7 @@ absl::Status ReadWriters(const v1::FrozenTable& header, std::vector<WriterMark>&
   return absl::OkStatus();
 }
 
-// Of one slot that holds a row.
+// Checks one slot that holds a row.
 absl::Status CheckRow(const v1::FrozenTable& header, const FrozenArrays& arrays, uint32_t slot, uint16_t pending) {
   const float priority = arrays.priorities[slot];
   if (!(priority >= 0 && std::isfinite(priority))) {
@@ -143,7 +144,7 @@ absl::Status CheckFree(const v1::FrozenTable& header, const FrozenArrays& arrays
   return absl::OkStatus();
 }
 
-// Finds the rows; sorts them by age; takes back what was in flight.
+// Finds the rows, sorts them by age, and takes back the draws that were in flight.
 absl::Status FindRows(const v1::FrozenTable& header, const std::vector<uint16_t>& pending, FrozenArrays& arrays) {
   const bool counted = header.max_times_sampled() > 0;
   for (uint32_t slot = 0; slot < arrays.used; ++slot) {

@@ -1,4 +1,4 @@
-// The arrays of a frozen table, read back and checked: they come from a disk, where anything may stand.
+// Reads and checks the arrays of a frozen table. They come from a disk, so nothing in them can be trusted.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace recbots::replay {
 
-// Names of the arrays, in the order in which they lie.
+// Names of the arrays, in the order in which they are stored.
 inline constexpr char kWordsArray[] = "generations";        // uint32 by slot: Slots::words
 inline constexpr char kPrioritiesArray[] = "priorities";    // float32 by slot
 inline constexpr char kAgesArray[] = "ages";                // uint64 by slot: rows inserted before
@@ -25,11 +25,11 @@ inline constexpr char kLimiterArray[] = "rate_limiter";     // int64: RateLimite
 inline constexpr char kBaseArray[] = "first_generation";    // uint32: of slots not used yet
 
 struct FrozenArrays {
-  uint32_t used = 0;  // Length of the arrays by slot.
+  uint32_t used = 0;  // Length of the arrays that are indexed by slot.
   std::vector<uint32_t> words;
   std::vector<float> priorities;
   std::vector<uint64_t> ages;
-  std::vector<uint16_t> times;  // Draws in flight taken off; zeros where none were counted.
+  std::vector<uint16_t> times;  // Without draws in flight; zeros if draws are not counted.
   std::vector<uint32_t> free;
   absl::string_view sampler;  // Borrowed.
   absl::string_view remover;
@@ -37,14 +37,15 @@ struct FrozenArrays {
   uint32_t base = 0;
 
   std::vector<uint32_t> by_age;    // Slots that hold rows, oldest first.
-  std::vector<uint32_t> drawable;  // Those that were not leased, oldest first.
-  std::vector<uint32_t> leased;    // Those that were.
-  int64_t in_flight = 0;           // Draws neither acknowledged nor refunded.
+  std::vector<uint32_t> drawable;  // Slots whose rows were not leased, oldest first.
+  std::vector<uint32_t> leased;    // Slots whose rows were leased.
+  int64_t in_flight = 0;           // Draws that were neither acknowledged nor refunded.
   std::vector<WriterMark> writers;
 };
 
-// Takes `arrays` apart as `header` says and checks all of it but what only a selector knows.
-//   DATA_LOSS  what does not fit, by name
+// Splits `arrays` as `header` says, and checks everything except the saved states of the selectors, which only they
+// know.
+//   DATA_LOSS  an array does not fit; the message names it
 absl::StatusOr<FrozenArrays> ReadFrozenArrays(const v1::FrozenTable& header, absl::string_view arrays);
 
 }  // namespace recbots::replay

@@ -8,7 +8,7 @@ namespace recbots::replay {
 namespace {
 
 constexpr size_t kCacheLine = 64;
-constexpr size_t kMaxPrefetch = 1024;  // Bytes of a row asked for ahead; the hardware goes on by itself after that.
+constexpr size_t kMaxPrefetch = 1024;  // Bytes of a row to prefetch; the hardware prefetches the rest by itself.
 
 // A constant size lets the compiler turn the copy into one move.
 template <size_t kBytes>
@@ -41,7 +41,7 @@ void GatherColumn(absl::Span<const char* const> rows, size_t offset, size_t byte
 
 void GatherRows(const RowSchema& schema, absl::Span<const char* const> rows, size_t first_row, size_t batch_rows,
                 char* columns) {
-  // Groups small enough to stay in the first-level cache while their columns are taken apart.
+  // A group of rows is so small that it stays in the first-level cache while its columns are copied.
   const size_t group = std::clamp<size_t>(size_t{16384} / schema.row_bytes(), 4, 64);
   const size_t ahead = std::min(schema.row_bytes(), kMaxPrefetch);
   const auto prefetch = [&](size_t begin) {

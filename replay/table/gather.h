@@ -1,4 +1,4 @@
-// Rows to columns.
+// Copies rows into columns.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace recbots::replay {
 
-// Copies `rows` (pointers to rows of `schema`, row-major) to positions first_row.. of a batch of `batch_rows` rows laid
-// out as RowSchema::batch_offset says, from `columns` on. Fetches ahead: rows may lie anywhere. Cost: about 7 cache
-// lines a row of 400 bytes, 60-100 ns when they are cold.
+// Copies `rows` (pointers to rows of `schema`) to positions first_row.. of a batch of `batch_rows` rows, which starts
+// at `columns` and is laid out as RowSchema::batch_offset says. The rows may lie anywhere, because the function
+// prefetches. Cost: about 7 cache lines per row of 400 bytes, 60-100 ns if they are not cached.
 void GatherRows(const RowSchema& schema, absl::Span<const char* const> rows, size_t first_row, size_t batch_rows,
                 char* columns);
 

@@ -1,9 +1,8 @@
-// How a row is named from outside: 64 bits, shard (8) | generation (24) | slot (32).
+// The key by which clients name a row: 64 bits, shard (8) | generation (24) | slot (32).
 //
-// A slot's generation grows with every row that comes to lie in it, so that a key of a row that is gone is recognised
-// by one comparison, without a map. Generations of a new table begin at a random number: keys of an earlier table at
-// the same address do not fit either (but for a chance of 2^-24). The shard is the reader's business: tables leave it
-// 0.
+// A slot's generation grows with every new row in the slot, so that one comparison, without a map, recognises the key
+// of a row that is gone. The generations of a new table begin at a random number, so that keys of an earlier table at
+// the same address do not match either (except with probability 2^-24). Tables leave the shard 0; readers set it.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@
 namespace recbots::replay {
 namespace {
 
-// Tables of one run draw from streams of their own, wherever they stand in the configuration.
+// Each table of a run draws from its own stream, which does not depend on the table's place in the configuration.
 uint64_t SeedOf(absl::string_view name, uint64_t seed) {
   const uint64_t hash = Fnv1a(name);
   const auto block = Philox4x32({static_cast<uint32_t>(hash), static_cast<uint32_t>(hash >> 32), 0, 0}, seed);

@@ -1,4 +1,4 @@
-// The tables that a configuration describes.
+// Makes the tables that a configuration describes.
 #pragma once
 
 #include <memory>
@@ -10,9 +10,9 @@
 
 namespace recbots::replay {
 
-// `transitions` is the schema of tables that list no columns, `identity` what rows of these mean; the others do not
-// know it until a writer says it. `seed` is the run's; tables draw from streams of their own.
-//   errors as Table::Create, and INVALID_ARGUMENT for two tables of one name; messages name the table
+// `transitions` is the schema of tables that list no columns, and `identity` is the meaning of their rows; other tables
+// learn the meaning of theirs from the first writer. `seed` is the seed of the run; each table draws from its own
+// stream. Errors are those of Table::Create, and INVALID_ARGUMENT if two tables have one name; messages name the table.
 absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
                                                  uint64_t seed);
 absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, const RowSchema& transitions,

@@ -10,7 +10,7 @@
 namespace recbots::replay {
 namespace {
 
-// Below it, whole huge pages would be a good part of what the table says it takes.
+// For smaller regions, the unused part of a huge page would be large compared to the memory that the table reports.
 constexpr size_t kHugeFrom = size_t{16} << 20;
 
 }  // namespace
@@ -22,7 +22,7 @@ absl::StatusOr<MappedMemory> MappedMemory::Create(size_t bytes, const char* what
   if (data == MAP_FAILED) {
     return absl::ResourceExhaustedError(absl::StrCat(what, " of ", bytes, " bytes: ", std::strerror(errno)));
   }
-  // Advice only: without huge pages random rows cost a TLB miss more, nothing else changes.
+  // This is only advice: without huge pages each random row costs one more TLB miss, and nothing else changes.
   madvise(data, bytes, bytes >= kHugeFrom ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   memory.data_ = static_cast<char*>(data);
   memory.size_ = bytes;

@@ -1,5 +1,5 @@
-// Zeroed memory that the system gives page by page when it is first touched: large arrays of which a table uses as much
-// as it has rows.
+// Zeroed memory that the system provides page by page when a page is first touched. It is for large arrays, of which a
+// table uses only the part for the rows that it has.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace recbots::replay {
 
-// Owns a region. Movable. Not thread-safe beyond what plain memory is.
+// Owns a region. Movable. As thread-safe as plain memory.
 class MappedMemory {
  public:
   MappedMemory() = default;
@@ -19,8 +19,8 @@ class MappedMemory {
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   MappedMemory& operator=(MappedMemory&& other) noexcept;
 
-  // Regions of 16 MiB and more lie on huge pages where the system has them: such are touched 2 MiB at a time.
-  //   RESOURCE_EXHAUSTED  the address space does not hold this many bytes; `what` names them
+  // Regions of 16 MiB and more use huge pages if the system has them: touching one takes 2 MiB at a time.
+  //   RESOURCE_EXHAUSTED  the address space has no room for `bytes` bytes; `what` names them in the message
   static absl::StatusOr<MappedMemory> Create(size_t bytes, const char* what);
 
   char* data() const { return data_; }
@@ -31,7 +31,7 @@ class MappedMemory {
   size_t size_ = 0;
 };
 
-// An array in such memory, each element zero at first. Starts at a page.
+// An array in mapped memory; every element is zero at first. It starts at a page.
 template <typename T>
 class LazyArray {
  public:

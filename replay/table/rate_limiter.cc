@@ -26,7 +26,7 @@ std::pair<int64_t, int64_t> NearestFraction(double value) {
     const auto digit = static_cast<int64_t>(whole);
     std::tie(last_p, p) = std::pair(p, digit * p + last_p);
     std::tie(last_q, q) = std::pair(q, digit * q + last_q);
-    // Beyond the precision of a double the digits are noise: 0.1 is 1/10.
+    // Beyond the precision of a double the digits are noise; stopping here makes 0.1 exactly 1/10.
     if (std::abs(static_cast<double>(p) / static_cast<double>(q) - value) <= value * 1e-15) break;
     rest = 1 / (rest - whole);
   }
@@ -152,7 +152,7 @@ bool RateLimiter::Continue(int64_t inserted, int64_t sampled, const Settings& ot
   __extension__ using Wide = __int128;
   const Wide made = Wide{inserted} * p_;
   const Wide balance = made - Wide{sampled} * q_;
-  // Alike: also what refunds have lifted over the bounds goes on as it was.
+  // With equal settings the balance continues unchanged, even if refunds have lifted it above the upper bound.
   constexpr auto kMost = static_cast<Wide>(kMaxBalance);
   if (other == settings() && balance <= kMost && balance >= -kMost) {
     balance_ = static_cast<int64_t>(balance);

@@ -3,14 +3,15 @@
 //   min_size * spi - error_buffer  <=  n * spi - s  <=  min_size * spi + error_buffer
 //
 // (Cassirer et al. 2021, "Reverb: a framework for experience replay", arXiv:2102.04736, section 3.3): samples wait at
-// the lower bound and until min_size rows were inserted, inserts wait at the upper one. Below min_size rows the upper
-// bound cannot bite, so inserts are free there.
+// the lower bound and until min_size rows were inserted; inserts wait at the upper bound. Below min_size rows the upper
+// bound cannot be reached, so inserts never wait there.
 //
-// All integers: the ratio is kept as a fraction p / q, and n * p - s * q is kept as one number, so nothing drifts.
+// All numbers are integers: the limiter keeps the ratio as a fraction p / q, and n * p - s * q as one number, so
+// nothing drifts.
 //
 // A queue is the ratio 1 with the bounds 0 and queue_size.
 //
-// Not thread-safe: Table guards it.
+// Not thread-safe: Table guards it with its mutex.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@
 
 namespace recbots::replay {
 
-// Why the other side does not go on; the numbers are those of v1::BlockedOn.
+// Why an insert or a sample has to wait; the numbers are those of v1::BlockedOn.
 enum class BlockedOn : int {
   kNone = 1,
   kMinSize = 2,
@@ -41,7 +42,7 @@ struct RateLimiterOptions {
   // Numbers are those of v1::RateLimiterConfig::Kind.
   enum class Kind : int {
     kRatio = 1,  // The inequality above.
-    // 0 <= n - s <= queue_size; the other settings do not count. A table with such a limiter removes nothing to make
+    // 0 <= n - s <= queue_size; the other settings have no effect. A table with such a limiter removes no row to make
     // room: inserts wait.
     kQueue = 2,
   };
@@ -49,43 +50,46 @@ struct RateLimiterOptions {
   int64_t queue_size = 10'000;
   // Rows inserted before the first sample. At least 1.
   int64_t min_size = 1;
-  // Times a row is sampled in the mean: 0 (no ratio is held, only min_size) or 1e-6..1e6. Kept as the nearest fraction
-  // with a denominator up to 1e6: 8, 0.1 and 1/3 are exact.
+  // How often a row is sampled on average: 1e-6..1e6, or 0, which enforces only min_size and no ratio. Kept as the
+  // nearest fraction with a denominator up to 1e6: 8, 0.1 and 1/3 are exact.
   double samples_per_insert = 0;
-  // Allowed deviation, in samples. Small: tight ratio, more waiting. Not used without a ratio.
+  // Allowed deviation, in samples. A smaller value keeps the ratio tighter and makes both sides wait more. Not used
+  // without a ratio.
   double error_buffer = 0;
 };
 
 class RateLimiter {
  public:
-  // INVALID_ARGUMENT  a value out of range, or an error_buffer under which nothing could move: the message names the
-  //                   smallest that would work
+  // INVALID_ARGUMENT  a value is out of range, or with this error_buffer neither side could ever proceed: the message
+  //                   names the smallest that would work
   static absl::StatusOr<RateLimiter> Create(const RateLimiterOptions& options);
 
-  // FAILED_PRECONDITION  a reader with this many batches in flight could wait for ever; names the error_buffer or
-  //                      queue_size that would do
+  // FAILED_PRECONDITION  a reader with this many batches in flight could wait for ever; the message names an
+  //                      error_buffer or queue_size that would be enough
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const;
 
-  // How many of `wanted` rows may be inserted now: 0..wanted.
+  // How many of `wanted` rows may be inserted now, 0..wanted.
   int64_t AdmittedInserts(int64_t wanted) const;
   // True when a batch of `rows` may be drawn now.
   bool AdmitsSample(int64_t rows) const { return SampleBlockedOn(rows) == BlockedOn::kNone; }
-  // kNone or what one more row, or a batch of `rows`, would wait for.
+  // What an insert of one row, or a sample of `rows` rows, would wait for; kNone if it need not wait.
   BlockedOn InsertBlockedOn() const { return AdmittedInserts(1) == 1 ? BlockedOn::kNone : BlockedOn::kSpiInsert; }
   BlockedOn SampleBlockedOn(int64_t rows) const;
 
-  // Count what was admitted. Refunded: a sample that was not used; inserts may have to wait for it to be drawn again.
+  // Count rows that were admitted. Refunded counts samples that were not used; inserts may then have to wait until rows
+  // are drawn again.
   void Inserted(int64_t rows);
   void Sampled(int64_t rows);
   void Refunded(int64_t rows);
 
-  // What admission follows from, for telling whether two limiters are alike.
+  // The numbers that determine admission. Two limiters with equal settings behave alike.
   using Settings = std::array<int64_t, 5>;
   Settings settings() const { return {p_, q_, low_, high_, min_size_}; }
 
-  // Goes on from counters of a limiter with `settings`: rows inserted, at least 0, and sampled, refunds taken off.
-  // Under other settings than this limiter's, the counters may lie outside of its bounds: then samples are counted as
-  // if they lay just within, so that no caller waits until the past is made up for, and the result is false.
+  // Continues from the counters of a limiter with `settings`: rows inserted, at least 0, and rows sampled, minus
+  // refunds. If `settings` differ from the settings of this limiter, the counters may lie outside of its bounds: the
+  // count of samples is then moved just inside the bounds, so that no caller waits for the past to be compensated, and
+  // the result is false.
   bool Continue(int64_t inserted, int64_t sampled, const Settings& settings);
 
   int64_t inserted() const { return inserted_; }
@@ -97,7 +101,7 @@ class RateLimiter {
 
   RateLimiterOptions options_;
   int64_t min_size_ = 0;
-  int64_t p_ = 0;  // The ratio is p / q; p == 0: none is held.
+  int64_t p_ = 0;  // The ratio is p / q; p == 0 means no ratio.
   int64_t q_ = 1;
   int64_t low_ = 0;  // Bounds of balance_.
   int64_t high_ = 0;

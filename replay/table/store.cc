@@ -33,7 +33,8 @@ Table* Store::Find(absl::string_view name) const {
   return nullptr;
 }
 
-// The analysis knows no locks in a loop. Their order is that of the tables; no other code takes two.
+// Thread safety analysis does not understand locks in a loop. The locks are taken in the order of the tables, and no
+// other code takes two of them.
 absl::Duration Store::Freeze(std::vector<FrozenTable>& frozen) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   frozen.resize(tables_.size());
   for (size_t i = 0; i < tables_.size(); ++i) tables_[i]->PrepareFreeze(frozen[i]);

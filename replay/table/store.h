@@ -1,4 +1,4 @@
-// The tables of one server, by name, with one identity that outlives restarts from a checkpoint.
+// The tables of one server, by name, and the store's id, which survives restarts from a checkpoint.
 #pragma once
 
 #include <memory>
@@ -15,19 +15,19 @@ namespace recbots::replay {
 // Thread-safe; the set of tables is constant.
 class Store {
  public:
-  // INVALID_ARGUMENT: no table, or two of one name.
+  // INVALID_ARGUMENT: there is no table, or two tables have the same name.
   static absl::StatusOr<std::unique_ptr<Store>> Create(std::vector<std::unique_ptr<Table>> tables);
 
-  // The table of that name, or the first one for ""; nullptr: there is none.
+  // The table of that name, or the first table for ""; nullptr if there is none.
   Table* Find(absl::string_view name) const;
   const std::vector<std::unique_ptr<Table>>& tables() const { return tables_; }
 
-  // One cut over all tables, writers included; `frozen` gets one entry per table, in order. Returns for how long the
-  // tables stood still.
+  // Makes one cut over all tables, writers included; `frozen` gets one entry per table, in their order. Returns how
+  // long the tables stood still.
   absl::Duration Freeze(std::vector<FrozenTable>& frozen);
 
   uint64_t id() const { return id_; }
-  // For restoring.
+  // For restoring a checkpoint.
   void set_id(uint64_t id) { id_ = id; }
 
  private:

@@ -65,7 +65,7 @@ absl::StatusOr<int64_t> CapacityOf(const RowSchema& schema, const TableOptions& 
   return std::min(options.capacity_rows, options.capacity_bytes / slot_bytes);
 }
 
-// What limiter and capacity have to do with each other.
+// Checks the rules that tie limiter and capacity together.
 absl::Status CheckLimiter(const TableOptions& options, const RateLimiterOptions& limiter, int64_t capacity) {
   const int32_t times = options.max_times_sampled;
   if (limiter.kind == RateLimiterOptions::Kind::kQueue) {
@@ -73,7 +73,7 @@ absl::Status CheckLimiter(const TableOptions& options, const RateLimiterOptions&
       return Refusal(options, "queue_size ", limiter.queue_size, ", want at most the capacity, ", capacity,
                      " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")");
     }
-    // Otherwise rows that were sampled stay and the queue is full for ever.
+    // Otherwise rows that were sampled would stay, and the queue would be full for ever.
     if (times != 1) return Refusal(options, "max_times_sampled ", times, ", want 1 for a queue");
     return absl::OkStatus();
   }
@@ -171,7 +171,7 @@ void Table::LetLearnerPass() const {
   const auto passed = [this, turns]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return learner_turns_ != turns || learners_waiting_.load(std::memory_order_relaxed) == 0;
   };
-  // One that announced itself is about to take the lock; the bound is for a machine that stands still.
+  // The caller that raised learners_waiting_ is about to take the lock. The bound is for a machine that stands still.
   mu_.AwaitFor(passed, absl::Milliseconds(10));
 }
 

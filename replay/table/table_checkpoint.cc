@@ -1,4 +1,4 @@
-// Table: freezing, reading as it was, restoring.
+// The part of Table that freezes, reads a cut and restores.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -14,9 +14,9 @@
 namespace recbots::replay {
 namespace {
 
-constexpr size_t kFixedBytes = 256;              // More than what does not depend on the slots.
-constexpr int64_t kRestoreBytes = 4 << 20;       // Read at once.
-constexpr int64_t kRowsComeMeanwhile = 1 << 16;  // At least, between PrepareFreeze and Freeze.
+constexpr size_t kFixedBytes = 256;              // An upper bound for all that does not depend on slots.
+constexpr int64_t kRestoreBytes = 4 << 20;       // Bytes to read at once.
+constexpr int64_t kRowsComeMeanwhile = 1 << 16;  // Expect at least this many rows between PrepareFreeze and Freeze.
 
 template <typename... Args>
 absl::Status Loss(const v1::FrozenTable& header, const Args&... args) {
@@ -38,21 +38,21 @@ size_t Table::FrozenBytes() const {
 }
 
 int64_t Table::max_frozen_bytes() const {
-  // Only rows that are counted leave free slots behind.
+  // Slots are given up only if draws are counted.
   const size_t per_slot = (counted_ ? 24 : 16) + TraitsOf(options_.sampler)->saved_bytes_per_slot +
                           TraitsOf(options_.remover)->saved_bytes_per_slot;
   return capacity_ * static_cast<int64_t>(per_slot) + static_cast<int64_t>(kFixedBytes);
 }
 
 void Table::PrepareFreeze(FrozenTable& frozen) const {
-  // Once, and touched as far as it is used: while a vector grows, it is there twice.
+  // Reserves the full size once, because a growing vector exists twice for a moment; touches only what will be used.
   frozen.arrays.reserve(static_cast<size_t>(max_frozen_bytes()));
   size_t bytes = 0;
   {
     MutexLock lock(&mu_);
     const int64_t used = std::max<int64_t>(1, slots_.used());
     const int64_t soon = std::min(capacity_, used + std::max(used / 8, kRowsComeMeanwhile));
-    // At most 28 bytes a slot.
+    // A slot takes at most 28 bytes.
     bytes = FrozenBytes() + static_cast<size_t>(soon - slots_.used()) * 28;
   }
   bytes = std::min(bytes, static_cast<size_t>(max_frozen_bytes()));
@@ -163,7 +163,7 @@ int64_t Table::DurableRows(const WriterId& id) const {
   return ledger_.durable(id);
 }
 
-// A table on its way back.
+// A table that is being restored.
 struct Table::Thaw {
   explicit Thaw(const v1::FrozenTable& frozen) : header(frozen) {}
 
@@ -171,7 +171,7 @@ struct Table::Thaw {
   FrozenArrays arrays;
   std::vector<std::string> differences;
   std::unique_ptr<Selector> sampler, remover;
-  uint32_t used = 0;  // Of this table.
+  uint32_t used = 0;  // Slots used in this table
 };
 
 absl::Status Table::Restore(const FrozenTable& frozen, const ReadSlots& read, std::vector<std::string>& differences) {
@@ -239,7 +239,7 @@ absl::Status Table::ThawByAge(Thaw& thaw, const ReadSlots& read) {
         absl::StrCat("the newest ", kept.size(), " of ", arrays.by_age.size(), " rows are kept"));
   }
   thaw.used = static_cast<uint32_t>(kept.size());
-  std::vector<uint32_t> place(arrays.used, Slots::kNone);  // Where the row of a frozen slot goes.
+  std::vector<uint32_t> place(arrays.used, Slots::kNone);  // The slot for the row of each frozen slot.
   std::vector<uint32_t> slots(kept.size());
   for (uint32_t i = 0; i < thaw.used; ++i) {
     const uint32_t from = kept[i];
@@ -253,7 +253,7 @@ absl::Status Table::ThawByAge(Thaw& thaw, const ReadSlots& read) {
   }
   thaw.sampler->Insert(slots);
   thaw.remover->Insert(slots);
-  // In the order in which they lie there, which is how they can be read.
+  // Reads the rows in the order of the frozen slots, the only order in which they can be read.
   const int64_t at_once = std::max<int64_t>(1, kRestoreBytes / row_bytes_);
   std::vector<char> rows(static_cast<size_t>(std::min<int64_t>(at_once, arrays.used) * row_bytes_));
   for (int64_t first = 0; first < arrays.used; first += at_once) {
@@ -298,7 +298,7 @@ void Table::ContinueLimiter(Thaw& thaw) {
   const int64_t sampled = thaw.header.limiter_sampled() - thaw.arrays.in_flight;
   bool within = false;
   if (limiter_.options().kind == RateLimiterOptions::Kind::kQueue) {
-    // A queue counts rows that are there.
+    // A queue counts the rows that it holds.
     const int64_t rows = slots_.num_held();
     limiter_.Continue(std::max(inserted, rows), std::max(inserted, rows) - rows, limiter_.settings());
     within = limiter_.inserted() == inserted && limiter_.sampled() == sampled;

@@ -1,8 +1,8 @@
-// What a table counts from its first row on, restarts from checkpoints included.
+// The counters of a table, from its first row on; restarts from checkpoints continue them.
 //
-// A new counter is a member, a row of kTableCounters, and the line that counts. Checkpoints, the table's info, the
-// status page, metrics and `recbots inspect` then show it by its name. Those named before have fields of their own in
-// the protos.
+// A new counter needs a member, a row of kTableCounters, and the line that counts. Checkpoints, the table's info, the
+// status page, metrics and `recbots inspect` then show it by its name. Some older counters have fields in the protos
+// instead.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace recbots::replay {
 
 struct TableCounters {
   int64_t inserted = 0;    // Rows ever inserted.
-  int64_t sampled = 0;     // Rows ever drawn, refunds not taken off.
+  int64_t sampled = 0;     // Rows ever drawn, refunded draws included.
   int64_t refunded = 0;    // Draws ever given back.
-  int64_t duplicates = 0;  // Rows that came again and were skipped.
-  int64_t consumed = 0;    // Rows that went because they had been sampled max_times_sampled times.
-  int64_t evicted = 0;     // Rows that had to make room.
+  int64_t duplicates = 0;  // Rows that were sent again and skipped.
+  int64_t consumed = 0;    // Rows removed because they were sampled max_times_sampled times.
+  int64_t evicted = 0;     // Rows removed to make room.
   int64_t priorities_updated = 0;
   int64_t priorities_stale = 0;  // For rows that are gone.
   int64_t priorities_refused = 0;

@@ -1,4 +1,4 @@
-// Table: rows in.
+// The part of Table that inserts rows.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +10,7 @@ absl::StatusOr<InsertResult> Table::Insert(const WriterId& id, int64_t first_seq
                                            absl::Span<const float> priorities) {
   const int64_t end = first_sequence + num_rows;
   InsertResult result;
-  int64_t next = first_sequence;  // Of the rows not yet dealt with.
+  int64_t next = first_sequence;  // Sequence number of the next row to deal with.
   while (true) {
     MutexLock lock(&mu_);
     LetLearnerPass();
@@ -97,7 +97,7 @@ void Table::TakeFreeSlots(Piece& piece) {
 void Table::EvictRows(Piece& piece) {
   const int64_t first = piece.taken;
   while (piece.taken < piece.wanted) {
-    // One by one, because a row that has just come may be the next to go.
+    // Removes rows one by one, because a row that has just come may be the next to make room.
     const uint32_t slot = NextToGo();
     if (slot == Slots::kNone || !TouchRow(slot)) {
       piece.wanted = piece.taken;
@@ -118,7 +118,7 @@ uint32_t Table::NextToGo() {
   while (remover_->size() > 0) {
     const uint32_t slot = remover_->Front();
     if (!Leased(slot)) return slot;
-    // Until a refund gives it back, the row stays out of the remover; each lease is passed here once at most.
+    // The row stays out of the remover until a refund; thus each lease is skipped here at most once.
     remover_->Remove({&slot, 1});
     slots_.set_parked(slot, true);
   }

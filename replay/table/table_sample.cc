@@ -1,4 +1,4 @@
-// Table: rows out, and what readers say of them.
+// The part of Table that samples rows, and takes what readers report about them.
 #include <algorithm>
 #include <cmath>
 
@@ -30,7 +30,7 @@ SampleResult Table::Sample(int64_t num_rows, char* columns, ItemKey* keys, float
     const int64_t drawn = SamplePiece(rng, done, rows, num_rows, columns, keys, probabilities);
     done += drawn;
     if (drawn == rows) continue;
-    // Others took the last rows between two pieces of this batch: as if it had not begun.
+    // Other readers took the last rows between two pieces of this batch: undo the batch.
     GiveBack(absl::MakeConstSpan(keys, static_cast<size_t>(done)));
     limiter_.Refunded(num_rows);
     counters_.sampled -= num_rows;
@@ -84,7 +84,7 @@ void Table::Acknowledge(absl::Span<const ItemKey> keys) {
     for (const ItemKey key : keys.first(std::min<size_t>(kGatherRows, keys.size()))) {
       const uint32_t slot = SlotOf(key);
       if (!slots_.Holds(key) || slots_.pending[slot] == 0) continue;
-      // Not before all its draws were used: one of another batch may still come back.
+      // The row goes only when all its draws were used: a draw in another batch may still be refunded.
       if (--slots_.pending[slot] == 0 && Leased(slot)) Consume(slot);
     }
   }
@@ -102,7 +102,7 @@ void Table::Refund(absl::Span<const ItemKey> keys) {
     LearnerLock lock(this);
     const auto part = keys.first(std::min<size_t>(kGatherRows, keys.size()));
     const int64_t returned = GiveBack(part);
-    // A queue counts rows that are there.
+    // A queue counts the rows that it holds.
     const bool queue = limiter_.options().kind == RateLimiterOptions::Kind::kQueue;
     const int64_t refunded = queue ? returned : static_cast<int64_t>(part.size());
     limiter_.Refunded(refunded);
@@ -112,7 +112,7 @@ void Table::Refund(absl::Span<const ItemKey> keys) {
 
 int64_t Table::GiveBack(absl::Span<const ItemKey> keys) {
   if (!counted_) return 0;
-  std::vector<uint32_t> drawable, removable;  // Slots that were leased; the second is part of the first.
+  std::vector<uint32_t> drawable, removable;  // Slots that were leased; `removable` is a part of `drawable`.
   int64_t returned = 0;
   for (const ItemKey key : keys) {
     const uint32_t slot = SlotOf(key);

@@ -1,12 +1,12 @@
-// Who wrote how far: one high-water mark per writer, so that rows sent again after a reconnection are known and
+// Keeps one high-water mark per writer, so that rows that a writer sends again after a reconnection are recognised and
 // skipped.
 //
-// Bounded: a writer that closed all its streams is remembered until max_writers others came after it; then the one that
-// closed first is forgotten. A forgotten writer that comes back begins at 0 and is told so, so it can see that its past
-// is gone; rows it never had acknowledged could then be inserted twice. With the default bound that takes 4,096 other
-// writers between a broken connection and its repair.
+// The ledger is bounded: when it is full, the writer that closed its streams first is forgotten. A forgotten writer
+// that comes back begins at 0 and is told so, and thus learns that its past is gone; rows that were inserted but not
+// acknowledged could then be inserted twice. With the default bound this needs 4,096 other writers between a broken
+// connection and its repair.
 //
-// Not thread-safe: Table guards it.
+// Not thread-safe: Table guards it with its mutex.
 #pragma once
 
 #include <array>
@@ -20,14 +20,14 @@
 
 namespace recbots::replay {
 
-// Random 128 bits of one start of a writing process: its incarnation.
+// 128 random bits that a writing process draws when it starts: its incarnation.
 using WriterId = std::array<uint8_t, 16>;
 
-// What a checkpoint keeps of a writer.
+// What a checkpoint keeps about a writer.
 struct WriterMark {
   WriterId id = {};
   int64_t rows = 0;
-  // Order of its last Close among those of all; 0: it was open.
+  // The position of its last Close in the order of all Close calls; 0 if it was open.
   int64_t closed_at = 0;
 };
 
@@ -35,26 +35,27 @@ class WriterLedger {
  public:
   explicit WriterLedger(int64_t max_writers) : max_writers_(max_writers) {}
 
-  // Notes one more stream of that writer.
+  // Notes that the writer has one more open stream.
   //   RESOURCE_EXHAUSTED  max_writers writers have open streams
   absl::Status Open(const WriterId& id);
-  // Notes the end of a stream. The mark stays.
+  // Notes the end of a stream of the writer. Its mark stays.
   void Close(const WriterId& id);
 
-  // Rows of that writer that are in the table: every sequence number below this one. nullptr: not known, never opened.
-  // Valid until the next Open.
+  // The writer's mark: all its rows with a sequence number below this number were inserted. nullptr if the writer is
+  // not known. The pointer is valid until the next Open.
   int64_t* Find(const WriterId& id);
 
-  // Rows of that writer in the newest checkpoint; 0 for one that is not known.
+  // The writer's mark in the newest checkpoint; 0 if the writer is not known.
   int64_t durable(const WriterId& id) const;
-  // These are the writers of the newest checkpoint; of all others nothing is in it.
+  // Sets the marks of the newest checkpoint. It contains no rows of any other writer.
   void SetDurable(absl::Span<const WriterMark> marks);
 
-  // All writers, in no order.
+  // The marks of all writers, in no particular order.
   std::vector<WriterMark> Marks() const;
-  // Makes an empty ledger know writers of another one. All their streams have ended, those that were open last; where
-  // not all fit, the ones that closed first are forgotten: returns how many. What they wrote is durable.
-  //   INVALID_ARGUMENT  a writer twice, or a negative number; the ledger is empty
+  // Fills an empty ledger with the writers of another one. All their streams count as closed, streams that were open as
+  // closed last, and all their rows as durable. If the ledger has no room for all, it forgets the writers that closed
+  // first. Returns how many were forgotten.
+  //   INVALID_ARGUMENT  a writer comes twice, or a number is negative; the ledger is then empty
   absl::StatusOr<int64_t> Restore(std::vector<WriterMark> marks);
 
   int64_t size() const { return static_cast<int64_t>(writers_.size()); }
@@ -64,10 +65,10 @@ class WriterLedger {
     int64_t rows = 0;
     int64_t durable_rows = 0;
     int64_t open_streams = 0;
-    int64_t closed_at = 0;  // Order of the last Close.
+    int64_t closed_at = 0;  // Position of its last Close in the order of all.
   };
 
-  // Forgets the writer that closed first; false when all are open.
+  // Forgets the writer that closed first; false if all are open.
   bool ForgetOldest();
 
   const int64_t max_writers_;

@@ -1,8 +1,8 @@
-// Slots in order of age; its front is the oldest or the newest.
+// Keeps slots in order of age; its front is the oldest or the newest slot.
 //
-// A doubly linked list through two arrays by slot. Everything is O(1) but an Insert of rows that are older than some in
-// it: those are looked for from the front, or from where the last such one went, so that rows which come back after
-// they left the front (refunds) cost little.
+// A doubly linked list in arrays indexed by slot. Every operation is O(1), except an Insert of rows that are older than
+// some row in the list: the search for their place starts at the front, or at the last row that was inserted in this
+// way. Rows that left the front and come back (refunds) therefore cost little.
 #pragma once
 
 #include <memory>
@@ -38,10 +38,10 @@ class OrderedList : public Selector {
   };
 
   OrderedList(LazyArray<Links> links, End front, const SlotKeys& keys);
-  // Puts a slot behind one that is in it; kNone: before all.
+  // Inserts `slot` behind `older`, which is in the list; kNone inserts it before all slots.
   void LinkAfter(uint32_t older, uint32_t slot);
   void Unlink(uint32_t slot);
-  // The newest one in it that is older than `slot`, or kNone.
+  // The newest slot in the list that is older than `slot`, or kNone.
   uint32_t FindOlder(uint32_t slot) const;
 
   const End front_;
@@ -49,7 +49,7 @@ class OrderedList : public Selector {
   LazyArray<Links> links_;
   uint32_t oldest_ = kNone;
   uint32_t newest_ = kNone;
-  uint32_t last_returned_ = kNone;  // The slot that was last put among older and newer ones, while it is in it.
+  uint32_t last_returned_ = kNone;  // The slot that was last inserted between others, while it is in the list.
   int64_t size_ = 0;
 };
 

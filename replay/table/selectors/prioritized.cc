@@ -10,7 +10,7 @@
 namespace recbots::replay {
 namespace {
 
-constexpr size_t kGroup = 256;  // Weights computed before the tree takes them.
+constexpr size_t kGroup = 256;  // This many weights are computed, then the tree takes them.
 
 }  // namespace
 

@@ -1,6 +1,6 @@
-// Draws slots in proportion to priority^alpha (Schaul et al. 2016, arXiv:1511.05952, equation 1), as quantised by
-// PriorityWeight: a slot with priority 0 is never drawn. Probabilities are those of the quantised weights, exact but
-// for their own 24 bits.
+// Draws slots in proportion to priority^alpha (Schaul et al. 2016, arXiv:1511.05952, equation 1), quantised by
+// PriorityWeight. A slot with priority 0 is never drawn. The probabilities are those of the quantised weights, and
+// exact up to rounding to float.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,7 @@ class Prioritized : public Selector {
   const SlotKeys keys_;
   SumTree tree_;
   int64_t size_ = 0;
-  // New rows mostly come with one and the same priority.
+  // A cache: most new rows have the same priority.
   float last_priority_ = 0;
   uint32_t last_weight_ = 0;
 };

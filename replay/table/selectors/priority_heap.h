@@ -1,7 +1,7 @@
-// The slot with the highest or the lowest priority in front; of equal ones, the oldest.
+// Keeps the slot with the highest or the lowest priority in front; of equal priorities, the oldest slot.
 //
-// A heap with four children to a node in one array, and the position of each slot in it: half the levels of a binary
-// one, and the four children of a node lie in two cache lines. O(log n) for a change, O(1) for the front.
+// A heap with four children per node in one array, and the position of each slot in that array. It has half the levels
+// of a binary heap, and the four children of a node lie in two cache lines. A change costs O(log n), the front O(1).
 #pragma once
 
 #include <memory>
@@ -31,9 +31,9 @@ class PriorityHeap : public Selector {
 
  private:
   struct Node {
-    float rank;  // The priority, its sign turned for kHighest: the lowest comes first.
+    float rank;  // The priority, negated for kHighest: the lowest rank comes first.
     uint32_t slot;
-    uint64_t age;  // Kept here as well: those of slots named together in one call change before the call.
+    uint64_t age;  // A copy, because keys_.ages of all slots of a call change before it.
   };
 
   PriorityHeap(LazyArray<Node> nodes, LazyArray<uint32_t> positions, Top top, const SlotKeys& keys);
@@ -43,13 +43,13 @@ class PriorityHeap : public Selector {
     nodes_[position] = node;
     positions_[node.slot] = static_cast<uint32_t>(position);
   }
-  // Puts a node where it belongs, beginning at a position that is free.
+  // Moves a node to its place in the heap, starting at `position`, which is free.
   void Settle(size_t position, const Node& node);
 
   const float sign_;
   const SlotKeys keys_;
   LazyArray<Node> nodes_;
-  LazyArray<uint32_t> positions_;  // By slot.
+  LazyArray<uint32_t> positions_;  // Indexed by slot.
   size_t size_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Random integers with 64 bits, for counts and sums beyond what 32 bits spread evenly.
+// Random integers of 64 bits, for counts and sums over which 32 bits would not spread evenly.
 #pragma once
 
 #include <cstdint>

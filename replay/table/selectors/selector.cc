@@ -28,7 +28,7 @@ Made MakeHeap(uint32_t num_slots, double /*priority_exponent*/, const SlotKeys& 
   return PriorityHeap::Create(num_slots, kTop, keys);
 }
 
-// The one list of kinds, in the order of their numbers.
+// The one list of all kinds, in the order of their numbers.
 constexpr Row kRows[] = {
     {{.kind = SelectorKind::kUniform,
       .name = "uniform",

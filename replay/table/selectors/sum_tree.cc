@@ -12,8 +12,8 @@ namespace {
 constexpr int kFanBits = 3;
 constexpr size_t kFan = 1 << kFanBits;
 
-// The child of a line in which `point` falls, counted from the line's first; leaves the offset within it. Without
-// branches: which child it is cannot be foreseen.
+// The child of a line that contains `point`; `point` becomes the offset within that child. The code has no branches,
+// because the processor could not predict which child it is.
 inline size_t PickChild(const uint64_t* line, uint64_t& point) {
   uint64_t end = 0, begin = 0;
   size_t child = 0;
@@ -48,7 +48,7 @@ absl::StatusOr<SumTree> SumTree::Create(uint32_t num_slots) {
 void SumTree::Set(absl::Span<const uint32_t> slots, absl::Span<const uint32_t> weights) {
   constexpr size_t kAhead = 8;
   uint64_t* const leaves = levels_[0];
-  // Neighbours share their way up: it is gone once for a run of them.
+  // Neighbours share their path to the root, which is updated once for a run of neighbours.
   size_t node = 0;
   uint64_t delta = 0;
   for (size_t i = 0; i < slots.size(); ++i) {

@@ -1,11 +1,11 @@
 // Weights of slots, their exact sum, and draws in proportion to them.
 //
-// An 8-ary tree of unsigned 64-bit sums: the eight sums of a node fill one cache line, so a draw or a change of one of
-// 2 M weights touches seven. Integers do not round: sums never drift, whatever the order and number of changes, and are
-// the same on every machine. Cost with a million weights: 15 ns for a change, 100 ns for a draw, random numbers
-// included; eight draws go down together, so that their cache misses overlap.
+// An 8-ary tree of unsigned 64-bit sums. The eight sums of a node fill one cache line, so with 2 M weights a draw or a
+// change touches seven lines. Integers do not round: sums never drift, whatever the order and number of changes, and
+// are the same on every machine. With a million weights a change costs 15 ns and a draw 100 ns, random numbers
+// included; eight draws descend together, so that their cache misses overlap.
 //
-// Not thread-safe. Memory is touched as slots are.
+// Not thread-safe. Pages of its memory are touched only as slots are used.
 #pragma once
 
 #include <cstdint>
@@ -23,24 +23,25 @@ class SumTree {
   // Bytes for each slot: 8 for the weight, 8/7 for the sums above.
   static constexpr size_t kBytesPerSlot = 10;
 
-  // All weights are 0. RESOURCE_EXHAUSTED: no address space for this many.
+  // Makes a tree in which all weights are 0. RESOURCE_EXHAUSTED: the address space has no room for this many.
   static absl::StatusOr<SumTree> Create(uint32_t num_slots);
 
-  // New weights of slots, in this order (a slot may come twice). Cheapest when neighbours follow each other.
+  // Sets the weights of slots, in this order (a slot may come twice). Cheapest if neighbouring slots follow each other.
   void Set(absl::Span<const uint32_t> slots, absl::Span<const uint32_t> weights);
   uint64_t weight(uint32_t slot) const { return levels_[0][slot]; }
   uint64_t total() const { return total_; }
 
-  // Draws slots in proportion to their weights, and gives the probability of each. Requires total() > 0.
+  // Draws slots in proportion to their weights, and fills in the probability of each draw. Requires total() > 0.
   void Draw(Rng& rng, absl::Span<uint32_t> slots, absl::Span<float> probabilities) const;
-  // The slot in which `point` falls when weights are laid end to end in order of slots. Requires point < total().
+  // The slot whose interval contains `point` when the weights are laid end to end in the order of slots. Requires point
+  // < total().
   uint32_t Find(uint64_t point) const;
 
  private:
-  static constexpr size_t kGroup = 8;  // Draws that go down the tree together.
+  static constexpr size_t kGroup = 8;  // Draws that descend the tree together.
 
   SumTree() = default;
-  // Takes `count` <= kGroup points down to their slots; `points` are left as offsets within the weights.
+  // Finds the slots of `count` <= kGroup points; `points` become offsets within the weights of these slots.
   void Descend(uint64_t* points, uint32_t* slots, size_t count) const;
   void AddAbove(size_t node, uint64_t delta);
 

@@ -1,8 +1,9 @@
 // Draws every slot equally often.
 //
-// A dense array of the slots that are in it, and the position of each: what leaves is replaced by the last one. So the
-// order of the array, and with it which slot a random number means, follows from the history of inserts and removals
-// (not from age); Save keeps it. Draws use 64 bits: their bias is below num_slots / 2^64.
+// A dense array of the slots in the selector, and the position of each slot. The last slot replaces one that is
+// removed. The order of the array, and thus the slot that a random number selects, therefore follows from the history
+// of inserts and removals, not from age; Save keeps the order. Draws use 64 bits, so their bias is below num_slots /
+// 2^64.
 #pragma once
 
 #include <memory>
@@ -34,8 +35,8 @@ class Uniform : public Selector {
  private:
   Uniform(LazyArray<uint32_t> slots, LazyArray<uint32_t> positions);
 
-  LazyArray<uint32_t> slots_;      // Those that are in it, in the first size_ elements.
-  LazyArray<uint32_t> positions_;  // By slot: where it is in slots_.
+  LazyArray<uint32_t> slots_;      // The first size_ elements are the slots in the selector.
+  LazyArray<uint32_t> positions_;  // Indexed by slot: its position in slots_.
   int64_t size_ = 0;
 };
 
