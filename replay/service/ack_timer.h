@@ -1,4 +1,4 @@
-// Acknowledgements that may wait a moment: one for several blocks costs a fraction of one for each.
+// Delays acknowledgements by a moment: one acknowledgement for several blocks costs a fraction of one for each block.
 #pragma once
 
 #include <memory>
@@ -11,15 +11,15 @@
 
 namespace recbots::replay {
 
-// Calls OnAckTimer of streams within `delay` after they asked, all that asked meanwhile at once. Has a thread that
-// sleeps while no stream asks.
-// Thread-safe.
+// Calls OnAckTimer of each stream within `delay` after its Add, together for all streams added in this time. Its thread
+// sleeps while there is no stream. Thread-safe.
 class AckTimer {
  public:
   explicit AckTimer(absl::Duration delay);
   ~AckTimer();
 
-  // Once per wish: a stream that asks again before it was called is called again. May be called with the stream's lock.
+  // Each Add causes one call: a stream that is added twice before it was called is called twice. The caller may hold
+  // the lock of the stream.
   void Add(std::shared_ptr<ServiceStream> stream) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

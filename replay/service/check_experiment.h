@@ -1,4 +1,4 @@
-// Whether a client's rows belong to those of a table.
+// Checks that a client's rows mean the same as the rows of a table.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace recbots::replay {
 
-// Compares what a client says that rows mean with what the table knows; where one of them knows nothing, there is
-// nothing to compare. `adopt`: a table that knows nothing learns it from this client. `caller` begins the message,
-// `client` says in it who differs ("the writer"), `peer` is for the log.
-//   INVALID_ARGUMENT     no identity (common/wire/experiment_identity.h)
-//   FAILED_PRECONDITION  another experiment, named field by field; with ReplayServiceOptions::allow_other_experiment a
-//                        warning instead
+// Compares the meaning of rows that the client states with the table's; if one of the two is not known, the result is
+// OK. With `adopt`, a table that does not know the meaning of its rows learns it from this client. `caller` begins the
+// message, `client` names the client in it ("the writer"), and `peer` is for the log.
+//   INVALID_ARGUMENT     `theirs` is no valid identity (common/wire/experiment_identity.h)
+//   FAILED_PRECONDITION  the experiments differ; the message names the fields. With
+//                        ReplayServiceOptions::allow_other_experiment this is a warning and the result is OK
 absl::Status CheckExperiment(absl::string_view caller, absl::string_view client, const std::string& peer,
                              const v1::ExperimentIdentity& theirs, bool adopt, Table& table, StreamHub& hub);
 

@@ -1,4 +1,4 @@
-// Calls that wait for a checkpoint, on a thread of their own: the thread of the calls must not wait.
+// Answers calls that wait for a checkpoint, on a separate thread, because the threads of the service must not wait.
 #pragma once
 
 #include <memory>
@@ -12,20 +12,20 @@
 
 namespace recbots::replay {
 
-// Thread-safe. Calls that come while a checkpoint is being written share the next one.
+// Thread-safe. Calls that come while a checkpoint is being written share the next checkpoint.
 class CheckpointCalls {
  public:
-  // Waits no longer than this for one checkpoint; it goes on in the background then.
+  // Waits at most this long for one checkpoint, which then continues in the background.
   static constexpr absl::Duration kPatience = absl::Minutes(10);
 
-  // nullptr: every call is answered with FAILED_PRECONDITION. The checkpointer outlives this.
+  // With nullptr every call is answered with FAILED_PRECONDITION. The checkpointer must outlive this object.
   explicit CheckpointCalls(Checkpointer* checkpointer);
-  // Every call is over: the server was stopped. Waits for the checkpoint under way.
+  // Requires that every call is over, because the server was stopped. Waits for the checkpoint under way.
   ~CheckpointCalls();
 
   using Call = UnaryCall<v1::CheckpointRequest, v1::CheckpointResponse>;
 
-  // Answers when a checkpoint of what is there now is on disk.
+  // Answers the call when a checkpoint of the present content is on disk.
   void Add(const std::shared_ptr<Call>& call) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

@@ -1,4 +1,4 @@
-// Tables in the words of the wire.
+// Fills messages of the protocol with the state of tables.
 #pragma once
 
 #include "recbots/v1/replay.pb.h"

@@ -15,9 +15,9 @@ namespace recbots::replay {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;
-// Smaller blocks are the last of something: their writer may be waiting.
+// A smaller block is the end of a series, and its writer may be waiting.
 constexpr int64_t kFullBlockBytes = 32 << 10;
-// A window of fewer blocks would stand still while an acknowledgement waits for the next one.
+// With a window of fewer blocks, the writer would stand still while an acknowledgement waits for the next block.
 constexpr int64_t kBlocksOfSmallWindow = 4;
 
 absl::Status CheckHello(const v1::WriterHello& hello) {
@@ -52,7 +52,7 @@ void InsertStream::OnReadDone(bool ok) {
   {
     MutexLock lock(&mu_);
     if (ending()) return;
-    if (!ok) {  // The writer said all it had to say.
+    if (!ok) {  // The writer has ended the stream.
       if (said_rows_ < acknowledged_rows_) AcknowledgeLocked();
       return EndLocked(absl::OkStatus());
     }
@@ -193,7 +193,7 @@ void InsertStream::CommitLocked() {
 InsertStream::Next InsertStream::TakeBlockLocked() {
   newest_block_ = Instant::Now();
   const BlockView& block = message_.block();
-  if (skipping_ && block.header.first_sequence > acknowledged_rows_) {  // Sent before the writer knew.
+  if (skipping_ && block.header.first_sequence > acknowledged_rows_) {  // Sent before the writer knew of the refusal.
     ReadOnLocked();
     return {};
   }
@@ -252,7 +252,7 @@ void InsertStream::RefuseBlockLocked(const absl::Status& status) {
 }
 
 void InsertStream::ReadOnLocked() {
-  message_.Clear();  // Its memory goes back to gRPC before the next message needs some.
+  message_.Clear();  // Returns the memory to gRPC before the next message needs memory.
   if (!ending()) ReadLocked();
 }
 
@@ -291,7 +291,7 @@ void InsertStream::AcknowledgeLocked() {
   was_blocked_ = absl::ZeroDuration();
   ack.set_durable_rows(durable_rows_);
   ack.set_max_waiting_rows(table_->waiting.Share(table_->table.insert_room(), table_->writers.load(), Instant::Now()));
-  // One refusal an acknowledgement; the other one follows.
+  // An acknowledgement has room for one refusal; the other one follows.
   std::optional<v1::BlockRefusal>& refusal = refused_block_ ? refused_block_ : refused_commit_;
   if (refusal) *ack.mutable_refusal() = *std::move(refusal);
   refusal.reset();

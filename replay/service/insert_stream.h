@@ -1,12 +1,13 @@
-// One writer's stream: hello, then blocks and commits in, acknowledgements out.
+// The stream of one writer: reads a hello, then blocks and commits, and writes acknowledgements.
 //
-// The next block is read when the last one is in the table, so a stream never holds more than one message of ours (8
-// MiB at most) whatever the writer does; the window it is told keeps honest writers from filling the transport's
-// buffers. Rows go from the slices in which a message came straight into the table. Acknowledgements are coalesced: one
-// is written at a time, and says what is so when it is written; a writer that does not read them holds nothing up.
-// While a writer streams full blocks, one is written for every half of its window, or two milliseconds later; for every
-// block where the window is but a few of them; at once for rows that somebody waits for. Rows of a block that comes in
-// bit by bit, as the limiter lets them, are acknowledged every two milliseconds.
+// The next block is read when the last one is in the table, so a stream never holds more than one message (at most 8
+// MiB) in our memory, whatever the writer does; its window keeps an honest writer from filling the transport's buffers.
+// Rows are copied from the slices of the message straight into the table. Acknowledgements are coalesced: one is
+// written at a time, with the state at the time of writing, so a writer that does not read them delays nothing. While a
+// writer streams full blocks, an acknowledgement is written when half of its window is unacknowledged, or after
+// ReplayServiceOptions::ack_delay. It is written after every block if the window has room for only a few blocks, and at
+// once for rows that a caller waits for. If the limiter admits a block in several steps, its rows are acknowledged
+// after ack_delay each time.
 #pragma once
 
 #include <optional>
@@ -34,7 +35,7 @@ class InsertStream final : public ServiceStream {
   void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  // What is to be done once the lock is free.
+  // What the caller must do after releasing the lock.
   struct Next {
     BlockedOn park = BlockedOn::kNone;
     bool wake_samplers = false;
@@ -45,15 +46,16 @@ class InsertStream final : public ServiceStream {
   absl::Status OpenLocked(const v1::WriterHello& hello) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CommitLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Next TakeBlockLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Puts what is admitted of the block into the table, acknowledges it, and reads on when all is in.
+  // Inserts the admitted rows of the block, acknowledges them, and reads the next message when all are inserted.
   Next ApplyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Refuses the block whole; what comes behind it is dropped until the sequence is continued.
+  // Refuses the whole block. Later blocks are dropped until one continues the sequence.
   void RefuseBlockLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReadOnLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetBlockedLocked(BlockedOn reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Writes an acknowledgement, now or when the one under way is written.
+  // Writes an acknowledgement now, or when the write under way is over.
   void AcknowledgeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The same, or a little later when no writer seems to wait for it. `complete`: all of the block is in the table.
+  // Writes an acknowledgement now, or a little later if the writer does not seem to wait for it. `complete` means that
+  // all rows of the block are in the table.
   void AcknowledgeSoonLocked(bool complete) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void LastWordsLocked() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Gone() override ABSL_LOCKS_EXCLUDED(mu_);
@@ -69,18 +71,18 @@ class InsertStream final : public ServiceStream {
   int64_t weights_version_ ABSL_GUARDED_BY(mu_) = 0;
   Instant newest_block_ ABSL_GUARDED_BY(mu_);
 
-  // The block being applied: its rows not yet in the table, how many are, and priorities of all.
+  // The block being applied: the rows not yet in the table, the number of rows in the table, and the priorities of all.
   ByteRuns rows_ ABSL_GUARDED_BY(mu_);
   int64_t applied_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<float> priorities_ ABSL_GUARDED_BY(mu_);
-  bool skipping_ ABSL_GUARDED_BY(mu_) = false;  // After a refusal.
+  bool skipping_ ABSL_GUARDED_BY(mu_) = false;  // True after a refusal.
 
   BlockedOn blocked_on_ ABSL_GUARDED_BY(mu_) = BlockedOn::kNone;
   Instant blocked_since_ ABSL_GUARDED_BY(mu_);
-  absl::Duration was_blocked_ ABSL_GUARDED_BY(mu_);  // Before the next acknowledgement, which says it.
+  absl::Duration was_blocked_ ABSL_GUARDED_BY(mu_);  // Reported by the next acknowledgement.
 
-  bool ack_due_ ABSL_GUARDED_BY(mu_) = false;    // One has to follow the write under way.
-  bool ack_later_ ABSL_GUARDED_BY(mu_) = false;  // The timer was asked for one.
+  bool ack_due_ ABSL_GUARDED_BY(mu_) = false;    // One must follow the write under way.
+  bool ack_later_ ABSL_GUARDED_BY(mu_) = false;  // The timer will call for one.
   int64_t said_rows_ ABSL_GUARDED_BY(mu_) = 0;
   bool greeted_ ABSL_GUARDED_BY(mu_) = false;
   int64_t said_window_ ABSL_GUARDED_BY(mu_) = 0;

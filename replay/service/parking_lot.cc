@@ -21,7 +21,7 @@ void ParkingLot::Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn rea
 }
 
 void ParkingLot::Leave(Side side, const Parkable* stream) {
-  std::shared_ptr<Parkable> last;  // Let go of outside the lock.
+  std::shared_ptr<Parkable> last;  // Released outside the lock.
   MutexLock lock(&mu_);
   auto& parked = parked_[side];
   const auto found =
@@ -82,7 +82,7 @@ void ParkingLot::Pump() {
 
 bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
   MutexLock lock(&mu_);
-  for (const Side candidate : {kSampler, kInserter}) {  // The learner goes first.
+  for (const Side candidate : {kSampler, kInserter}) {  // The learner has priority.
     if (!pending_[candidate]) continue;
     if (parked_[candidate].empty()) {
       pending_[candidate] = false;
@@ -105,7 +105,7 @@ void ParkingLot::PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_
     num_parked_[side].fetch_sub(1);
     return;
   }
-  // Those behind it would be refused as well, unless the table moved meanwhile.
+  // The streams behind it would be refused, too, unless the table has changed meanwhile.
   if (wakes_[side].load() == seen_wakes) pending_[side] = false;
   Count(reason, +1);
   entry.reason = reason;

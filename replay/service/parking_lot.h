@@ -1,11 +1,12 @@
-// Where the streams of one table wait: for the rate limiter, for room, for rows, for a checkpoint. No thread sleeps:
-// all calls have one (or a few), and a reaction that blocked would stop the server. A stream that is not admitted is
-// parked here and tried again when somebody moved the table in its favour.
+// The place where the streams of one table wait: for the rate limiter, for room, for rows, for a checkpoint. No thread
+// sleeps for them: all calls share one thread (or a few), and a reaction that blocks would stop the server. A stream
+// that is not admitted is parked here, and tries again when the table has changed in its favour.
 //
-// One thread at a time resumes streams, in the order in which they came, until one is still refused; others that wake a
-// side meanwhile leave that work to it. So a resumed stream may wake the other side without recursion.
+// One thread at a time resumes streams, in the order in which they came, until one is refused again. Other threads that
+// wake a side meanwhile leave the work to this thread. A resumed stream may therefore wake the other side without
+// recursion.
 //
-// Thread-safe. Lock order: streams' locks before this one; Resume is called without any lock.
+// Thread-safe. Lock order: the lock of a stream is taken before the lot's; Resume is called without any lock.
 #pragma once
 
 #include <array>
@@ -23,10 +24,10 @@ namespace recbots::replay {
 class Parkable {
  public:
   virtual ~Parkable() = default;
-  // Tries again: kNone when it went on (or has ended), otherwise what it waits for now.
+  // Tries again. Returns kNone if the stream went on or has ended, otherwise what it waits for now.
   virtual BlockedOn Resume() = 0;
 
-  // Ended: never parked again. Set before ParkingLot::Leave.
+  // Marks the stream as ended, so that it is never parked again. Call it before ParkingLot::Leave.
   void SetGone() { gone_.store(true); }
   bool gone() const { return gone_.load(); }
 
@@ -39,18 +40,18 @@ class ParkingLot {
   enum Side { kInserter = 0, kSampler = 1 };
   using BlockedTimes = std::array<absl::Duration, kNumBlockedOn>;
 
-  // Read it before trying, hand it to Park.
+  // The number of wakes of a side. Read it before trying, and pass it to Park.
   int64_t wakes(Side side) const { return wakes_[side].load(); }
 
-  // Parks; tries again at once when somebody woke the side since `seen_wakes`. Call without locks.
+  // Parks the stream; if the side was woken since `seen_wakes`, tries again at once. Call it without locks.
   void Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn reason, int64_t seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
-  // Takes a stream that is gone out of the lot.
+  // Removes a stream that is gone.
   void Leave(Side side, const Parkable* stream) ABSL_LOCKS_EXCLUDED(mu_);
-  // The table moved in favour of that side. Call without locks. Costs two atomic operations while no stream waits
-  // there.
+  // Tells that the table has changed in favour of `side`. Call it without locks. Costs two atomic operations if no
+  // stream waits there.
   void Wake(Side side) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Time in which at least one stream waited, by reason.
+  // The time during which at least one stream waited, by reason.
   BlockedTimes blocked_times() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
@@ -60,15 +61,15 @@ class ParkingLot {
   };
 
   void Count(BlockedOn reason, int change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Resumes while there is somebody to resume, unless another thread does.
+  // Resumes streams as long as there are any to resume, unless another thread does.
   void Pump() ABSL_LOCKS_EXCLUDED(mu_);
-  // Takes the next stream to resume; false: none, and this thread is no longer the one that resumes.
+  // Takes the next stream to resume. Returns false if there is none; this thread has then given up resuming.
   bool TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
   void PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
 
   std::array<std::atomic<int64_t>, 2> wakes_ = {};
-  // Streams in parked_ and the one being resumed. A stream adds itself before it looks at wakes_, who wakes looks at it
-  // after adding to wakes_: one of the two sees the other.
+  // The number of streams in parked_, plus the one being resumed. A stream adds itself here before it reads wakes_; a
+  // thread that wakes reads num_parked_ after it has added to wakes_. So at least one of the two sees the other.
   std::array<std::atomic<int>, 2> num_parked_ = {};
 
   mutable Mutex mu_;

@@ -1,4 +1,4 @@
-// New priorities as they come from readers, on their stream or in a call of their own.
+// Takes new priorities from readers, who send them on their stream or in a separate call.
 #pragma once
 
 #include <string>
@@ -9,12 +9,13 @@
 
 namespace recbots::replay {
 
-// Hands them to the table and wakes who waits for a row to draw. `caller` begins messages. Call without locks.
-//   INVALID_ARGUMENT  not as many keys as priorities, or over kMaxPriorityUpdates
+// Gives the priorities to the table and wakes samplers that wait for a row. `caller` begins messages. Call it without
+// locks.
+//   INVALID_ARGUMENT  the numbers of keys and priorities differ, or there are more than kMaxPriorityUpdates
 absl::StatusOr<PriorityResult> UpdatePriorities(absl::string_view caller, TableHub& table,
                                                 absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
 
-// The first priority that is refused: key, value and bound; empty: none is.
+// Describes the first priority that is refused, with key, value and bound; empty if none is.
 std::string FirstRefusal(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
 
 }  // namespace recbots::replay

@@ -44,7 +44,7 @@ class ReplayService::Impl final : public CallService {
     }
   }
   ~Impl() override {
-    // Returns when no call is under way.
+    // SetListener returns only when the old listener does not run any more.
     if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
       checkpointer->SetListener(nullptr);
     }
@@ -88,10 +88,10 @@ class ReplayService::Impl final : public CallService {
  private:
   template <typename Stream>
   void BeginStream(RpcCall& call) {
-    std::make_shared<Stream>(&hub_, &call)->Start();  // From here the hub keeps it, until OnDone.
+    std::make_shared<Stream>(&hub_, &call)->Start();  // The hub keeps the stream alive until OnDone.
   }
 
-  // Answers with what `method` returns.
+  // Answers with the result of `method`.
   template <typename Request, typename Response>
   void BeginUnary(RpcCall& call, absl::StatusOr<Response> (Impl::*method)(const Request&, const RpcCall&)) {
     using Call = UnaryCall<Request, Response>;
@@ -139,7 +139,8 @@ class ReplayService::Impl final : public CallService {
     return v1::SetRateLimiterResponse();
   }
 
-  // On the checkpointer's thread: writers learn what is durable, and go on that waited for the cut to end.
+  // Runs on the checkpointer's thread: tells writers what is durable, and wakes those that waited for the end of the
+  // cut.
   void OnCheckpoint() {
     for (const auto& stream : hub_.streams()) stream->OnCheckpoint();
     for (const auto& hub : hub_.tables()) hub->lot.Wake(ParkingLot::kInserter);
@@ -162,7 +163,7 @@ class ReplayService::Impl final : public CallService {
   const Instant start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;
-  // "/package.Service/Method" to what begins such a call.
+  // Maps "/package.Service/Method" to the function that begins such a call.
   const absl::flat_hash_map<std::string, std::function<void(RpcCall&)>> methods_ = {
       {Method("Insert"), [this](RpcCall& call) { BeginStream<InsertStream>(call); }},
       {Method("Sample"), [this](RpcCall& call) { BeginStream<SampleStream>(call); }},

@@ -1,7 +1,7 @@
-// ReplayService (proto/recbots/v1/replay.proto) over a Store: translates, and holds no logic of storage.
+// ReplayService (proto/recbots/v1/replay.proto) over a Store: translates calls and contains no logic of storage.
 //
-// No reaction ever waits (parking_lot.h). Streams that wait when the server stops are cancelled by it and end. Order of
-// shutdown: Drain(), RpcServer::Stop(), this object, the checkpointer, the store.
+// No reaction ever waits (parking_lot.h). When the server stops, it cancels the streams that wait, and they end. Order
+// of shutdown: Drain(), RpcServer::Stop(), this object, the checkpointer, the store.
 #pragma once
 
 #include <array>
@@ -19,58 +19,60 @@
 namespace recbots::replay {
 
 struct ReplayServiceOptions {
-  // Bytes of rows a writer may have unacknowledged. Larger: more of a writer's rows in the air, fewer pauses.
+  // Bytes of rows that a writer may have unacknowledged. A larger value means more rows under way and fewer pauses.
   int64_t insert_window_bytes = 1 << 20;
-  // Of all writers together: each has its share, at least 4 KiB.
+  // Bytes for all writers together: each writer has a share of it, at least 4 KiB.
   int64_t insert_budget_bytes = int64_t{64} << 20;
-  // The same while there are readers: what a learner's order may find waiting in front of it. Larger: more rows in the
-  // air, batches that come later.
+  // Replaces insert_budget_bytes while there are readers: this many bytes may wait in front of a learner's order. A
+  // larger value means more rows under way and later batches.
   int64_t insert_budget_beside_readers_bytes = 256 << 10;
-  // Rows that may wait behind the limiter of each table, of all writers together, and for how long (waiting_rows.h).
-  // 0 rows: any number; 0: for any time.
+  // How many rows of all writers together may wait behind the limiter of each table, and for how long (waiting_rows.h).
+  // 0 means no bound.
   int64_t max_waiting_rows = 2048;
   absl::Duration max_waiting = absl::Seconds(1);
-  // How long an acknowledgement that no writer waits for may be held back for the next block. A shorter delay costs
-  // more messages; under a longer one, a writer whose buffer is full of blocks under way stands still for longer.
+  // How long an acknowledgement that no writer waits for may be held back to cover the next block as well. A shorter
+  // delay costs more messages; with a longer delay, a writer whose buffer is full of blocks under way stands still for
+  // longer.
   absl::Duration ack_delay = absl::Milliseconds(2);
   std::shared_ptr<const Security> security = {};  // nullptr: none.
-  // nullptr: the server keeps no checkpoints. Outlives the service, which takes its listener.
+  // nullptr: the server keeps no checkpoints. The checkpointer must outlive the service, which sets its listener.
   Checkpointer* checkpointer = nullptr;
-  // What the run's configuration says of another limiter of the table of that name, beside what the table and its
-  // readers say: an error refuses the change. Thread-safe. Null: nothing.
+  // Decides, in addition to the table and its readers, whether the limiter of a table may be changed to `limiter`: an
+  // error refuses the change. It checks against the run's configuration. Must be thread-safe. Null means no further
+  // check.
   std::function<absl::Status(const std::string& table, const RateLimiterOptions& limiter)> check_limiter = {};
-  // Writers and readers whose rows mean something else than those of the table are let in, with a warning.
+  // Lets in, with a warning, writers and readers whose rows have another meaning than the rows of the table.
   bool allow_other_experiment = false;
 };
 
-// Counters since the service was made, by table; those of the table itself are in TableState.
+// Counters of the service for one table, since the service was made; TableState has those of the table itself.
 struct ReplayServiceStats {
   int writers = 0;  // Insert streams open now.
   int readers = 0;  // Sample streams open now.
   int64_t refused_blocks = 0;
-  int64_t dead_writers = 0;     // Insert streams that ended without a farewell.
-  int64_t weights_version = 0;  // Newest version any block was chosen with.
-  // Time in which at least one stream waited, indexed by BlockedOn.
+  int64_t dead_writers = 0;     // Insert streams that broke off.
+  int64_t weights_version = 0;  // Newest version that chose rows of any block.
+  // The time during which at least one stream waited, indexed by BlockedOn.
   std::array<absl::Duration, kNumBlockedOn> blocked;
 };
 
 // Thread-safe.
 class ReplayService {
  public:
-  // The store outlives the service.
+  // The store must outlive the service.
   ReplayService(Store* store, const ReplayServiceOptions& options);
   ~ReplayService();
 
   // For RpcServer::Start; this object must outlive the server.
   CallService& service();
 
-  // Takes no more rows and no more streams, acknowledges what is applied, ends every stream with UNAVAILABLE. Returns
-  // at once; RpcServer::Stop waits for the streams. Idempotent.
+  // From now on takes no rows and no streams, acknowledges the rows applied, and ends every stream with UNAVAILABLE.
+  // Returns at once; RpcServer::Stop waits for the streams. Idempotent.
   void Drain();
 
-  // Of the table of that name.
+  // The counters for the table of that name.
   ReplayServiceStats stats(absl::string_view table) const;
-  // What Info answers; also for pages.
+  // The answer of the call Info, also used for pages.
   v1::InfoResponse info() const;
 
  private:

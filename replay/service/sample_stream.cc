@@ -40,7 +40,7 @@ void SampleStream::OnReadDone(bool ok) {
   {
     MutexLock lock(&mu_);
     if (ending()) return;
-    if (!ok) return EndLocked(absl::OkStatus());  // The reader wants no more.
+    if (!ok) return EndLocked(absl::OkStatus());  // The reader has ended the stream.
     opened = table_ == nullptr;
     const absl::Status status = ReadCreditLocked();
     if (!status.ok()) EndLocked(status);
@@ -49,7 +49,8 @@ void SampleStream::OnReadDone(bool ok) {
   }
   if (opened && hub_.CountReader(+1)) hub_.AnnounceWindow();
   if (table == nullptr) return;
-  // Before the draws that this message orders, and without the lock: batches may go on being sent.
+  // Sets priorities before the draws that this message orders, and without the lock, so that batches can be sent
+  // meanwhile.
   const absl::Status status = UpdatePriorities("sample", *table, credit_.keys(), credit_.priorities()).status();
   std::vector<SentBatches::Keys> used;
   {
@@ -129,7 +130,7 @@ absl::Status SampleStream::OpenLocked() {
   max_batches_ = credit_.max_batches();
   table_ = hub;
   ++table_->readers;
-  call_.SendInitialMetadata();  // Tells the reader that it was accepted, long before there is a batch perhaps.
+  call_.SendInitialMetadata();  // Tells the reader that it was accepted; the first batch may come much later.
   return absl::OkStatus();
 }
 

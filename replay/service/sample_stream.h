@@ -1,8 +1,8 @@
-// One reader's stream: orders, acknowledgements and priorities in, batches out.
+// The stream of one reader: reads orders, acknowledgements and priorities, and writes batches.
 //
-// A batch is drawn, and charged to the rate limiter, when its turn has come and nothing is being written: a reader that
-// does not read costs one batch, and the keys of those it did not acknowledge. Batches are acknowledged by their number
-// since the stream began; what is not acknowledged when the stream ends is refunded.
+// A batch is drawn, and counted in the rate limiter, when its turn has come and no message is being written: a reader
+// that does not read costs the memory of one batch, and of the keys of batches that it has not acknowledged. Batches
+// are acknowledged by their number since the stream began; batches not acknowledged when the stream ends are refunded.
 #pragma once
 
 #include <deque>
@@ -19,7 +19,7 @@ namespace recbots::replay {
 
 class SampleStream final : public ServiceStream {
  public:
-  // Rows drawn and not acknowledged, on one stream: bounds what their keys take.
+  // The most rows drawn and not acknowledged on one stream; bounds the memory of their keys.
   static constexpr int64_t kMaxOutstandingRows = int64_t{1} << 22;
 
   SampleStream(StreamHub* hub, RpcCall* call);
@@ -30,24 +30,24 @@ class SampleStream final : public ServiceStream {
   void Describe(v1::InfoResponse& response) override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  // The message that came, checked; the first one opens the stream.
+  // Reads and checks the message that came; the first one opens the stream.
   absl::Status ReadCreditLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CheckCreditLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Takes over what the credit orders; the batches it acknowledges are moved to `used`.
+  // Adds the orders of the credit; moves the batches that it acknowledges to `used`.
   void TakeCreditLocked(std::vector<SentBatches::Keys>& used) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Draws and sends the next batch when it is its turn; parks when the table refuses.
+  // Draws and sends the next batch if its turn has come; parks the stream if the table refuses.
   void TrySend() ABSL_LOCKS_EXCLUDED(mu_);
   BlockedOn TrySendLocked(bool& drawn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   BlockedOn DrawLocked(int32_t num_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SendPartLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Gone() override ABSL_LOCKS_EXCLUDED(mu_);
 
-  v1::SampleCredit credit_;  // Belongs to the reaction that reads.
+  v1::SampleCredit credit_;  // Used only by the reaction that reads.
 
   int32_t max_rows_ ABSL_GUARDED_BY(mu_) = 0;
   int32_t max_batches_ ABSL_GUARDED_BY(mu_) = 0;
-  std::deque<int32_t> orders_ ABSL_GUARDED_BY(mu_);  // Rows of batches that are not drawn yet.
+  std::deque<int32_t> orders_ ABSL_GUARDED_BY(mu_);  // Rows of each batch not yet drawn.
   int64_t ordered_rows_ ABSL_GUARDED_BY(mu_) = 0;    // Their sum.
   SentBatches sent_ ABSL_GUARDED_BY(mu_);
   bool parked_ ABSL_GUARDED_BY(mu_) = false;
@@ -55,7 +55,7 @@ class SampleStream final : public ServiceStream {
   Instant waits_since_ ABSL_GUARDED_BY(mu_);
 
   v1::SampleHeader header_ ABSL_GUARDED_BY(mu_);
-  SlicePool::Buffer payload_ ABSL_GUARDED_BY(mu_);  // Of the batch being sent, or to be drawn.
+  SlicePool::Buffer payload_ ABSL_GUARDED_BY(mu_);  // For the batch being sent, or drawn next.
   size_t sent_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The batches of one reader that were drawn and not yet acknowledged: whose keys are to be acknowledged or refunded.
+// The batches of one reader that were drawn and not yet acknowledged. Their keys will be acknowledged or refunded.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 
 namespace recbots::replay {
 
-// Batches are counted from 0 in the order drawn. Memory of acknowledged ones is used again. Not thread-safe.
+// Batches are numbered from 0 in the order in which they were drawn. Memory of acknowledged batches is reused. Not
+// thread-safe.
 class SentBatches {
  public:
   using Keys = std::vector<ItemKey>;
 
-  // A batch was drawn.
+  // Adds a batch that was drawn.
   void Add(absl::Span<const ItemKey> keys) {
     Keys copy;
     if (!spare_.empty()) {
@@ -29,7 +30,7 @@ class SentBatches {
     ++drawn_;
   }
 
-  // Takes the oldest batch out.
+  // Removes the oldest batch and returns its keys. There must be one.
   Keys TakeOldest() {
     Keys keys = std::move(batches_.front());
     batches_.pop_front();
@@ -37,7 +38,7 @@ class SentBatches {
     ++acknowledged_;
     return keys;
   }
-  // Gives the memory of a batch that was taken out back.
+  // Returns the memory of a batch that was removed.
   void Recycle(Keys keys) {
     if (spare_.size() < kMaxSpare) spare_.push_back(std::move(keys));
   }

@@ -43,7 +43,7 @@ void ServiceStream::WriteLocked(grpc::ByteBuffer message) {
 
 void ServiceStream::WriteDoneLocked() {
   writing_ = false;
-  out_.Clear();  // Lets go of the payload.
+  out_.Clear();  // Releases the payload.
 }
 
 void ServiceStream::EndLocked(const absl::Status& status) {

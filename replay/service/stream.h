@@ -1,5 +1,5 @@
-// What the insert and the sample stream of the service have in common: raw messages, one write at a time, and an
-// orderly end, no matter which side asks for it first.
+// What the insert stream and the sample stream have in common: raw messages, one write at a time, and an orderly end,
+// no matter which side asks for it first.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -19,22 +19,22 @@ namespace recbots::replay {
 class StreamHub;
 struct TableHub;
 
-// Reactions come on the threads of the calls, wake-ups and news from any: each locks mu_. A stream lives until its last
-// reaction (OnDone) and until the last one who looks at it (parking lot, hub) lets go. Lock order: mu_, then the
-// table's and the lot's locks; never two streams' at once.
+// Reactions run on the threads of the calls, wake-ups and news on any thread; each of them locks mu_. A stream lives
+// until its last reaction (OnDone) is over and no reference to it is left in the parking lot or the hub. Lock order:
+// mu_, then the locks of the table and of the lot; no thread holds the locks of two streams.
 class ServiceStream : public RpcCall::Handler, public Parkable, public std::enable_shared_from_this<ServiceStream> {
  public:
-  // Begins to read, or ends at once when the service drains. Call once, after construction.
+  // Begins to read, or ends at once if the service drains. Call it once, after construction.
   void Start() ABSL_LOCKS_EXCLUDED(mu_);
-  // Acknowledges what is applied, then ends the stream with UNAVAILABLE.
+  // Acknowledges the rows applied, then ends the stream with UNAVAILABLE.
   void Drain() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // News for all streams; called without locks, from any thread.
+  // News for all streams (a new window, a finished checkpoint); called without locks, from any thread.
   virtual void OnWindow() {}
   virtual void OnCheckpoint() {}
-  // What StreamHub::ack_timer was asked for.
+  // Called by StreamHub::ack_timer once for each Add.
   virtual void OnAckTimer() {}
-  // Adds what the stream is to the answer of Info.
+  // Adds a description of the stream to the answer of Info.
   virtual void Describe(v1::InfoResponse&) {}
 
   void OnCancel() final ABSL_LOCKS_EXCLUDED(mu_);
@@ -46,33 +46,34 @@ class ServiceStream : public RpcCall::Handler, public Parkable, public std::enab
   bool writing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return writing_; }
   bool ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finish_.has_value(); }
 
-  // The next message goes to in_, which is guarded by mu_ again from OnReadDone on.
+  // Reads the next message into in_, which belongs to the call until OnReadDone; from then on mu_ guards it again.
   void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { call_.Read(&in_); }
-  // One write at a time. OnWriteDone has to call WriteDoneLocked.
+  // Writes a message; no other write may be under way. OnWriteDone must call WriteDoneLocked.
   void WriteLocked(grpc::ByteBuffer message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void WriteDoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Asks for the end; the first status counts. It is sent once no write is under way: see MaybeFinishLocked.
+  // Asks for the end of the stream; only the first status counts. MaybeFinishLocked sends it once no write is under
+  // way.
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void MaybeFinishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // What is still to be written before a drained stream ends.
+  // Writes what must still be written before a drained stream ends.
   virtual void LastWordsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {}
-  // The last reaction; no lock is held, nothing else looks at the stream any more.
+  // The last reaction; no lock is held, and nothing else uses the stream any more.
   virtual void Gone() = 0;
 
   StreamHub& hub_;
-  RpcCall& call_;  // Until OnDone has returned.
+  RpcCall& call_;  // Valid until OnDone has returned.
 
   Mutex mu_;
-  TableHub* table_ ABSL_GUARDED_BY(mu_) = nullptr;  // Once the first message was accepted.
+  TableHub* table_ ABSL_GUARDED_BY(mu_) = nullptr;  // Set when the first message is accepted.
   grpc::ByteBuffer in_;
 
  private:
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
   const ParkingLot::Side side_;
-  grpc::ByteBuffer out_;  // The call's while writing_ is true.
+  grpc::ByteBuffer out_;  // Belongs to the call while writing_ is true.
   std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mu_);
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;

@@ -1,4 +1,4 @@
-// What all streams of one service share.
+// The state that all streams of one service share.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@
 
 namespace recbots::replay {
 
-// A table, who waits for it, and what the service counts of it.
+// A table, the streams that wait for it, and the service's counters for it.
 struct TableHub {
   static constexpr size_t kMaxFreeBytes = size_t{64} << 20;
 
@@ -32,7 +32,7 @@ struct TableHub {
   }
 
   Table& table;
-  const Instant start;  // Of serving it.
+  const Instant start;  // When the service of this table began.
   ParkingLot lot;
   SlicePool pool;  // For batches.
   WaitingRows waiting;
@@ -40,15 +40,15 @@ struct TableHub {
   std::atomic<int> readers{0};
   std::atomic<int64_t> refused_blocks{0};
   std::atomic<int64_t> dead_writers{0};
-  std::atomic<int64_t> weights_version{0};  // Newest of any block.
+  std::atomic<int64_t> weights_version{0};  // Newest version of any block.
 };
 
-// Thread-safe. The store and the hub outlive the streams.
+// Thread-safe. The store must outlive the hub, and the hub the streams.
 class StreamHub {
  public:
   StreamHub(Store* store, const ReplayServiceOptions& options);
 
-  // NOT_FOUND: there is none of that name; lists those there are. `caller` begins the message.
+  // NOT_FOUND: there is no table of that name; the message begins with `caller` and lists the tables that exist.
   absl::StatusOr<TableHub*> Find(absl::string_view caller, absl::string_view table) const;
   // In the order of the store.
   const std::vector<std::unique_ptr<TableHub>>& tables() const { return tables_; }
@@ -56,33 +56,35 @@ class StreamHub {
   Checkpointer* checkpointer() const { return options_.checkpointer; }
   bool allow_other_experiment() const { return options_.allow_other_experiment; }
 
-  // Keeps the stream alive until Remove. False: the service drains, end it at once.
+  // Keeps the stream alive until Remove. Returns false if the service drains; the stream must then end at once.
   bool Add(std::shared_ptr<ServiceStream> stream) ABSL_LOCKS_EXCLUDED(mu_);
   std::shared_ptr<ServiceStream> Remove(ServiceStream* stream) ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<std::shared_ptr<ServiceStream>> streams() const ABSL_LOCKS_EXCLUDED(mu_);
-  // From now on Add refuses.
+  // From now on Add returns false.
   void SetDraining() ABSL_LOCKS_EXCLUDED(mu_);
   bool draining() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // A writer's share of the budget. The number of writers counts as the next power of two, so that the share changes
-  // rarely: at each change every writer is told.
+  // A writer's share of the budget. The share is computed for the next power of two of the number of writers, so that
+  // it changes rarely, because every change is sent to every writer.
   //
-  // The learner goes first: what writers sent lies in front of its next order, in buffers of the kernel and of gRPC
-  // where nothing overtakes. So the budget is a small one as long as there is a reader.
+  // The learner has priority. Rows that writers have sent lie in front of the learner's next order, in buffers of the
+  // kernel and of gRPC in which no message overtakes another. Therefore the budget is small as long as there is a
+  // reader.
   int64_t window_bytes() const { return window_bytes_.load(std::memory_order_relaxed); }
-  // One more or less; true when window_bytes() changed and AnnounceWindow is due.
+  // Counts one writer or reader more (1) or less (-1). Returns true if window_bytes() has changed and AnnounceWindow is
+  // due.
   bool CountWriter(int change) ABSL_LOCKS_EXCLUDED(mu_);
   bool CountReader(int change) ABSL_LOCKS_EXCLUDED(mu_);
-  // Call without locks.
+  // Tells every stream the new window. Call it without locks.
   void AnnounceWindow();
 
   AckTimer& ack_timer() { return ack_timer_; }
 
-  // True at most once a second: for what a peer can make us log.
+  // True at most once a second; limits log lines that a peer can cause.
   bool MayLog();
 
  private:
-  // window_bytes() for the writers and readers there are; true: it changed.
+  // Computes window_bytes() for the present number of writers and readers; returns whether it has changed.
   bool UpdateWindow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Store& store_;

@@ -1,13 +1,13 @@
-// How many rows may wait behind a table's limiter, and each writer's share: what bounds how old rows are when they come
-// in.
+// Decides how many rows may wait behind a table's limiter, and each writer's share of them. This bounds the age of rows
+// when they are inserted.
 //
-// Rows that the limiter admits at once wait for nothing, so that many may be on their way besides. Those that have to
-// wait are bounded by number, for all writers together: adding writers makes shares smaller and nothing older. And by
-// age: no more of them than came in during the last `max_age`, because at that rate these have their turn within
-// `max_age`; but one row for each writer, so that the rate can rise again.
+// Rows that the limiter admits at once need not wait, and may be under way in addition. Rows that have to wait are
+// bounded by number, for all writers together: more writers get smaller shares, and rows get no older. They are also
+// bounded by age: at most as many may wait as were inserted during the last `max_age`, because at this rate they are
+// inserted within `max_age`. Each writer may always have one row waiting, so that the rate can rise again.
 //
-// A writer learns its share with every acknowledgement. What it has beyond a share that became smaller stays, and it
-// adds nothing until it is below.
+// Every acknowledgement tells a writer its share. If the share becomes smaller, rows beyond it stay, and the writer
+// adds none until it has fewer rows than its share.
 //
 // Thread-safe.
 #pragma once
@@ -24,7 +24,7 @@ namespace recbots::replay {
 
 class WaitingRows {
  public:
-  // No bound; so it is said in messages, too.
+  // No bound; messages use this value, too.
   static constexpr int64_t kUnbounded = 0;
 
   struct Options {
@@ -33,23 +33,23 @@ class WaitingRows {
   };
   explicit WaitingRows(const Options& options) : options_(options) {}
 
-  // Rows that `writers` writers may have that are not in the table, as it is now; kUnbounded where it admits any
-  // number.
+  // How many rows outside of the table `writers` writers may have together at present; kUnbounded if the table admits
+  // any number.
   int64_t Bound(const InsertRoom& room, int64_t writers, Instant now) ABSL_LOCKS_EXCLUDED(mu_);
-  // The share of one of them, at least 1; or kUnbounded.
+  // The share of one writer, at least 1, or kUnbounded.
   int64_t Share(const InsertRoom& room, int64_t writers, Instant now) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  static constexpr int kSlices = 8;  // Of max_age.
+  static constexpr int kSlices = 8;  // max_age is divided into this many slices.
 
-  // Rows that came in during the last max_age, give or take a slice.
+  // Rows inserted during the last max_age, up to one slice more or less.
   int64_t CameIn(int64_t inserted, Instant now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Options options_;
   Mutex mu_;
-  int64_t slice_ ABSL_GUARDED_BY(mu_) = -1;    // Under way, counted from the beginning of the clock; -1: none yet.
-  int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;  // As last told.
-  // inserted_ when slice i modulo their number began, of the slice under way and the ones before it.
+  int64_t slice_ ABSL_GUARDED_BY(mu_) = -1;    // Current slice since the clock's beginning; -1: none.
+  int64_t inserted_ ABSL_GUARDED_BY(mu_) = 0;  // The last value given.
+  // The value of inserted_ at the beginning of the current slice and of those before it; slice s has index s % kSlices.
   std::array<int64_t, kSlices> began_with_ ABSL_GUARDED_BY(mu_) = {};
 };
 
