@@ -20,14 +20,14 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 
 constexpr uint32_t kVersion = 1;
 
-// The file's first bytes; one CRC-32C per block follows, then the content.
+// The first bytes of the file; one CRC-32C per block follows, then the content.
 struct Prefix {
   char magic[8];
   uint32_t version;
   uint32_t block_bytes;
   int64_t bytes;           // Of the content.
   uint32_t crc32c;         // Of the content.
-  uint32_t header_crc32c;  // Of all before it, and of the CRCs behind it.
+  uint32_t header_crc32c;  // Of all bytes before it, and of the CRCs behind it.
 };
 static_assert(sizeof(Prefix) == 32);
 
@@ -38,7 +38,7 @@ uint32_t HeaderCrc(const Prefix& prefix, const std::vector<uint32_t>& crcs) {
   return Crc32c({reinterpret_cast<const char*>(crcs.data()), crcs.size() * sizeof(uint32_t)}, crc);
 }
 
-// Empty: it fits.
+// Why the prefix does not fit; empty if it fits.
 std::string WhyNot(const Prefix& prefix, int64_t file_bytes, const v1::CheckpointFile& expected) {
   if (std::memcmp(prefix.magic, kBlockFileMagic.data(), sizeof(prefix.magic)) != 0) {
     return absl::StrCat("does not begin with '", kBlockFileMagic, "'");
@@ -70,7 +70,7 @@ BlockFileHeader MakeBlockFileHeader(absl::string_view content) {
   for (absl::string_view rest = content; !rest.empty();) {
     const absl::string_view block = rest.substr(0, kBlockBytes);
     crcs.push_back(Crc32c(block));
-    whole = Crc32c(block, whole);  // The block is in the cache: this pass costs little.
+    whole = Crc32c(block, whole);  // The block is in the cache, so this pass is cheap.
     rest.remove_prefix(block.size());
   }
   Prefix prefix = {};
@@ -101,7 +101,7 @@ absl::StatusOr<BlockFile> BlockFile::Open(FileDescriptor file, std::string path,
   }
   Prefix prefix = {};
   RECBOTS_RETURN_IF_ERROR(ReadAt(file, path, 0, sizeof(prefix), reinterpret_cast<char*>(&prefix)));
-  // Before anything is allocated that the prefix asks for.
+  // Checks the prefix before it allocates memory of the size that the prefix states.
   if (const std::string why = WhyNot(prefix, info.st_size, expected); !why.empty()) {
     return absl::DataLossError(absl::StrCat("'", path, "' ", why));
   }

@@ -1,5 +1,6 @@
-// A file whose content checks in blocks of 64 KiB, so that parts of it can be read and trusted: segments of rows and
-// arrays of bookkeeping (docs/formats.md, replay checkpoints). Written once, never changed.
+// A file with a checksum for each block of 64 KiB of its content, so that parts of it can be read and trusted. Segments
+// of rows and arrays of bookkeeping are such files (docs/formats.md, replay checkpoints). They are written once and
+// never changed.
 #pragma once
 
 #include <cstdint>
@@ -15,37 +16,38 @@ namespace recbots::replay {
 
 inline constexpr absl::string_view kBlockFileMagic = "RBBLOCKS";
 inline constexpr int64_t kBlockBytes = 64 << 10;
-// Far beyond any table's arrays; bounds what a foreign file can make us allocate.
+// Far beyond any table's arrays; bounds how much memory a foreign file can make us allocate.
 inline constexpr int64_t kMaxBlockFileBytes = int64_t{1} << 40;
 
-// Bytes before the content of a file.
+// The number of bytes in a file before its content.
 int64_t BlockFileHeaderBytes(int64_t content_bytes);
-// What stands there: magic, version, length, checksum of the whole and of each block.
+// These bytes: magic word, version, length, checksum of the whole content and of each block.
 struct BlockFileHeader {
   std::string bytes;
-  uint32_t crc32c = 0;  // Of the whole content.
+  uint32_t crc32c = 0;  // Of the whole content
 };
 BlockFileHeader MakeBlockFileHeader(absl::string_view content);
 
-// Open for reading. Movable. Thread-safe.
+// A block file that is open for reading. Movable. Thread-safe.
 class BlockFile {
  public:
-  // Holds nothing.
+  // Without a file.
   BlockFile() = default;
 
-  // Reads and checks the header of the file of that name. Errors name the file.
-  //   NOT_FOUND, UNAVAILABLE  as Folder
-  //   DATA_LOSS               the header does not check, or speaks of other bytes than `expected`
+  // Opens the file that `expected` names, and reads and checks its header. Errors name the file.
+  //   NOT_FOUND, UNAVAILABLE  as in Folder
+  //   DATA_LOSS               the header is damaged, or describes other content than `expected`
   static absl::StatusOr<BlockFile> Open(const Folder& folder, const v1::CheckpointFile& expected);
-  // The same on a file that is open already; `path` is for messages.
+  // Takes a file that is already open; `path` is for messages.
   static absl::StatusOr<BlockFile> Open(FileDescriptor file, std::string path, const v1::CheckpointFile& expected);
 
   int64_t bytes() const { return bytes_; }
   int64_t num_blocks() const { return static_cast<int64_t>(crcs_.size()); }
-  // Content bytes of a block: kBlockBytes but for the last one.
+  // The content bytes of a block: kBlockBytes, except for the last block.
   int64_t block_bytes(int64_t block) const;
 
-  // Reads and checks blocks first.. first + count - 1. DATA_LOSS: names the file and the block.
+  // Reads and checks blocks first .. first + count - 1. DATA_LOSS: a block is damaged; the message names file and
+  // block.
   absl::Status Read(int64_t first, int64_t count, char* to) const;
   // Reads and checks everything.
   absl::Status Verify() const;

@@ -20,7 +20,7 @@
 namespace recbots::replay {
 namespace {
 
-// The lock on a folder; nothing: another server has it.
+// The lock on a folder; nullopt if another server has it.
 absl::StatusOr<std::optional<FileDescriptor>> TryLock(const Folder& folder) {
   const std::string path = folder.PathOf(kLockName);
   FileDescriptor lock(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
@@ -43,7 +43,7 @@ void AddFiles(const v1::CheckpointManifest& manifest, std::set<std::string>& nam
   }
 }
 
-// Which manifests go, and what those that stay name.
+// The manifests to delete, and the files that the others name.
 struct Plan {
   std::set<int64_t> delete_manifests;
   std::set<std::string> used;
@@ -123,7 +123,7 @@ absl::StatusOr<int64_t> DeleteUnused(const Folder& folder, int keep, const std::
   RECBOTS_ASSIGN_OR_RETURN(const Plan plan, MakePlan(folder, keep, refused));
   RECBOTS_ASSIGN_OR_RETURN(std::vector<std::string> names, folder.List());
   int64_t deleted = 0;
-  // Manifests first: a crash in between leaves files without names, not names without files.
+  // Deletes manifests first: a crash in between leaves files that no manifest names, but no manifest without its files.
   std::stable_partition(names.begin(), names.end(),
                         [](const std::string& name) { return ParseFileName(name).kind == FileName::Kind::kManifest; });
   for (const std::string& name : names) {

@@ -1,4 +1,4 @@
-// The directory of one server's checkpoints: whose it is, which manifests lie in it, what may be deleted.
+// The directory of one server's checkpoints: claims it, lists its manifests, and deletes files that are not needed.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,16 @@
 
 namespace recbots::replay {
 
-// Owns the claim on a directory while it lives; the claim of a process that dies ends with it. Movable. Thread-safe for
-// reading; one thread at a time writes.
+// Holds the claim on a directory as long as it lives; the claim of a process also ends when the process dies. Movable.
+// Several threads may read; only one at a time may write.
 class CheckpointDirectory {
  public:
   static constexpr int kMaxShards = 256;
 
-  // The first of PARENT/shard-0, shard-1, ... that no other server holds; made if missing. What has such a name and is
-  // no directory is passed over.
-  //   UNAVAILABLE, RESOURCE_EXHAUSTED  it cannot be made, read or locked, or kMaxShards servers have one; names it
+  // Claims the first of PARENT/shard-0, shard-1, ... that no other server holds, and makes it if it is missing. Skips
+  // files of such a name that are no directories.
+  //   UNAVAILABLE, RESOURCE_EXHAUSTED  the directory cannot be made, read or locked, or kMaxShards servers have claimed
+  //                                    one; the message names it
   static absl::StatusOr<CheckpointDirectory> Claim(const std::string& parent);
 
   const Folder& folder() const { return folder_; }
@@ -33,18 +34,18 @@ class CheckpointDirectory {
   FileDescriptor lock_;
 };
 
-// Sequence numbers of the manifests in the folder, newest first, whether they check or not.
+// The sequence numbers of all manifests in the folder, newest first, valid or not.
 absl::StatusOr<std::vector<int64_t>> ListManifests(const Folder& folder);
-// Reads and checks one (manifest.h); its own sequence number must be that of its name.
+// Reads and checks one manifest (manifest.h); the sequence number in it must be that of its name.
 absl::StatusOr<v1::CheckpointManifest> ReadManifest(const Folder& folder, int64_t sequence);
-// The highest sequence number in any of our names, 0: there is none. What is written next is to have a higher one.
+// The highest sequence number in any name of ours, or 0. The next checkpoint must have a higher one.
 absl::StatusOr<int64_t> HighestSequence(const Folder& folder);
 
-// Keeps the newest `keep` manifests that decode and are not among `refused` (those whose files did not check), and what
-// is newer than the oldest of these; deletes older manifests, half-written ones, and segments and arrays that no
-// manifest in the folder names. Nothing else is touched: no foreign name, no directory, no file of our name that does
-// not begin like ours. Returns the number of files deleted. A file that cannot be deleted is passed over: it is met
-// again next time. UNAVAILABLE: a manifest or the folder could not be read; nothing was deleted.
+// Keeps the newest `keep` manifests that decode and are not in `refused` (manifests with damaged files), and all
+// manifests newer than the oldest of these. Deletes older manifests, half-written manifests, and segments and arrays
+// that no remaining manifest names. Touches nothing else: no foreign name, no directory, and no file with a name of
+// ours whose content begins otherwise. Returns the number of files deleted. Skips a file that cannot be deleted; the
+// next call tries again. UNAVAILABLE: a manifest or the folder could not be read; nothing was deleted.
 absl::StatusOr<int64_t> DeleteUnused(const Folder& folder, int keep, const std::set<int64_t>& refused);
 
 }  // namespace recbots::replay

@@ -20,12 +20,12 @@
 namespace recbots::replay {
 namespace {
 
-// Files that wait for the disk together: few enough for any limit on open files, and for stopping soon.
+// This many files wait for the disk together; few enough for any limit on open files, and to stop soon.
 constexpr size_t kMaxUnsynced = 16;
-// Between two pauses of the pace.
+// Bytes between two calls of Options::pace.
 constexpr int64_t kPiece = int64_t{1} << 20;
 
-// The file holds these bytes already. An equal CRC alone would prove nothing.
+// Whether the file already holds these bytes. An equal CRC alone would prove nothing.
 bool Holds(const Folder& folder, const v1::CheckpointFile& expected, const BlockFileHeader& header,
            absl::string_view content) {
   if (expected.bytes() != static_cast<int64_t>(content.size()) || expected.crc32c() != header.crc32c) return false;
@@ -40,7 +40,7 @@ bool Holds(const Folder& folder, const v1::CheckpointFile& expected, const Block
   return true;
 }
 
-// The same store in the same files: one may stand for the other.
+// Whether two manifests describe the same store in the same files, so that one may stand for the other.
 bool SameContent(const v1::CheckpointManifest& a, const v1::CheckpointManifest& b) {
   const auto same = [](const v1::CheckpointTable& left, const v1::CheckpointTable& right) {
     return left.SerializeAsString() == right.SerializeAsString();
@@ -90,7 +90,7 @@ absl::Status CheckpointWriter::WriteCut() {
   manifest_.set_sequence(last_sequence_);
   manifest_.set_store_id(store_->id());
   manifest_.set_version(absl::StrCat("recbots ", kVersion));
-  // Rows first: copies that inserts had to make are given back as they are written.
+  // Writes rows first, because this frees the copies that inserts had to make.
   for (size_t i = 0; i < frozen_.size(); ++i) {
     *manifest_.add_tables()->mutable_frozen() = frozen_[i].header;
     RECBOTS_RETURN_IF_ERROR(WriteSegments(i, *manifest_.mutable_tables(static_cast<int>(i))));
@@ -175,7 +175,7 @@ absl::Status CheckpointWriter::WriteFile(const std::string& name, std::vector<ab
       if (!options_.pace(static_cast<int64_t>(piece.size()))) return absl::CancelledError("the checkpointer stops");
     }
   }
-  // Lets the disk begin, so that the wait at the end is short. An error shows there.
+  // Starts writing to the disk, so that the wait at the end is short. An error shows in that wait.
   (void)sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   unsynced_.emplace_back(std::move(file), name);
   return unsynced_.size() < kMaxUnsynced ? absl::OkStatus() : SyncFiles();
@@ -205,7 +205,8 @@ absl::Status CheckpointWriter::WriteManifest() {
 }
 
 void CheckpointWriter::RemoveWritten() {
-  // The manifest, where there is one, was written last and goes first: it must not outlive what it names.
+  // Removes the files in reverse order. A manifest was written last and goes first, as it must not outlive the files
+  // that it names.
   while (!written_.empty()) {
     const absl::Status removed = folder_->Remove(written_.back());
     if (!removed.ok()) RECBOTS_LOG(WARNING) << "left behind by a checkpoint that failed" << Field("error", removed);

@@ -1,5 +1,5 @@
-// Writes a store's cuts into a folder, one attempt a call. What did not change since the checkpoint before is named
-// again, not written again.
+// Writes a store's cuts into a folder, one attempt per call. A file whose content has not changed since the previous
+// checkpoint is not written again; the new manifest names the old file.
 #pragma once
 
 #include <cstdint>
@@ -18,38 +18,40 @@
 
 namespace recbots::replay {
 
-// Not thread-safe; the tables may be used meanwhile.
+// Not thread-safe; other threads may use the tables meanwhile.
 class CheckpointWriter {
  public:
   struct Options {
     int keep = 3;
-    // Called after this many bytes were written; may wait. False: give up.
+    // Called after each piece of `bytes` bytes is written; may wait. If it returns false, the writer gives up.
     std::function<bool(int64_t bytes)> pace;
   };
 
-  // Goes on behind `restored` (sequence 0: there is nothing yet); the sequence number of attempts is above
-  // `highest_sequence`. Checkpoints in `refused` do not count among those that are kept. Folder and store outlive this.
+  // Continues after the checkpoint `restored` (sequence 0: there is none yet). Attempts get sequence numbers above
+  // `highest_sequence`. Checkpoints in `refused` do not count among the `keep` that are kept. Folder and store must
+  // outlive this object.
   CheckpointWriter(Folder* folder, Store* store, Options options, v1::CheckpointManifest restored,
                    int64_t highest_sequence, std::set<int64_t> refused);
 
-  // One cut, on disk when it returns OK; the tables' durable marks are set then, and older checkpoints deleted. When
-  // nothing at all changed, the newest checkpoint stands for this one too and nothing is written. On an error what the
-  // attempt wrote is removed, and the tables remember what is still to be written.
+  // Makes one cut and writes it to disk; then sets the tables' durable marks and deletes older checkpoints. If nothing
+  // has changed, it writes nothing and the newest checkpoint stands for this one, too. After an error the files of the
+  // attempt are removed, and the tables remember what still has to be written.
   //   CANCELLED                        `pace` gave up
-  //   RESOURCE_EXHAUSTED, UNAVAILABLE  as Folder
+  //   RESOURCE_EXHAUSTED, UNAVAILABLE  as in Folder
   absl::StatusOr<CheckpointReport> Write();
 
-  // Takes away what is half-written or not named any more (checkpoint_directory.h), as Write does after a checkpoint.
+  // Deletes files that are half-written or not named any more (checkpoint_directory.h), as Write does after a
+  // checkpoint.
   void DeleteUnused();
 
  private:
   absl::Status WriteCut();
   absl::Status WriteSegments(size_t index, v1::CheckpointTable& out);
   absl::Status WriteArrays(size_t index, v1::CheckpointTable& out);
-  // One segment out of the cut, or the file that holds the same already.
+  // Writes one segment of the cut, or finds that the file `known` already has this content.
   absl::StatusOr<v1::CheckpointFile> WriteSegment(size_t index, int64_t segment, const v1::CheckpointFile* known);
   absl::Status WriteManifest();
-  // A new file with these bytes, to be synced by SyncFiles.
+  // Writes a new file with these bytes; SyncFiles syncs it.
   absl::Status WriteFile(const std::string& name, std::vector<absl::string_view> parts);
   absl::Status SyncFiles();
   void RemoveWritten();
@@ -59,10 +61,10 @@ class CheckpointWriter {
   Store* const store_;
   const Options options_;
   std::set<int64_t> refused_;
-  v1::CheckpointManifest newest_;  // On disk.
-  int64_t last_sequence_;          // Of the last attempt.
+  v1::CheckpointManifest newest_;  // On disk
+  int64_t last_sequence_;          // Of the last attempt
 
-  // The attempt that goes on. The memory is kept from one to the next.
+  // The current attempt. Its memory is reused by the next one.
   std::vector<FrozenTable> frozen_;
   std::vector<char> buffer_;
   v1::CheckpointManifest manifest_;

@@ -20,16 +20,16 @@
 namespace recbots::replay {
 namespace {
 
-// How often the pace looks whether an insert waits for the writing.
+// How often Pace checks whether an insert waits for the writing.
 constexpr absl::Duration kLook = absl::Milliseconds(5);
-// After a failure, before requests are tried again; doubles up to the second.
+// The first pause before a failed request is tried again; it doubles up to kLongestBackoff.
 constexpr absl::Duration kFirstBackoff = absl::Seconds(1);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(60);
 
 }  // namespace
 
-// Requests are numbered. An attempt covers all that came before its cut; it is over for them when it has finished, or
-// failed for those who wait.
+// Requests are numbered. An attempt covers all requests that came before its cut. It answers all of them if it
+// finishes; if it fails, it answers only the callers that wait.
 class Checkpointer::Impl {
  public:
   Impl(const CheckpointerOptions& options, Store* store, CheckpointDirectory directory, Restored restored,
@@ -45,7 +45,7 @@ class Checkpointer::Impl {
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits until it is time for a checkpoint; false: to stop.
+  // Waits until it is time for a checkpoint; false if the thread shall stop.
   bool AwaitTurn() ABSL_LOCKS_EXCLUDED(mu_);
   Instant NextTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Note(const absl::StatusOr<CheckpointReport>& report) ABSL_LOCKS_EXCLUDED(mu_);
@@ -58,7 +58,7 @@ class Checkpointer::Impl {
   Store* const store_;
   const RestoreReport restored_;
 
-  // Used by the thread alone.
+  // Used only by the thread.
   CheckpointDirectory directory_;
   CheckpointWriter writer_;
   Pacer pacer_;
@@ -66,15 +66,15 @@ class Checkpointer::Impl {
   mutable Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   int64_t requested_ ABSL_GUARDED_BY(mu_) = 0;  // The newest request.
-  int64_t waited_ ABSL_GUARDED_BY(mu_) = 0;     // The newest one that somebody waits for.
-  int64_t begun_ ABSL_GUARDED_BY(mu_) = 0;      // Requests that the attempt covers which began last,
-  int64_t over_ ABSL_GUARDED_BY(mu_) = 0;       // those whose attempt is over,
-  int64_t kept_ ABSL_GUARDED_BY(mu_) = 0;       // and those that are on disk.
-  Instant ended_at_ ABSL_GUARDED_BY(mu_);       // The last attempt, or the start.
+  int64_t waited_ ABSL_GUARDED_BY(mu_) = 0;     // The newest one with a waiting caller.
+  int64_t begun_ ABSL_GUARDED_BY(mu_) = 0;      // Requests covered by the attempt that began last,
+  int64_t over_ ABSL_GUARDED_BY(mu_) = 0;       // by the last attempt that is over,
+  int64_t kept_ ABSL_GUARDED_BY(mu_) = 0;       // and by the newest checkpoint on disk.
+  Instant ended_at_ ABSL_GUARDED_BY(mu_);       // End of the last attempt, or the start.
   absl::Duration backoff_ ABSL_GUARDED_BY(mu_) = absl::ZeroDuration();
   CheckpointerStats stats_ ABSL_GUARDED_BY(mu_);
 
-  // Held while the listener runs, so that SetListener returns when the one before runs no more.
+  // Held while the listener runs, so that SetListener returns only when the previous listener does not run any more.
   Mutex listener_mu_;
   std::function<void(const absl::Status&)> listener_ ABSL_GUARDED_BY(listener_mu_);
 
@@ -121,7 +121,7 @@ absl::StatusOr<CheckpointReport> Checkpointer::Impl::Checkpoint(Instant deadline
 
 void Checkpointer::Impl::Request() {
   MutexLock lock(&mu_);
-  // One that waits to begin will do.
+  // A request that has not begun yet covers this one, too.
   if (requested_ == begun_) ++requested_;
 }
 
@@ -162,8 +162,8 @@ Instant Checkpointer::Impl::NextTurn() const {
   if (waited_ > begun_) return Instant::InfinitePast();
   const bool periodic = options_.interval > absl::ZeroDuration();
   const Instant turn = periodic ? ended_at_ + options_.interval : Instant::InfiniteFuture();
-  // What was asked for and failed is tried again by itself: a caller that asked without waiting counts on it. Never
-  // later than without the request.
+  // A request that failed is tried again automatically, because a caller of Request relies on it; never later than the
+  // next periodic checkpoint.
   return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
 }
 
@@ -209,7 +209,7 @@ bool Checkpointer::Impl::Pace(int64_t bytes) {
   MutexLock lock(&mu_);
   const auto go_on = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return SomebodyWaits(); };
   while (!go_on() && Instant::Now() < due) mu_.AwaitUntil(go_on, std::min(due, Instant::Now() + kLook));
-  // What was not waited for now is not made up for later.
+  // If Pace did not wait until `due`, the rest of the wait is dropped.
   if (Instant::Now() < due) pacer_.Start(Instant::Now());
   return !stop_;
 }

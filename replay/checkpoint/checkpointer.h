@@ -1,10 +1,10 @@
-// Writes a store to disk while it works, and reads it back (docs/formats.md has the files).
+// Writes a store to disk while the store is in use, and reads it back (docs/formats.md specifies the files).
 //
 // A directory belongs to one server at a time: the checkpointer claims the first of DIR/shard-0, shard-1, ... that is
-// free, so that several servers may be given the same directory. In it lie segments of 4 MiB of rows, one file with the
-// bookkeeping of all tables, and manifests; what did not change since the last checkpoint is not written again. Order:
-// segments, fdatasync, manifest under a temporary name, fsync, rename, fsync of the directory. A crash at any byte
-// leaves the last finished checkpoint; files of others are never touched.
+// free, so that several servers may be given the same DIR. The directory contains segments of 4 MiB of rows, one file
+// of bookkeeping for each table, and manifests; files whose content has not changed since the last checkpoint are not
+// written again. The order is: segments and bookkeeping, fdatasync, manifest under a temporary name, fsync, rename,
+// fsync of the directory. A crash at any byte leaves the last finished checkpoint; foreign files are never touched.
 #pragma once
 
 #include <cstdint>
@@ -22,75 +22,77 @@
 namespace recbots::replay {
 
 struct CheckpointerOptions {
-  std::string directory = {};                   // Made if missing.
-  absl::Duration interval = absl::Seconds(60);  // Between checkpoints; zero: only when asked. More: less to write.
-  int keep = 3;                                 // Checkpoints kept, at least 1.
-  int64_t write_bytes_per_second = 50'000'000;  // While no caller waits for it; 0: as fast as the disk takes it.
-  int64_t copy_bytes = int64_t{64} << 20;       // CopyPool of all tables; at least a segment.
-  StopQuestion stop = {};                       // Asked by several threads while Open restores.
-  bool allow_other_experiment = false;          // Rows that mean something else are taken over, which the report says.
+  std::string directory = {};                   // DIR; made if it is missing.
+  absl::Duration interval = absl::Seconds(60);  // Between checkpoints; zero: only on request. Longer writes less.
+  int keep = 3;                                 // The number of checkpoints to keep, at least 1.
+  int64_t write_bytes_per_second = 50'000'000;  // While no caller waits; 0: no bound.
+  int64_t copy_bytes = int64_t{64} << 20;       // For the CopyPool of all tables; at least a segment.
+  StopQuestion stop = {};                       // Several threads ask it while Open restores.
+  bool allow_other_experiment = false;          // Restores rows of another experiment; the report says so.
 };
 
 struct CheckpointReport {
-  int64_t sequence = 0;  // Grows from attempt to attempt; that of the one before where nothing had changed since.
+  int64_t sequence = 0;  // Grows with every attempt; if nothing has changed, that of the last checkpoint.
   int64_t bytes_written = 0;
   absl::Duration took;
-  absl::Duration pause;  // For which the tables stood still.
+  absl::Duration pause;  // How long the tables stood still.
 };
 
 struct CheckpointerStats {
-  int64_t sequence = 0;  // Newest finished, 0: none.
+  int64_t sequence = 0;  // Newest finished checkpoint, or 0.
   int64_t finished = 0;  // By this process.
   int64_t failed = 0;
   int64_t bytes_written = 0;
   Instant finished_at = Instant::InfinitePast();
   CheckpointReport newest;
-  absl::Status last_error;  // Of the last attempt.
-  std::string directory;    // Claimed.
+  absl::Status last_error;  // Of the last attempt
+  std::string directory;    // The claimed one
 };
 
 struct RestoreReport {
-  int64_t sequence = 0;  // 0: nothing was there, the store is new.
+  int64_t sequence = 0;  // 0: there was no checkpoint, the store is new.
   int64_t rows = 0;
   absl::Duration took;
-  std::vector<std::string> differences;  // Settings that differ from the checkpoint's: the store's are in force.
-  std::vector<std::string> refused;      // Newer manifests that did not check, and why.
+  std::vector<std::string> differences;  // Settings that differ from the checkpoint's; the store's settings hold.
+  std::vector<std::string> refused;      // Newer checkpoints that are damaged, and why.
 };
 
 // Thread-safe.
 class Checkpointer {
  public:
-  // Claims a directory, restores the newest checkpoint there that checks into `store` (which is new and outlives this),
-  // and starts the thread that writes.
-  // After an error the store is not to be used.
-  //   INVALID_ARGUMENT     an option out of range
-  //   UNAVAILABLE          the directory cannot be made, read or claimed; names it
+  // Claims a directory, restores the newest valid checkpoint in it into `store`, and starts the thread that writes. The
+  // store must be new and outlive this object. After an error the store must not be used.
+  //   INVALID_ARGUMENT     an option is out of range
+  //   UNAVAILABLE          the directory cannot be made, read or claimed; the message names it
   //   RESOURCE_EXHAUSTED   the same, because the disk is full
-  //   FAILED_PRECONDITION  the checkpoint holds another schema, rows of another experiment, or tables that the store
-  //                        lacks, or was written in a newer format; names the difference
-  //   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
-  //   CANCELLED            options.stop said so; nothing on disk was changed
+  //   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment, or tables that the store
+  //                        lacks, or has a newer format; the message names the difference
+  //   DATA_LOSS            there are checkpoints, but none of them is valid; the message names the newest, what is
+  //                        wrong with it, and the way out
+  //   CANCELLED            options.stop returned true; nothing on disk was changed
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Open(const CheckpointerOptions& options, Store* store);
   // Stops without a last checkpoint.
   ~Checkpointer();
 
-  // A checkpoint of everything that is in the store when the call begins; waits for it, at most until the deadline.
-  //   DEADLINE_EXCEEDED   it goes on in the background
-  //   UNAVAILABLE         why it failed; names the file; the last one stays valid
+  // Makes a checkpoint that contains everything in the store when the call begins, and waits for it at most until the
+  // deadline.
+  //   DEADLINE_EXCEEDED   the checkpoint is not finished, and continues in the background
+  //   UNAVAILABLE         it failed; the message says why and names the file; the last checkpoint stays valid
   //   RESOURCE_EXHAUSTED  the same, because the disk is full
   absl::StatusOr<CheckpointReport> Checkpoint(Instant deadline);
-  // The same without waiting; requests that come while one waits to begin are one. When it fails it is tried again,
-  // after a second at first, then twice as long each time up to a minute.
+  // Asks for a checkpoint without waiting. Requests that come before it begins share it. If it fails it is tried again,
+  // first after a second, then after twice as long each time, up to a minute.
   void Request();
-  // Called by the checkpointer's thread after every checkpoint, finished (durable marks of the tables are set) or
-  // failed, before those who wait for it go on. It may call anything here but Checkpoint and SetListener. When this
-  // returns, the listener before runs no more; nullptr: none.
+  // Sets the listener (nullptr: none). The checkpointer's thread calls it after every checkpoint, finished (the durable
+  // marks of the tables are set) or failed, before it wakes the callers that wait for the checkpoint. The listener may
+  // call every method except Checkpoint and SetListener. When SetListener returns, the previous listener does not run
+  // any more.
   void SetListener(std::function<void(const absl::Status&)> listener);
 
   const RestoreReport& restored() const;
   CheckpointerStats stats() const;
-  // All memory that checkpoints take beside the tables, when these are full: copy_bytes, the bookkeeping as it was at
-  // the cut, and a segment on its way to the disk.
+  // The memory that checkpoints take in addition to full tables: copy_bytes, the bookkeeping at the cut, and a segment
+  // that is being written.
   int64_t memory_bytes() const;
 
  private:

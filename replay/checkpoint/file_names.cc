@@ -46,7 +46,7 @@ FileName ParseFileName(absl::string_view name) {
   int64_t table = 0;
   int64_t segment = 0;
   FileName result;
-  std::string written;  // What we would have called it: leading zeros, capitals and signs make a name foreign.
+  std::string written;  // The name that we would write: other zeros, capitals or signs make a name foreign.
   if (parts.size() == 2 && ParseNumber(parts[1], result.sequence)) {
     result.kind = partial ? Kind::kPartialManifest : Kind::kManifest;
     written = partial ? PartialManifestName(result.sequence) : ManifestName(result.sequence);

@@ -15,7 +15,7 @@
 namespace recbots::replay {
 
 inline constexpr absl::string_view kLockName = "lock";
-// Twelve digits, so that names sort by it; one a second lasts for 31,000 years.
+// Twelve digits, so that names sort by sequence number; with one checkpoint per second they last for 31,000 years.
 inline constexpr int64_t kMaxSequence = 999'999'999'999;
 
 std::string ManifestName(int64_t sequence);
@@ -27,10 +27,10 @@ struct FileName {
   enum class Kind { kForeign, kManifest, kPartialManifest, kSegment, kArrays };
   Kind kind = Kind::kForeign;
   int64_t sequence = 0;
-  uint32_t crc32c = 0;  // Of segments and arrays.
+  uint32_t crc32c = 0;  // For segments and arrays
 };
 
-// What a name says. Anything that the functions above would not write to the letter is foreign.
+// Parses a name. Every name that the functions above would not produce exactly is foreign.
 FileName ParseFileName(absl::string_view name);
 
 }  // namespace recbots::replay

@@ -45,7 +45,7 @@ int Folder::Try(absl::string_view operation, Call call) const {
 }
 
 absl::StatusOr<std::vector<std::string>> Folder::List() const {
-  // A descriptor of its own: reading moves its position.
+  // Uses a separate descriptor, because reading moves its position.
   const int fd = openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const entries = fd < 0 ? nullptr : fdopendir(fd);
   if (entries == nullptr) {
@@ -67,7 +67,7 @@ absl::StatusOr<std::vector<std::string>> Folder::List() const {
 }
 
 absl::StatusOr<FileDescriptor> Folder::OpenFile(absl::string_view name) const {
-  // O_NONBLOCK: opening a pipe of that name must not wait for somebody to write into it.
+  // O_NONBLOCK: opening a pipe of that name must not wait for a writer.
   FileDescriptor file(openat(fd_.get(), std::string(name).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!file.is_open()) return Error("open", name, errno);
   struct stat info = {};
@@ -91,7 +91,7 @@ absl::StatusOr<std::string> Folder::ReadFile(absl::string_view name, int64_t max
 
 bool Folder::BeginsWith(absl::string_view name, absl::string_view magic) const {
   struct stat info = {};
-  // Symbolic links are not ours either.
+  // Symbolic links are never ours.
   if (fstatat(fd_.get(), std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {
     return false;
   }

@@ -1,5 +1,5 @@
-// A directory on disk by its descriptor, and the few things a checkpoint does in it. Every error names the file and
-// says errno's text; codes are those of FileError (common/base/file_descriptor.h).
+// A directory on disk, held by its descriptor, with the few operations that a checkpoint needs. Every error names the
+// file and contains errno's text; the codes are listed at FileError (common/base/file_descriptor.h).
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@ namespace recbots::replay {
 
 using recbots::FileDescriptor;
 
-// Movable. Thread-safe but for SetFaults.
+// Movable. Thread-safe, except for SetFaults.
 class Folder {
  public:
-  // The second one makes it, and those above it, where it is missing.
+  // Open opens an existing directory. Make first makes the directory, and those above it, if they are missing.
   static absl::StatusOr<Folder> Open(const std::string& path);
   static absl::StatusOr<Folder> Make(const std::string& path);
 
-  // Names in it, sorted, all of them.
+  // All names in the directory, sorted.
   absl::StatusOr<std::vector<std::string>> List() const;
 
-  // INVALID_ARGUMENT: what has that name is no regular file.
+  // Opens a file for reading. INVALID_ARGUMENT: it is no regular file.
   absl::StatusOr<FileDescriptor> OpenFile(absl::string_view name) const;
-  // The whole file. DATA_LOSS: longer than max_bytes.
+  // Reads the whole file. DATA_LOSS: it is longer than max_bytes.
   absl::StatusOr<std::string> ReadFile(absl::string_view name, int64_t max_bytes) const;
-  // Whether it is a regular file whose first bytes are those of `magic`; of a shorter one, as many as there are. Zeros
-  // count: after a loss of power they stand where nothing came to the disk.
+  // Whether `name` is a regular file whose first bytes are those of `magic`. A shorter file is compared as far as it
+  // goes. Zeros match, too: after a loss of power a file has zeros where nothing reached the disk.
   bool BeginsWith(absl::string_view name, absl::string_view magic) const;
 
-  // A new file, to be written; one of that name must not be there.
+  // Makes a new file for writing. It must not exist yet.
   absl::StatusOr<FileDescriptor> CreateFile(absl::string_view name) const;
   absl::Status Write(const FileDescriptor& file, absl::string_view name, absl::string_view bytes) const;
   // Waits until the content is on the disk.
@@ -47,15 +47,15 @@ class Folder {
   const std::string& path() const { return path_; }
   std::string PathOf(absl::string_view name) const;
 
-  // For tests: is asked before every change with "create", "write", "sync", "rename", "remove" or "sync names"; what it
-  // returns is taken for errno unless it is 0.
+  // For tests: called before every change with "create", "write", "sync", "rename", "remove" or "sync names". If the
+  // result is not 0, the operation fails with this errno.
   using Faults = std::function<int(absl::string_view operation)>;
   void SetFaults(Faults faults) { faults_ = std::move(faults); }
 
  private:
   Folder(std::string path, FileDescriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
   absl::Status Error(absl::string_view what, absl::string_view name, int error) const;
-  // errno of a call, the injected one included.
+  // The errno of `call`, or the injected one.
   template <typename Call>
   int Try(absl::string_view operation, Call call) const;
 
@@ -64,7 +64,8 @@ class Folder {
   Faults faults_;
 };
 
-// Reads exactly `bytes` at `offset`. DATA_LOSS: the file ends before; UNAVAILABLE: errno. `path` is for messages.
+// Reads exactly `bytes` bytes at `offset`. DATA_LOSS: the file ends before; UNAVAILABLE: the system refuses. `path` is
+// for messages.
 absl::Status ReadAt(const FileDescriptor& file, absl::string_view path, int64_t offset, int64_t bytes, char* to);
 
 }  // namespace recbots::replay

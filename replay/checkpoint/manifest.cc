@@ -50,7 +50,7 @@ absl::Status CheckFile(const v1::CheckpointFile& file, FileName::Kind kind, int6
   return absl::OkStatus();
 }
 
-// All segments but the last are equally long, and together they are the used slots.
+// Checks that all segments except the last have the same size, and that together they have the size of the used slots.
 absl::Status CheckSegments(const v1::CheckpointTable& table, int64_t row_bytes, int64_t sequence) {
   int64_t total = 0;
   for (int i = 0; i < table.segments_size(); ++i) {

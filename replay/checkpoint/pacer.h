@@ -1,4 +1,4 @@
-// Holds writing to a rate while no caller waits for it.
+// Holds writing to a rate while no caller waits for the checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace recbots::replay {
 
-// One attempt's bytes; no burst is saved up while nothing is written. Not thread-safe.
+// Paces the bytes of one attempt. Time in which nothing is written does not allow a burst later. Not thread-safe.
 class Pacer {
  public:
-  // 0: no bound.
+  // 0 means no bound.
   explicit Pacer(int64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
 
   void Start(Instant now) { due_ = now; }
-  // Notes bytes that were written; the time before which no more should be.
+  // Notes that `bytes` bytes were written. Returns the time before which no more should be written.
   Instant Wrote(int64_t bytes, Instant now) {
     if (bytes_per_second_ == 0) return now;
     due_ =

@@ -18,13 +18,13 @@
 namespace recbots::replay {
 namespace {
 
-// A table of a checkpoint and the one it goes to.
+// A table of a checkpoint, and the table of the store that it is restored into.
 struct Pair {
   const v1::CheckpointTable* saved;
   Table* table;
 };
 
-// Rows that mean something else would be learnt from like any others.
+// Refuses rows of another experiment: a learner would learn from them as from any others.
 absl::Status CheckExperiment(const Folder& folder, const v1::CheckpointManifest& manifest, const v1::FrozenTable& saved,
                              const Table& table, bool allow_other, std::vector<std::string>& differences) {
   const v1::ExperimentIdentity ours = table.identity();
@@ -46,7 +46,8 @@ absl::Status CheckExperiment(const Folder& folder, const v1::CheckpointManifest&
                    ". Use another folder, move this one away, or take the rows over with --allow_other_experiment"));
 }
 
-// FAILED_PRECONDITION: the configuration has to change, not the checkpoint.
+// Finds the store's table for each table of the checkpoint. FAILED_PRECONDITION: the configuration has to change, not
+// the checkpoint.
 absl::StatusOr<std::vector<Pair>> Match(const Folder& folder, const v1::CheckpointManifest& manifest,
                                         const Store& store, bool allow_other, std::vector<std::string>& differences) {
   std::vector<Pair> pairs;
@@ -66,7 +67,7 @@ absl::StatusOr<std::vector<Pair>> Match(const Folder& folder, const v1::Checkpoi
     RECBOTS_RETURN_IF_ERROR(CheckExperiment(folder, manifest, saved.frozen(), *table, allow_other, differences));
     pairs.push_back({&saved, table});
   }
-  // The longest first: see RestoreNewest.
+  // The table with the most bytes comes first: see RestoreNewest.
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const Pair& a, const Pair& b) { return ContentBytes(*a.saved) > ContentBytes(*b.saved); });
   return pairs;
@@ -94,7 +95,7 @@ void NoteNewTables(const v1::CheckpointManifest& manifest, const Store& store, s
   }
 }
 
-// `touched`: a table was taken over, so that no other checkpoint can be tried.
+// Sets `touched` once a table is restored; then no other checkpoint can be tried.
 absl::Status Restore(const Folder& folder, const v1::CheckpointManifest& manifest, Store& store,
                      const StopQuestion& stop, bool allow_other, RestoreReport& report, bool& touched) {
   std::vector<std::string> differences;
@@ -152,7 +153,7 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const
     }
     if (absl::IsFailedPrecondition(status) || absl::IsCancelled(status)) return status;
     if (touched) {
-      // Its files check, but contradict each other: not what a disk does.
+      // The files are undamaged but contradict each other, which no failing disk causes.
       return absl::Status(status.code(),
                           absl::StrCat("checkpoint ", sequence, ": ", status.message(), ". Move '",
                                        folder.PathOf(ManifestName(sequence)), "' away to try the one before"));

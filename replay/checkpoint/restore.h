@@ -1,4 +1,4 @@
-// Reads the newest checkpoint that checks into a store.
+// Reads the newest valid checkpoint into a store.
 #pragma once
 
 #include <set>
@@ -16,22 +16,23 @@ namespace recbots::replay {
 
 struct Restored {
   RestoreReport report;
-  // What was restored; sequence 0: nothing was there.
+  // The checkpoint restored; sequence 0 if there was none.
   v1::CheckpointManifest manifest;
-  // Newer checkpoints that did not check.
+  // Newer checkpoints that are damaged.
   std::set<int64_t> refused;
 };
 
-// Tries the manifests from the newest on. Nothing of a checkpoint is taken over before all of its files but those of
-// the table with the most bytes were read and checked; that table comes first and is read once, checked as it comes in.
-// So a checkpoint that does not check leaves the store as new, and the next one can be tried.
-//   FAILED_PRECONDITION  another schema, rows of another experiment (unless `allow_other_experiment`: then the report's
-//                        differences say it), a table that the store lacks, a newer format: older ones are not tried
-//                        then
-//   DATA_LOSS            there are manifests, but none of them checks; names the newest, why, and the way out
+// Tries the manifests, the newest first. First reads and checks all files of a checkpoint, except those of the table
+// with the most bytes; then restores that table, whose files are checked while they are read, only once; then the other
+// tables. So a damaged checkpoint leaves the store as new, and the next one can be tried.
+//   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment (with `allow_other_experiment`
+//                        this is only noted in the report's differences), a table that the store lacks, or a newer
+//                        format; older checkpoints are not tried
+//   DATA_LOSS            there are checkpoints, but none of them is valid; the message names the newest, what is wrong
+//                        with it, and the way out
 //   UNAVAILABLE          the folder cannot be read
-//   CANCELLED            `stop` said so, which several threads ask every few megabytes; nothing on disk was changed
-// After an error the store is not to be used.
+//   CANCELLED            `stop`, which several threads ask every few megabytes, returned true; nothing on disk changed
+// After an error the store must not be used.
 absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop = {},
                                        bool allow_other_experiment = false);
 

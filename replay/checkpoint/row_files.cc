@@ -12,12 +12,12 @@
 namespace recbots::replay {
 namespace {
 
-// Below this a second thread costs more than it brings.
+// Below this a second thread costs more than it saves.
 constexpr int64_t kWorthAThread = int64_t{1} << 20;
-// Read between two questions whether to stop.
+// Blocks to read between two calls of `stop`.
 constexpr int64_t kBlocksAtOnce = (int64_t{4} << 20) / kBlockBytes;
 
-// Runs both, the first one in a thread of its own; the first error.
+// Runs both functions in parallel, `first` in a new thread. Returns the first error, in this order.
 template <typename First, typename Second>
 absl::Status InParallel(First first, Second second) {
   absl::Status first_status;
@@ -42,7 +42,7 @@ absl::Status RowFiles::Read(int64_t first, int64_t count, char* to) {
   const int64_t begin = first * row_bytes_;
   const int64_t end = begin + count * row_bytes_;
   if (end - begin < kWorthAThread) return ReadRange(cursors_[0], begin, end, to);
-  // Cut between blocks, so that none is read twice.
+  // Cuts between two blocks, so that no block is read twice.
   const int64_t segment_bytes = table_->segments(0).bytes();
   const int64_t middle = begin + (end - begin) / 2;
   const int64_t cut = middle - (middle % segment_bytes) % kBlockBytes;
@@ -74,7 +74,7 @@ absl::Status RowFiles::ReadInSegment(Cursor& cursor, int64_t begin, int64_t end,
   while (begin < end) {
     const int64_t block = begin / kBlockBytes;
     const int64_t start = block * kBlockBytes;
-    // Whole blocks go straight to where they are wanted.
+    // Whole blocks are read directly into `to`.
     const int64_t whole = end == cursor.file.bytes() ? cursor.file.num_blocks() - block : (end - start) / kBlockBytes;
     if (begin == start && whole > 0) {
       RECBOTS_RETURN_IF_ERROR(cursor.file.Read(block, whole, to));

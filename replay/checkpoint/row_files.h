@@ -1,5 +1,5 @@
-// The rows of one table, out of its segments: read by two threads where it pays, every block checked before a row of it
-// is handed out.
+// Reads the rows of one table from its segments, with two threads where this is faster. Every block is checked before
+// its rows are returned.
 #pragma once
 
 #include <array>
@@ -13,21 +13,21 @@
 
 namespace recbots::replay {
 
-// Borrows the folder and the table of a manifest that checks. Holds at most two files open. Not thread-safe.
+// Borrows the folder, and the table of a valid manifest. Keeps at most two files open. Not thread-safe.
 class RowFiles {
  public:
-  // `stop` is asked before every segment, by two threads at once.
+  // Two threads at once ask `stop` before every segment.
   RowFiles(const Folder* folder, const v1::CheckpointTable* table, size_t row_bytes, StopQuestion stop = {});
 
-  // Rows of slots first.. first + count - 1, as Table::Restore asks for them. Cheap in order, or in pieces of 64 KiB
-  // and more; a row out of order costs the reading of a block.
-  //   OUT_OF_RANGE           slots that were never used
-  //   CANCELLED              `stop` said so
+  // Reads the rows of slots first .. first + count - 1, as Table::Restore asks for them. This is cheap in ascending
+  // order, or in pieces of 64 KiB and more; a single row out of order costs the reading of a block.
+  //   OUT_OF_RANGE           a slot was never used
+  //   CANCELLED              `stop` returned true
   //   others as BlockFile
   absl::Status Read(int64_t first, int64_t count, char* to);
 
  private:
-  // A place to read from: the segment that is open and the block that was read of it last.
+  // A place to read from: the open segment, and the block of it that was read last.
   struct Cursor {
     int64_t segment = -1;
     BlockFile file;
@@ -45,11 +45,11 @@ class RowFiles {
   std::array<Cursor, 2> cursors_;
 };
 
-// Both ask `stop` every few megabytes, from two threads at once: CANCELLED when it says so.
-// Reads and checks files of any number with two threads, all of their content; the first error in their order.
+// Reads and checks the whole content of any number of files, with two threads; returns the first error in the order of
+// the files. Both threads ask `stop` every few megabytes: CANCELLED if it returns true.
 absl::Status VerifyFiles(const Folder& folder, const std::vector<const v1::CheckpointFile*>& files,
                          const StopQuestion& stop = {});
-// Reads and checks the content of one file, with two threads where it is long.
+// Reads and checks the content of one file, with two threads if it is large. Asks `stop` as VerifyFiles does.
 absl::StatusOr<std::vector<char>> ReadContent(const Folder& folder, const v1::CheckpointFile& file,
                                               const StopQuestion& stop = {});
 

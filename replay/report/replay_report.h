@@ -1,4 +1,4 @@
-// What a replay process tells about itself: metrics (docs/metrics.md) and sections of /statusz.
+// What a replay process shows about itself: metrics (docs/metrics.md) and sections of /statusz.
 #pragma once
 
 #include <vector>
@@ -13,9 +13,9 @@
 
 namespace recbots::replay {
 
-// Keeps the metrics at what tables, service and checkpointer count, counters from this object's beginning on: what a
-// checkpoint brought was counted by another process. All of them outlive this; `checkpointer` may be null. Not
-// thread-safe.
+// Copies what tables, service and checkpointer count to the metrics. Counters begin with this object, because another
+// process has counted what a checkpoint brings. Tables, service and checkpointer must outlive it; `checkpointer` may be
+// null. Not thread-safe.
 class ReplayMetrics {
  public:
   ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service, const Checkpointer* checkpointer);
@@ -23,10 +23,10 @@ class ReplayMetrics {
   void Refresh();
 
  private:
-  // `before`: the table when counting began.
+  // `before` is the table's state when this object began.
   void RefreshTable(const Table& table, const TableState& before);
   void RefreshCheckpoints();
-  // A counter only goes up: adds what is new.
+  // Raises a counter to `value`.
   void Raise(const MetricDescription& metric, double value, const std::string& label = "",
              const std::string& second_label = "");
 
@@ -38,8 +38,8 @@ class ReplayMetrics {
   std::vector<TableState> before_;  // By table.
 };
 
-// One section a table, one on who waits for what, one on checkpoints, one on writers: at most kMaxWritersListed of
-// them, those that wait longest first. Thread-safe.
+// Makes a section for each table, one on streams that wait, one on checkpoints, and one on writers, which lists at most
+// kMaxWritersListed of them, those that wait longest first. Thread-safe.
 inline constexpr size_t kMaxWritersListed = 50;
 std::vector<StatusSection> ReplayPages(const v1::InfoResponse& info);
 

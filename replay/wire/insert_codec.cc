@@ -30,11 +30,11 @@ absl::StatusOr<int64_t> ReadNumber(WireReader& reader, WireTag tag) {
   return static_cast<int64_t>(value);
 }
 
-// Copies what lies in pieces to where floats may lie.
+// Copies bytes in pieces to memory that is aligned for floats.
 void CopyTo(absl::Span<const absl::string_view> pieces, std::vector<float>& out) {
   auto* to = reinterpret_cast<char*>(out.data());
   for (const absl::string_view piece : pieces) {
-    if (piece.empty()) continue;  // Perhaps nowhere at all.
+    if (piece.empty()) continue;  // Its pointer may be null.
     std::memcpy(to, piece.data(), piece.size());
     to += piece.size();
   }
@@ -77,7 +77,7 @@ absl::Status CheckSizes(const BlockView& block, size_t row_bytes) {
 
 absl::Status InsertMessage::Decode(const grpc::ByteBuffer& message) {
   Clear();
-  // A buffer that cannot be read (compressed by a method unknown to us) is as good as an empty one.
+  // A buffer that cannot be read (compressed by an unknown method) is refused like bytes that are no message.
   if (!message.Dump(&slices_).ok()) return absl::InvalidArgumentError("insert: unreadable message");
   for (const grpc::Slice& slice : slices_) {
     pieces_.emplace_back(reinterpret_cast<const char*>(slice.begin()), slice.size());
@@ -140,7 +140,7 @@ absl::Status InsertMessage::ReadBlock(WireReader reader) {
       }
       case kNumRows: {
         RECBOTS_ASSIGN_OR_RETURN(const int64_t value, ReadNumber(reader, tag));
-        header.num_rows = static_cast<int32_t>(value);  // The lower half, as protobuf reads an int32.
+        header.num_rows = static_cast<int32_t>(value);  // Takes the lower half, as protobuf does for an int32.
         break;
       }
       case kWeightsVersion: {
@@ -189,7 +189,7 @@ grpc::ByteBuffer EncodeInsertBlock(const BlockHeader& header, absl::Span<const g
   size_t priority_bytes = 0;
   for (const grpc::Slice& slice : priorities) priority_bytes += slice.size();
 
-  WireWriter before_rows;  // Of the block; the request's own field stands before it.
+  WireWriter before_rows;  // Fields of the block; the request's own field stands before them.
   before_rows.Number(kFirstSequence, header.first_sequence);
   before_rows.Number(kNumRows, header.num_rows);
   before_rows.Number(kWeightsVersion, header.weights_version);

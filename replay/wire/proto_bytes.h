@@ -1,4 +1,4 @@
-// Small messages <-> what raw streams carry.
+// Converts small messages to and from the byte buffers of raw streams.
 #pragma once
 
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -18,7 +18,7 @@ grpc::ByteBuffer ToBytes(const Message& message) {
   return buffer;
 }
 
-// Empties the buffer. INVALID_ARGUMENT: these bytes are no such message; `name` says what was expected.
+// Parses the buffer and empties it. INVALID_ARGUMENT: the bytes are no such message; `name` says what was expected.
 template <typename Message>
 absl::Status FromBytes(const char* name, grpc::ByteBuffer& buffer, Message& message) {
   if (grpc::SerializationTraits<Message>::Deserialize(&buffer, &message).ok()) return absl::OkStatus();

@@ -13,7 +13,7 @@ constexpr int kHeader = v1::SampleBatch::kHeaderFieldNumber;
 constexpr int kColumns = v1::SampleBatch::kColumnsFieldNumber;
 constexpr int kLastPart = v1::SampleBatch::kLastPartFieldNumber;
 
-// The header's field, and what stands before the columns.
+// The header's field, and the bytes before the columns.
 grpc::Slice Prefix(const v1::SampleHeader* header, size_t columns_bytes) {
   WireWriter before_columns;
   before_columns.Bytes(kColumns, columns_bytes);
@@ -24,7 +24,7 @@ grpc::Slice Prefix(const v1::SampleHeader* header, size_t columns_bytes) {
   before_header.Message(kHeader, header_bytes);
   const absl::string_view header_tag = before_header.written();
   grpc::Slice prefix(header_tag.size() + header_bytes + columns_tag.size());
-  auto* to = const_cast<uint8_t*>(prefix.begin());  // Ours alone until it is sent.
+  auto* to = const_cast<uint8_t*>(prefix.begin());  // No one else refers to the slice until it is sent.
   std::memcpy(to, header_tag.data(), header_tag.size());
   to = header->SerializeWithCachedSizesToArray(to + header_tag.size());
   std::memcpy(to, columns_tag.data(), columns_tag.size());

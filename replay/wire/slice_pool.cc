@@ -18,7 +18,7 @@ constexpr size_t kAlignment = 64;
 }  // namespace
 
 struct SlicePool::Shared {
-  // In front of the bytes. While it is free nothing but the pool refers to it; while it is used it keeps this alive.
+  // Stands in front of the bytes. Only the pool refers to a free block; a block in use keeps Shared alive.
   struct alignas(kAlignment) Block {
     std::shared_ptr<Shared> home;
     size_t capacity = 0;
@@ -35,7 +35,7 @@ struct SlicePool::Shared {
 
   explicit Shared(size_t max) : max_free_bytes(max) {}
 
-  // Neither much larger than asked nor smaller.
+  // Finds a free block of at least `bytes` and at most twice as many.
   Owned FindFree(size_t bytes) ABSL_LOCKS_EXCLUDED(mu) {
     MutexLock lock(&mu);
     const auto fits = [bytes](const Owned& block) { return block->capacity >= bytes && block->capacity / 2 <= bytes; };
@@ -46,10 +46,10 @@ struct SlicePool::Shared {
     free_bytes -= block->capacity;
     return block;
   }
-  // Those that waited longest make room: sizes may have changed.
+  // The blocks unused for the longest time make room, because the sizes in use may have changed.
   void GiveBack(Owned block) ABSL_LOCKS_EXCLUDED(mu) {
     if (block->capacity > max_free_bytes) return;
-    std::vector<Owned> dropped;  // Let go of outside the lock.
+    std::vector<Owned> dropped;  // Freed outside the lock.
     MutexLock lock(&mu);
     free_bytes += block->capacity;
     free.push_back(std::move(block));
@@ -80,7 +80,7 @@ Shared::Owned NewBlock(size_t bytes) {
   return block;
 }
 
-// gRPC calls it with the last reference to a slice.
+// gRPC calls this function when the last reference to a slice goes.
 void GiveBack(void* memory) {
   Shared::Owned block(static_cast<Shared::Block*>(memory));
   const std::shared_ptr<Shared> home = std::move(block->home);

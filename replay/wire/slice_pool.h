@@ -1,5 +1,5 @@
-// Memory for payloads that gRPC sends from where they lie: taken, filled, sent, and used again when the last reference
-// to the slice is gone.
+// Memory for payloads that gRPC sends without a copy. A buffer is taken, filled and sent; it is reused when the last
+// reference to its slice is gone.
 #pragma once
 
 #include <grpcpp/support/slice.h>
@@ -12,18 +12,18 @@ namespace recbots::replay {
 // Thread-safe. Slices may outlive the pool.
 class SlicePool {
  public:
-  // Keeps at most this many unused bytes.
+  // The pool keeps at most `max_free_bytes` unused bytes.
   explicit SlicePool(size_t max_free_bytes);
   ~SlicePool();
 
   struct Buffer {
-    grpc::Slice slice;     // `bytes` long.
-    char* data = nullptr;  // Its first byte, aligned to 64 bytes; written to before the slice is given away.
+    grpc::Slice slice;     // Has `bytes` bytes.
+    char* data = nullptr;  // The first byte, aligned to 64 bytes; write before passing the slice on.
   };
-  // Zeroes when the memory is new, otherwise what it held last. bytes > 0.
+  // Takes a buffer of `bytes` > 0 bytes. New memory is zeroed; reused memory has its old content.
   Buffer Take(size_t bytes);
 
-  // Unused bytes that are kept.
+  // The number of unused bytes in the pool.
   size_t free_bytes() const;
 
   struct Shared;

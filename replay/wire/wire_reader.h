@@ -1,9 +1,9 @@
-// Reads protobuf's wire format from bytes that lie in pieces, as they came from the network, without putting them
-// together: for messages whose payload must not be copied. What is read is foreign: no bytes make it read out of
-// bounds, and no length is believed before it was compared with what is left.
+// Reads protobuf's wire format from bytes in several pieces, as they came from the network, without joining them, for
+// messages whose payload must not be copied. The bytes are foreign: no bytes make the reader read out of bounds, and it
+// compares every length with the bytes that are left before it uses it.
 //
-// Stricter than protobuf's own parser where that passes over things in silence: groups and known fields of another wire
-// type are errors. What it accepts, protobuf accepts and reads alike.
+// The reader is stricter than protobuf's own parser, which silently skips some things: groups, and known fields of
+// another wire type, are errors here. A message that the reader accepts has the same meaning for protobuf.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace recbots::replay {
 
-// Bytes in order, in as many pieces as they lie in. Borrowed.
+// Bytes in order, in several pieces. The bytes are borrowed.
 using Pieces = std::vector<absl::string_view>;
 size_t SizeOf(absl::Span<const absl::string_view> pieces);
 // CRC-32C of the pieces, continuing from `crc`.
@@ -30,7 +30,7 @@ struct WireTag {
   WireType type = WireType::kVarint;
 };
 
-// Borrows the pieces, and the list of them. Not thread-safe. After an error there is nothing more to be read. Every
+// Borrows the pieces and the span that lists them. Not thread-safe. After an error it must not be used any more. Every
 // error is INVALID_ARGUMENT and begins with `name`: "insert block: field 5 of 4096 bytes, only 17 are left".
 class WireReader {
  public:
@@ -39,24 +39,24 @@ class WireReader {
   size_t left() const { return left_; }
 
   absl::StatusOr<WireTag> ReadTag();
-  // Error unless the tag has that type.
+  // An error unless the tag has this type.
   absl::Status Expect(WireTag tag, WireType type) const;
   absl::StatusOr<uint64_t> ReadVarint() { return ReadVarint(10); }
   absl::StatusOr<uint32_t> ReadFixed32();
-  // A field of bytes: where they lie, in the place of what `out` held.
+  // Reads a field of bytes: replaces `out` by the pieces that contain it.
   absl::Status ReadBytes(WireTag tag, Pieces& out);
-  // The same copied, for small fields: at most `max_bytes`.
+  // Reads a small field of bytes as a copy; more than `max_bytes` bytes are an error.
   absl::Status ReadString(WireTag tag, size_t max_bytes, std::string& out);
-  // An embedded message, to be read by the result; this reader goes on behind it.
+  // Returns a reader for an embedded message; this reader continues behind the message.
   absl::StatusOr<WireReader> ReadMessage(WireTag tag, const char* name);
-  // Passes over a field of any type.
+  // Skips a field of any type.
   absl::Status Skip(WireTag tag);
 
  private:
   absl::StatusOr<uint64_t> ReadVarint(int max_bytes);
   absl::StatusOr<size_t> ReadLength(WireTag tag);
   absl::Status Need(size_t bytes) const;
-  // The rest of the piece being read, as far as the message goes. Requires left() > 0.
+  // The rest of the current piece, up to the end of the message. Requires left() > 0.
   absl::string_view Front();
   void Advance(size_t bytes) {
     used_ += bytes;
@@ -67,7 +67,7 @@ class WireReader {
 
   const char* name_;
   absl::Span<const absl::string_view> pieces_;
-  size_t used_ = 0;  // Of the first piece.
+  size_t used_ = 0;  // Bytes of the first piece already read
   size_t left_ = 0;
 };
 

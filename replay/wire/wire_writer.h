@@ -1,6 +1,5 @@
-// Writes the few bytes of protobuf's wire format that stand around a payload, so that the payload itself is sent from
-// where it lies. Fields at their default are left out, as protobuf does: the result is what protobuf would have
-// written.
+// Writes the few bytes of protobuf's wire format that stand around a payload, so that the payload itself is sent
+// without a copy. Fields with their default value are left out, so that the result is what protobuf would have written.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +22,7 @@ class WireWriter {
     for (; value >= 0x80; value >>= 7) Byte(static_cast<uint8_t>(value | 0x80));
     Byte(static_cast<uint8_t>(value));
   }
-  // int32, int64 and bool fields: an int32 has to come with its sign extended.
+  // For int32, int64 and bool fields; the sign of an int32 must be extended.
   void Number(int field, int64_t value) {
     if (value == 0) return;
     Varint(static_cast<uint64_t>(field) << 3);
@@ -34,12 +33,12 @@ class WireWriter {
     Varint(static_cast<uint64_t>(field) << 3 | 5);
     for (int shift = 0; shift < 32; shift += 8) Byte(static_cast<uint8_t>(value >> shift));
   }
-  // What stands before `length` bytes of an embedded message.
+  // The bytes before an embedded message of `length` bytes.
   void Message(int field, uint64_t length) {
     Varint(static_cast<uint64_t>(field) << 3 | 2);
     Varint(length);
   }
-  // The same for a field of bytes, which is left out when there are none.
+  // The bytes before a field of `length` bytes, which is left out if it is empty.
   void Bytes(int field, uint64_t length) {
     if (length > 0) Message(field, length);
   }
@@ -49,7 +48,7 @@ class WireWriter {
  private:
   void Byte(uint8_t byte) { bytes_[size_++] = static_cast<char>(byte); }
 
-  char bytes_[96];  // All fields there are in one of our messages fit, whatever their values.
+  char bytes_[96];  // Room for all fields of one of our messages, whatever their values.
   size_t size_ = 0;
 };
 
