@@ -12,7 +12,7 @@
 namespace recbots {
 namespace {
 
-// Longer lists are named by their checksum.
+// Longer lists are replaced by their checksum.
 constexpr size_t kMaxNumbersShown = 24;
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Writes a scenario's Options out, field by field: the paths of its settings with their values, defaults included.
+// Writes a scenario's Options out, field by field: the paths of its settings and their values, defaults included.
 //
-// Names are those that Options::ForEachField calls, which are those of the configuration's message (fill_options.h).
+// The names come from Options::ForEachField, and are the names in the configuration's message (fill_options.h).
 #pragma once
 
 #include <google/protobuf/descriptor.h>
@@ -15,13 +15,13 @@
 
 namespace recbots {
 
-// A number with as many digits as tell it from all others.
+// A number with just enough digits to distinguish it from all others.
 std::string NumberText(double value);
-// Few numbers as they are, many by their checksum.
+// The numbers themselves if they are few, otherwise their checksum.
 std::string NumbersText(const std::vector<double>& values);
 
-// Called by ForEachField with each member; adds the members to `fields`, below the path `prefix`. With `references` it
-// adds all of them; without, only those on which rows depend (see of_references in config.proto).
+// ForEachField calls it with each member; it adds the members to `fields`, below the path `prefix`. With `references`
+// it adds all members, otherwise only those on which rows depend (see of_references in config.proto).
 class OptionsDescriber {
  public:
   OptionsDescriber(const google::protobuf::Descriptor& message, std::string prefix, bool references,
@@ -34,12 +34,12 @@ class OptionsDescriber {
   void operator()(const char* name, const std::string& member) { Add(name, member); }
   void operator()(const char* name, const std::vector<double>& member) { Add(name, NumbersText(member)); }
 
-  // An enum whose numbers are those of the message's: by the names that these have.
+  // An enum with the numbers of the message's enum; written with the names of the latter.
   template <typename Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, const Enum& member) { AddEnum(name, static_cast<int>(member)); }
 
-  // Options within options: a message within the message.
+  // Options within options correspond to a message within the message.
   template <typename Options>
   requires requires(Options& options, OptionsDescriber& describer) { options.ForEachField(describer); }
   void operator()(const char* name, Options& member) {

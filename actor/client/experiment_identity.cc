@@ -25,8 +25,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Every field below `path`, defaults written out. A message that is absent counts as one with its defaults, unless its
-// presence means something by itself (option on_request in config.proto), or as the member of a oneof.
+// Adds every field below `path`, with defaults written out. An absent message counts as one with its defaults, unless
+// its presence has a meaning by itself (option on_request in config.proto), or it is a member of a oneof.
 void DescribeMessage(const Message& message, const std::string& path, IdentityFields& fields) {
   const auto& reflection = *message.GetReflection();
   const auto& type = *message.GetDescriptor();
@@ -50,7 +50,7 @@ void DescribeMessage(const Message& message, const std::string& path, IdentityFi
 
 absl::StatusOr<IdentityFields> FieldsOf(const v1::ExperimentConfig& config, const Scenario& scenario, bool references) {
   RECBOTS_ASSIGN_OR_RETURN(IdentityFields fields, DescribeEnvironment(config.environment(), references));
-  // Who comes depends on the seed in every environment, and makes no other one.
+  // In every environment the seed decides which users come, but this alone does not make another environment.
   if (scenario.depends_on_seed()) fields["seed"] = absl::StrCat(config.seed());
   const TransitionOptions options = TransitionOptionsOf(config.algorithm());
   fields["transition.discount"] = NumberText(options.discount);

@@ -1,11 +1,13 @@
-// Which settings make an experiment what it is.
+// Decides which settings define an experiment.
 //
-// - What rows mean: the environment, with the seed where the seed decides what the environment is; reward and discount;
-//   how many steps a row has; the columns of a row. Rows, tables, checkpoints, weights.bin and reports carry it.
-// - The shared configuration: that, the seed and the algorithm. Learner, actors and evaluator must agree in it.
+// - The experiment identity is the meaning of rows: the environment, with the seed if the environment depends on it;
+//   reward and discount; the number of steps of a row; the columns of a row. Rows, tables, checkpoints, weights.bin and
+//   reports carry it.
+// - The shared configuration is the identity, the seed and the algorithm. Learner, actors and evaluator must have the
+//   same.
 //
-// Neither depends on paces, sizes of processes, or how replay keeps and draws rows. A default counts the same said or
-// left out, a file by its content.
+// Neither depends on paces, on sizes of processes, or on how replay keeps and draws rows. A default value counts the
+// same whether it is written or left out. A file counts by its content.
 #pragma once
 
 #include <string>
@@ -17,21 +19,21 @@
 
 namespace recbots {
 
-// What the rows of a run mean. `scenario`: that of `config`.
-//   errors as DescribeEnvironment; INVALID_ARGUMENT: rows that cannot be (TransitionSchema)
+// The meaning of the rows of a run. `scenario` is the scenario of `config`. Errors are those of DescribeEnvironment,
+// and INVALID_ARGUMENT if no row can hold a transition (TransitionSchema).
 absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config,
                                                             const Scenario& scenario);
-// The same; makes the scenario first, with its errors.
+// Makes the scenario first. Errors are also those of MakeScenario.
 absl::StatusOr<v1::ExperimentIdentity> ExperimentIdentityOf(const v1::ExperimentConfig& config);
 
-// What learner, actors and evaluator must agree in. Errors as above.
+// The shared configuration. Errors as above.
 absl::StatusOr<v1::ExperimentIdentity> SharedConfigurationOf(const v1::ExperimentConfig& config,
                                                              const Scenario& scenario);
 
-// Whether what lies in a run directory belongs to the experiment that is to go there: compares with
-// RUN_DIR/config.textproto, if there is one, and changes nothing. An empty `run_dir` is none.
-//   FAILED_PRECONDITION  it is another one, or cannot be told any more; names the fields that differ, or why. With
-//                        `allow_other` a warning instead
+// Checks that the content of a run directory belongs to the experiment that will be written there: compares `identity`
+// with RUN_DIR/config.textproto, if there is one, and changes nothing. An empty `run_dir` means no directory.
+//   FAILED_PRECONDITION  the experiment is another, or can no longer be determined; the message names the fields that
+//                        differ, or the reason. With `allow_other` this is a warning and the result is OK
 absl::Status CheckRunDirectory(const std::string& run_dir, const v1::ExperimentIdentity& identity, bool allow_other);
 
 }  // namespace recbots

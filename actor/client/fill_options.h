@@ -1,8 +1,8 @@
 // Fills a scenario's Options from its configuration message, field by field.
 //
-// A message field and the member that Options::ForEachField calls by the same name belong together. Fields that are not
-// set and have no default of their own leave the member as it is. A message and its Options that do not have the same
-// fields are a mistake in the program and stop it.
+// A field of the message belongs to the member that Options::ForEachField calls by the same name. A field that is not
+// set and has no default leaves the member unchanged. If a message and its Options do not have the same fields, this is
+// a mistake in the program, and the program stops.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -14,11 +14,11 @@
 
 namespace recbots {
 
-// Reads one message; called by ForEachField with each member.
+// Reads one message; ForEachField calls it with each member.
 class OptionsReader {
  public:
   explicit OptionsReader(const google::protobuf::Message& message) : message_(message) {}
-  // All fields of the message have been asked for, else the program stops.
+  // Stops the program unless ForEachField has asked for all fields of the message.
   ~OptionsReader();
 
   OptionsReader(const OptionsReader&) = delete;
@@ -30,7 +30,7 @@ class OptionsReader {
   void operator()(const char* name, std::string& member);
   void operator()(const char* name, std::vector<double>& member);
 
-  // An enum whose numbers are those of the message's.
+  // An enum with the numbers of the message's enum.
   template <typename Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& member) {
@@ -39,7 +39,7 @@ class OptionsReader {
     member = static_cast<Enum>(number);
   }
 
-  // Options within options: a message within the message.
+  // Options within options correspond to a message within the message.
   template <typename Options>
   requires requires(Options& options, OptionsReader& reader) { options.ForEachField(reader); }
   void operator()(const char* name, Options& member) {
@@ -50,7 +50,7 @@ class OptionsReader {
  private:
   // The field of that name; counts it as asked for.
   const google::protobuf::FieldDescriptor& Field(const char* name);
-  // Is there anything to read?
+  // Whether the field is set or has a default.
   bool Says(const google::protobuf::FieldDescriptor& field) const;
   void ReadEnum(const char* name, int& number);
   const google::protobuf::Message& Nested(const char* name);

@@ -26,12 +26,12 @@
 namespace recbots {
 namespace {
 
-// Messages of the simulator begin with the name of the setting; here it becomes the path in the configuration.
+// Messages of the simulator begin with the name of the setting; this makes it the path in the configuration.
 absl::Status Within(absl::string_view path, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(path, ".", status.message()));
 }
 
-// The matrix that the configuration gives or names, or the generated one.
+// The matrix that the configuration contains or names, or a generated one.
 absl::StatusOr<std::vector<double>> MakeAcceptance(const v1::DocumentBrowsingConfig& config) {
   const int given = (config.acceptance_size() > 0) + config.has_matrix_file() + config.has_matrix_seed();
   if (given > 1) {
@@ -57,13 +57,13 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const google::pro
   options.exit_probability_accepted = config.exit_probability_accepted();
   options.exit_probability_refused = config.exit_probability_refused();
   options.max_episode_steps = config.max_episode_steps();
-  // Scalars first: the size of the matrix, and of what is generated, depends on them.
+  // Checks scalars first, because the size of the matrix depends on them.
   RECBOTS_RETURN_IF_ERROR(ValidateScalars(options));
   RECBOTS_ASSIGN_OR_RETURN(options.acceptance, MakeAcceptance(config));
   return ModelScenario<DocumentBrowsingModel>::Create(options, seed, users_per_session);
 }
 
-// A given matrix counts by its numbers, wherever they are written; a generated one by its seed.
+// A given matrix counts by its numbers, wherever they are written; a generated matrix by its seed.
 absl::Status DescribeDocumentBrowsing(const google::protobuf::Message& message, const std::string& path, bool,
                                       IdentityFields& fields) {
   const auto& config = static_cast<const v1::DocumentBrowsingConfig&>(message);
@@ -115,7 +115,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> WithHistory(const v1::HistoryConfig& c
   return with_history;
 }
 
-// What is made of a scenario's message.
+// What can be made from a scenario's message.
 struct Maker {
   absl::StatusOr<std::unique_ptr<Scenario>> (*make)(const google::protobuf::Message& message, uint64_t seed,
                                                     int users_per_session);
@@ -127,7 +127,7 @@ struct Maker {
 template <typename Model>
 constexpr Maker MakeModel = {MakeModelScenario<Model>, DescribeModel<Model>};
 
-// Every scenario: the member of EnvironmentConfig that chooses it, and what is made of that message.
+// All scenarios: the member of EnvironmentConfig that chooses the scenario, and its Maker.
 constexpr struct {
   v1::EnvironmentConfig::ScenarioCase scenario;
   Maker maker;
@@ -153,12 +153,12 @@ absl::Status CheckShareOfOptimum(const v1::ExperimentConfig& config, const Scena
   return refuse("known exactly only, and evaluator.exact is false");
 }
 
-// A run with such a goal ends by its limit, which may be what is wanted of a short try.
+// Warns only, because a run with such a goal ends by its limit, which may be intended in a short try.
 void WarnOfTooFewEvaluations(const v1::ExperimentConfig& config) {
   const v1::GoalConfig& goal = config.goal();
   if (goal.max_updates() == 0 || (goal.share_of_optimum() == 0 && goal.share_of_gap() == 0)) return;
   const int64_t period = std::max<int64_t>(config.learner().publish_updates(), config.evaluator().every_updates());
-  const int64_t most = goal.max_updates() / period + 2;  // With that of the first weights and of the last ones.
+  const int64_t most = goal.max_updates() / period + 2;  // Includes the first and the last weights.
   if (goal.evaluations() <= most) return;
   RECBOTS_LOG(WARNING) << "the goal cannot be reached, the run will end by goal.max_updates"
                        << Field("goal.evaluations", goal.evaluations()) << Field("at_most", most)
@@ -175,7 +175,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
     if (config.scenario_case() != scenario) continue;
     auto made = maker.make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
     if (made.ok()) return WithHistory(config.history(), *std::move(made));
-    // A session's size is a setting of the environment, all others are its scenario's.
+    // The size of a session is a setting of the environment; all others belong to the scenario.
     const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
     return Within(of_session ? "environment" : absl::StrCat("environment.", field.name()), made.status());
   }

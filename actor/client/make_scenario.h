@@ -1,5 +1,5 @@
-// What other roles know of the simulator: the scenario that a configuration describes. Every role makes it at start-up,
-// so that a wrong environment is refused by all of them in the same words.
+// Makes the scenario that a configuration describes. Every role makes it at start-up, so that all of them refuse a
+// wrong environment with the same message.
 #pragma once
 
 #include <memory>
@@ -12,24 +12,25 @@
 
 namespace recbots {
 
-// INVALID_ARGUMENT: no scenario chosen, or a setting out of bounds; names field, value and bound
-// ("environment.document_browsing.matrix_file ...: W is 9x10, want 10x10").
-// NOT_FOUND: a file that the configuration names cannot be read.
+// INVALID_ARGUMENT: no scenario is chosen, or a setting is out of bounds; the message names field, value and bound
+// ("environment.document_browsing.matrix_file ...: W is 9x10, want 10x10"). NOT_FOUND: a file that the configuration
+// names cannot be read.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed);
 
-// The environment's settings by path ("environment.document_browsing.num_documents"), defaults written out, files by
-// their content. With `references` also those that only policies to compare with depend on.
-//   as MakeScenario  where a file cannot be read; other settings are not checked
+// The environment's settings by path ("environment.document_browsing.num_documents"), with defaults written out and
+// files by their content. With `references` it includes settings on which only reference policies depend. Errors of
+// reading files are those of MakeScenario; other settings are not checked.
 absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references);
 
-// As MakeScenario, for a run that trains: the rest of the configuration has to fit it (CheckTraining).
+// MakeScenario for a run that trains: also checks that the rest of the configuration fits the scenario (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
 
-// Whether the goal can be measured in the scenario: a share of the optimum needs one that is known (which may take time
-// to find: only who ends the run asks), that the evaluator can tell and that is more than 0; a share of the gap needs a
-// policy to compare with beside random play. What the references are worth shows later (learner/run/goal_tracker.h).
+// Checks that the goal can be measured in the scenario. A share of the optimum needs an optimum that is known, that the
+// evaluator can report and that is above 0; finding it may take time, so only the process that ends the run calls this
+// function. A share of the gap needs a reference policy besides random play. The values of the references are checked
+// later (learner/run/goal_tracker.h).
 //   INVALID_ARGUMENT  names field, value and bound
-//   CANCELLED         `stop` said so while the optimum was being looked for
+//   CANCELLED         `stop` returned true while the optimum was being computed
 absl::Status CheckGoal(const v1::ExperimentConfig& config, const Scenario& scenario, const StopQuestion& stop = {});
 
 }  // namespace recbots

@@ -16,7 +16,7 @@
 namespace recbots {
 namespace {
 
-// One attempt takes no longer, so that a learner that hangs is noticed and named.
+// The limit for one attempt, so that a learner that hangs is noticed and named.
 constexpr absl::Duration kAttempt = absl::Seconds(5);
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How an evaluator tells the learner how good a version is.
+// The call by which an evaluator tells the learner how good a version is.
 #pragma once
 
 #include <memory>
@@ -15,14 +15,14 @@ namespace recbots {
 // Thread-safe.
 class EvaluationClient {
  public:
-  // `address` of the learner: host:port or unix:/path.
+  // `address` is the learner's: host:port or unix:/path.
   explicit EvaluationClient(const std::string& address, std::shared_ptr<const Security> security = {});
 
-  // Reports, and tries again while the learner is away.
-  //   DEADLINE_EXCEEDED    not accepted by `deadline`; whether the learner has it is not known, reporting again is safe
-  //   FAILED_PRECONDITION  the version is of an earlier incarnation of the learner: fetch weights again
+  // Reports an evaluation, and tries again while the learner is away.
+  //   DEADLINE_EXCEEDED    it was not accepted by `deadline`; the learner may have it, and reporting again is harmless
+  //   FAILED_PRECONDITION  the version belongs to an earlier incarnation of the learner: fetch weights again
   //   UNAUTHENTICATED      the learner wants another token
-  //   INVALID_ARGUMENT     the learner never published that version, or a number is not finite
+  //   INVALID_ARGUMENT     the learner never published this version, or a number is not finite
   absl::Status Report(const v1::Evaluation& evaluation, Instant deadline);
 
  private:

@@ -12,7 +12,7 @@ namespace {
 
 // Streams of actors (actor/loop/streams.h).
 constexpr int64_t kMaxStream = int64_t{1} << 31;
-// Memory taken on the word of a header alone.
+// The most memory to reserve because a header announces it.
 constexpr int64_t kMaxReserveBytes = int64_t{64} << 20;
 
 std::string Hex(uint32_t crc) { return absl::StrCat(absl::Hex(crc, absl::kZeroPad8)); }

@@ -1,4 +1,4 @@
-// Puts a version together from the parts in which it travels, and checks it.
+// Assembles a version from the parts in which it is sent, and checks it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace recbots {
 
-// Not thread-safe. One for every stream: after an error the stream is not to be read on.
+// Not thread-safe. Each stream needs its own assembler. After an error, stop reading the stream.
 class WeightsAssembler {
  public:
   struct Complete {
@@ -18,10 +18,10 @@ class WeightsAssembler {
     std::string payload;
   };
 
-  // Payloads of more bytes than this are refused before they are collected.
+  // A payload of more than `max_payload_bytes` is refused before it is collected.
   explicit WeightsAssembler(int64_t max_payload_bytes) : max_payload_bytes_(max_payload_bytes) {}
 
-  // Adds a part; gives the version that it completes, if it does.
+  // Adds a part; returns the version if this part completes it.
   //   INTERNAL  header missing or in the middle, version below 1, a stream that cannot be, bytes other than announced,
   //             wrong checksum. The message names value and bound. (INTERNAL, because fetching again may help.)
   absl::StatusOr<std::optional<Complete>> Add(const v1::WeightsChunk& chunk);

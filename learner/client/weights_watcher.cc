@@ -18,7 +18,7 @@
 namespace recbots {
 namespace {
 
-// One wait for the connection; Stop may take this long.
+// The longest wait for the connection; Stop may take this long.
 constexpr absl::Duration kConnectTime = absl::Milliseconds(300);
 
 }  // namespace
@@ -40,7 +40,7 @@ void WeightsWatcher::Run() {
   const auto stub = v1::WeightsService::NewStub(channel);
   PeerRetry retry("learner", options_.address, options_.retry);
   while (true) {
-    // A channel makes progress only while somebody waits on it; a call on one that is not connected fails without
+    // A channel makes progress only while a thread waits on it. A call on a channel that is not connected fails without
     // waiting, and would not notice for seconds that the learner is back.
     channel->WaitForConnected(ToGrpcDeadline(Instant::Now() + kConnectTime));
     const absl::Status status = WatchOnce(*stub, retry);
@@ -64,14 +64,14 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   request.set_role(options_.role);
   request.set_worker_name(options_.worker_name);
   *request.mutable_configuration() = options_.configuration;
-  // Users go on with the streams they have.
+  // After a reconnection, users keep the streams that they have.
   if (const std::optional<int64_t> first = first_stream(); first.has_value()) {
     request.set_streams_below(*first + options_.num_streams);
   } else {
     request.set_num_streams(options_.num_streams);
   }
-  // have_version stays 0: the learner may be another one than the version held came from, and the header of the current
-  // version tells incarnation and worker_index at once.
+  // have_version stays 0: the present version may come from another learner, and the header of the current version
+  // tells incarnation and worker_index at once.
   const auto reader = stub.Watch(&context, request);
   const absl::Status received = Receive(*reader, retry);
   if (!received.ok()) context.TryCancel();
@@ -82,13 +82,13 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
     connected_ = false;
   }
   if (!received.ok()) return received;
-  // A stream that ends without an error was not ended by our service; it may come back.
+  // Our service never ends a stream without an error; the learner may come back.
   return finished.ok() ? absl::UnavailableError("the stream ended") : FromGrpcStatus(finished);
 }
 
 absl::Status WeightsWatcher::Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry) {
   WeightsAssembler assembler(kMaxPayloadBytes);
-  v1::WeightsChunk chunk;  // Used again for every part: keeps its memory.
+  v1::WeightsChunk chunk;  // Reused for every part, because it keeps its memory.
   while (reader.Read(&chunk)) {
     {
       MutexLock lock(&mu_);

@@ -1,4 +1,4 @@
-// The newest weights of a learner, as a worker holds them.
+// Keeps the newest weights of a learner for a worker.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace recbots {
 
-// One version, complete and with the right checksum. Immutable.
+// One version, complete and with a correct checksum. Immutable.
 struct Weights {
   v1::WeightsHeader header;
   std::string payload;  // common/inference/weights.h reads it.
@@ -25,49 +25,50 @@ struct Weights {
 };
 
 struct WeightsWatcherOptions {
-  std::string address;  // Of the learner: host:port or unix:/path.
+  std::string address;  // The learner's: host:port or unix:/path.
   v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
   std::string worker_name = "worker";         // For logs; at most 256 bytes.
   v1::ExperimentIdentity configuration = {};  // SharedConfigurationOf.
-  int64_t num_streams = 0;                    // Random streams to ask for, one for each user that is played; 0: none.
+  int64_t num_streams = 0;                    // Random streams to ask for, one per user; 0: none.
   RetryOptions retry = {};
   std::shared_ptr<const Security> security = {};  // nullptr: none.
 };
 
-// Watches in a thread of its own and connects again by itself, also to a learner that was restarted: a version of
-// another incarnation replaces what was held, whatever its number. A payload that does not fit its header (bytes,
-// checksum) is refused and fetched again. Thread-safe.
+// Watches in a separate thread and reconnects automatically, also to a learner that was restarted: a version of another
+// incarnation replaces the present one, whatever its number. A payload that does not fit its header (bytes, checksum)
+// is refused and fetched again. Thread-safe.
 class WeightsWatcher {
  public:
   static constexpr int64_t kMaxPayloadBytes = int64_t{1} << 30;
 
-  // Begins to watch. Fails never: what goes wrong shows in status().
+  // Begins to watch. It never fails; status() shows errors.
   static std::unique_ptr<WeightsWatcher> Start(WeightsWatcherOptions options);
   ~WeightsWatcher();
 
-  // Null before the first version has come.
+  // The newest weights; null before the first version has come.
   std::shared_ptr<const Weights> newest() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Waits for weights other than `have` (null: none yet); pass what newest() or the last call returned.
-  //   DEADLINE_EXCEEDED  none until `deadline`; says whether the learner is connected
+  // Waits for weights other than `have`. Pass the result of newest() or of the last call (null: none yet).
+  //   DEADLINE_EXCEEDED  none came until `deadline`; the message says whether the learner is connected
   //   CANCELLED          Stop() was called
-  //   any other          the watch has ended for good: status()
+  //   any other          the watch has ended for good; this is status()
   absl::StatusOr<std::shared_ptr<const Weights>> AwaitNewer(const std::shared_ptr<const Weights>& have,
                                                             Instant deadline) const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // True from the first part received of a stream to the stream's end.
+  // True from the first part of a stream that was received until the stream ends.
   bool connected() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Time since the newest weights came; infinite before.
+  // The time since the newest weights came; infinite before the first.
   absl::Duration age() const ABSL_LOCKS_EXCLUDED(mu_);
-  // This worker's index among those of its role, from the newest header; -1 before. May change with a new connection.
+  // This worker's index among the workers of its role, from the newest header; -1 before the first header. May change
+  // with a new connection.
   int worker_index() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // The first of the num_streams streams that are this worker's: those that came with the first weights, and no others
-  // after that, whatever happens to the learner. nullopt before, where none were asked for, or none came.
+  // The first of this worker's num_streams random streams. They come with the first weights and never change, whatever
+  // happens to the learner. nullopt before the first weights, if no streams were asked for, or if none came.
   std::optional<int64_t> first_stream() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // OK while watching; else why it ended for good:
-  //   FAILED_PRECONDITION  the learner runs another configuration (names the fields that differ)
+  // OK while watching, otherwise the reason why the watch has ended for good:
+  //   FAILED_PRECONDITION  the learner runs another configuration (the message names the fields that differ)
   //   INVALID_ARGUMENT     the learner refused the request
   //   UNAUTHENTICATED      the learner wants another token
   //   DEADLINE_EXCEEDED    the learner was away for retry.give_up_after
@@ -81,9 +82,9 @@ class WeightsWatcher {
   explicit WeightsWatcher(WeightsWatcherOptions options);
 
   void Run();
-  // One stream from its beginning to its end; says why it ended.
+  // Reads one stream from its beginning to its end; returns why it ended.
   absl::Status WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) ABSL_LOCKS_EXCLUDED(mu_);
-  // Reads until the stream ends (OK) or brings something wrong.
+  // Reads until the stream ends (OK) or sends something invalid.
   absl::Status Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Keep(v1::WeightsHeader header, std::string payload) ABSL_LOCKS_EXCLUDED(mu_);
@@ -98,7 +99,7 @@ class WeightsWatcher {
   std::optional<int64_t> first_stream_ ABSL_GUARDED_BY(mu_);
   bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;  // Of the stream that is open; Stop cancels it.
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;  // Of the open stream; Stop cancels it.
 
   Mutex stop_mu_;  // One Stop at a time; taken before mu_.
   std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);

@@ -1,4 +1,5 @@
-// evaluations.jsonl: the learning curve of a run, one evaluation a line, as they come (docs/formats.md).
+// evaluations.jsonl: the learning curve of a run, one line for each evaluation in the order of arrival
+// (docs/formats.md).
 #pragma once
 
 #include <memory>
@@ -10,18 +11,18 @@
 
 namespace recbots {
 
-// Not thread-safe. A curve is worth less than the run it is of: where the file cannot be written, a warning is logged
-// once, nothing is written any more, and the run says in the end that its results are not whole (status).
+// Not thread-safe. A run is worth more than its curve: if the file cannot be written, the log gives one warning and
+// writes nothing more, and at the end the run reports that its results are incomplete (status).
 class EvaluationLog {
  public:
-  // Empties `run_dir`/evaluations.jsonl, and keeps it from other processes; an empty `run_dir`: nothing is ever
+  // Empties `run_dir`/evaluations.jsonl and claims it for this process. With an empty `run_dir` nothing is ever
   // written.
   explicit EvaluationLog(const std::string& run_dir);
 
-  // One more line, which a reader sees at once. `wall_seconds` of the run when the evaluation came.
+  // Appends a line, which readers see at once. `wall_seconds` is the time from the start of the run to the evaluation.
   void Append(const v1::Evaluation& evaluation, double wall_seconds);
 
-  // OK: all lines so far are there.
+  // OK if all lines so far were written.
   const absl::Status& status() const { return status_; }
 
  private:
@@ -31,7 +32,7 @@ class EvaluationLog {
   absl::Status status_;
 };
 
-// One line, with its end.
+// One line, including the line break.
 std::string FormatEvaluationLine(const v1::Evaluation& evaluation, double wall_seconds);
 
 }  // namespace recbots

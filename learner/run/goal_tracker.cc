@@ -8,7 +8,7 @@
 namespace recbots {
 namespace {
 
-// Exact values come from different sums; those of equal policies may differ in the last digits.
+// Exact values come from different sums, so the values of equal policies may differ in the last digits.
 constexpr double kRounding = 1e-9;
 
 }  // namespace

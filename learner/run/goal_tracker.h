@@ -1,4 +1,4 @@
-// When a run is over, and when it passed the marks that its report shows.
+// Decides when a run is over, and notes when it passed the marks that its report shows.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ enum class Ending { kNotYet, kShareReached, kGapClosed, kMaxUpdates, kMaxEnvStep
 
 // "share of optimum reached", ...
 std::string Describe(Ending ending);
-// Whether a limit ended the run: then the last weights are what it is about, and they have to be evaluated.
+// Whether a limit ended the run. The last weights are then the result of the run and must be evaluated.
 bool IsLimit(Ending ending);
 
 // The three clocks of a run.
@@ -30,29 +30,30 @@ class GoalTracker {
  public:
   explicit GoalTracker(const v1::GoalConfig& config) : config_(config) {}
 
-  // Notes an evaluation that arrived `wall_seconds` after the start. Of a version already seen it is ignored: false.
+  // Notes an evaluation that arrived `wall_seconds` after the start. Returns false, and ignores it, if its version was
+  // evaluated before.
   bool OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds);
 
-  // A share goes first: a run that reaches it with its last update has reached it. Then updates, environment steps,
-  // time.
+  // How the run ends now. A share comes first, so that a run that reaches the share with its last update has reached
+  // it; then updates, environment steps and time.
   Ending Check(const RunCounters& now) const;
 
-  // True when the run did what was asked: the share, where one is asked for; otherwise all its updates, environment
-  // steps or time.
+  // Whether the run has reached its goal: the share, if the goal is one; otherwise all its updates, environment steps
+  // or time.
   bool Reached(Ending ending) const;
 
-  // CheckReachable beside the references of the newest evaluation; OK before the first one.
+  // CheckReachable with the newest evaluation; OK before the first one.
   absl::Status CheckReachable() const;
 
   const std::optional<v1::Evaluation>& newest() const { return newest_; }
   int64_t evaluations() const { return evaluations_; }
-  // Counters at the first evaluation at or above 99 % and 99.9 % of the optimum: env_steps and updates of the weights
-  // evaluated, seconds when the evaluation arrived.
+  // The counters of the first evaluation at or above 99 % and 99.9 % of the optimum: env_steps and updates when the
+  // weights were published, seconds when the evaluation arrived.
   const std::optional<RunCounters>& at_99() const { return at_99_; }
   const std::optional<RunCounters>& at_999() const { return at_999_; }
 
  private:
-  // Whether an evaluation is at or above the share that is asked for, of the optimum or of the gap.
+  // Whether an evaluation is at or above the share, of the optimum or of the gap, that is the goal.
   bool Meets(const v1::Evaluation& evaluation) const;
 
   const v1::GoalConfig config_;
@@ -63,18 +64,19 @@ class GoalTracker {
   int in_a_row_ = 0;
 };
 
-// value / optimum. nullopt where that says nothing: the optimum is not known, 0, or negative, when the worse policy
-// would have the larger share.
+// value / optimum. nullopt if this has no meaning: the optimum is not known, 0, or negative (the worse of two policies
+// would then have the larger share).
 std::optional<double> ShareOfOptimum(const v1::Evaluation& evaluation);
 
-// How much of the way from random play, the first reference, to the best known policy, the last one, the bot has gone:
-// (value - random) / (best known - random). Below 0 where it is worse than random, above 1 where it beats the best
-// known. nullopt where the references have no gap: only one of them, or the last no better than the first.
+// The position of the bot on the way from random play, the first reference, to the best known policy, the last
+// reference: (value - random) / (best known - random). It is below 0 if the bot is worse than random play, and above 1
+// if it beats the best known policy. nullopt if there is no gap: there is only one reference, or the last is no better
+// than the first.
 std::optional<double> ShareOfGap(const v1::Evaluation& evaluation);
 
-// Whether the share that is the goal, if one is, can be told beside the references that come with `evaluation`: without
-// it a run would go on for ever.
-//   FAILED_PRECONDITION  names the goal, its value and what stands in its way
+// If a share is the goal, checks that it can be computed from the references in `evaluation`; otherwise the run would
+// go on for ever.
+//   FAILED_PRECONDITION  it cannot be computed; the message names the goal, its value and the reason
 absl::Status CheckReachable(const v1::GoalConfig& goal, const v1::Evaluation& evaluation);
 
 }  // namespace recbots

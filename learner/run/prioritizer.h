@@ -1,7 +1,7 @@
-// Prioritized replay from the learner's side (Schaul et al. 2016, arXiv:1511.05952, sections 3.3 and 3.4): what the
-// rows of a batch count, and what priorities they get after it.
+// The learner's part of prioritized replay (Schaul et al. 2016, arXiv:1511.05952, sections 3.3 and 3.4): the weights of
+// the rows of a batch, and the priorities that the rows get after the update.
 //
-// Drawing and storing are the table's; the weights' formula is replay::ImportanceWeights.
+// The table draws and stores rows; replay::ImportanceWeights computes the weights.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@
 namespace recbots {
 
 struct PrioritizerOptions {
-  bool enabled = false;                // False: rows count the same, and nothing is sent back.
-  double priority_offset = 0.0001;     // Added to |TD error|, so that what is well known still comes now and then.
-  double importance_exponent = 0.4;    // beta at first, 0..1.
-  int64_t annealing_updates = 20'000;  // Updates until beta is 1; 0: it is 1 from the first.
+  bool enabled = false;                // False: all rows count equally, and no priorities are sent.
+  double priority_offset = 0.0001;     // Added to |TD error|, so that every row may be drawn again.
+  double importance_exponent = 0.4;    // beta of the first update, 0..1.
+  int64_t annealing_updates = 20'000;  // Updates until beta is 1; with 0 it is always 1.
 };
-// Enabled where the learner's table is sampled by priority.
+// Enabled if the learner's table is sampled by priority.
 PrioritizerOptions MakePrioritizerOptions(const v1::ExperimentConfig& config);
 
-// beta of the update that comes after `updates` others: in a straight line from importance_exponent to 1. Bias matters
-// most near the end of training, when the updates should be those of the rows as they are.
+// beta of the update that follows after `updates` others: it rises linearly from importance_exponent to 1. Bias matters
+// most near the end of training, when updates should be those of the true distribution of rows.
 double ImportanceExponent(const PrioritizerOptions& options, int64_t updates);
 
 // |td_error| + offset, at most the largest float. `td_error` is finite.
 float PriorityOf(float td_error, double offset);
 
-// Serves one batch after the other:
+// Handles one batch after the other:
 //   1. Begin(rows); write ImportanceWeights with exponent(updates) to weights(); give both spans to Algorithm::Update
 //   2. Prioritize(the batch's keys); send keys() with priorities()
-// The spans are empty while it is not enabled. Not thread-safe.
+// If it is not enabled, the spans are empty. Not thread-safe.
 class Prioritizer {
  public:
   explicit Prioritizer(const PrioritizerOptions& options) : options_(options) {}
@@ -45,20 +45,20 @@ class Prioritizer {
   absl::Span<float> weights() { return absl::MakeSpan(weights_); }
   absl::Span<float> td_errors() { return absl::MakeSpan(td_errors_); }
 
-  // Makes keys() and priorities() of the rows whose TD error is finite; counts the others, and logs the 1st, 2nd, 4th,
-  // 8th... batch that has any. As many `keys` as rows.
+  // Fills keys() and priorities() for the rows whose TD error is finite. Counts the other rows, and logs the 1st, 2nd,
+  // 4th, 8th... batch that has any. `keys` has one key per row.
   //   FAILED_PRECONDITION  no TD error is finite: training has diverged
   absl::Status Prioritize(absl::Span<const uint64_t> keys);
   absl::Span<const uint64_t> keys() const { return keys_; }
   absl::Span<const float> priorities() const { return priorities_; }
 
-  // Since the last call; 0 where there was nothing.
+  // Means since the last call; 0 if there were no rows.
   struct Means {
     double weight = 0;
     double priority = 0;
   };
   Means TakeMeans();
-  // TD errors so far that were NaN or infinite, each of which left a row with the priority it had.
+  // The number of TD errors so far that were NaN or infinite; their rows keep their old priority.
   int64_t not_finite() const { return not_finite_; }
 
  private:

@@ -20,8 +20,8 @@ class PublicationTimes {
     times_.pop_front();
     ++first_version_;
   }
-  // How long ago `version` was published, on this machine's clock; of a version that is no longer kept, how long ago
-  // the oldest kept one was, which is less. Nothing for a version that was never published here.
+  // How long ago `version` was published, on this machine's clock. If the version is no longer kept: how long ago the
+  // oldest kept version was published, which is less. nullopt for a version that was never published here.
   std::optional<absl::Duration> Age(int64_t version, Instant now) const {
     const int64_t place = version < first_version_ ? 0 : version - first_version_;
     if (version < 1 || place >= static_cast<int64_t>(times_.size())) return std::nullopt;

@@ -1,4 +1,4 @@
-// report.json: how a run ended. Others script against its fields (docs/formats.md).
+// report.json: how a run ended. Scripts rely on its fields (docs/formats.md).
 #pragma once
 
 #include <cstdint>
@@ -17,16 +17,16 @@ struct Report {
   Ending ending = Ending::kNotYet;
   RunCounters end;
   double samples_per_insert = 0;
-  std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name (Algorithm::losses).
-  uint64_t identity = 0;       // Fingerprint of what the rows mean (actor/client/experiment_identity.h).
-  std::string error = {};      // What ended the run before its time; empty: no error.
-  bool weights_saved = false;  // Whether weights.bin beside the report is of this run.
+  std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name.
+  uint64_t identity = 0;                                    // Fingerprint of the experiment identity.
+  std::string error = {};                                   // The error that ended the run early, or empty.
+  bool weights_saved = false;                               // Whether weights.bin is from this run.
 };
 
 // The report as JSON text.
 std::string FormatReport(const Report& report, const GoalTracker& goal);
 
-// Writes `run_dir`/report.json in one piece (a reader sees the old file or the new one). Errors as WriteFile
+// Writes `run_dir`/report.json as a whole: a reader sees the old file or the new one. Errors are those of WriteFile
 // (common/base/file.h).
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
 

@@ -13,17 +13,17 @@
 namespace recbots {
 namespace {
 
-// As many digits as a person compares: 8.91, 266.1.
+// The number of digits that a person compares: 8.91, 266.1.
 int ShortDecimals(double value) { return std::abs(value) < 99.995 ? 2 : 1; }
 
-// "value 266.1 +- 0.4"; without the interval where the value is exact.
+// "value 266.1 +- 0.4"; without the interval if the value is exact.
 std::string ValueText(const v1::Evaluation& evaluation, int decimals) {
   std::string text = absl::StrFormat("value %.*f", decimals, evaluation.value());
   if (evaluation.value_ci95() > 0) absl::StrAppendFormat(&text, " +- %.*f", decimals, evaluation.value_ci95());
   return text;
 }
 
-// The references behind the first one, by name; of the last one others may speak.
+// The references after the first one, by name. The last one is left out if the caller names it elsewhere.
 std::vector<std::string> References(const v1::Evaluation& evaluation, int decimals, bool with_last) {
   std::vector<std::string> texts;
   for (int i = 1; i + (with_last ? 0 : 1) < evaluation.references_size(); ++i) {

@@ -1,5 +1,5 @@
-// What a run leaves behind in its run directory: weights.bin and report.json, each whole or absent, and whether all of
-// it could be saved.
+// Saves the results of a run in its run directory: weights.bin and report.json, each complete or absent; tells whether
+// all of them could be saved.
 #pragma once
 
 #include <string>
@@ -14,20 +14,20 @@ namespace recbots {
 struct RunResults {
   Report report;
   GoalTracker goal;
-  absl::StatusOr<std::string> weights;  // Encoded; or why they are not worth keeping.
-  absl::Status curve;                   // Whether evaluations.jsonl is whole (EvaluationLog::status).
+  absl::StatusOr<std::string> weights;  // Encoded, or the reason why there are none to save.
+  absl::Status curve;                   // Whether evaluations.jsonl is complete (EvaluationLog::status).
 };
 
-// What an error of SaveResults has in it, and no other line that a learner prints.
+// Text in every error of SaveResults, and in no other line that a learner prints.
 inline constexpr char kNotSaved[] = ", but the results could not be saved: ";
 
-// Writes the weights, then the report, which says whether they were written: where there is a report, the run is over.
-// An empty `run_dir` writes nothing. Weights that are not finite are not written. An error means that something is
-// missing: "goal reached: RESULT ..., but the results could not be saved: cannot write 'RUN_DIR/weights.bin': ...". It
-// is the last line that the user should see, and the exit code is not 0.
+// Writes the weights, then the report, which says whether the weights were written. If there is a report, the run is
+// over. With an empty `run_dir` nothing is written. Weights that are not finite are not written. An error means that
+// some result is missing: "goal reached: RESULT ..., but the results could not be saved: cannot write
+// 'RUN_DIR/weights.bin': ...". The error should be the last line that the user sees, and the exit code should not be 0.
 absl::Status SaveResults(const std::string& run_dir, const RunResults& results);
 
-// The two errors of a run in one: what ended it, and what could not be saved. OK where both are.
+// Joins the two errors of a run: the one that ended it, and the one of saving its results. OK if both are.
 absl::Status JoinErrors(const absl::Status& ended, const absl::Status& saved);
 
 }  // namespace recbots

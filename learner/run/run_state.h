@@ -1,4 +1,4 @@
-// What a learner knows of its run, shared by the loop that trains, the service that hears evaluations and the pages.
+// What a learner knows about its run. The training loop, the service that receives evaluations, and the pages share it.
 #pragma once
 
 #include <algorithm>
@@ -29,25 +29,25 @@ class RunState {
   void SetUpdates(int64_t updates) { updates_.store(updates, std::memory_order_relaxed); }
   void SetEnvSteps(int64_t env_steps) { env_steps_.store(env_steps, std::memory_order_relaxed); }
 
-  // False: of a version already seen, and ignored.
+  // Returns false, and ignores the evaluation, if its version was evaluated before.
   bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     const bool news = goal_.OnEvaluation(evaluation, wall_seconds());
     evaluations_.store(goal_.evaluations(), std::memory_order_release);
     return news;
   }
-  // Evaluations so far; cheap enough to look at after every update.
+  // Evaluations so far; cheap enough to read after every update.
   int64_t evaluations() const { return evaluations_.load(std::memory_order_acquire); }
   Ending Check() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return goal_.Check(counters());
   }
-  // A copy, consistent in itself.
+  // A consistent copy.
   GoalTracker goal() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return goal_;
   }
-  // Waits until version `weights_version` or a newer one was evaluated; false at the timeout.
+  // Waits until version `weights_version` or a newer version was evaluated; false at the timeout.
   bool AwaitEvaluationOf(int64_t weights_version, absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return mu_.AwaitFor(

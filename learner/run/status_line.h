@@ -1,4 +1,4 @@
-// The line the learner prints every few seconds.
+// The line that the learner prints every few seconds.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace recbots {
 
-// What the line shows, over the status period that just ended.
+// What the line shows. Rates are those of the status period that has just ended.
 struct StatusLine {
   RunCounters counters;
   double updates_per_second = 0;
@@ -17,14 +17,14 @@ struct StatusLine {
   double lag_p99_updates = 0;
   double samples_per_insert = 0;
   double samples_per_insert_target = 0;       // 0: none
-  std::optional<double> importance_exponent;  // Of prioritized replay, where that is used.
+  std::optional<double> importance_exponent;  // If replay is prioritized.
   std::optional<v1::Evaluation> evaluation;
   std::string bound_by;  // "learner", "actors", "replay", ...
 };
 
 // [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
-// With prioritized replay " | beta 0.72" stands behind spi; the value as ShortResult has it (result_text.h).
+// With prioritized replay, " | beta 0.72" follows after spi. ShortResult (result_text.h) formats the value.
 std::string FormatStatusLine(const StatusLine& line);
 
 // 950, 41.2k, 3.10M: three digits and a unit.

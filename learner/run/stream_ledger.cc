@@ -15,7 +15,7 @@ namespace recbots {
 namespace {
 
 constexpr int64_t kMaxFileBytes = 64;
-// What is counted never gets there, and what is read may not be above it.
+// Counting never gets this far, and a number read from the file must not exceed it.
 constexpr int64_t kMaxCount = int64_t{1} << 53;
 
 absl::StatusOr<int64_t> ReadCount(const std::string& path) {
@@ -101,7 +101,7 @@ void StreamLedger::ReserveLocked(int64_t below) {
   reserved_ = std::max(reserved_, below);
   if (options_.path.empty()) return;
   const absl::Status status = WriteFile(options_.path, absl::StrCat(reserved_, "\n"));
-  // Replay remembers it, too, and training is worth more than the second place.
+  // Replay remembers the bound, too, and training is worth more than a second place.
   if (!status.ok() && !std::exchange(cannot_write_, true)) {
     RECBOTS_LOG(WARNING) << "which random streams were given away is not kept in the run directory"
                          << Field("error", status.message());

@@ -22,7 +22,7 @@ constexpr size_t kEvaluationsRemembered = 1024;
 constexpr int kMaxReferences = 64;
 constexpr size_t kMaxReferenceNameBytes = 64;
 
-// A slice of `bytes`, which `owner` keeps alive: nothing is copied.
+// A slice that refers to `bytes` without a copy; `owner` keeps the bytes alive.
 grpc::Slice SharedSlice(const std::string& bytes, std::shared_ptr<const WeightsSnapshot> owner) {
   auto* keep = new std::shared_ptr<const WeightsSnapshot>(std::move(owner));
   return grpc::Slice(
@@ -41,7 +41,7 @@ class Refusal : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 grpc::Status Invalid(const std::string& message) { return {grpc::StatusCode::INVALID_ARGUMENT, message}; }
 
-// Names become labels of metrics, so they are few and printable.
+// Names become labels of metrics, so they must be few and printable.
 grpc::Status CheckReferences(const v1::Evaluation& evaluation) {
   if (evaluation.references_size() > kMaxReferences) {
     return Invalid(absl::StrCat(evaluation.references_size(), " references, want at most ", kMaxReferences));
@@ -67,15 +67,15 @@ grpc::Status CheckReferences(const v1::Evaluation& evaluation) {
 
 }  // namespace
 
-// One Watch call. All state is guarded by the service's lock; StartWrite and Finish may be called under it, because
-// gRPC never runs a reaction inside of them.
+// One Watch call. The service's lock guards all state; StartWrite and Finish may be called under the lock, because gRPC
+// never runs a reaction inside them.
 class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   Stream(WeightsService& service, WatcherInfo info, int64_t have_version)
       : service_(service), info_(std::move(info)), have_version_(have_version) {}
 
-  // Sends the next part, or the first part of the newest version, or ends when draining; nothing when busy or up to
-  // date.
+  // Sends the next part, or the first part of the newest version, or ends the stream if the service drains. Does
+  // nothing while a write is under way, or if the newest version is sent.
   void Advance() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (busy_ || finished_) return;
     if (snapshot_ == nullptr) {
@@ -84,7 +84,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       if (newest == nullptr || newest->header.version() == have_version_) return;
       if (info_.num_streams > 0 && !info_.first_stream.has_value()) {
         info_.first_stream = service_.ledger_.Take(info_.num_streams);
-        if (!info_.first_stream.has_value()) return;  // Until the ledger is open.
+        if (!info_.first_stream.has_value()) return;  // Waits until the ledger is open.
       }
       snapshot_ = std::move(newest);
       part_ = 0;
@@ -92,7 +92,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
     SendPart();
   }
 
-  // Ends the stream; what is being sent is reported by OnWriteDone first.
+  // Ends the stream. OnWriteDone first reports a write under way.
   void End(const grpc::Status& status) {
     if (finished_) return;
     finished_ = true;
@@ -131,7 +131,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
 
   void OnCancel() override {
     MutexLock lock(&service_.mu_);
-    if (!busy_) End(grpc::Status::CANCELLED);  // Otherwise OnWriteDone(false) comes.
+    if (!busy_) End(grpc::Status::CANCELLED);  // Otherwise OnWriteDone(false) follows and ends it.
   }
 
   void OnDone() override {
@@ -150,8 +150,8 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   int64_t have_version_;
   bool busy_ = false;                                // A write is under way.
   bool finished_ = false;                            // Finish was called.
-  std::shared_ptr<const WeightsSnapshot> snapshot_;  // Being sent; null: none.
-  size_t part_ = 0;                                  // Next part of it.
+  std::shared_ptr<const WeightsSnapshot> snapshot_;  // The version being sent, or null.
+  size_t part_ = 0;                                  // Its next part.
   grpc::ByteBuffer message_;
 };
 
@@ -226,7 +226,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
     return new Refusal(ToGrpcStatus(status));
   }
   v1::WatchRequest watch;
-  grpc::ByteBuffer bytes = *request;  // Shares the slices; the parser wants one that it may change.
+  grpc::ByteBuffer bytes = *request;  // Shares the slices; the parser needs a buffer that it may change.
   if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&bytes, &watch).ok()) {
     return new Refusal(Invalid("not a WatchRequest"));
   }
@@ -243,7 +243,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
                    .peer = context->peer()};
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
                     << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
-  // A version we have not published yet is one of an earlier learner: worth nothing here.
+  // A version that was not published yet comes from an earlier learner, and counts as none.
   const int64_t have = watch.have_version() > store_.version() ? 0 : watch.have_version();
   auto* stream = new Stream(*this, std::move(info), have);
   streams_.insert(stream);

@@ -18,33 +18,33 @@
 namespace recbots {
 
 struct WeightsServiceOptions {
-  // SharedConfigurationOf the run; watchers must have the same.
+  // SharedConfigurationOf the run; watchers must have an equal one.
   v1::ExperimentIdentity configuration = {};
-  // Where the random streams come from that actors ask for; outlives the service, which takes its on_open. An actor
-  // gets no weights before it is open. nullptr: the service keeps its own, from 0 on.
+  // Gives actors the random streams that they ask for. It must outlive the service, which sets its on_open function. An
+  // actor gets no weights before the ledger is open. nullptr: the service keeps a ledger of its own, from stream 0 on.
   StreamLedger* streams = nullptr;
-  // Called for each evaluation that is news, one at a time, from gRPC's threads: must be quick. Only plausible reports
-  // come here (of this incarnation, a published version, finite numbers, at most 64 references with names). A report
-  // for a version that was reported before, or that is older than the 1,024 newest reported ones, is answered OK and
-  // not passed on.
+  // Called for each new evaluation, one at a time, from gRPC's threads; must be quick. Only plausible reports are
+  // passed on: those of this incarnation and a published version, with finite numbers and at most 64 named references.
+  // If the version was reported before, or is older than the 1,024 newest reported versions, the report is answered
+  // with OK but not passed on.
   std::function<void(const v1::Evaluation&)> on_evaluation = nullptr;
-  std::shared_ptr<const Security> security = {};  // Its token is asked of every call; nullptr: none.
+  std::shared_ptr<const Security> security = {};  // Every call must bring its token; nullptr: none.
 };
 
 // An open Watch stream, for pages and metrics.
 struct WatcherInfo {
   v1::WorkerRole role = v1::WORKER_ROLE_UNSPECIFIED;
   int worker_index = 0;
-  int64_t num_streams = 0;              // Asked for.
-  std::optional<int64_t> first_stream;  // Given.
+  int64_t num_streams = 0;              // The number asked for.
+  std::optional<int64_t> first_stream;  // The first stream given.
   std::string worker_name;
   std::string peer;
   int64_t sent_version = 0;  // 0: none yet.
 };
 
-// Thread-safe. Nothing blocks: each stream sends its parts one after the other as its receiver takes them and then
-// looks for the newest version, so a slow receiver skips versions and delays no other. The bytes of a version are
-// shared by all streams. The RpcServer must be stopped before the service goes.
+// Thread-safe. No call blocks: each stream sends its parts one after the other, at the pace of its receiver, and then
+// takes the newest version, so a slow receiver skips versions and delays no other receiver. All streams share the bytes
+// of a version. The RpcServer must be stopped before the service is destroyed.
 class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
                            v1::WeightsService::WithCallbackMethod_ReportEvaluation<v1::WeightsService::Service>> {
  public:
@@ -52,13 +52,13 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   WeightsService(WeightsServiceOptions options, WeightStore& store);
   ~WeightsService() override;
 
-  // Streams open now.
+  // The number of open streams of workers in this role.
   int num_watchers(v1::WorkerRole role) const ABSL_LOCKS_EXCLUDED(mu_);
   // Ordered by role, then index.
   std::vector<WatcherInfo> watchers() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Ends every stream with UNAVAILABLE, once what it is sending is sent, and refuses new ones. Idempotent. Call it
-  // before RpcServer::Stop, which cancels those whose receivers take nothing.
+  // Refuses new streams, and ends every stream with UNAVAILABLE after its current message. Idempotent. Call it before
+  // RpcServer::Stop, which cancels streams whose receivers do not read.
   void Drain() ABSL_LOCKS_EXCLUDED(mu_);
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* context,
@@ -78,11 +78,11 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
 
   const WeightsServiceOptions options_;
   WeightStore& store_;
-  const std::unique_ptr<StreamLedger> own_ledger_;  // Where there is no other.
+  const std::unique_ptr<StreamLedger> own_ledger_;  // If the options have none.
   StreamLedger& ledger_;
   int watcher_id_ = 0;
 
-  // Guards the streams and all that is in them.
+  // Guards the streams and their members.
   mutable Mutex mu_;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);  // Each deletes itself when gRPC is done with it.

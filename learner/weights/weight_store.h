@@ -1,4 +1,5 @@
-// The newest published weights, encoded once for however many watch them. Bytes only: no LibTorch, no gRPC.
+// The newest published weights, encoded once for any number of watchers. The store handles bytes only: no LibTorch, no
+// gRPC.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace recbots {
 
-// Where the run stood when a version was published.
+// The counters of the run when a version was published.
 struct WeightsProgress {
   int64_t updates = 0;
   int64_t env_steps = 0;
@@ -24,11 +25,10 @@ struct WeightsProgress {
 
 // One published version. Immutable.
 struct WeightsSnapshot {
-  // All but worker_index, which belongs to a stream.
+  // Complete except for worker_index, which differs per stream.
   v1::WeightsHeader header;
-  // The payload as serialised v1.WeightsChunk messages without header, at least one. A serialised chunk that holds
-  // nothing but a header, followed by parts[0], is the first message of a stream (protobuf merges what is
-  // concatenated).
+  // The payload as serialised v1.WeightsChunk messages without header, at least one. The first message of a stream is a
+  // serialised chunk with only a header, followed by parts[0] (protobuf merges concatenated messages).
   std::vector<std::string> parts;
 };
 
@@ -37,22 +37,22 @@ class WeightStore {
  public:
   static constexpr size_t kPartBytes = size_t{1} << 20;
 
-  // Draws the incarnation from the machine's entropy: never 0, another one for every store.
+  // Draws the incarnation from the machine's entropy; it is never 0 and differs for every store.
   WeightStore();
 
-  // Makes `payload` the newest version, numbered from 1, then calls the watchers. One caller at a time. Costs two
-  // copies and a checksum of the payload (about 2 ms for 4 MB).
+  // Makes `payload` the newest version (the first has number 1), then calls the watchers. Only one thread at a time may
+  // call it. Costs two copies and a checksum of the payload (about 2 ms for 4 MB).
   std::shared_ptr<const WeightsSnapshot> Publish(absl::string_view payload, const WeightsProgress& progress)
       ABSL_LOCKS_EXCLUDED(mu_, watchers_mu_);
 
-  // Null before the first Publish.
+  // The newest snapshot; null before the first Publish.
   std::shared_ptr<const WeightsSnapshot> newest() const ABSL_LOCKS_EXCLUDED(mu_);
-  // 0 before the first Publish.
+  // The newest version; 0 before the first Publish.
   int64_t version() const ABSL_LOCKS_EXCLUDED(mu_);
   uint64_t incarnation() const { return incarnation_; }
 
-  // `wake` is called after every Publish, from its thread; it must be quick and must not call AddWatcher or
-  // RemoveWatcher. No call is under way any more when RemoveWatcher returns.
+  // Publish calls `wake` in its own thread after each new version. `wake` must be quick and must not call AddWatcher or
+  // RemoveWatcher. When RemoveWatcher returns, no call of `wake` is under way.
   int AddWatcher(std::function<void()> wake) ABSL_LOCKS_EXCLUDED(watchers_mu_);
   void RemoveWatcher(int watcher_id) ABSL_LOCKS_EXCLUDED(watchers_mu_);
 
