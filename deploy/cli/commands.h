@@ -1,6 +1,6 @@
-// The commands of `recbots`: each says of itself how it is called, and stands in one list.
+// The commands of `recbots`, in one list. Each command describes how it is called.
 //
-// A new command NAME is a file NAME/NAME_command.cc with its function, two lines here and one in CMakeLists.txt.
+// A new command NAME needs a file NAME/NAME_command.cc with its function, two lines here and one in CMakeLists.txt.
 #pragma once
 
 #include <functional>
@@ -11,34 +11,37 @@ namespace recbots {
 
 struct Command {
   std::string name;
-  std::string arguments;  // What follows the name, for the usage: "CONFIG [flags]".
-  std::string help;       // One line; empty: not for people, and not in the usage.
-  // Gets what follows the name; returns the exit code (common/base/program.h).
+  std::string arguments;  // The arguments in the usage: "CONFIG [flags]".
+  std::string help;       // One line; empty for a command that is not for people and not in the usage.
+  // Called with the arguments after the name; returns the exit code (common/base/program.h).
   std::function<int(const std::vector<std::string>& arguments)> run;
 };
 
-// All roles as processes on this machine until the goal is reached. 0: reached; 2: a flag or the configuration is
-// wrong; 130: interrupted before; 1: anything else.
+// Runs all roles as processes on this machine until the goal is reached. 0: reached; 2: a flag or the configuration is
+// wrong; 130: interrupted before; 1: any other error.
 Command ClusterCommand();
-// Becomes the program recbots-train.
+// Replaces this process by the program recbots-train.
 Command TrainCommand();
-// What a policy earns. 130: SIGINT or SIGTERM came before all episodes were played; what was played is reported.
+// Plays episodes and reports what a policy earns. 130: SIGINT or SIGTERM came before all episodes were played; the
+// episodes played are reported.
 Command SimulateCommand();
-// 0: every run ended and the page is written, whatever it says; 1: a run failed (the page names it) or a file could not
-// be written; 2: before anything was started; 130: after SIGINT or SIGTERM, without a page.
+// Repeats published experiments. 0: every run ended and the page is written, whatever it says; 1: a run failed (the
+// page names it) or a file could not be written; 2: an error before anything was started; 130: ended by SIGINT or
+// SIGTERM, without a page.
 Command ReproduceCommand();
-// Benches that need no LibTorch run here; for others it becomes the program recbots-bench.
+// Runs benches that need no LibTorch; for others it replaces this process by the program recbots-bench.
 Command BenchCommand();
-// An address (or several with commas: one report each), or the directory of a checkpoint. 1: no answer, or refused.
+// Shows what a replay server holds (an address, or several separated by commas), or a directory of checkpoints. 1:
+// there was no answer, or a refusal.
 Command InspectCommand();
-// HOST:PORT or unix:/PATH (several with commas: all of them) asks grpc.health.v1, --http asks /healthz. 0: serving; 1:
-// not serving, or no answer in 3 s.
+// Asks grpc.health.v1 at HOST:PORT or unix:/PATH (or at all of several addresses separated by commas), with --http
+// /healthz. 0: serving; 1: not serving, or no answer within 3 s.
 Command HealthCommand();
-// 0: nothing is a problem; 1: something is.
+// Examines this machine. 0: there is no problem; 1: there is one.
 Command DoctorCommand();
 Command VersionCommand();
-// For benches, which start it as a process (bench/replay/writers_process.h): ADDRESS NUM_WRITERS ROW_BYTES FOLDER
-// inserts until SIGTERM.
+// A process for benches (bench/replay/writers_process.h): with ADDRESS NUM_WRITERS ROW_BYTES FOLDER it inserts rows
+// until SIGTERM.
 Command BenchWritersCommand();
 
 // In the order of the usage.

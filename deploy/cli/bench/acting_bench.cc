@@ -1,6 +1,6 @@
 // One actor at full speed: policy with actor and critic, environment, and the stream to replay over loopback.
-// steps_per_second is per second on the clock, in which this process takes more than one core: the actor's thread, the
-// writer's and the server's. steps_per_cpu_second is per second of the processor time of all of them.
+// steps_per_second is per second on the clock, during which this process uses more than one core: for the threads of
+// the actor, the writer and the server. steps_per_cpu_second is per second of processor time of all these threads.
 #include <memory>
 
 #include "actor/client/make_scenario.h"
@@ -71,7 +71,7 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
 }
 
 absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
-  // All ten documents scored, as the figure to reach says; then the default's three.
+  // First scores all ten documents, as in the target figure; then three, the default.
   RECBOTS_ASSIGN_OR_RETURN(std::vector<BenchResult> results, MeasureActing(options, 10, ""));
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<BenchResult> few, MeasureActing(options, 3, "_k3"));
   results.insert(results.end(), few.begin(), few.end());

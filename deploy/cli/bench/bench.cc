@@ -32,7 +32,7 @@ double ProcessorSeconds(bool children) {
 
 Rate MedianRate(const BenchOptions& options, const std::function<double()>& work) {
   RECBOTS_CHECK(options.windows >= 1) << "windows " << options.windows << ", want at least 1";
-  work();  // Caches and pages are warm before the first window.
+  work();  // Warms caches and pages before the first window.
   std::vector<double> rates;
   const double cpu_before = ProcessorSeconds();
   double wall = 0;

@@ -1,4 +1,4 @@
-// recbots bench, as far as it needs no LibTorch: recbots-bench knows all benches.
+// The part of recbots bench that needs no LibTorch; recbots-bench knows all benches.
 #include "common/base/program.h"
 #include "deploy/cli/bench/run_benches.h"
 #include "deploy/cli/commands.h"
@@ -6,7 +6,7 @@
 namespace recbots {
 namespace {
 
-// Benches that need no LibTorch are run here when they are named.
+// Runs the named benches here if they need no LibTorch.
 int RunBench(const std::vector<std::string>& arguments) {
   std::vector<Bench> light = ReplayBenches();
   for (const Bench& bench : SlateBenches()) light.push_back(bench);

@@ -1,6 +1,6 @@
 // The matrix kernel of acting (common/inference/dense.h) on one core: floating-point operations per second at the sizes
-// that policies have, and their share of what this core can do at all in the same instructions. Both by turns in short
-// windows of processor time, so that they meet the same disturbances and clock rates.
+// that policies have, and their share of the most that this core can do with the same instructions. The two are
+// measured by turns in short windows of processor time, so that disturbances and clock rates are equal.
 #include <algorithm>
 #include <ctime>
 #include <utility>
@@ -21,8 +21,8 @@ struct Case {
   bool head;
 };
 
-// A chunk of the browsing policy's users through its layers, one user alone, wide layers; blocks of candidates that the
-// critics rank, and a small one.
+// A chunk of users in the layers of the browsing policy, one user alone, wide layers; blocks of candidates for the
+// critics to rank, and a small block.
 constexpr Case kCases[] = {{96, 10, 64, false}, {96, 64, 64, false},   {96, 64, 10, false}, {1, 64, 64, false},
                            {5, 33, 70, false},  {96, 256, 256, false}, {6, 64, 64, true},   {1, 64, 64, true},
                            {6, 256, 256, true}, {6, 20, 16, true}};
@@ -33,10 +33,10 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Keeps the compiler from leaving out what computes *results.
+// Keeps the compiler from removing the code that computes *results.
 void Use(const void* results) { asm volatile("" : : "r"(results) : "memory"); }
 
-// Operations per second of processor time in one window; `work` returns how many it did.
+// Operations per second of processor time in one window; `work` returns the number of its operations.
 template <typename Work>
 double Rate(double seconds, const Work& work) {
   const double start = ThreadSeconds();
@@ -48,7 +48,7 @@ double Rate(double seconds, const Work& work) {
   return done / elapsed;
 }
 
-// Multiply-adds that neither wait for each other nor for memory: as many at a time as a kernel has results in
+// Multiply-adds that wait neither for each other nor for memory; as many run at a time as a kernel keeps results in
 // registers.
 double MultiplyAddsAlone() {
   constexpr int kRegisters = 12, kTimes = 20000;
@@ -81,7 +81,7 @@ class Problem {
     y_ = AlignedFloats(static_cast<size_t>(test.rows) * static_cast<size_t>(layer_.padded_outputs()));
   }
 
-  // About 50 microseconds of work; returns its operations, padding not counted.
+  // About 50 microseconds of work; returns the number of operations, without padding.
   double Work() {
     const double operations = 2.0 * test_.rows * test_.inputs * test_.outputs;
     const int times = static_cast<int>(1 + 2e6 / operations);

@@ -22,7 +22,7 @@ namespace {
 
 struct Case {
   std::string name;
-  int num_users;            // As an actor may well have; what they see stays in the second-level cache.
+  int num_users;            // A realistic number for an actor; its data fit the second-level cache.
   std::string environment;  // Text proto of EnvironmentConfig.
 };
 
@@ -39,7 +39,7 @@ const Case kCases[] = {
 // Slates prepared ahead, so that only the environment is measured.
 constexpr int kPreparedSteps = 64;
 
-// A batch of users of one thread, with random slates.
+// A batch of users with random slates, for one thread.
 class Runner {
  public:
   Runner(const Scenario& scenario, int num_users, uint32_t first_stream)
@@ -58,7 +58,7 @@ class Runner {
     buffer_.Reset(*environment_);
   }
 
-  // Steps until the time is over; steps per second, all users counted.
+  // Steps until `window` is over; returns steps per second, summed over all users.
   double Run(absl::Duration window) {
     int64_t steps = 0;
     const Instant start = Instant::Now();
@@ -79,7 +79,7 @@ class Runner {
   std::vector<std::vector<int32_t>> prepared_;
 };
 
-// Random numbers alone, which every step needs: what the machine gives two threads that share nothing.
+// Draws only random numbers, which every step needs: shows what two threads that share nothing reach on this machine.
 class RandomRunner {
  public:
   double Run(absl::Duration window) {
@@ -102,7 +102,7 @@ class RandomRunner {
   BlockBatch batch_;
 };
 
-// Both threads' rates.
+// The sum of the rates of two threads.
 template <typename R>
 double RunTwo(R& a, R& b, absl::Duration window) {
   double other = 0;
@@ -114,7 +114,7 @@ double RunTwo(R& a, R& b, absl::Duration window) {
   return own + other;
 }
 
-// Cores that this process took while it did something.
+// Measures how many cores this process used.
 class Cores {
  public:
   void Measure(const std::function<void()>& work) {
@@ -131,7 +131,7 @@ class Cores {
   double wall_ = 0;
 };
 
-// One thread and two by turns, in short windows, so that both meet the same disturbances.
+// Measures one thread and two threads by turns in short windows, so that disturbances are equal.
 template <typename R>
 std::vector<BenchResult> Measure(R& a, R& b, const std::string& bench, const std::string& what,
                                  const BenchOptions& options) {
@@ -158,7 +158,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const Case& test, const BenchOption
   RECBOTS_CHECK(google::protobuf::TextFormat::ParseFromString(test.environment, &config)) << test.environment;
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeScenario(config, /*seed=*/1));
   Runner a(*scenario, test.num_users, /*first_stream=*/0);
-  // Made by another thread, which has a heap of its own: neighbours on one heap may share cache lines.
+  // Another thread makes it on a different heap, because neighbours on one heap may share cache lines.
   std::unique_ptr<Runner> b;
   {
     const Thread thread("bench",

@@ -1,6 +1,6 @@
-// The whole local cluster. wall_seconds goes from the start of the command to its end at the goal,
-// wall_seconds_from_start_to_999 from the start of the command to the evaluation that reaches 99.9 % of the optimum,
-// wall_seconds_to_999 to the same evaluation from the moment at which the learner's clock begins.
+// Runs the whole local cluster. wall_seconds is the time from the start of the command to its end at the goal;
+// wall_seconds_from_start_to_999 from the start of the command to the evaluation that reaches 99.9 % of the optimum;
+// wall_seconds_to_999 from the start of the learner's clock to that evaluation.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,9 +28,9 @@ struct LoopRun {
   double env_steps_to_999 = 0;
 };
 
-constexpr absl::Duration kLook = absl::Milliseconds(2);  // Between looks at what a run has come to.
+constexpr absl::Duration kLook = absl::Milliseconds(2);  // How often to check the state of a run.
 
-// Looks for the first evaluation at or above 99.9 % of the optimum in an evaluations.jsonl while it grows.
+// Finds the first evaluation at or above 99.9 % of the optimum in a growing evaluations.jsonl.
 class CurveWatch {
  public:
   explicit CurveWatch(std::string path) : path_(std::move(path)) {}
@@ -54,14 +54,14 @@ class CurveWatch {
   bool reached_ = false;
 };
 
-// Starts a program and waits for its end, calling `look` meanwhile; its exit code.
+// Starts a program and calls `look` until it ends; returns its exit code.
 int RunToEnd(const std::vector<std::string>& arguments, const std::function<void()>& look) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const pid_t pid = fork();
   if (pid == 0) {
-    // The figures are all that goes to stdout here.
+    // Only the figures may go to stdout.
     dup2(STDERR_FILENO, STDOUT_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
@@ -101,7 +101,7 @@ absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& 
 }
 
 absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
-  // One run takes longer than a window of the others; five say enough.
+  // One run takes longer than a window of other benches; five runs are enough.
   const int num_runs = std::min(5, options.windows);
   std::string dir = (std::filesystem::temp_directory_path() / "recbots-loop-XXXXXX").string();
   if (mkdtemp(dir.data()) == nullptr) return absl::InternalError("cannot make a folder for the runs");
@@ -116,7 +116,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
     to_999.push_back(run->wall_seconds_to_999);
     steps.push_back(run->env_steps_to_999);
   }
-  RECBOTS_RETURN_IF_ERROR(status);  // The folder stays: its logs say why.
+  RECBOTS_RETURN_IF_ERROR(status);  // The folder stays, because its logs show the reason.
   std::error_code error;
   std::filesystem::remove_all(dir, error);
   return std::vector<BenchResult>{{"loop", "wall_seconds", Median(wall), "s", false},

@@ -41,7 +41,7 @@ absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-// As the build has it; empty: the compiler's default.
+// The architecture of the build; empty for the compiler's default.
 std::string Architecture() {
   const std::string architecture = RECBOTS_ARCH;
   return architecture.empty() ? "compiler's default" : architecture;
@@ -67,7 +67,7 @@ void Print(const BenchResult& result, double cores_of_all, const std::string& le
 int Run(const std::vector<Bench>& benches, const BenchOptions& options) {
   int code = kExitOk;
   for (const Bench& bench : benches) {
-    // Where the output is lost, no more figures are taken.
+    // Takes no more figures if the output is lost.
     if (!std::cout) break;
     const double cpu_before = ProcessorSeconds(/*children=*/true);
     const Instant start = Instant::Now();

@@ -1,5 +1,5 @@
-// Composing slates: microseconds of processor time per state, one thread, a batch of states at a time. Processor time,
-// because such short work on a shared core would measure the others.
+// Composes slates: microseconds of processor time per state, with one thread and a batch of states at a time. It
+// measures processor time, because on a shared core such short work would measure other processes.
 #include <ctime>
 #include <utility>
 #include <vector>
@@ -18,7 +18,7 @@ struct Case {
   ClickRule click_rule;
   int num_candidates;
   int slate_size;
-  bool enumerate;  // Whether to compare with looking at every slate.
+  bool enumerate;  // Whether to compare with enumerating every slate.
 };
 
 const Case kCases[] = {{"n10_k3", ClickRule::kShared, 10, 3, true},
@@ -27,8 +27,8 @@ const Case kCases[] = {{"n10_k3", ClickRule::kShared, 10, 3, true},
                        {"cascade_n10_k3", ClickRule::kCascade, 10, 3, false},
                        {"cascade_n1000_k10", ClickRule::kCascade, 1000, 10, false}};
 
-// As interest evolution has them: an interest from -1 to 1 weighs 1 more, no click weighs 2; minutes still watched.
-// Enough states that the processor cannot learn them by heart.
+// States as in interest evolution: the weight is the interest, -1 to 1, plus 1; no click weighs 2; values are minutes
+// watched. There are enough states that the processor's branch prediction cannot learn them.
 struct States {
   explicit States(const Case& test)
       : num_states(static_cast<size_t>(test.num_candidates < 500 ? 4096 : 128)),
@@ -53,8 +53,8 @@ struct States {
   std::vector<float> slate_values;
 };
 
-// The best of all sets of `left` more items from `first` on: what a slate optimizer that enumerates would do at best
-// (RecSim looks at every order of them as well).
+// The best of all sets of `left` more items from `first` on. This is the least that an enumerating slate optimizer
+// would do (RecSim also enumerates their orders).
 double BestSet(const float* weights, const float* values, int first, int num_candidates, int left, double numerator,
                double denominator) {
   if (left == 0) return numerator / denominator;
@@ -83,7 +83,7 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Per call of `work`, in one window.
+// Microseconds per call of `work`, in one window.
 double MicrosecondsPerCall(absl::Duration window, const std::function<void()>& work) {
   const double length = absl::ToDoubleSeconds(window);
   const double start = ThreadSeconds();
@@ -109,7 +109,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const Case& test, const BenchOption
                                                                      {"greedy", select(SlateRule::kGreedy)},
                                                                      {"optimal", select(SlateRule::kOptimal)}};
   if (test.enumerate) ways.emplace_back("enumeration", [&] { Enumerate(test, states); });
-  // By turns, in short windows, so that all meet the same disturbances.
+  // Measures all ways by turns in short windows, so that disturbances are equal.
   std::vector<std::vector<double>> microseconds(ways.size());
   for (int window = 0; window < options.windows; ++window) {
     for (size_t i = 0; i < ways.size(); ++i) {

@@ -1,5 +1,5 @@
-// SlateQ at interest evolution, 10 candidates and slates of 3, on one core: updates of a batch that is there already,
-// and users simulated, valued and shown slates, without the stream to replay.
+// SlateQ in interest evolution, with 10 candidates and slates of 3, on one core: updates on a batch that is prepared,
+// and acting (simulating users, valuing candidates, showing slates) without the stream to replay.
 #include <memory>
 #include <string>
 #include <vector>

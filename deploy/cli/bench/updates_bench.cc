@@ -1,4 +1,4 @@
-// Updates per second of the learning algorithm alone, on one core, on a batch that is there already.
+// Updates per second of the learning algorithm alone, on one core, on a prepared batch.
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ namespace recbots {
 namespace {
 
 constexpr int kItems = 10;
-constexpr int64_t kDefaultRows = 32;  // Of a batch.
+constexpr int64_t kDefaultRows = 32;  // Rows of a batch.
 
 EnvironmentSpec BrowsingSpec() {
   EnvironmentSpec spec;
@@ -26,7 +26,7 @@ EnvironmentSpec BrowsingSpec() {
   return spec;
 }
 
-// A batch of transitions as they come from replay: columns in aligned memory.
+// A batch of transitions in the form in which replay delivers it: columns in aligned memory.
 class Columns {
  public:
   Columns(const RowSchema& schema, int64_t rows) : schema_(schema), rows_(static_cast<size_t>(rows)) {
@@ -83,7 +83,7 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   const Columns columns(schema, num_rows);
   absl::Status status;
   const Rate rate = MedianRate(options, [&] {
-    // Wrapping the columns is part of every update of the learner.
+    // Includes wrapping the columns, which is part of every update of the learner.
     const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), num_rows);
     status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
     return 1.0;
@@ -105,7 +105,7 @@ std::vector<Bench> UpdatesBenches() {
   std::vector<Bench> benches = {MakeBench("updates", DefaultConfig(), kDefaultRows),
                                 MakeBench("updates/notebook", NotebookConfig(5), kDefaultRows),
                                 MakeBench("updates/k10", NotebookConfig(10), kDefaultRows)};
-  // Sizes that users have: rows of a batch, and units of each hidden layer.
+  // Sizes that users have: rows per batch, and units per hidden layer.
   for (const int64_t num_rows : {32, 256, 1024}) {
     for (const int num_units : {64, 256}) {
       v1::AlgorithmConfig config = DefaultConfig();

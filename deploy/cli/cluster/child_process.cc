@@ -24,7 +24,7 @@
 namespace recbots {
 namespace {
 
-// Between fork and exec: only calls that are safe there. Does not return.
+// Runs between fork and exec: makes only calls that are safe there. Does not return.
 [[noreturn]] void BecomeProgram(char* const* arguments, int log_fd, int stdout_fd, int lock_fd, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -36,8 +36,8 @@ namespace {
   dup2(null_fd, STDIN_FILENO);
   dup2(stdout_fd, STDOUT_FILENO);
   dup2(log_fd, STDERR_FILENO);
-  if (lock_fd >= 0) HandOnLock(lock_fd);  // Last: it takes a descriptor that one of the others may have had.
-  signal(SIGPIPE, SIG_DFL);               // The launcher ignores it.
+  if (lock_fd >= 0) HandOnLock(lock_fd);  // Last, because it may take over the descriptor of another.
+  signal(SIGPIPE, SIG_DFL);               // The launcher ignores SIGPIPE.
   execv(arguments[0], arguments);
   _exit(127);
 }

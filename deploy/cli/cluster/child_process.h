@@ -1,4 +1,4 @@
-// A program started by us, ended by us.
+// A program that this process starts and ends.
 #pragma once
 
 #include <sys/types.h>
@@ -15,41 +15,42 @@ namespace recbots {
 struct ChildOptions {
   std::string name;                    // For messages: "actor-1".
   std::vector<std::string> arguments;  // The program's path first.
-  std::string log_path;      // stderr goes there (an older log is overwritten); stdout too, unless it is piped.
+  std::string log_path;      // stderr goes there (overwrites an older log), and stdout, too, unless it is piped.
   bool pipe_stdout = false;  // stdout can be read from stdout_fd().
-  int lock_descriptor = -1;  // A lock that it is to hold as well (common/base/file_lock.h); -1: none.
+  int lock_descriptor = -1;  // A lock that the program shall hold as well (common/base/file_lock.h); -1: none.
 };
 
-// Gets SIGTERM when this process dies, whatever it dies of, and does not get the terminal's Ctrl-C: its parent passes
-// on what it should hear. Not thread-safe.
+// The child gets SIGTERM when this process dies for any reason. It does not get the terminal's Ctrl-C: the parent
+// passes on the signals that the child should get. Not thread-safe.
 class ChildProcess {
  public:
-  // Other threads may run: between fork and exec only calls are made that are safe then. SIGTERM comes when the thread
-  // that made this call ends: make it from one that stays.
+  // Other threads may run, because only safe calls are made between fork and exec. The child also gets SIGTERM when the
+  // thread that called Start ends, so call it from a thread that stays.
   //   FAILED_PRECONDITION  the log cannot be written (TryLog)
-  //   UNAVAILABLE          no process can be made
+  //   UNAVAILABLE          the process cannot be started
   static absl::StatusOr<ChildProcess> Start(const ChildOptions& options);
 
-  // Whether the log can be written; makes it where it is missing. FAILED_PRECONDITION: names it, and says why not.
+  // OK if the log can be written; makes the file if it is missing. FAILED_PRECONDITION: the message names the log and
+  // the reason.
   static absl::Status TryLog(const ChildOptions& options);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
-  ~ChildProcess();  // Kills it if it still runs.
+  ~ChildProcess();  // Kills the child if it still runs.
 
   const std::string& name() const { return name_; }
   const std::string& log_path() const { return log_path_; }
   int stdout_fd() const { return stdout_fd_; }  // -1 when not piped.
   pid_t pid() const { return pid_; }            // -1 once it has ended.
 
-  // Takes note of its end, if it has ended. Returns whether it runs.
+  // Whether the child runs; notes its end if it has ended.
   bool Running();
-  // Exit code, or 128 + signal; -1 while it runs.
+  // The exit code, or 128 + signal; -1 while the child runs.
   int exit_code() const { return exit_code_; }
   void Signal(int signal_number);
-  // Waits for its end; false when it still runs at the deadline.
+  // Waits for the child's end; false if it still runs at the deadline.
   bool AwaitEnd(Instant deadline);
-  // The last lines of its log, at most this many.
+  // The last `count` lines of its log, or fewer.
   std::string LastLogLines(int count) const;
 
  private:

@@ -61,7 +61,7 @@ absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scena
                      MachineMemoryBytes());
 }
 
-// Options but for the run directory; `config`, and what its rows mean.
+// Reads the options except the run directory; fills `config` and the meaning of its rows.
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config,
                                                 v1::ExperimentIdentity& identity) {
   LocalClusterOptions options;
@@ -76,7 +76,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
   RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
-  // Refused here rather than by each role in its own log: an environment, or one that the algorithm cannot act in.
+  // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
   RECBOTS_RETURN_IF_ERROR(CheckFits(config, *scenario, options));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
@@ -84,19 +84,20 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   return options;
 }
 
-// Takes the run directory and begins a run in it: all roles read the configuration from there, as it was read once.
+// Claims the run directory and begins a run in it. All roles read the configuration from there, so that it is read from
+// its file only once.
 absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::ExperimentConfig& config,
                                       const v1::ExperimentIdentity& identity, LocalClusterOptions& options) {
   absl::StatusOr<RunDirectory> directory = flags.has("run_dir")
                                                ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
                                                : RunDirectory::MakeNew("runs", config.name(), kProgram);
   RECBOTS_RETURN_IF_ERROR(directory.status());
-  // Without checkpoints nothing is taken over from the run that lies there: its results go to previous/, with a
+  // Without checkpoints the new run takes nothing from the earlier run there, whose results go to previous/, with a
   // warning.
   RECBOTS_RETURN_IF_ERROR(
       CheckRunDirectory(directory->path(), identity, options.allow_other_experiment || !options.checkpoint));
   RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));
-  // A run that begins with nothing begins with the first users; one that goes on plays others than before.
+  // A run that begins with no rows begins with the first users; a run that continues plays new ones.
   std::error_code error;
   if (!options.checkpoint) std::filesystem::remove(directory->Path("next_stream"), error);
   options.run_dir = directory->path();
@@ -112,7 +113,7 @@ std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses
                       addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir);
 }
 
-// The last line of the run, from its report; empty when there is none.
+// The last line of the run, from its report; empty if there is no report.
 std::string Verdict(const std::string& run_dir, bool& goal_reached) {
   const std::string text = ReadFile(run_dir + "/report.json").value_or("");
   const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -128,14 +129,14 @@ std::string Verdict(const std::string& run_dir, bool& goal_reached) {
                          number("env_steps"), number("wall_seconds"));
 }
 
-// Says how the run ended; the exit code.
+// Prints how the run ended; returns the exit code.
 int SayEnd(const ClusterEnd& end, const std::string& run_dir) {
   const bool died = end.cause == ClusterEnd::Cause::kRoleDied;
   if (died) {
     std::cerr << "recbots: " << end.dead_role << " ended with code " << end.exit_code << "; its last lines:\n"
               << end.log_excerpt << "\n";
   }
-  // Whatever the cause: the learner saves at every end.
+  // The learner saves at every end, so this is checked whatever the cause.
   if (absl::StrContains(end.learner_line, kNotSaved)) {
     std::cerr << "recbots: " << end.learner_line << "\n";
     return kExitFailed;

@@ -34,7 +34,7 @@ bool IsIgnored(int signal_number) {
   return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// Signals that end a run wait in the kernel until asked for, so that no handler runs between our calls.
+// Keeps signals that end a run pending in the kernel until they are read, so that no handler runs between our calls.
 class HeldSignals {
  public:
   HeldSignals() {
@@ -129,7 +129,7 @@ std::vector<ChildOptions> Cluster::Plan() const {
 
 absl::Status Cluster::Start() {
   const std::vector<ChildOptions> plan = Plan();
-  // All of them before the first starts: a run that ends at once has nothing to save.
+  // Tests all logs before the first role starts: a run that ends at once has nothing to save.
   for (const ChildOptions& child : plan) RECBOTS_RETURN_IF_ERROR(ChildProcess::TryLog(child));
   for (const ChildOptions& child : plan) {
     RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
@@ -153,7 +153,7 @@ bool Cluster::PassOnLearnerLines(absl::Duration patience) {
     NoteLines(text);
     return true;
   }
-  // At the end of the stream poll returns at once, with nothing to read.
+  // At the end of the stream poll returns at once although there is nothing to read.
   if ((source.revents & POLLHUP) != 0) absl::SleepFor(absl::Milliseconds(5));
   return false;
 }
@@ -188,23 +188,23 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
 
 void Cluster::End() {
   absl::Duration patience = options_.drain;
-  // Actors and evaluator first, so that they can hand over what they have to services that still are there.
+  // Actors and evaluator end first, so that they can still send their rows and reports to the services.
   std::vector<ChildProcess*> workers, services;
   for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
   for (const std::vector<ChildProcess*>& group : {workers, services}) {
     for (ChildProcess* child : group) child->Signal(SIGTERM);
     AwaitEnd(group, Instant::Now() + patience);
-    // A worker that hangs takes nothing from the time in which the learner saves.
+    // A worker that hangs must not shorten the time in which the learner saves.
     patience = options_.drain + options_.save;
     if (options_.checkpoint) patience += options_.last_checkpoint;
   }
   while (PassOnLearnerLines(absl::ZeroDuration())) {
   }
-  children_.clear();  // Kills what is left.
+  children_.clear();  // Kills the processes that are left.
 }
 
 bool Cluster::IsService(const ChildProcess& child) {
-  // Of "actor-0" what stands before the number.
+  // The part of "actor-0" before the number.
   const RoleKind* role = FindRole(child.name().substr(0, child.name().find('-')));
   return role != nullptr && role->serves;
 }
@@ -240,7 +240,7 @@ absl::StatusOr<ClusterAddresses> ChooseAddresses(const std::string& run_dir, int
   if (error) return absl::InvalidArgumentError(absl::StrCat("run directory '", run_dir, "': ", error.message()));
   const auto socket = [&dir](const std::string& name) { return absl::StrCat("unix:", dir, "/", name, ".sock"); };
   ClusterAddresses addresses;
-  // All sockets or none: the longest name decides.
+  // Uses sockets for all or for none: the longest name decides.
   addresses.sockets = ParseUnixAddress(socket(absl::StrCat("replay-", num_replay_shards))).ok();
   const auto choose = [&](const std::string& name) -> absl::StatusOr<std::string> {
     if (addresses.sockets) return socket(name);

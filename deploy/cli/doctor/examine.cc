@@ -14,16 +14,16 @@ namespace {
 
 constexpr double kMiB = 1 << 20;
 constexpr double kGiB = 1 << 30;
-// A cluster with one actor and a table of 100,000 short rows; measured, see README.md.
+// Measured for a cluster with one actor and a table of 100,000 short rows, see README.md.
 constexpr double kRunBytes = 0.5 * kGiB;
-// One compiler of a source that includes LibTorch.
+// Memory of one compiler process for a source that includes LibTorch.
 constexpr double kCompilerBytes = 1.2e9;
-// What is left on a disk: a run writes some megabytes, checkpoints as much as the tables hold, a build 2 GB.
+// Free space on a disk. A run writes some megabytes, checkpoints as much as the tables hold, a build 2 GB.
 constexpr double kFewBytesFree = 100 * kMiB, kBuildBytes = 3 * kGiB;
-// Of the busiest role, replay, with one actor; each more takes two.
+// For the role that needs most, replay, with one actor; each further actor takes two.
 constexpr int64_t kRoleDescriptors = 64;
 constexpr int64_t kUsualDescriptors = 1024;
-// Programs of a cluster that work at the same time.
+// The number of programs of a cluster that are busy at the same time.
 constexpr int kBusyPrograms = 3;
 
 std::string Bytes(double bytes) {
@@ -155,7 +155,7 @@ Finding Descriptors(const Machine& machine) {
   return finding;
 }
 
-// Whether `recbots cluster` and deploy/run write there by themselves.
+// Whether `recbots cluster` and deploy/run write to the folder by default.
 bool RunsAreThere(const Machine::Folder& folder) { return folder.name == "current folder" || folder.name == "runs"; }
 
 Finding Folders(const Machine& machine) {
@@ -188,7 +188,7 @@ Finding Folders(const Machine& machine) {
     }
   }
   finding.says = absl::StrJoin(says, "; ");
-  // Both places of runs say the same.
+  // Both folders of runs give the same advice.
   advice.erase(std::unique(advice.begin(), advice.end()), advice.end());
   finding.advice = absl::StrJoin(advice, "; ");
   return finding;
@@ -275,7 +275,7 @@ std::string FindingsJson(const std::vector<Finding>& findings) {
                                 {"says", finding.says},
                                 {"advice", finding.advice}});
   }
-  // Paths need not be UTF-8.
+  // Paths may not be UTF-8.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 

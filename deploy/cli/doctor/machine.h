@@ -1,4 +1,4 @@
-// What recbots looks at of a machine. Plain facts: examine.h judges them, read_machine.h finds them.
+// The facts about a machine that matter to recbots: read_machine.h finds them, examine.h judges them.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ struct Machine {
   std::string kernel;           // "Linux 6.1.0-18-amd64"
 
   // The processor: features are sets of ProcessorFeature (common/base/processor.h).
-  std::string processor;               // Its name.
+  std::string processor;               // Its name
   uint64_t features = 0;               // What it has,
   uint64_t built_for_features = 0;     // what our programs were compiled for,
   std::string built_for_architecture;  // and how that was asked for: RECBOTS_ARCH.
 
-  int cores = 0;          // That this process may run on.
+  int cores = 0;          // Cores that this process may run on
   double core_limit = 0;  // What the control group allows, in cores; 0: no limit.
 
   int64_t memory_bytes = 0;       // Of the machine,
@@ -29,11 +29,11 @@ struct Machine {
   int64_t memory_limit_used = 0;  // What it uses of that.
 
   // Programs and libraries.
-  std::vector<std::string> missing_programs;  // That should lie beside this one.
+  std::vector<std::string> missing_programs;  // Programs that should lie beside this one
   std::string torch_version;                  // Empty: see libraries_error.
-  std::string blas_path;                      // The file that LibTorch's matrix products come from.
-  std::string blas_config;                    // What an OpenBLAS says of itself; empty: it is another library.
-  std::string libraries_error;                // Why they are not known.
+  std::string blas_path;                      // The library file of LibTorch's matrix products
+  std::string blas_config;                    // The description of an OpenBLAS; empty for other libraries
+  std::string libraries_error;                // Why the three above are not known
 
   int64_t descriptors = 0;      // Files and sockets that a process may have open,
   int64_t max_descriptors = 0;  // and up to where it may raise that.
@@ -41,14 +41,14 @@ struct Machine {
   struct Folder {
     std::string name;        // "current folder", "runs", "TMPDIR", "/dev/shm"
     std::string path;        // Where it is.
-    std::string error;       // Why no file can be made in it; empty: one can.
-    int64_t free_bytes = 0;  // Where one can.
+    std::string error;       // Why no file can be made in it; empty if one can
+    int64_t free_bytes = 0;  // If files can be made
   };
   std::vector<Folder> folders;
 
-  std::string port_error;             // Why there is no free port on 127.0.0.1; empty: there is one.
-  std::string socket_error;           // The same of a unix socket.
-  int64_t socket_path_bytes = 0;      // Of the longest socket that a run started here would have,
+  std::string port_error;             // Why there is no free port on 127.0.0.1, or empty
+  std::string socket_error;           // Why no unix socket can be made, or empty
+  int64_t socket_path_bytes = 0;      // The longest path of a socket in a run started here,
   int64_t max_socket_path_bytes = 0;  // and what the system allows.
 
   // Docker, which only docker-compose.yml needs.

@@ -35,7 +35,8 @@ namespace recbots {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(10);
-// A default run directory: when, and the experiment's name; ours have up to 35 letters. Then the longest socket in it.
+// A default run directory (the time, and the experiment's name, of which ours have up to 35 letters) with its longest
+// socket.
 constexpr char kLongRun[] = "/runs/20260101-000000-interest_evolution_learned_clicks/replay-64.sock";
 
 std::string ReadFile(const std::string& path) {
@@ -50,7 +51,7 @@ std::string FirstLine(const std::string& path) {
   return std::string(absl::StripAsciiWhitespace(text.substr(0, text.find('\n'))));
 }
 
-// The value of a line "NAME=VALUE" or "NAME: VALUE", without quotes; empty: there is none.
+// The value of a line "NAME=VALUE" or "NAME: VALUE", without quotes; empty if there is none.
 std::string ValueOf(const std::string& text, absl::string_view name, char separator) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(separator, 1));
@@ -74,23 +75,23 @@ int64_t Number(const std::string& path) {
   return absl::SimpleAtoi(FirstLine(path), &number) ? number : 0;  // "max": no number.
 }
 
-// The smaller of two limits, of which 0 is none.
+// The smaller of two limits, where 0 means no limit.
 template <typename T>
 T Tighter(T a, T b) {
   if (a <= 0) return b;
   return b <= 0 ? a : std::min(a, b);
 }
 
-// A limit of memory, with what its group uses; the one that leaves least counts.
+// Takes a memory limit and the use of its group, if it leaves less memory than the present limit.
 void TakeMemoryLimit(int64_t limit, int64_t used, Machine& machine) {
-  // Version 1 writes a huge number where there is none.
+  // Version 1 writes a huge number if there is no limit.
   if (limit <= 0 || limit >= (int64_t{1} << 60)) return;
   if (machine.memory_limit > 0 && limit - used >= machine.memory_limit - machine.memory_limit_used) return;
   machine.memory_limit = limit;
   machine.memory_limit_used = used;
 }
 
-// The folder of a group and those above it, the group first: "/a/b" -> "BASE/a/b", "BASE/a", "BASE".
+// The folders of a group and of its parents, the group first: "/a/b" -> "BASE/a/b", "BASE/a", "BASE".
 std::vector<std::string> GroupsUp(const std::string& base, std::string group) {
   std::vector<std::string> folders;
   while (group.size() > 1) {
@@ -129,7 +130,7 @@ int UsableCores() {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return CPU_COUNT(&cores);
-  return static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));  // More than a set holds.
+  return static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));  // There are more than fit a cpu_set_t.
 }
 
 void ReadPrograms(const std::string& program_dir, Machine& machine) {
@@ -165,12 +166,12 @@ void ReadFolders(Machine& machine) {
   machine.folders.push_back(ReadFolder("/dev/shm", "/dev/shm"));
 }
 
-// Whether a unix socket can be made in the folder; empty: it can.
+// Why no unix socket can be made in the folder; empty if one can.
 std::string TrySocket(const std::string& folder) {
   const std::string path = absl::StrCat(folder, "/.recbots-", getpid(), ".sock");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return "";  // Its length is another matter.
+  if (path.size() >= sizeof(address.sun_path)) return "";  // Too long a path is a separate finding.
   path.copy(address.sun_path, path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return absl::StrCat("no unix sockets: ", strerror(errno));

@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kMaxOutput = 64 << 10;
 constexpr int kCannotExecute = 127;
 
-// Between fork and exec: only calls that are safe there.
+// Runs between fork and exec: makes only calls that are safe there.
 [[noreturn]] void BecomeProgram(char* const* arguments, int output) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int nothing = open("/dev/null", O_RDWR);
@@ -31,7 +31,7 @@ constexpr int kCannotExecute = 127;
   _exit(kCannotExecute);
 }
 
-// Reads until the end or the deadline; whether the end came.
+// Reads until the end or the deadline; returns whether the end came.
 bool ReadAll(int fd, Instant deadline, std::string& output) {
   std::array<char, 4096> piece;
   while (output.size() < kMaxOutput) {
@@ -62,7 +62,7 @@ absl::StatusOr<std::string> OutputOf(const std::vector<std::string>& arguments, 
   const bool ended = pid > 0 && ReadAll(pipe_fds[0], Instant::Now() + patience, output);
   close(pipe_fds[0]);
   if (pid < 0) return absl::UnavailableError(absl::StrCat(arguments[0], " cannot be started: ", strerror(fork_error)));
-  // Its output is over, or it is to end: nothing is waited for that is not about to happen.
+  // The output is complete, or the program must end: the wait for its end is short in both cases.
   if (!ended || output.size() >= kMaxOutput) kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);

@@ -1,4 +1,4 @@
-// Runs a program for what it prints.
+// Runs a program and returns its output.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace recbots {
 
-// The output of a program, at most 64 KiB; arguments[0] is its path, or a name that is looked for in PATH. It reads
-// nothing, and what it says on stderr is thrown away.
+// The standard output of a program, at most 64 KiB; arguments[0] is its path, or a name to be found in PATH. Its
+// standard input is empty, and its stderr is discarded.
 //   NOT_FOUND           there is no such program
-//   DEADLINE_EXCEEDED   it did not end within `patience`, and was killed
-//   UNAVAILABLE         it ended with another code than 0, or could not be started
+//   DEADLINE_EXCEEDED   the program did not end within `patience`, and was killed
+//   UNAVAILABLE         the program ended with another code than 0, or could not be started
 absl::StatusOr<std::string> OutputOf(const std::vector<std::string>& arguments, absl::Duration patience);
 
 }  // namespace recbots

@@ -1,4 +1,4 @@
-// The page that `recbots inspect` shows of one directory of checkpoints.
+// The page of `recbots inspect` for one directory of checkpoints.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace recbots {
 // One manifest of a directory.
 struct ManifestFound {
   int64_t sequence = 0;
-  absl::Status status;  // Of reading it; then of its files, the first one that does not check.
+  absl::Status status;  // The error of reading it, or that of its first damaged file.
   v1::CheckpointManifest manifest;
 };
 
@@ -24,18 +24,18 @@ struct ManifestFound {
 struct DirectoryFound {
   std::vector<ManifestFound> manifests;       // Newest first.
   std::map<std::string, absl::Status> files;  // Every file that a manifest names.
-  std::vector<std::string> strays;            // Ours by name, named by no manifest.
-  int64_t foreign = 0;                        // Not ours.
-  bool in_use = false;                        // A server has claimed it.
+  std::vector<std::string> strays;            // Files with our names that no manifest names.
+  int64_t foreign = 0;                        // The number of files with other names.
+  bool in_use = false;                        // A server has claimed the directory.
 
-  // The one that a server would restore; nullptr: none.
+  // The manifest that a server would restore, or nullptr.
   const ManifestFound* Newest() const;
 };
 
-// UNAVAILABLE, NOT_FOUND: the directory cannot be read. Faults of its files are in the result.
+// Reads a directory. UNAVAILABLE, NOT_FOUND: it cannot be read. Errors of its files are part of the result.
 absl::StatusOr<DirectoryFound> ReadDirectory(const replay::Folder& folder);
 
-// `table`: only this one; "": all.
+// Writes the page to `out`, for one `table`, or for all tables with "".
 void WriteReport(const replay::Folder& folder, const DirectoryFound& found, const std::string& table,
                  std::ostream& out);
 

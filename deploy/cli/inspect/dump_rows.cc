@@ -31,7 +31,7 @@ void AppendNumber(const char*& from, std::string& json) {
   json.append(text, std::to_chars(text, text + sizeof(text), value).ptr);
 }
 
-// The value of extents `depth` and deeper.
+// Appends the value of the extents from `depth` on.
 void AppendValue(const Column& column, size_t depth, const char*& from, std::string& json) {
   if (depth == column.shape.size()) {
     switch (column.dtype) {
@@ -51,7 +51,7 @@ void AppendValue(const Column& column, size_t depth, const char*& from, std::str
   json += ']';
 }
 
-// A table that takes over the newest `rows` of a frozen one, by age.
+// A table that restores the newest `rows` rows of a frozen one.
 absl::StatusOr<std::unique_ptr<replay::Table>> TableFor(const v1::FrozenTable& frozen, const RowSchema& schema,
                                                         int64_t rows) {
   replay::TableOptions options;
@@ -68,7 +68,7 @@ void AppendRowJson(const RowSchema& schema, const char* row, std::string& json) 
   json += '{';
   for (size_t i = 0; i < schema.columns().size(); ++i) {
     const Column& column = schema.columns()[i];
-    // Names need no escapes: RowSchema takes lower case letters, digits and underscores.
+    // Names need no escapes, because RowSchema accepts only lower case letters, digits and underscores.
     absl::StrAppend(&json, i > 0 ? "," : "", "\"", column.name, "\":");
     const char* from = row + schema.offset(i);
     AppendValue(column, 0, from, json);
@@ -99,7 +99,7 @@ absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& s
       json += '\n';
     }
     out << json;
-    // A reader that has seen enough closes the pipe. The caller, who opened `out`, knows about a full disk.
+    // A reader that has seen enough closes the pipe; the caller, which has opened `out`, finds out about a full disk.
     if (!out.flush()) break;
   }
   return absl::OkStatus();

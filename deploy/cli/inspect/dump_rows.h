@@ -1,4 +1,4 @@
-// Rows of a checkpoint as JSON Lines.
+// Writes rows of a checkpoint as JSON Lines.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,14 @@
 
 namespace recbots {
 
-// Appends one row, row_bytes() bytes at `row`, as a JSON object: column name -> number or nested arrays; null where a
-// float is not finite. Floats have as many digits as tell them from all others.
+// Appends one row, row_bytes() bytes at `row`, as a JSON object: column name -> number or nested arrays; null if a
+// float is not finite. Floats have just enough digits to distinguish them from all others.
 void AppendRowJson(const RowSchema& schema, const char* row, std::string& json);
 
-// The newest num_rows rows of a table whose files check (-1: all), oldest first, a line each. Takes memory for that
-// many rows. Ends early, with OK, when `out` takes no more: the caller, who opened it, knows whether that is an error.
-//   RESOURCE_EXHAUSTED  there is no memory
+// Writes the newest num_rows rows (-1: all) of a table with undamaged files, one line each, oldest first. Takes memory
+// for num_rows rows. Ends early, with OK, if `out` accepts no more: the caller has opened `out` and knows whether this
+// is an error.
+//   RESOURCE_EXHAUSTED  there is not enough memory
 //   DATA_LOSS           the arrays do not fit the header
 absl::Status DumpRows(const replay::Folder& folder, const v1::CheckpointTable& table, int64_t num_rows,
                       std::ostream& out);

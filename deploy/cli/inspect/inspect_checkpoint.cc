@@ -13,7 +13,7 @@
 namespace recbots {
 namespace {
 
-// The directories of single servers in it: itself, or its shards.
+// The directories of single servers: the directory itself, or its shards.
 absl::StatusOr<std::vector<std::string>> FindShards(const std::string& directory) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {

@@ -1,5 +1,4 @@
-// What lies in a directory of replay checkpoints (docs/formats.md): for people, and its rows as JSON Lines for
-// programs.
+// Shows a directory of replay checkpoints (docs/formats.md): a page for people, or its rows as JSON Lines for programs.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +9,16 @@
 
 namespace recbots {
 
-// Writes to `out` what is in a server's directory (DIR/shard-N), or in each of DIR/shard-0, shard-1, ...: which
-// manifests there are, whether every file of them checks, and of the newest one that does all settings, counters and
-// marks of its tables, and what changed since the one before. Only reads; a running server may use the directory
-// meanwhile.
+// Writes to `out` what a server's directory (DIR/shard-N) contains, or each of DIR/shard-0, shard-1, ...: the
+// manifests, whether all their files are undamaged, and for the newest valid one all settings, counters and marks of
+// its tables, and the changes since the previous one. Only reads; a running server may use the directory meanwhile.
 //
-// dump_rows > 0: instead, this many of the newest rows of one table as JSON Lines, oldest first; -1: all of them. An
-// object per row: column name -> number or nested arrays of numbers, null where a float is not finite. Ends early, with
-// OK, when `out` takes no more. `table`: only this one; "": all, or the first one to dump.
-//   NOT_FOUND         no such directory, no checkpoint in it, no table of that name
-//   INVALID_ARGUMENT  rows of several shards asked for: names them
-//   DATA_LOSS         no checkpoint checks; what could be said was written
+// If dump_rows > 0, writes instead this many of the newest rows of one table as JSON Lines, oldest first; with -1 all
+// rows. Each row is an object: column name -> number or nested arrays of numbers, null if a float is not finite. Ends
+// early, with OK, if `out` accepts no more. `table` selects one table; "" means all tables, or the first table to dump.
+//   NOT_FOUND         there is no such directory, no checkpoint in it, or no table of that name
+//   INVALID_ARGUMENT  rows were asked for, but there are several shards; the message names them
+//   DATA_LOSS         no checkpoint is valid; what could be read was written
 //   UNAVAILABLE       the directory cannot be read
 absl::Status InspectCheckpoint(const std::string& directory, int64_t dump_rows, const std::string& table,
                                std::ostream& out);

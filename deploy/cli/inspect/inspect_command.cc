@@ -25,7 +25,7 @@ namespace recbots {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
-// A checkpoint waits for the disk.
+// Long, because a checkpoint waits for the disk.
 constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
 constexpr double kMaxIntervalSeconds = 3600;
 
@@ -44,8 +44,8 @@ CommandSyntax Syntax() {
 
 // What the command line asks for.
 struct Request {
-  std::string directory;               // Of a checkpoint; empty: a server is meant.
-  std::vector<std::string> addresses;  // Of servers.
+  std::string directory;               // Of checkpoints; empty if TARGET is a server.
+  std::vector<std::string> addresses;  // Of servers
   std::string table;
   std::string set_limiter;
   bool json = false;
@@ -113,7 +113,7 @@ absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
 }
 
 absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
-  // First something that is tried again: the checkpoint itself is not.
+  // First makes a call that is tried again, because the call for the checkpoint is not.
   RECBOTS_RETURN_IF_ERROR(replay.Info(Instant::Now() + kPatience).status());
   RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(Instant::Now() + kCheckpointPatience));
   if (request.json) {
@@ -130,7 +130,7 @@ absl::Status Report(const Request& request, ReplayAdmin& replay) {
   ServerReport report;
   report.address = replay.address();
   RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(Instant::Now() + kPatience));
-  absl::SleepFor(request.interval);  // A signal ends the program: there is nothing to clean up.
+  absl::SleepFor(request.interval);  // A signal ends the program; there is nothing to clean up.
   RECBOTS_ASSIGN_OR_RETURN(report.now, replay.Info(Instant::Now() + kPatience));
   RECBOTS_RETURN_IF_ERROR(KeepTable(request.table, report));
   if (request.json) {

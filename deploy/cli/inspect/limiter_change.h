@@ -1,4 +1,4 @@
-// "min_size=1000,samples_per_insert=8" as a change of a running limiter.
+// Parses "min_size=1000,samples_per_insert=8" as a change of a running limiter.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace recbots {
 
-// The table of that name; empty: the first. NOT_FOUND: none; the message lists those there are.
+// The table of that name; the first table if `name` is empty. NOT_FOUND: there is none; the message lists the tables.
 absl::StatusOr<v1::TableInfo> FindTable(const v1::InfoResponse& info, const std::string& name);
 
-// What is not named stays as `table` has it now. Ranges are for the server to check.
-//   INVALID_ARGUMENT  an unknown name, no number, one given twice, none given
+// Settings that `text` does not name keep the present values of `table`. The server checks ranges.
+//   INVALID_ARGUMENT  a name is unknown, a value is no number, a setting is given twice, or none is given
 absl::StatusOr<v1::SetRateLimiterRequest> ParseLimiterChange(const std::string& text, const v1::TableInfo& table);
 
 }  // namespace recbots

@@ -15,7 +15,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using Json = nlohmann::ordered_json;
 
-// BLOCKED_ON_MIN_SIZE -> "min_size": without what stands before UNSPECIFIED in the name of zero.
+// BLOCKED_ON_MIN_SIZE -> "min_size": drops the prefix that stands before UNSPECIFIED in the name of value 0.
 std::string ShortName(const EnumValueDescriptor& value) {
   absl::string_view prefix = value.type()->value(0)->name();
   absl::string_view name = value.name();

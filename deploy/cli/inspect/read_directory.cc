@@ -15,7 +15,7 @@ namespace {
 
 bool InUse(const replay::Folder& folder) {
   const absl::StatusOr<replay::FileDescriptor> lock = folder.OpenFile(replay::kLockName);
-  // Given back at once: a server that starts at this moment takes the next directory.
+  // Releases the lock at once; a server that starts at this very moment claims the next directory.
   return lock.ok() && flock(lock->get(), LOCK_SH | LOCK_NB) != 0;
 }
 
@@ -24,7 +24,7 @@ absl::Status CheckFile(const replay::Folder& folder, const v1::CheckpointFile& f
   return blocks.Verify();
 }
 
-// Checks what was not checked for a newer manifest: names are never used twice.
+// Checks the files that were not already checked for a newer manifest; names are never used twice.
 void CheckFiles(const replay::Folder& folder, ManifestFound& found, std::map<std::string, absl::Status>& files) {
   for (const v1::CheckpointTable& table : found.manifest.tables()) {
     for (const v1::CheckpointFile* file : replay::FilesOf(table)) {

@@ -13,7 +13,7 @@
 namespace recbots {
 namespace {
 
-// One attempt to get an answer, so that there is something to say when the deadline comes.
+// The limit for one attempt, so that there is an error to report when the deadline comes.
 constexpr absl::Duration kAttempt = absl::Seconds(2);
 
 }  // namespace

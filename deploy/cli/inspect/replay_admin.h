@@ -1,4 +1,4 @@
-// What a person asks of one running replay server.
+// Calls to one running replay server on behalf of a person.
 #pragma once
 
 #include <memory>
@@ -14,19 +14,21 @@ namespace recbots {
 
 // One connection. Not thread-safe. Every error names the address:
 //   UNAVAILABLE, DEADLINE_EXCEEDED  no server answers there
-//   UNAUTHENTICATED                 TLS or the token do not fit (says how)
-//   UNIMPLEMENTED                   something else than replay listens there
+//   UNAUTHENTICATED                 TLS or the token does not fit (the message says how)
+//   UNIMPLEMENTED                   the server there is not replay
 class ReplayAdmin {
  public:
   ReplayAdmin(std::string address, std::shared_ptr<const Security> security);
 
   const std::string& address() const { return address_; }
 
-  // Tries again while no server answers, until the deadline.
+  // Asks for the server's state; tries again until the deadline while no server answers.
   absl::StatusOr<v1::InfoResponse> Info(Instant deadline);
-  // Waits until the checkpoint is on disk. FAILED_PRECONDITION: the server keeps none; others: what the disk said.
+  // Asks for a checkpoint and waits until it is on disk. FAILED_PRECONDITION: the server keeps none; other errors are
+  // those of the disk.
   absl::StatusOr<v1::CheckpointResponse> Checkpoint(Instant deadline);
-  // NOT_FOUND: no such table. INVALID_ARGUMENT: a limiter under which nothing could move.
+  // NOT_FOUND: there is no such table. INVALID_ARGUMENT: the limiter is out of range, or neither side could ever
+  // proceed.
   absl::Status SetRateLimiter(const v1::SetRateLimiterRequest& request, Instant deadline);
 
  private:

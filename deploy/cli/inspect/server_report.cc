@@ -20,7 +20,7 @@
 namespace recbots {
 namespace {
 
-// Rows a second between two answers.
+// Rows per second between two answers.
 struct Rates {
   double inserted = 0;
   double sampled = 0;

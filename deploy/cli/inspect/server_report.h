@@ -1,4 +1,4 @@
-// What a running replay server holds and whom it waits for, as a page and as JSON.
+// What a running replay server holds and waits for, as a page and as JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,26 +9,28 @@
 
 namespace recbots {
 
-// Two answers of one server, so that there are rates.
+// Two answers of one server, from which rates are computed.
 struct ServerReport {
   std::string address;
   v1::InfoResponse before;
   v1::InfoResponse now;
 };
 
-// Only the table of that name stays (empty: all). NOT_FOUND: none; the message lists those there are.
+// Removes all tables except the one of that name (empty: keeps all). NOT_FOUND: there is none; the message lists the
+// tables.
 absl::Status KeepTable(const std::string& name, ServerReport& report);
 
-// For people. Tables with size, rates, limiter (its bounds and where it stands), what each side waits for and how long
-// it has waited so far; writers with their marks, what a checkpoint does not hold yet, and how long they are silent.
+// For people. Shows tables with size, rates, limiter (its bounds and position), what each side waits for and how long
+// it has waited so far; and writers with their marks, the rows that no checkpoint contains yet, and how long they have
+// been silent.
 std::string ReportText(const ServerReport& report);
 
-// For scripts: InfoResponse as of MessageToJson, and
+// For scripts: InfoResponse in the form of MessageToJson, and
 //   address                     string
-//   tables[].rates              rows a second: inserted, sampled, priorities_updated, evicted; null when the server was
+//   tables[].rates              rows per second: inserted, sampled, priorities_updated, evicted; null if the server was
 //                               restarted in between
 //   tables[].limiter_position   inserted x samples_per_insert - sampled, between min_diff and max_diff
-//   writers[].durable_lag       rows that no checkpoint holds
+//   writers[].durable_lag       rows that no checkpoint contains
 nlohmann::ordered_json ReportJson(const ServerReport& report);
 
 }  // namespace recbots

@@ -10,12 +10,12 @@
 namespace recbots::replay_bench {
 namespace {
 
-// Rows prepared by one writer, in bytes: what stays in a cache of the second level, as fresh rows of an actor do.
+// Bytes of rows that a writer prepares; they stay in the second-level cache, like an actor's fresh rows.
 constexpr size_t kPreparedBytes = 64 << 10;
 
 struct Stamp {
   uint32_t writer;
-  uint32_t check;  // Of the rest of the row, writer and sequence.
+  uint32_t check;  // Of the rest of the row, writer and sequence
   uint64_t sequence;
 };
 
@@ -28,7 +28,7 @@ uint32_t CrcBehindStamp(const char* row, size_t row_bytes) {
   return Crc32c({row + sizeof(Stamp), row_bytes - sizeof(Stamp)});
 }
 
-// Columns only: what lies between them is not carried over.
+// Fills only columns, because the bytes between them are not transmitted.
 void FillRow(const RowSchema& schema, uint32_t writer, uint32_t row, char* to) {
   Rng rng(/*seed=*/1, Purpose::kTest, {writer, row, 0});
   for (size_t i = 0; i < schema.columns().size(); ++i) {

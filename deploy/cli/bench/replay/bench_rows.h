@@ -1,4 +1,5 @@
-// Rows that say who wrote them and when, and whether they came over whole: no figure counts before rows were checked.
+// Rows that contain their writer, their sequence number and a checksum, so that batches can be checked: no figure
+// counts before that.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +14,13 @@ namespace recbots::replay_bench {
 // One column "payload" of float32, row_bytes in all: a multiple of 8, at least 24.
 absl::StatusOr<RowSchema> PayloadSchema(int64_t row_bytes);
 
-// Rows of one writer: random numbers, which nothing compresses, with a stamp of 16 bytes in front. Not thread-safe.
+// Rows of one writer: random numbers, which cannot be compressed, behind a stamp of 16 bytes. Not thread-safe.
 class RowMaker {
  public:
   RowMaker(const RowSchema& schema, uint32_t writer);
 
-  // The next rows, as many as one call of Append takes; the same again until Took says how many were taken.
+  // The next rows, at most as many as one call of Append takes. Returns the same rows until Took tells how many were
+  // taken.
   const char* Prepare();
   int64_t num_rows() const { return num_rows_; }
   void Took(int64_t rows) { sequence_ += static_cast<uint64_t>(rows); }
@@ -29,10 +31,10 @@ class RowMaker {
   uint64_t sequence_ = 0;
   int64_t num_rows_;
   std::vector<char> rows_;
-  std::vector<uint32_t> crcs_;  // Of what comes after the stamps.
+  std::vector<uint32_t> crcs_;  // Of the bytes after the stamps
 };
 
-// Puts the rows of a batch together again and checks each. DATA_LOSS: names the first that is not as it was written.
+// Reassembles the rows of a batch and checks each. DATA_LOSS: a row differs from what was written; names the first.
 absl::Status CheckRows(const replay::ColumnBatch& batch);
 
 }  // namespace recbots::replay_bench

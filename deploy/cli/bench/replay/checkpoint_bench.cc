@@ -1,4 +1,4 @@
-// Checkpoints of a full table: what they write, how long everything stands still, and how soon a server is back.
+// Checkpoints of a full table: how much they write, how long the table stands still, and how soon a server is back.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -16,7 +16,7 @@
 namespace recbots::replay_bench {
 namespace {
 
-// The longest time in which a counter stood still.
+// Measures the longest time during which a counter stood still.
 class StallWatch {
  public:
   explicit StallWatch(std::function<int64_t()> counter)
@@ -64,7 +64,7 @@ absl::Status MeasureCheckpoint(const ReplayServer& server, const std::string& na
   return absl::OkStatus();
 }
 
-// Rates and the longest stalls of one writer and one learner, with checkpoints one after the other and without.
+// Measures rates and longest stalls of one writer and one learner, with continuous checkpoints and without.
 absl::Status MeasureUnderLoad(const BenchOptions& options, const ReplayServer& server,
                               std::vector<BenchResult>& results) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<WriterLoad> writers,
@@ -136,7 +136,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   RECBOTS_RETURN_IF_ERROR(Fill(schema, server->address(), rows));
   std::vector<BenchResult> results;
   RECBOTS_RETURN_IF_ERROR(MeasureCheckpoint(*server, "full", results));
-  // Rows that are not there yet: a segment that is overwritten with what it holds is not written again.
+  // Uses rows that the table does not have: a segment overwritten with its old content would not be written again.
   RECBOTS_RETURN_IF_ERROR(Fill(schema, server->address(), rows / 10, /*writer_number=*/1001));
   RECBOTS_RETURN_IF_ERROR(MeasureCheckpoint(*server, "after_a_tenth", results));
   RECBOTS_RETURN_IF_ERROR(MeasureUnderLoad(options, *server, results));

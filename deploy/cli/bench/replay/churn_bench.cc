@@ -1,5 +1,5 @@
-// Memory of a server whose table is full and gets new rows as fast as they come, against what it says its configuration
-// allows.
+// Memory of a server whose table is full and gets new rows at full speed, compared with what the server says that its
+// configuration allows.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -17,7 +17,7 @@ namespace recbots::replay_bench {
 namespace {
 
 constexpr int kWriters = 4;
-constexpr absl::Duration kPeriod = absl::Milliseconds(100);  // Between looks at the memory.
+constexpr absl::Duration kPeriod = absl::Milliseconds(100);  // How often to read the memory.
 
 // Asks for one checkpoint after the other.
 class Checkpoints {
@@ -47,7 +47,7 @@ absl::Status Measure(const BenchOptions& options, bool with_checkpoints, std::ve
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<TemporaryFolder> folder, TemporaryFolder::Create());
   v1::TableConfig table = PlainTable(options, schema);
   table.set_sampler(v1::TableConfig::PRIORITIZED);
-  table.set_capacity_rows(options.table_bytes);  // The bound is the one in bytes.
+  table.set_capacity_rows(options.table_bytes);  // Only the bound in bytes matters.
   table.set_capacity_bytes(options.table_bytes);
   RECBOTS_ASSIGN_OR_RETURN(
       const std::unique_ptr<ReplayServer> server,

@@ -10,9 +10,9 @@
 namespace recbots::replay_bench {
 namespace {
 
-// All writers of a bench together keep this many bytes, so that 64 writers fit small machines.
+// The buffers of all writers of a bench together, so that 64 writers fit small machines.
 constexpr int64_t kBufferBytes = 64 << 20;
-constexpr absl::Duration kTurn = absl::Milliseconds(100);  // After which a waiting writer looks whether to stop.
+constexpr absl::Duration kTurn = absl::Milliseconds(100);  // How often a waiting writer checks whether to stop.
 constexpr int kCheckedBatches = 8;
 
 absl::StatusOr<std::unique_ptr<replay::ReplayWriter>> MakeWriter(const RowSchema& schema, const std::string& address,
@@ -25,7 +25,7 @@ absl::StatusOr<std::unique_ptr<replay::ReplayWriter>> MakeWriter(const RowSchema
   return replay::ReplayWriter::Create(schema, options);
 }
 
-// Priorities as TD errors may be: small, some of them large.
+// Priorities distributed like TD errors: most are small, some are large.
 std::vector<float> Priorities(size_t count) {
   Rng rng(/*seed=*/2, Purpose::kTest, {});
   std::vector<float> priorities(count);

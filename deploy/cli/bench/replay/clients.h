@@ -19,7 +19,7 @@ namespace recbots::replay_bench {
 
 inline constexpr absl::Duration kPatience = absl::Seconds(60);
 
-// What the clients' threads run into first. Thread-safe.
+// Keeps the first error of the clients' threads. Thread-safe.
 class FirstError {
  public:
   void Update(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_) {
@@ -36,16 +36,16 @@ class FirstError {
   absl::Status status_ ABSL_GUARDED_BY(mu_);
 };
 
-// Writers, each with a stream and a thread of its own. Thread-safe but for Stop.
+// Writers, each with a separate stream and thread. Thread-safe, except for Stop.
 class WriterLoad {
  public:
   static absl::StatusOr<std::unique_ptr<WriterLoad>> Start(const RowSchema& schema, const std::string& address,
                                                            int num_writers);
   ~WriterLoad();
 
-  // Rows in the table.
+  // The number of rows in the table.
   int64_t acknowledged() const;
-  // Writers that have rows there.
+  // The number of writers with rows in the table.
   int num_writing() const;
   absl::Status status() const { return error_.status(); }
   // Ends the threads and waits until everything is in the table.
@@ -62,19 +62,19 @@ class WriterLoad {
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 
-// Inserts that many rows and waits until they are in the table. Those of another writer are other rows.
+// Inserts `rows` rows and waits until they are in the table. The rows differ for each `writer_number`.
 absl::Status Fill(const RowSchema& schema, const std::string& address, int64_t rows, uint32_t writer_number = 1000);
 
 struct ReaderOptions {
   int num_readers = 1;
   int32_t batch_size = 256;
   int32_t batches_in_flight = 2;
-  bool write_back = false;  // New priorities for every row of every batch.
+  bool write_back = false;  // Send new priorities for every row of every batch.
   // One batch in this many is checked row by row. Checking costs a reader about as much as taking a batch.
   int check_every = 64;
 };
 
-// Readers, each with a stream and a thread of its own. Thread-safe but for Stop.
+// Readers, each with a separate stream and thread. Thread-safe, except for Stop.
 class ReaderLoad {
  public:
   static absl::StatusOr<std::unique_ptr<ReaderLoad>> Start(const RowSchema& schema, const std::string& address,
@@ -82,9 +82,9 @@ class ReaderLoad {
   ~ReaderLoad();
 
   int64_t rows() const { return rows_.load(); }
-  // Of every call of Next.
+  // The latency of every call of Next.
   LatencyLog& latencies() { return latencies_; }
-  // Ends the threads. DATA_LOSS: a row was not as it was written.
+  // Ends the threads. DATA_LOSS: a row differed from what was written.
   absl::Status Stop();
 
  private:
@@ -100,7 +100,7 @@ class ReaderLoad {
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 
-// The gate: every row of some batches is as it was written. DATA_LOSS otherwise.
+// Checks before a measurement that every row of some batches is what was written. DATA_LOSS otherwise.
 absl::Status CheckSamples(const RowSchema& schema, const std::string& address, int32_t batch_size);
 
 }  // namespace recbots::replay_bench

@@ -1,4 +1,4 @@
-// One row at a time that somebody waits for: what a caller pays who needs to know that a row is in.
+// Inserts one row at a time and waits for it: the cost for a caller who needs to know that a row is in the table.
 #include <atomic>
 #include <memory>
 #include <string>

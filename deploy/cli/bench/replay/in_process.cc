@@ -17,7 +17,8 @@ namespace {
 
 constexpr int64_t kBatch = 256;
 
-// Median rate of windows, and processor time per thing over all of them, the first call of `work` included.
+// The median rate of the windows, and the processor time per thing over all windows, including the first call of
+// `work`.
 std::pair<double, double> RateAndMicros(const BenchOptions& options, const std::function<double()>& work) {
   double done = 0;
   const double cpu = CpuSeconds(getpid());

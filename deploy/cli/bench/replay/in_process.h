@@ -1,4 +1,4 @@
-// Stores measured in this process, one thread that inserts and then samples: no network, no serialisation.
+// Measures stores within this process, with one thread that inserts and then samples: no network, no serialisation.
 #pragma once
 
 #include <functional>
@@ -12,32 +12,33 @@
 
 namespace recbots::replay_bench {
 
-// What a store has to do to be measured.
+// The functions of a store that is measured.
 struct InProcessStore {
-  // Takes `count` rows, row-major.
+  // Inserts `count` rows, row-major.
   std::function<void(const char* rows, int64_t count)> insert;
-  // Fills the batch with as many rows as it has room for.
+  // Fills the batch.
   std::function<void(replay::ColumnBatch& batch)> sample;
-  // After sampling; new priorities for the batch. Empty: none are wanted.
+  // Called after sampling: sets new priorities for the batch. Empty: not measured.
   std::function<void()> write_back;
-  // Waits until all that was inserted is in. Empty: insert does.
+  // Waits until all rows are in the store. Empty: insert itself waits.
   std::function<void()> settle;
 };
 
 struct InProcessFigures {
   double inserted_rows_per_second = 0;
   double sampled_rows_per_second = 0;
-  // Of the whole process: threads of the store count.
+  // For the whole process, including the store's threads.
   double insert_cpu_us_per_row = 0;
   double sample_cpu_us_per_row = 0;
   bool disturbed = false;
 };
 
-// Fills the store with `rows` rows, checks what batches of 256 hold, and measures. DATA_LOSS: a row came out otherwise.
+// Fills the store with `rows` rows, checks batches of 256, and measures. DATA_LOSS: a row differed from what was
+// written.
 absl::StatusOr<InProcessFigures> MeasureInProcess(const BenchOptions& options, const RowSchema& schema, int64_t rows,
                                                   const InProcessStore& store);
 
-// The same of a Table. `write_back`: new priorities for every row drawn.
+// Measures a Table. With `write_back`, sets new priorities for every row drawn.
 absl::StatusOr<InProcessFigures> MeasureTable(const BenchOptions& options, const RowSchema& schema,
                                               replay::SelectorKind sampler, bool write_back);
 

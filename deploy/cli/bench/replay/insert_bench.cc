@@ -1,4 +1,4 @@
-// Rows into a full table that drops its oldest: 400 B to 400 kB, 1 to 64 writers.
+// Inserts rows into a full table that drops its oldest rows: rows of 400 B to 400 kB, 1 to 64 writers.
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@
 namespace recbots::replay_bench {
 namespace {
 
-// Processors of server and clients in the rows called "pinned".
+// The processors of server and clients in the lines called "pinned".
 constexpr int kServerProcessor = 0;
 constexpr int kClientProcessor = 1;
 
@@ -29,7 +29,7 @@ struct Load {
   int writers = 1;
 };
 
-// Everything that was ever acknowledged is in the table, once.
+// Checks that every row ever acknowledged was inserted, and only once.
 absl::Status CheckLedger(const ReplayServer& server, int64_t acknowledged) {
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo table, server.Table());
   if (table.state().inserted() != acknowledged || table.duplicates() != 0 || table.refused_blocks() != 0) {

@@ -1,4 +1,4 @@
-// How long things took, noted by many threads, taken window by window.
+// Collects latencies from many threads, to be taken window by window.
 #pragma once
 
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace recbots::replay_bench {
 
-// Thread-safe. Bounded: what comes beyond kMost between two TakeAll is not kept.
+// Thread-safe. Keeps at most kMost latencies between two calls of TakeAll, and drops further ones.
 class LatencyLog {
  public:
   void Add(double seconds) ABSL_LOCKS_EXCLUDED(mu_) {

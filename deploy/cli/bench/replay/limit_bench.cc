@@ -1,4 +1,5 @@
-// What no server on this machine can exceed: memory bandwidth, and the table itself without network or processes.
+// Limits that no server on this machine can exceed: memory bandwidth, and the table itself without network or
+// processes.
 #include <unistd.h>
 
 #include <cstring>
@@ -18,7 +19,7 @@
 namespace recbots::replay_bench {
 namespace {
 
-// Copies in pieces of a block, from memory that is not in any cache, as much of it as a table holds.
+// Copies as much memory as a table holds, which no cache contains, in pieces of the size of a block.
 absl::StatusOr<std::vector<BenchResult>> Memory(const BenchOptions& options) {
   constexpr size_t kPiece = 64 << 10;
   const auto bytes = static_cast<size_t>(options.table_bytes) / 2 / kPiece * kPiece;

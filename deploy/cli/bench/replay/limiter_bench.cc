@@ -1,4 +1,4 @@
-// How near the number of samples per insert is to what was asked for, when both sides want as much as they can get.
+// Measures how close the samples per insert are to the ratio set, when both sides take as much as they can get.
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -34,7 +34,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   absl::SleepFor(options.duration);
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo after, server->Table());
   const bool disturbed = load.disturbed();
-  // The reader last: it takes what the writers still have to get rid of.
+  // The reader stops last, because it takes the rows that the writers still have to insert.
   RECBOTS_RETURN_IF_ERROR(writers->Stop());
   RECBOTS_RETURN_IF_ERROR(reader->Stop());
   RECBOTS_RETURN_IF_ERROR(server->Stop());

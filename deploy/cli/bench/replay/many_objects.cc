@@ -195,7 +195,7 @@ void ManyObjectsStore::AddToSampler(uint64_t key, double priority) {
 }
 
 void ManyObjectsStore::RemoveFromSampler(uint64_t key) {
-  // The last one takes the place of the one that goes.
+  // The last element takes the place of the removed one.
   const auto found = positions_.find(key);
   const size_t place = found->second;
   positions_.erase(found);
@@ -233,7 +233,7 @@ uint64_t ManyObjectsStore::DrawKey(Rng& rng) const {
 }
 
 void ManyObjectsStore::SetTree(size_t position, double value) {
-  // A binary heap's shape: the sum of a node is its own value and those of the two below it.
+  // The tree has the shape of a binary heap: the sum of a node is its own value plus the sums of its two children.
   const double change = value - tree_[position].value;
   tree_[position].value = value;
   for (size_t at = position;; at = (at - 1) / 2) {

@@ -1,13 +1,13 @@
-// A baseline of our own, to show what the design of replay/table is worth on equal hardware: a store in which every row
-// is many small objects, as general experience stores keep them.
+// A baseline of our own, to show the worth of replay/table's design on equal hardware: a store in which every row is
+// many small objects, as in general experience stores.
 //
 // Per row: a heap object ("chunk") with its bytes, shape and a random 64-bit key for each column; an item that refers
 // to the chunks by shared pointers; a hash map of items by key, and one more in the sampler (a list of keys, or a sum
 // tree of doubles for prioritized draws) and in the remover (a linked list); a count per episode. Callers hand items to
-// one worker thread, which works in runs, and a small pool of threads tells them of each item that is in. Rows that
-// were removed are destroyed by callers, outside the worker's lock.
+// one worker thread, which works in runs; a small pool of threads notifies them of each item that is in the store.
+// Callers destroy removed rows, outside the worker's lock.
 //
-// It stands for no product: only for this way of keeping rows.
+// It represents no product, only this way of keeping rows.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +36,9 @@ class ManyObjectsStore {
   ManyObjectsStore(const RowSchema& schema, int64_t capacity, replay::SelectorKind sampler);
   ~ManyObjectsStore();
 
-  // One item per row, `count` rows; waits while too many are on their way.
+  // Inserts `count` rows, one item per row; waits while too many items are under way.
   void Insert(const char* rows, int64_t count);
-  // Waits until all that was inserted is in.
+  // Waits until all inserted rows are in the store.
   void Settle();
   // Draws with replacement; the store must not be empty.
   void Sample(replay::ColumnBatch& batch);
@@ -78,7 +78,7 @@ class ManyObjectsStore {
     double sum = 0;
   };
 
-  // Runs what it is given, one thing after the other, on threads of its own.
+  // Runs functions in order, on its own threads.
   class Executor {
    public:
     explicit Executor(int num_threads);
@@ -98,7 +98,7 @@ class ManyObjectsStore {
   void WorkerLoop();
   void Apply(ItemPointer item);
   void RemoveOldest();
-  // The sampler: one of the two.
+  // The sampler, which is a list or a tree.
   void AddToSampler(uint64_t key, double priority);
   void RemoveFromSampler(uint64_t key);
   uint64_t DrawKey(Rng& rng) const;
@@ -110,9 +110,9 @@ class ManyObjectsStore {
   const int64_t capacity_;
   const replay::SelectorKind sampler_;
 
-  // Of the worker's thread alone.
+  // Used only by the worker's thread.
   absl::flat_hash_map<uint64_t, ItemPointer> items_;
-  absl::flat_hash_map<uint64_t, size_t> positions_;  // In the next or the one after it.
+  absl::flat_hash_map<uint64_t, size_t> positions_;  // In keys_ or in tree_.
   std::vector<uint64_t> keys_;
   std::vector<TreeNode> tree_;
   std::list<uint64_t> oldest_first_;

@@ -1,4 +1,4 @@
-// Our own store of many small objects (many_objects.h) beside Table: same machine, same rows, same process.
+// Compares our own store of many small objects (many_objects.h) with Table: same machine, same rows, same process.
 #include <vector>
 
 #include "absl/strings/str_cat.h"

@@ -12,10 +12,10 @@
 namespace recbots::replay_bench {
 namespace {
 
-// A window lasts until there is something to measure, at most this long.
+// A window lasts until there is something to measure, but at most this long.
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// The value with that share of the others at or below it; 0 of nothing.
+// The quantile of sorted values; 0 if there are none.
 double Quantile(const std::vector<double>& sorted, double quantile) {
   if (sorted.empty()) return 0;
   const auto rank = static_cast<size_t>(std::ceil(quantile * static_cast<double>(sorted.size())));

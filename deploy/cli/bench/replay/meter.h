@@ -1,4 +1,4 @@
-// Windows of time over things that run by themselves: rates, processor time per thing, latencies.
+// Measures, in windows of time, things that run by themselves: rates, processor time per thing, latencies.
 #pragma once
 
 #include <functional>
@@ -24,32 +24,32 @@ Figure FigureOf(std::vector<double> values);
 // Not thread-safe.
 class Meter {
  public:
-  // `server`: the process whose time counts as the server's; this one is the client. `other`: a third process that is
-  // ours; 0: there is none.
+  // `server` is the process whose time counts as the server's; this process is the client. `other` is a third process
+  // of ours, or 0.
   Meter(const BenchOptions& options, pid_t server, pid_t other = 0)
       : options_(options), server_(server), other_(other), load_(server, other) {}
 
-  // Before Run. Counters only grow; what is logged outside of windows is dropped. The first counter is what processor
-  // time is divided by.
+  // Call these before Run. Counters only grow; latencies logged outside of windows are dropped. Processor time is
+  // divided by the first counter.
   void Count(std::function<double()> counter) { counters_.push_back(std::move(counter)); }
   void Watch(LatencyLog* log) { log_ = log; }
 
-  // One window that does not count, then those that do.
+  // Runs one window that does not count, then the windows that count.
   void Run();
 
-  // Of counter i, per second.
+  // The rate of counter i, per second.
   Figure Rate(size_t i) const;
-  // Microseconds of processor time for each thing that the first counter counts.
+  // Microseconds of processor time per thing that the first counter counts.
   Figure ServerMicros() const { return PerThing(&Window::server_seconds, 1e6); }
   Figure ClientMicros() const { return PerThing(&Window::client_seconds, 1e6); }
-  // Bytes over loopback and voluntary waits of the server for each.
+  // Bytes over loopback, and voluntary waits of the server, per such thing.
   Figure WireBytes() const { return PerThing(&Window::wire_bytes, 1); }
   Figure ServerSwitches() const { return PerThing(&Window::server_switches, 1); }
-  // Quantile of what was logged, in seconds: of each window, or of all windows together.
+  // A quantile of the latencies in seconds, for each window, or for all windows together.
   Figure Latency(double quantile) const;
   double LatencyOfAll(double quantile) const;
   bool disturbed() const { return disturbed_; }
-  // Processor time of all our processes in a second of the windows.
+  // Processor time of all our processes per second of the windows.
   double cores_used() const;
 
  private:
@@ -64,7 +64,7 @@ class Meter {
     std::vector<double> latencies;  // Sorted.
   };
 
-  // What all clocks and counters show now.
+  // Reads all clocks and counters.
   Window Read() const;
   Window Measure();
   Figure PerThing(double Window::*what, double unit) const;
@@ -79,7 +79,7 @@ class Meter {
   bool disturbed_ = false;
 };
 
-// The lines of one case, all with its name.
+// The results of one case, all with its name.
 class Report {
  public:
   explicit Report(std::string bench) : bench_(std::move(bench)) {}
@@ -88,7 +88,7 @@ class Report {
   void Add(const std::string& metric, double value, const std::string& unit, bool higher_is_better);
   void set_disturbed(bool disturbed) { disturbed_ = disturbed; }
   void set_cores_used(double cores) { cores_used_ = cores; }
-  // Appends them to `results`.
+  // Moves the lines to the end of `results`.
   void MoveTo(std::vector<BenchResult>& results);
 
  private:

@@ -1,5 +1,5 @@
 // One learner with prioritized draws and write-back while writers in another process insert as fast as they can. The
-// score is what the learner gets.
+// score is the learner's rate.
 #include <memory>
 #include <string>
 #include <vector>

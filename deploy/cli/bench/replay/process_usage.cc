@@ -39,7 +39,7 @@ std::vector<pid_t> Threads(pid_t pid) {
 }  // namespace
 
 double CpuSeconds(pid_t pid) {
-  // The sum of utime and stime of /proc/PID/stat, in nanoseconds instead of ticks of 10 ms.
+  // The sum of utime and stime of /proc/PID/stat, but in nanoseconds instead of ticks of 10 ms.
   clockid_t clock{};
   return clock_getcpuclockid(pid, &clock) == 0 ? Now(clock) : 0;
 }
@@ -64,7 +64,7 @@ int64_t VoluntarySwitches(pid_t pid) {
 }
 
 double BusySeconds() {
-  // Idle time is exact where ticks stop for idle processors; what is called user or system time is a sample of ticks.
+  // Idle time is exact if ticks stop for idle processors, while user and system time are sampled by ticks.
   std::ifstream file("/proc/stat");
   std::string name;
   double user, nice, system, idle, waiting;

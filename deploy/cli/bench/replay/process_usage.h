@@ -1,4 +1,4 @@
-// What processes and others take of this machine, as the kernel counts it.
+// How much of this machine processes use, as the kernel counts it.
 #pragma once
 
 #include <sys/types.h>
@@ -7,29 +7,29 @@
 
 namespace recbots::replay_bench {
 
-// User and system time of a process, all its threads, in seconds; 0 when there is none of that id.
+// User and system time of all threads of a process, in seconds; 0 if there is no such process.
 double CpuSeconds(pid_t pid);
-// Memory of a process that is in RAM now; 0 when there is none of that id.
+// Memory of a process that is in RAM now; 0 if there is no such process.
 int64_t ResidentBytes(pid_t pid);
-// Times the threads of a process have given up the processor to wait for something.
+// How often the threads of a process gave up the processor to wait.
 int64_t VoluntarySwitches(pid_t pid);
-// Time during which processors, all together, were not idle, no matter which process used them.
+// Seconds during which processors were busy, summed over all processors and processes.
 double BusySeconds();
 // Bytes sent over the loopback device, headers included.
 int64_t LoopbackBytes();
 int NumProcessors();
 
-// All threads of a process on one processor, or on all with -1. Threads made later are where their maker is.
+// Moves all threads of a process to one processor; with -1 to all processors. New threads run where their maker runs.
 void PinProcess(pid_t pid, int processor);
 
-// Notices others at work on this machine.
+// Notices other processes at work on this machine.
 class ForeignLoad {
  public:
-  // Processes that are ours beside this one; 0: there is none.
+  // `server` and `other` are our processes besides this one, or 0.
   explicit ForeignLoad(pid_t server = 0, pid_t other = 0);
-  // One that was started since.
+  // Adds a process of ours that was started later.
   void Adopt(pid_t server) { server_ = server; }
-  // Share of all processors that others took since the construction.
+  // The share of all processors that other processes have used since construction.
   double share() const;
   // More than the 5 % that the protocol allows.
   bool disturbed() const { return share() > 0.05; }

@@ -11,7 +11,7 @@
 
 namespace recbots::replay_bench {
 
-std::vector<Bench> LimitBenches();   // replay/memory, replay/table: what no server can exceed
+std::vector<Bench> LimitBenches();   // replay/memory, replay/table: limits of any server
 Bench ManyObjectsBench();            // replay/many_objects
 std::vector<Bench> InsertBenches();  // replay/insert/...
 std::vector<Bench> FlushBenches();   // replay/flush/...
@@ -21,13 +21,13 @@ Bench LimiterBench();                // replay/limiter
 Bench CheckpointBench();             // replay/checkpoint
 Bench ChurnBench();                  // replay/churn
 
-// From Append of one row until replay has acknowledged it, on a stream that has nothing else to do: for a server with
-// one table, at one of its addresses. Returns the rows that went in.
+// Measures the time from Append of one row until replay has acknowledged it, on a stream without other work, to one of
+// the addresses of a server with one table. Returns the number of rows inserted.
 absl::StatusOr<int64_t> MeasureFlush(const BenchOptions& options, const ReplayServer& server,
                                      const std::string& address, const std::string& bench,
                                      std::vector<BenchResult>& results);
 
-// A transition of RecSim's interest evolution: many columns.
+// A transition of RecSim's interest evolution, which has many columns.
 absl::StatusOr<RowSchema> RecsimSchema();
 
 }  // namespace recbots::replay_bench

@@ -30,7 +30,7 @@ v1::ExperimentConfig Experiment(const RowSchema& schema, v1::TableConfig table) 
   config.set_name("bench");
   config.mutable_environment()->mutable_document_browsing();
   config.mutable_algorithm()->mutable_wolpertinger();
-  config.mutable_learner()->set_batch_size(1);  // The limiter is checked against the learner of the run; there is none.
+  config.mutable_learner()->set_batch_size(1);  // The limiter is checked against the run's learner; here is none.
   config.mutable_learner()->set_batches_in_flight(1);
   if (table.columns().empty()) {
     for (const Column& column : schema.columns()) {
@@ -62,7 +62,7 @@ TemporaryFolder::~TemporaryFolder() {
 v1::TableConfig PlainTable(const BenchOptions& options, const RowSchema& schema) {
   v1::TableConfig table;
   table.set_capacity_rows(std::max<int64_t>(64, options.table_bytes / static_cast<int64_t>(schema.row_bytes())));
-  table.set_capacity_bytes(2 * options.table_bytes + (int64_t{64} << 20));  // The bound is the one in rows.
+  table.set_capacity_bytes(2 * options.table_bytes + (int64_t{64} << 20));  // Only the bound in rows matters.
   table.mutable_rate_limiter()->set_min_size(1);
   table.mutable_rate_limiter()->set_samples_per_insert(0);
   return table;

@@ -1,5 +1,5 @@
-// recbots-replay as a process of its own, with one table, on loopback: so that what it takes of the machine can be told
-// from what its clients take.
+// Runs recbots-replay as a separate process with one table, on loopback, so that its use of the machine can be told
+// from that of its clients.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,7 @@
 
 namespace recbots::replay_bench {
 
-// A folder of its own for a bench; goes with everything in it.
+// A temporary folder for a bench; it is removed with its content.
 class TemporaryFolder {
  public:
   static absl::StatusOr<std::unique_ptr<TemporaryFolder>> Create();
@@ -31,19 +31,19 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// A table of options.table_bytes in rows, uniform draws, no limiter: what most benches start from.
+// A table for options.table_bytes of rows, with uniform draws and without a limiter, which most benches use.
 v1::TableConfig PlainTable(const BenchOptions& options, const RowSchema& schema);
 
 // Not thread-safe.
 class ReplayServer {
  public:
-  // Waits until it serves. `table`: without columns, those of `schema` are put in. `checkpoint_folder`: empty, or where
-  // it keeps checkpoints, only when asked, as fast as the disk takes them.
-  //   UNAVAILABLE  it did not start; the last lines of its log say why
+  // Starts the server and waits until it serves. If `table` has no columns, it gets those of `schema`. With a
+  // `checkpoint_folder` the server writes checkpoints there, only on request and as fast as the disk allows.
+  //   UNAVAILABLE  the server did not start; the message has the last lines of its log
   static absl::StatusOr<std::unique_ptr<ReplayServer>> Start(const BenchOptions& options, const RowSchema& schema,
                                                              v1::TableConfig table,
                                                              const std::string& checkpoint_folder = "");
-  // Kills it if it still runs.
+  // Kills the server if it still runs.
   ~ReplayServer() = default;
 
   const RowSchema& schema() const { return schema_; }
@@ -51,18 +51,18 @@ class ReplayServer {
   const std::string& address() const { return address_; }
   const std::string& unix_address() const { return unix_address_; }
   pid_t pid() const { return process_.pid(); }
-  // What it has logged so far.
+  // The server's log so far.
   std::string Log() const;
-  // The first number behind "`name`=" in what it logged of `event`. DATA_LOSS: there is none.
+  // The first number behind "`name`=" in a log line of `event`. DATA_LOSS: there is none.
   absl::StatusOr<double> Logged(const std::string& event, const std::string& name) const;
-  // From the start of the process until it could be talked to.
+  // The time from the start of the process until it answered.
   absl::Duration start_took() const { return start_took_; }
 
-  // Of its only table, and a checkpoint that is waited for.
+  // The state of the only table; and a checkpoint, for which the call waits.
   absl::StatusOr<v1::TableInfo> Table() const;
   absl::StatusOr<v1::CheckpointResponse> Checkpoint() const;
 
-  // An orderly end, and one by SIGKILL.
+  // Stop ends the server in order, Kill by SIGKILL.
   absl::Status Stop();
   absl::Status Kill();
 

@@ -1,5 +1,5 @@
-// Batches out of a full table, to learners that do nothing else: uniform, and prioritized with new priorities for every
-// row.
+// Samples batches from a full table, with learners that do nothing else: uniform, and prioritized with new priorities
+// for every row.
 #include <unistd.h>
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace recbots::replay_bench {
 namespace {
 
 struct Case {
-  std::string name;  // Behind the bench's: "256/1_reader".
+  std::string name;  // Follows the bench's name: "256/1_reader".
   ReaderOptions readers;
   bool unix_socket = false;
   bool pinned = false;
@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<BenchResult>> Sample(const BenchOptions& options, con
   return results;
 }
 
-// Batches of 256 and 2,048, one learner and several; "one_in_flight": the time from an order to its batch, alone.
+// Batches of 256 and 2,048, one learner and several; "one_in_flight" measures the time from an order to its batch.
 std::vector<Case> SmallRowCases(bool write_back) {
   std::vector<Case> cases;
   for (const int32_t batch_size : {256, 2048}) {

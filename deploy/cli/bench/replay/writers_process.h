@@ -1,4 +1,4 @@
-// Writers in a process of their own, so that what they take cannot be mistaken for what a learner beside them gets.
+// Writers in a separate process, so that their use of the machine cannot be mistaken for that of a learner.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,13 @@ namespace recbots::replay_bench {
 // Not thread-safe.
 class WritersProcess {
  public:
-  // Writers of rows of PayloadSchema(row_bytes). Returns when all are connected.
-  //   UNAVAILABLE  they are not; the end of their log says why
+  // Starts writers of rows of PayloadSchema(row_bytes). Returns when all are connected.
+  //   UNAVAILABLE  they do not connect; the message has the end of their log
   static absl::StatusOr<std::unique_ptr<WritersProcess>> Start(const BenchOptions& options, const ReplayServer& server,
                                                                int num_writers);
 
   pid_t pid() const { return process_.pid(); }
-  // Waits until everything is in the table; the rows that were acknowledged.
+  // Waits until all rows are in the table; returns the number of rows acknowledged.
   absl::StatusOr<int64_t> Stop();
 
  private:
