@@ -1,4 +1,4 @@
-// The candidates of a batch of users: drawn anew when the model says, shared within a session, written as features.
+// The candidates of a batch of users: drawn again when the model says so, shared within a session, written as features.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ concept UpdatesDocuments = requires(const Model& model, const typename Model::Us
   model.UpdateDocument(user, response, 0, draws, document);
 };
 
-// When this model's candidates are drawn anew.
+// When this model's candidates are drawn again.
 template <typename Model>
 CandidateRefresh RefreshOf(const Model& model) {
   if constexpr (requires { model.candidate_refresh(); }) {

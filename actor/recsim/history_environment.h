@@ -10,7 +10,7 @@
 namespace recbots {
 
 // Observations are float32 [B, U + S]: the U user features of `inner`, then the statistics of `history`, which begin
-// anew with the episode. next_observation has those with the step that led to it, also where the episode ended there.
+// again with each episode. next_observation has those with the step that led to it, also where the episode ended there.
 // All else is inner's. Who waits for the others of a session keeps what it had when it left.
 //
 // A step costs what inner's does and a pass over [B, U + S] and, for traces, the candidates. It allocates nothing.

@@ -53,7 +53,7 @@
 
 namespace recbots {
 
-// When candidates are drawn anew. Numbers as in config.proto (CandidateRefresh).
+// When candidates are drawn again. Numbers as in config.proto (CandidateRefresh).
 enum class CandidateRefresh {
   kEveryStep = 1,     // Purpose kDocument at (stream, episode, step).
   kEveryEpisode = 2,  // At (stream, episode, 0).

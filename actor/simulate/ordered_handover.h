@@ -11,9 +11,9 @@
 
 namespace recbots {
 
-// Whoever brings the piece that is next takes it in, and those behind it that wait already; the others go on with their
-// work. At most max_waiting pieces wait, so that memory is bounded: then who brings one too early waits too.
-// Thread-safe.
+// The thread that brings the next piece takes it in, together with the pieces behind it that wait already; other
+// threads continue with their work. At most max_waiting pieces wait, so that memory is bounded: a thread that brings a
+// further piece too early waits, too. Thread-safe.
 template <typename T>
 class OrderedHandover {
  public:

@@ -149,7 +149,7 @@ class Run {
   std::atomic<int64_t> next_block_{0};
   std::atomic<bool> failed_{false};
   OrderedHandover<Piece> finished_;
-  // Of whoever takes.
+  // Used only by the thread that takes.
   EpisodeSums sums_;
   absl::Status error_;
   Instant start_;

@@ -8,8 +8,8 @@
 // behaviour_probability is exact: share * [the item is the greedy one] + (1 - share) / N. So the networks are also run
 // for users who explore, but the critic only where the item drawn is among the candidates.
 //
-// A user's item is a function of weights, observation and position alone, whoever else is in the batch: draws are
-// keyed, and each row's sums run in an order of their own. It is the same on all processors with fused multiply-add
+// A user's item is a function of weights, observation and position alone, whatever the other users in the batch: draws
+// are keyed, and each row's sums run in an order of their own. It is the same on all processors with fused multiply-add
 // (AVX2, AVX-512); on those without it values differ by rounding (dense.h), so a choice may differ where two values
 // agree to about 1e-6.
 //

@@ -17,7 +17,7 @@ namespace recbots {
 // Where each tensor lies. Immutable value type.
 class ParameterLayout {
  public:
-  // Each tensor starts at a multiple of so many elements (64 bytes in float32); the gaps stay zero for ever.
+  // Each tensor starts at a multiple of this many elements (64 bytes in float32); the gaps always stay zero.
   static constexpr int64_t kAlignment = 16;
 
   ParameterLayout() = default;

@@ -14,7 +14,7 @@ struct BatchShape {
   int num_candidates = 0;                   // N
   int num_candidate_features = 0;           // D; 0: candidates are not looked at
   int slate_size = 1;                       // K
-  int num_response_fields = 0;              // Responses have at least so many fields; 0: they are not looked at
+  int num_response_fields = 0;              // Responses have at least this many fields; 0: not checked
   bool next_slate = false;                  // Whether the slates shown next are looked at.
   at::ScalarType value_dtype = at::kFloat;  // Of rewards and discounts.
 };

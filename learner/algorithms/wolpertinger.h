@@ -42,7 +42,7 @@ struct WolpertingerOptions {
   double learning_rate = 0.001;    // Of both optimisers, 0..1.
   double tau = 0.01;               // Share of the online parameters blended into the targets per update, 0..1.
   bool twin_critics = false;       // Less overestimation for about half as much work again.
-  int actor_delay = 1;             // The actor is updated on every so many updates, 1..1000.
+  int actor_delay = 1;             // The actor is updated in one of this many updates, 1..1000.
   double target_noise = 0;         // Standard deviation of the noise on target proto-actions (ibid., 5.3), 0..10.
   double target_noise_clip = 0.5;  // Where it is clipped, 0..10.
   uint64_t seed = 1;               // Key of initial parameters and of the draws of updates.

@@ -26,8 +26,8 @@ struct LearnerLoopOptions {
   absl::Duration status_period = absl::Seconds(1);  // Between two status lines.
   double samples_per_insert = 0;                    // The ratio that replay holds; 0: none. For the status line.
   bool keep = false;                                // Go on after the ending.
-  // How long the last version's evaluation is waited for: so long with no evaluation at all coming in, as long as an
-  // evaluator watches the weights. One that is at work on the version before sends that first.
+  // Gives up waiting for the evaluation of the final weights after this long without any evaluation arriving. Waits
+  // only while an evaluator is connected; one still busy with an older version reports that first.
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
 };

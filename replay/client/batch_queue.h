@@ -68,7 +68,7 @@ class BatchQueue {
   // The next part of a shard is complete.
   void Arrived(int shard, const v1::SampleHeader& header, Instant now);
   // The oldest batch waits for credit, or for news, that only taking it would make room for: streams have to begin
-  // anew. That takes a shard that went away while others had delivered all they may.
+  // again. That takes a shard that went away while others had delivered all they may.
   bool Stuck() const;
   // All streams are going to end: nothing is placed before they did, so that batches are then whole again, and need one
   // part of a shard at most.
@@ -111,7 +111,7 @@ class BatchQueue {
     Instant suspended_until = Instant::InfinitePast();
     std::deque<Part> waiting;  // For credit.
     std::deque<Part> sent;     // Not acknowledged.
-    size_t arrived = 0;        // The first so many of them.
+    size_t arrived = 0;        // Parts at the front that have arrived.
     int64_t acknowledged = 0;
   };
   struct Batch {

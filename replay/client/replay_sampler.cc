@@ -20,7 +20,7 @@ namespace {
 
 // How long a shard whose address is gone may yet come back.
 constexpr absl::Duration kGrace = absl::Seconds(10);
-// A shard that holds up a batch for so long, while another has nothing to do, is left out for a while.
+// A shard that holds up a batch for this long, while another has nothing to do, is left out for a while.
 constexpr absl::Duration kPatience = absl::Seconds(3);
 constexpr absl::Duration kSuspension = absl::Seconds(10);
 

@@ -65,7 +65,7 @@ class ReplaySampler {
   ~ReplaySampler();
 
   // The next batch, in the order sent. Coming for it tells replay that the one before is used, and orders another; what
-  // was not used when a learner dies or closes, replay gives to whoever comes next.
+  // was not used when a learner dies or closes, replay gives to the next reader.
   //   DEADLINE_EXCEEDED  none by then; says whether replay is connected and holds it back, and the last error
   //   CANCELLED          Close() was called
   //   others             final errors, see status()
@@ -80,10 +80,10 @@ class ReplaySampler {
   // Random streams below `below` are given away, or will be: all tables remember it, those that come later too.
   void UseStreams(int64_t below);
 
-  // Gives the memory of a batch back for later ones. Optional; without it each batch is allocated anew.
+  // Gives the memory of a batch back for later ones. Optional; without it each batch is newly allocated.
   void Recycle(SampledBatch batch);
 
-  // Ends the streams and wakes whoever waits in Next. Idempotent.
+  // Ends the streams and wakes the thread that waits in Next. Idempotent.
   void Close();
 
   // OK while there is hope; final otherwise: FAILED_PRECONDITION (another schema, rows of another experiment, a batch

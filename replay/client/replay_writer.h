@@ -49,11 +49,11 @@ struct ReplayWriterOptions {
   v1::ExperimentIdentity identity = {};  // What the rows mean; without fields nothing is said and nothing compared.
   bool durable = false;                  // Keep rows until a checkpoint holds them.
   int64_t block_bytes = 0;               // Up to 4 MiB; 0: DefaultBlockBytes. Larger: less work per row, more delay.
-  absl::Duration max_delay = absl::Milliseconds(5);  // A block is sent so long after its first row at the latest.
+  absl::Duration max_delay = absl::Milliseconds(5);  // From a block's first row until it is sent, at most.
   // Rows kept per shard before Append waits. Durable writers ask for a checkpoint when half of it is not yet durable:
   // give them what they write in a few seconds.
   int64_t buffer_bytes = 2 << 20;
-  // Rows that waited so long behind the limiter without being sent make room for newer ones; known to an eighth.
+  // Rows that waited for this long behind the limiter without being sent make room for newer ones; known to an eighth.
   // Infinite: they never do. Durable writers drop nothing.
   absl::Duration max_waiting = absl::InfiniteDuration();
   absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.

@@ -60,7 +60,7 @@ class ShardSampler {
   void SendCredit(bool all) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // With the mutex. False: it is away, and they were dropped.
   bool AddPriority(ItemKey key, float priority) ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  // With the mutex: ends the stream; a new one begins at once. What it had outstanding is ordered anew.
+  // With the mutex: ends the stream; a new one begins at once. What it had outstanding is ordered again.
   void Restart() { restart_ = stream_ != nullptr; }
   // With the mutex: goes on at another address, unless it is connected.
   void MoveTo(const ShardAddress& address);
@@ -97,7 +97,7 @@ class ShardSampler {
 
   // Guarded by shared_.mu.
   ShardAddress address_;
-  bool moved_ = true;  // To be connected to anew.
+  bool moved_ = true;  // A new connection is needed.
   std::shared_ptr<grpc::Channel> channel_;
   std::optional<PeerRetry> retry_;
   Stream* stream_ = nullptr;  // The one under way; owned by RunStream.

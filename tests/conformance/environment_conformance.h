@@ -61,7 +61,8 @@ uint64_t MixRow(uint64_t hash, const std::vector<T>& column, size_t row, size_t 
   return Mix(hash, column.data() + row * width, width * sizeof(T));
 }
 
-// Plays `policy` for so many steps; a hash of all that happened per (stream, episode), unfinished episodes included.
+// Plays `policy` for `steps` steps; returns a hash of all that happened per (stream, episode), unfinished episodes
+// included.
 inline std::map<std::pair<uint32_t, uint32_t>, uint64_t> PlayAndHash(const Scenario& scenario, Policy& policy,
                                                                      int num_users, uint32_t first_stream, int steps) {
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> hashes;
@@ -223,7 +224,7 @@ inline void ExpectSoundStep(const Stage& stage, const std::vector<StreamPosition
 }
 
 // Random slates, legal ones of every allowed length and illegal ones of every kind: illegal ones are refused and change
-// nothing. So many steps of every user.
+// nothing. Plays `steps` steps of every user.
 inline void ExpectStandsRandomSlates(const Scenario& scenario, uint64_t seed, int num_users, int steps) {
   const EnvironmentSpec& spec = scenario.spec();
   const auto k = static_cast<size_t>(spec.slate_size);

@@ -19,7 +19,7 @@ struct CuttingProxyOptions {
   int port = 0;         // Its own; 0: a free one.
   int server_port = 0;  // Both on 127.0.0.1.
   uint64_t seed = 0;
-  // A connection is cut after so many bytes, both directions together: of each length as likely as of twice that
+  // A connection is cut after min_bytes..max_bytes bytes, both directions together; a length is as likely as twice that
   // length.
   int64_t min_bytes = 1;
   int64_t max_bytes = 64 << 10;

@@ -43,7 +43,7 @@ class FaultTest : public ::testing::Test {
   testing::AssertionResult Await(const std::string& what, const std::function<bool()>& condition,
                                  absl::Duration patience = kPatience);
   testing::AssertionResult AwaitServing(Server& server);
-  // All streams of the writer are connected with so many shards, and each more often than `before` (by stream, noted
+  // All streams of the writer are connected with `shards` shards, and each more often than `before` (by stream, noted
   // before a kill): what the restart cost them is counted then.
   testing::AssertionResult AwaitConnected(const LedgerWriter& writer, int shards, const std::vector<int64_t>& before);
   // The program's end, with that exit code.

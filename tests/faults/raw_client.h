@@ -32,7 +32,7 @@ class RawWriter {
   v1::InsertAck Read();
   // The next acknowledgement with a refusal.
   v1::InsertAck ReadRefusal();
-  // Reads until so many rows are acknowledged; false when the stream ended before.
+  // Reads until `rows` rows are acknowledged; false if the stream ended before.
   bool AwaitAcknowledged(int64_t rows);
   // Half-closes, reads what still comes, and says how the stream ended.
   grpc::Status Finish();

@@ -135,7 +135,7 @@ TEST_F(ServerKillTest, NothingDurableIsLostNothingIsDoubledAndLossesAreCounted) 
   EXPECT_TRUE(Finish({&server.program()}));
 }
 
-// Writers that die with the server: what they knew to be durable is there, whoever comes after them.
+// Writers that die with the server: rows that they knew to be durable are there, whatever writers come after them.
 TEST_F(ServerKillTest, WhatADeadWriterKnewToBeDurableIsThere) {
   Server& server = StartServer({.replay_config = Config(), .unix_socket = true});
   Audit audit;

@@ -1,5 +1,5 @@
 // Compares samples of our own with a rollout of tests/golden/recsim/rollout_statistics.json, as the README there asks:
-// means within so many standard errors of the difference, histograms by a two-sample chi-square test.
+// means within a number of standard errors of the difference, histograms by a two-sample chi-square test.
 //
 //   Rollouts rollouts;
 //   for (const GoldenValue rollout : rollouts.Of("interest_evolution")) {

@@ -64,7 +64,7 @@ inline void MoveInterests(const InterestDynamics& dynamics, Dense f, double u, d
   for (size_t k = 0; k < f.size(); ++k) interests[k] = MovedInterest(dynamics, interests[k], f[k], direction);
 }
 
-// Minutes for which a clicked video is watched, and whether a user who has so many left stays no longer.
+// Minutes for which a clicked video is watched, and whether a user with this many minutes left leaves.
 inline double WatchTime(double time_budget, double length) { return std::min(time_budget, length); }
 inline bool IsSpent(double time_budget) { return time_budget <= 0; }
 

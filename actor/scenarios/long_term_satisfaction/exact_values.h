@@ -10,7 +10,7 @@
 //
 // and the optimum picks the candidate with the largest Q, whose expectation follows from the distribution of the
 // maximum of m independent draws. All rules know the exposure, which users do not show: the optimum is an upper bound
-// for whoever has to guess it.
+// for policies that have to guess it.
 //
 // Inside, clickbait is measured by its place c in the range of the documents: 0 is min_clickbait, 1 max_clickbait.
 //
@@ -67,8 +67,8 @@ class LtsMdp {
   LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement = 1,
          const StopQuestion& stop = {});
 
-  // Whether values can be had: candidates are drawn anew at every step, and the grids that the accuracy takes are small
-  // enough for about a second. Holds for all but extreme parameters.
+  // Whether values can be computed: candidates are drawn again at every step, and the grids that the accuracy takes are
+  // small enough for about a second. Holds for all but extreme parameters.
   static bool Solvable(const LongTermSatisfactionOptions& options);
 
   // A rule that ignores exposure: how often it shows a document around each point of the grid of clickbait; sums to 1.

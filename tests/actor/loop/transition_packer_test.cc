@@ -157,7 +157,7 @@ std::string RowOf(const Episode& episode, size_t t, const RowSchema& schema, con
   return row;
 }
 
-// All rows that have to be there after so many steps: by user, in the order of its steps.
+// All rows that must be there after the steps played: by user, in the order of its steps.
 std::vector<std::string> RowsOf(const RandomEpisodes& played, const RowSchema& schema,
                                 const TransitionOptions& options) {
   std::vector<std::string> rows;

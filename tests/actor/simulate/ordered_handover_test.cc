@@ -16,7 +16,7 @@ const std::function<bool()> kNever = [] { return false; };
 
 TEST(OrderedHandoverTest, TakesPiecesOfManyThreadsInTheirOrder) {
   constexpr int64_t kPieces = 5000;
-  std::vector<int64_t> taken;  // Only touched by whoever takes.
+  std::vector<int64_t> taken;  // Only touched by the thread that takes.
   OrderedHandover<std::string> handover(4, [&taken](std::string& piece) {
     taken.push_back(std::stoll(piece));
     return true;

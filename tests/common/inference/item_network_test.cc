@@ -79,7 +79,7 @@ TEST(ItemNetworkTest, PositionsAreOneHotFeatures) {
   }
 }
 
-// Bit for bit, whoever else is asked about and whatever was asked before.
+// Values are equal bit for bit, whatever other users are asked about and whatever was asked before.
 TEST(ItemNetworkTest, AValueDoesNotDependOnTheOthers) {
   constexpr size_t kUsers = 17, kItems = 10, kUser = 5, kItem = 3;
   const ItemNetworkSizes sizes = {kUser, kItem, /*with_none=*/true, 20, 24};

@@ -64,7 +64,7 @@ class Echo final : public RpcCall::Handler {
 
 using InfoCall = UnaryCall<v1::InfoRequest, v1::InfoResponse>;
 
-// Insert is an echo; Info answers, SetRateLimiter refuses; Checkpoint is answered by whoever asks for `waiting`.
+// Insert is an echo; Info answers, SetRateLimiter refuses; Checkpoint is answered by the test that asks for `waiting`.
 class TestService final : public CallService {
  public:
   using CheckpointCall = UnaryCall<v1::CheckpointRequest, v1::CheckpointResponse>;

@@ -191,7 +191,7 @@ void ExpectAgreementOrReason(const std::string& address, const std::shared_ptr<c
   const absl::Status status = CallOnce(address, client_security);
   EXPECT_EQ(status.code(), pair.code) << address << ' ' << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(pair.says)) << address;
-  // Health is open to whoever can connect; who cannot learns why within the deadline.
+  // Health is open to every client that can connect; a client that cannot learns the reason within the deadline.
   const absl::Status health =
       AwaitServing("replay", address, Instant::Now() + absl::Milliseconds(500), client_security);
   const bool token_only = pair.says.find("token") != std::string::npos;

@@ -37,7 +37,7 @@ class Victim {
     says_ = FileDescriptor(ends[0]);
   }
 
-  // Waits for so many lines; false: it ended before.
+  // Waits for `lines` lines; false if the program ended before.
   bool AwaitLines(uint32_t lines) {
     while (lines > 0) {
       char byte = 0;

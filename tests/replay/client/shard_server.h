@@ -17,7 +17,7 @@
 
 namespace recbots::replay {
 
-// Generous: a test that waits so long has failed.
+// Generous: a test that waits for this long has failed.
 inline Instant Patience() { return Instant::Now() + absl::Seconds(30); }
 
 // Looks until `condition` holds; false: not within patience. For state that offers nothing to wait for.

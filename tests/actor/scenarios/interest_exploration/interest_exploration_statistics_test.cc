@@ -42,7 +42,7 @@ std::unique_ptr<Policy> Reference(const Scenario& scenario, const std::string& n
   return nullptr;
 }
 
-// Clicks of one episode of each of so many users.
+// Clicks of one episode of each of `num_users` users.
 Sample EpisodeRewards(const Scenario& scenario, const std::string& policy_name, int num_users) {
   const auto policy = Reference(scenario, policy_name);
   Stage stage(scenario, num_users, 0);
@@ -80,7 +80,7 @@ Options OptionsOf(const testing::GoldenValue& params) {
   return options;
 }
 
-// What a rollout tells of the episodes of so many users.
+// What a rollout tells of the episodes of `num_users` users.
 struct Rollout {
   Rollout(const Scenario& scenario, int num_users)
       : positions(static_cast<size_t>(scenario.spec().slate_size) + 1, 0.0),

@@ -21,7 +21,7 @@ namespace {
 using testing::Sample;
 using testing::Stage;
 
-// Returns of `rounds` whole episodes of each of so many users.
+// Returns of `rounds` whole episodes of each of `num_users` users.
 Sample Returns(const Scenario& scenario, Policy& policy, int num_users, int rounds) {
   Sample returns;
   Stage stage(scenario, num_users, 0);

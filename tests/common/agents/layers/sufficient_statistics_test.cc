@@ -88,7 +88,7 @@ TEST(SufficientStatisticsTest, ShowsClusterClicksBesideTheObservation) {
   // User 0 has left; user 1 goes on.
   EXPECT_EQ(layered.Observe({.response = {0, 0, 1, 1}, .next_observation = {9, 11}, .active = {0, 1}}),
             (Floats{9, 1, 0, 1, 0, 11, 0, 2, 0, 1}));
-  // User 0 starts anew.
+  // User 0 starts again.
   EXPECT_EQ(layered.Act({3, 11}, {{0, 1, 0}, {1, 0, 2}}), (Floats{3, 0, 0, 0, 0, 11, 0, 2, 0, 1}));
 }
 
