@@ -26,6 +26,7 @@
 #include "common/rpc/rpc_server.h"
 #include "learner/algorithms/make_algorithm.h"
 #include "learner/loop/learner_loop.h"
+#include "learner/loop/replay_batch_source.h"
 #include "learner/run/evaluation_log.h"
 #include "learner/run/report.h"
 #include "learner/run/result_text.h"

@@ -1,14 +1,15 @@
-// Where the learner's loop gets its batches from, so that it can be tested without a network.
+// Where the learner's loop gets its batches from: replay over the network (replay_batch_source.h), a table in its own
+// process (table_batch_source.h), or a test.
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/instant.h"
-#include "replay/client/replay_sampler.h"
+#include "replay/table/item_key.h"
+#include "replay/table/sampled_batch.h"
 
 namespace recbots {
 
@@ -22,23 +23,6 @@ class BatchSource {
   virtual absl::Status status() const = 0;
   // Priorities that went nowhere because the row's shard was away.
   virtual int64_t dropped_priorities() const = 0;
-};
-
-// The sampler, which it borrows.
-class ReplayBatchSource final : public BatchSource {
- public:
-  explicit ReplayBatchSource(replay::ReplaySampler& sampler) : sampler_(sampler) {}
-
-  absl::StatusOr<replay::SampledBatch> Next(Instant deadline) override { return sampler_.Next(deadline); }
-  absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> priorities) override {
-    return sampler_.UpdatePriorities(keys, priorities);
-  }
-  void Recycle(replay::SampledBatch batch) override { sampler_.Recycle(std::move(batch)); }
-  absl::Status status() const override { return sampler_.status(); }
-  int64_t dropped_priorities() const override { return sampler_.stats().dropped_priorities; }
-
- private:
-  replay::ReplaySampler& sampler_;
 };
 
 }  // namespace recbots
