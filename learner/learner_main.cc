@@ -129,13 +129,8 @@ absl::Status Learner::OpenStreams(int users_per_session) {
 }
 
 void Learner::MakeLoop() {
-  const v1::ExperimentConfig& config = role_.config();
-  LearnerLoopOptions options;
-  options.publish_updates = config.learner().publish_updates();
-  options.status_period = absl::Seconds(config.learner().status_seconds());
-  options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
+  LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
-  options.prioritizer = MakePrioritizerOptions(config);
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
@@ -167,7 +162,7 @@ absl::Status Learner::Serve() {
   server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
-  loop_->PublishWeights();
+  RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
   server_->SetServing(true);
   role_.SetHealthy(true);
   return absl::OkStatus();

@@ -92,8 +92,8 @@ int Train(const CommandLine& flags) {
   EvaluationLog curve(run_dir);
   absl::Status status = (*trainer)->Run(
       [&] { return shutdown.requested(); },
-      [&](const StatusLine& line) {
-        if (!quiet) std::cout << FormatStatusLine(line) << std::endl;
+      [&](const std::string& line) {
+        if (!quiet) std::cout << line << std::endl;
       },
       [&](const v1::Evaluation& evaluation, double wall_seconds) { curve.Append(evaluation, wall_seconds); });
   status = Save(run_dir, **trainer, curve, status);

@@ -97,14 +97,14 @@ class FakeSource final : public BatchSource {
   void Recycle(replay::SampledBatch) override { ++recycled; }
   absl::Status status() const override { return final_error; }
   int64_t dropped_priorities() const override { return dropped; }
+  int64_t env_steps() const override { return counts.inserted; }
+  bool drained() const override { return true; }
 
-  int num_batches = 0;
-  int recycled = 0;
-  int64_t dropped = 0;
+  int num_batches = 0, recycled = 0;
+  int64_t dropped = 0, collected_micros = 0;
   absl::Status final_error, refusal;
   v1::TableState table;          // As it stands in the store.
   replay::SampledCounts counts;  // Since the learner began.
-  int64_t collected_micros = 0;
   std::vector<std::vector<replay::ItemKey>> sent_keys;
   std::vector<std::vector<float>> sent_priorities;
 
@@ -138,8 +138,8 @@ class LearnerLoopTest : public ::testing::Test {
       return saved_;
     };
     LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-    loop.PublishWeights();
-    return loop.Run();
+    const absl::Status published = loop.PublishWeights();
+    return published.ok() ? loop.Run() : published;
   }
   void Prioritize() {
     options_.prioritizer = {
@@ -275,7 +275,7 @@ TEST_F(LearnerLoopTest, EndsWhereTheReferencesLeaveTheGoalOutOfReach) {
   hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
   source_.num_batches = 1000000;
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-  loop.PublishWeights();
+  ASSERT_TRUE(loop.PublishWeights().ok());
   const absl::Status status = loop.Run();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << "it would go on for ever";
   EXPECT_THAT(std::string(status.message()), HasSubstr("goal.share_of_gap 0.9 can never be reached"));
@@ -435,7 +435,7 @@ TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
     return absl::OkStatus();
   };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-  loop.PublishWeights();
+  ASSERT_TRUE(loop.PublishWeights().ok());
   ASSERT_TRUE(loop.Run().ok());
   EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
 }
