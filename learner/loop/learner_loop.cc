@@ -68,8 +68,12 @@ absl::Status LearnerLoop::Publish(bool last) {
 absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
-  if (!over_ || options_.keep || !trained.ok()) saved_ = hooks_.on_ending(ending_, trained);
+  if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
   return JoinErrors(trained, saved_);
+}
+
+absl::Status LearnerLoop::Save(const absl::Status& error) {
+  return hooks_.on_ending({ending_, error, samples_per_insert_, algorithm_.losses(), algorithm_.EncodeWeights()});
 }
 
 absl::Status LearnerLoop::Train() {
@@ -192,7 +196,7 @@ absl::Status LearnerLoop::CheckEnding() {
   period_.start = Instant::InfinitePast();  // The line that shows the goal comes at once.
   ShowStatusIfDue(Instant::Now());
   ending_ = ending;
-  saved_ = hooks_.on_ending(ending, absl::OkStatus());
+  saved_ = Save(absl::OkStatus());
   // Tried once more when it ends.
   if (!saved_.ok() && options_.keep) RECBOTS_LOG(ERROR) << saved_.message();
   return absl::OkStatus();

@@ -16,6 +16,7 @@
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
 #include "learner/run/publication_times.h"
+#include "learner/run/run_record.h"
 #include "learner/run/run_state.h"
 #include "learner/weights/weight_store.h"
 
@@ -48,9 +49,9 @@ class LearnerLoop {
     std::function<Watchers()> watchers;             // Asked once per status line.
     std::function<void(const std::string&)> print;  // A status line.
     std::function<void(const char*)> activity;      // What the loop does now, for the status page.
-    // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. `error` is
-    // not OK where the run ended by that before its time. With keep it is called once more when training ends.
-    std::function<absl::Status(Ending, const absl::Status& error)> on_ending;
+    // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. With keep
+    // it is called once more when training ends.
+    std::function<absl::Status(const RunEnd& end)> on_ending;
     // Only where actor and evaluator live in the loop's thread: gives them each version as it is published. `last`: the
     // run is over, and the evaluation of these weights has to be in the state when the hook returns. Without the hook
     // the loop waits for the evaluation of the last version, as long as watchers() has an evaluator.
@@ -69,9 +70,6 @@ class LearnerLoop {
   // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and those
   // of on_weights and on_ending.
   absl::Status Run();
-
-  // Rows sampled for each row inserted, as counted with the newest batch.
-  double samples_per_insert() const { return samples_per_insert_; }
 
  private:
   // What has been counted since the last status line.
@@ -100,6 +98,7 @@ class LearnerLoop {
   absl::Status EvaluateLast();
   // Waits until an evaluator has said how good the published weights are.
   void AwaitLastEvaluation();
+  absl::Status Save(const absl::Status& error);
   void ShowStatusIfDue(Instant now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);

@@ -166,7 +166,7 @@ Curve TrainWithCurve(const std::vector<std::string>& overrides) {
   if (!trainer.ok()) return curve;
   const absl::Status status =
       (*trainer)->Run([] { return false; }, [](const std::string&) {},
-                      [&curve](const v1::Evaluation& evaluation, double) { curve.evaluations.push_back(evaluation); });
+                      [&curve](const v1::Evaluation& evaluation) { curve.evaluations.push_back(evaluation); });
   EXPECT_TRUE(status.ok()) << status;
   curve.trainer = *std::move(trainer);
   return curve;
@@ -269,7 +269,7 @@ TEST(TrainTest, AnEvaluationThatIsCutShortCountsForNothing) {
   int64_t asked_since = 0;
   const absl::Status status =
       (*trainer)->Run([&] { return !evaluations.empty() && ++asked_since >= 50; }, [](const std::string&) {},
-                      [&evaluations](const v1::Evaluation& evaluation, double) { evaluations.push_back(evaluation); });
+                      [&evaluations](const v1::Evaluation& evaluation) { evaluations.push_back(evaluation); });
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(evaluations.size(), 1u);
   EXPECT_EQ((*trainer)->goal().evaluations(), 1);
@@ -297,7 +297,7 @@ TEST(TrainTest, StopsWhileTheOptimumIsLookedFor) {
                                                 "environment.document_browsing.max_episode_steps=1000000",
                                                 "environment.document_browsing.exit_probability_accepted=0",
                                                 "environment.document_browsing.exit_probability_refused=0"}),
-                      [&asked] { return ++asked >= 100; });
+                      /*run_dir=*/"", [&asked] { return ++asked >= 100; });
   EXPECT_EQ(trainer.status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 100);
 }

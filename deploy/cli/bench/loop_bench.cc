@@ -13,10 +13,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/role/run_directory.h"
 #include "deploy/cli/bench/bench.h"
+#include "learner/run/report.h"
 
 namespace recbots {
 namespace {
@@ -79,7 +80,7 @@ int RunToEnd(const std::vector<std::string>& arguments, const std::function<void
 
 absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& run_dir) {
   LoopRun run;
-  CurveWatch curve(run_dir + "/evaluations.jsonl");
+  CurveWatch curve(absl::StrCat(run_dir, "/", kCurveFile));
   const Instant start = Instant::Now();
   const auto look = [&] {
     if (run.wall_seconds_from_start_to_999 > 0 || !curve.Reached()) return;
@@ -90,13 +91,12 @@ absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& 
   look();
   run.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start);
   if (code != 0) return absl::InternalError(absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir));
-  const std::string text = ReadFile(run_dir + "/report.json").value_or("");
-  const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!report.is_object() || !report["wall_seconds_to_999"].is_number() || run.wall_seconds_from_start_to_999 == 0) {
-    return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/report.json"));
+  RECBOTS_ASSIGN_OR_RETURN(const SavedReport report, ReadReport(run_dir));
+  if (!report.at_999.has_value() || run.wall_seconds_from_start_to_999 == 0) {
+    return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/", kReportFile));
   }
-  run.wall_seconds_to_999 = report["wall_seconds_to_999"].get<double>();
-  run.env_steps_to_999 = report["env_steps_to_999"].get<double>();
+  run.wall_seconds_to_999 = report.at_999->wall_seconds;
+  run.env_steps_to_999 = static_cast<double>(report.at_999->env_steps);
   return run;
 }
 

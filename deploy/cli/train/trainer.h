@@ -1,15 +1,13 @@
 // All roles in one process and one thread, without network: the same seed gives the same weights, bit for bit.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "actor/loop/environment_loop.h"
-#include "actor/loop/evaluator.h"
+#include "actor/loop/weights_evaluator.h"
 #include "actor/recsim/scenario.h"
 #include "common/base/stop.h"
 #include "common/inference/network_policy.h"
@@ -17,11 +15,9 @@
 #include "learner/algorithms/algorithm.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/table_batch_source.h"
-#include "learner/run/report.h"
-#include "learner/run/run_state.h"
+#include "learner/run/run_record.h"
 #include "learner/weights/weight_store.h"
 #include "recbots/v1/config.pb.h"
-#include "recbots/v1/identity.pb.h"
 #include "replay/table/table.h"
 
 namespace recbots {
@@ -32,77 +28,69 @@ namespace recbots {
 // thread-safe.
 class Trainer {
  public:
-  //   INVALID_ARGUMENT  the configuration (already validated by itself) does not fit its files or the algorithm
-  //   CANCELLED         `stop` said so while what the goal is measured by was being computed
+  // Takes `run_dir` for the run and begins it there; without one nothing is written.
+  //   INVALID_ARGUMENT     the configuration (already validated by itself) does not fit its files or the algorithm; the
+  //                        run directory cannot be used
+  //   FAILED_PRECONDITION  another run has the run directory
+  //   CANCELLED            `stop` said so while what the goal is measured by was being computed
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config,
+                                                         const std::string& run_dir = "",
                                                          const StopQuestion& stop = nullptr);
 
   ~Trainer();
 
   // Plays the references, then trains until the goal, or until `stop` says so, which is asked after every update and
   // every step of the users, and before every step of an evaluation. `on_status` gets a line every status_seconds and
-  // at the goal, `on_evaluation` each evaluation with the seconds since the start. Where goal.max_env_steps ends it,
-  // exactly that many steps are made, rounded up to a whole step of all users, and every update that the limiter then
-  // allows. Weights that a limit ends with are evaluated before the end; after `stop` nothing more is, and an
-  // evaluation that it cuts short counts for nothing. After an error, too, report, goal and weights are those of what
-  // was learnt until then.
+  // at the goal, `on_evaluation` each evaluation. Where goal.max_env_steps ends it, exactly that many steps are made,
+  // rounded up to a whole step of all users, and every update that the limiter then allows. Weights that a limit ends
+  // with are evaluated before the end; after `stop` nothing more is, and an evaluation that it cuts short counts for
+  // nothing. After an error, too, report, goal and weights are those of what was learnt until then, and saved.
   absl::Status Run(const StopQuestion& stop, const std::function<void(const std::string&)>& on_status,
-                   const std::function<void(const v1::Evaluation&, double)>& on_evaluation = nullptr);
+                   const std::function<void(const v1::Evaluation&)>& on_evaluation = nullptr);
 
   // How it ended; valid after Run, whatever that returned.
-  const Report& report() const { return report_; }
-  GoalTracker goal() const { return state_.goal(); }
+  const Report& report() const { return record_.report(); }
+  GoalTracker goal() const { return record_.state().goal(); }
   // Whether the goal can be reached, as far as the references tell (CheckReachable); valid after Run.
   const absl::Status& reachable() const { return reachable_; }
-  // What the rows it learns from mean.
-  const v1::ExperimentIdentity& identity() const { return identity_; }
   // Encoded weights of the newest update.
   std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
 
  private:
   class TableSink;
 
-  explicit Trainer(const v1::ExperimentConfig& config);
+  Trainer(const v1::ExperimentConfig& config, const std::string& run_dir);
   absl::Status Init();
-  absl::Status MakeEvaluator();
   absl::Status MakeActor(const RowSchema& schema);
   void MakeLearner();
-  // Whether all that the sizes of the configuration make it allocate fits the memory.
-  absl::Status CheckFits() const;
-  // References and goal. OK, without either, where `stop` says so meanwhile.
+  // References, and whether they leave the goal in reach. OK, without either, where `stop` says so meanwhile.
   absl::Status EvaluateReferences();
   // Hands a version that was just published to actor and evaluator.
   absl::Status TakeWeights(const v1::WeightsHeader& version, absl::string_view weights, bool last);
-  absl::Status Evaluate(const v1::WeightsHeader& version);
-  void OnEnding(Ending ending, const absl::Status& error);
   bool Stopped() { return stopped_ = stopped_ || ShouldStop(stop_); }
 
   const v1::ExperimentConfig config_;
+  const std::string run_dir_;
+  RunRecord record_;
   std::unique_ptr<Scenario> scenario_;
-  v1::ExperimentIdentity identity_;
   std::unique_ptr<replay::Table> table_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<NetworkPolicy> behaviour_;
-  std::unique_ptr<NetworkPolicy> greedy_;
-  std::unique_ptr<Evaluator> evaluator_;
+  WeightsStamp behaviour_version_;
   std::unique_ptr<TableBatchSource> batches_;
   std::unique_ptr<TableSink> sink_;
   std::unique_ptr<EnvironmentLoop> actor_;
+  std::unique_ptr<WeightsEvaluator> evaluator_;
   WeightStore store_;
   Metrics metrics_{{"learner"}};
-  RunState state_;
   std::unique_ptr<LearnerLoop> learner_;
 
-  Report report_;
-  WeightsStamp stamp_;
-  std::vector<v1::ReferenceValue> references_;
   absl::Status reachable_;
   StopQuestion stop_;
-  std::function<void(const std::string&)> on_status_;
-  std::function<void(const v1::Evaluation&, double)> on_evaluation_;
   bool stopped_ = false;
-  int64_t evaluated_updates_ = -1;
+  std::function<void(const std::string&)> on_status_;
+  std::function<void(const v1::Evaluation&)> on_evaluation_;
 };
 
 }  // namespace recbots

@@ -132,9 +132,9 @@ class LearnerLoopTest : public ::testing::Test {
     hooks.watchers = [this] { return watchers_; };
     hooks.print = [this](const std::string& line) { lines_.push_back(line); };
     hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-    hooks.on_ending = [this](Ending ending, const absl::Status& error) {
-      endings_.push_back(ending);
-      errors_.push_back(error);
+    hooks.on_ending = [this](const RunEnd& end) {
+      endings_.push_back(end.ending);
+      errors_.push_back(end.error);
       return saved_;
     };
     LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
@@ -272,7 +272,7 @@ TEST_F(LearnerLoopTest, EndsWhereTheReferencesLeaveTheGoalOutOfReach) {
   hooks.watchers = [] { return Watchers(); };
   hooks.print = [](const std::string&) {};
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
+  hooks.on_ending = [](const RunEnd&) { return absl::OkStatus(); };
   source_.num_batches = 1000000;
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
   ASSERT_TRUE(loop.PublishWeights().ok());
@@ -429,8 +429,8 @@ TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
   };
   hooks.print = [](const std::string&) {};
   hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-  hooks.on_ending = [this](Ending ending, const absl::Status&) {
-    endings_.push_back(ending);
+  hooks.on_ending = [this](const RunEnd& end) {
+    endings_.push_back(end.ending);
     EXPECT_EQ(state_->goal().newest()->weights_version(), 3) << "the first one, and one per update";
     return absl::OkStatus();
   };
@@ -484,8 +484,8 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
   hooks.watchers = [] { return Watchers{.actors = 2, .evaluators = 1}; };
   hooks.print = [this](const std::string& line) { lines_.push_back(line); };
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [this](Ending ending, const absl::Status&) {
-    endings_.push_back(ending);
+  hooks.on_ending = [this](const RunEnd& end) {
+    endings_.push_back(end.ending);
     return absl::OkStatus();
   };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);

@@ -62,9 +62,9 @@ class OneThreadLoopTest : public ::testing::Test {
     hooks.watchers = [] { return Watchers{.actors = 1, .evaluators = 1}; };
     hooks.print = [this](const std::string& line) { lines_.push_back(line); };
     hooks.activity = [](const char*) {};
-    hooks.on_ending = [this](Ending ending, const absl::Status& error) {
-      endings_.push_back(ending);
-      error_ = error;
+    hooks.on_ending = [this](const RunEnd& end) {
+      endings_.push_back(end.ending);
+      error_ = end.error;
       return absl::OkStatus();
     };
     hooks.on_weights = [this](const v1::WeightsHeader& version, absl::string_view weights, bool last) {
