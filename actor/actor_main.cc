@@ -17,10 +17,8 @@
 #include "actor/loop/replay_sink.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
-#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
@@ -78,11 +76,9 @@ std::string HostName() {
 }
 
 absl::Status Actor::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.actors = 1});
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
-  const auto needs = MemoryNeedsOf(config_, scenario_->spec(), {.actors = 1});
-  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
   absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =
       MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());

@@ -20,6 +20,7 @@
 #include "actor/scenarios/known_q/model.h"
 #include "actor/scenarios/long_term_satisfaction/model.h"
 #include "common/base/log.h"
+#include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 
@@ -202,6 +203,14 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config) {
   RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeScenario(config.environment(), config.seed()));
   RECBOTS_RETURN_IF_ERROR(CheckTraining(config, scenario->spec()));
+  return scenario;
+}
+
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
+                                                               MemorySharers processes) {
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+  processes.evaluators_play = !config.evaluator().exact() || scenario->AllObservations().empty();
+  RECBOTS_RETURN_IF_ERROR(CheckMemory(MemoryNeedsOf(config, scenario->spec(), processes), MachineMemoryBytes()));
   return scenario;
 }
 

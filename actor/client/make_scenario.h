@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "actor/recsim/scenario.h"
+#include "common/config/memory_needs.h"
 #include "common/wire/experiment_identity.h"
 #include "recbots/v1/config.pb.h"
 
@@ -24,6 +25,10 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
 
 // As MakeScenario, for a run that trains: the rest of the configuration has to fit it (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
+// The same for processes that share the memory of this machine: all that the sizes of the configuration make them
+// allocate has to fit (CheckMemory). Whether evaluators play is told by the scenario, not by `processes`.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
+                                                               MemorySharers processes);
 
 // Whether the goal can be measured in the scenario: a share of the optimum needs one that is known (which may take time
 // to find: only who ends the run asks), that the evaluator can tell and that is more than 0; a share of the gap needs a

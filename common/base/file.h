@@ -28,6 +28,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes 
 // error comes. A file that exists keeps its permissions, and must be writable.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
+// Makes the folder, and those above it, where they are missing.
+absl::Status MakeFolder(const std::string& path);
+
 // Whether files can be made in the folder, tried with one. OK, or the reason as WriteFile would give it.
 absl::Status TryFolder(const std::string& path);
 

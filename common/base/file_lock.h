@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/file_descriptor.h"
 
 namespace recbots {
@@ -49,11 +50,14 @@ bool IsHandedOnLock(const std::string& path);
 std::string HolderOfLock(const std::string& path);
 
 // Opens `path` (with `flags` of open; made if it is missing), locks it, and makes sure that the name still means the
-// file that was locked.
+// file that was locked. Waits `patience` for a process that may hold the lock only to see whether it is held.
 //   FAILED_PRECONDITION  another process holds it; says which, where the system tells
 //   UNIMPLEMENTED        the file system knows no locks
 //   INVALID_ARGUMENT     no regular file
 //   else                 FileError
-absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags);
+absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags,
+                                          absl::Duration patience = absl::Milliseconds(100));
+// Whether a process holds the lock of that file. Needs only the permission to read.
+bool IsLocked(const std::string& path);
 
 }  // namespace recbots
