@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "common/base/mutex.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/security.h"
@@ -30,12 +32,15 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     std::function<void()> on_written;
   };
 
-  // Calls `method` ("/package.Service/Method", which outlives the stream).
-  ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+  // Calls `method` of replay's service ("Insert", "Sample").
+  ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, absl::string_view method,
                const Security* security)
-      : mu_(*mu), handlers_(std::move(handlers)), stub_(channel) {
+      : mu_(*mu),
+        handlers_(std::move(handlers)),
+        method_(absl::StrCat("/recbots.v1.ReplayService/", method)),
+        stub_(channel) {
     Security::Prepare(security, context_);
-    stub_.PrepareBidiStreamingCall(&context_, method, {}, this);
+    stub_.PrepareBidiStreamingCall(&context_, method_, {}, this);
     this->AddHold();  // Writes are started outside reactions: the stream must not end under them.
     this->StartRead(&response_);
     this->StartCall();
@@ -99,6 +104,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
 
   Mutex& mu_;
   const Handlers handlers_;
+  const std::string method_;
   grpc::TemplatedGenericStub<Request, Response> stub_;
   grpc::ClientContext context_;
   Response response_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -13,13 +12,12 @@
 #include "common/base/status_macros.h"
 #include "replay/client/address_watch.h"
 #include "replay/client/shard_sampler.h"
+#include "replay/client/shard_set.h"
 #include "replay/wire/sample_codec.h"
 
 namespace recbots::replay {
 namespace {
 
-// How long a shard whose address is gone may yet come back.
-constexpr absl::Duration kGrace = absl::Seconds(10);
 // A shard that holds up a batch for so long, while another has nothing to do, is left out for a while.
 constexpr absl::Duration kPatience = absl::Seconds(3);
 constexpr absl::Duration kSuspension = absl::Seconds(10);
@@ -82,14 +80,9 @@ class ReplaySampler::Impl {
     return now.shards == 0 || now.connected_shards < now.shards;
   }
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(shared_.mu);
-  // Addresses that no shard has.
-  std::vector<ShardAddress> NewAddresses(const Resolution& found) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
-  // Shards whose address is gone take over a new one, or are to be dropped.
-  std::vector<int> LookAfterOrphans(const Resolution& found, std::vector<ShardAddress>& added)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   SamplerShared shared_;
-  std::map<int, Instant> orphan_since_;   // Used by the watch only.
+  ShardSet set_;                          // Used by the watch only.
   std::array<Owned, kMaxShards> shards_;  // Changed by the watch only, under shared_.mu.
   std::optional<AddressWatch> watch_;
 };
@@ -175,59 +168,37 @@ ReplaySamplerStats ReplaySampler::Impl::stats() const {
 
 void ReplaySampler::Impl::OnAddresses(const Resolution& found) {
   std::vector<Owned> gone;  // Destroyed without the mutex.
+  std::vector<int> dropped;
   MutexLock lock(&shared_.mu);
   if (shared_.closed) return;
-  std::vector<ShardAddress> added = NewAddresses(found);
-  const std::vector<int> dropped = LookAfterOrphans(found, added);
-  for (const int shard : dropped) {
-    shards_[static_cast<size_t>(shard)]->Stop();
-    gone.push_back(std::move(shards_[static_cast<size_t>(shard)]));
+  std::vector<ShardSampler*> shards;
+  std::vector<ShardSet::Member> members;
+  for (const Owned& shard : shards_) {
+    if (shard == nullptr) continue;
+    shards.push_back(shard.get());
+    members.push_back({shard->target(), shard->connected()});
+  }
+  const ShardChanges changes = set_.Update(found.shards, members, Instant::Now());
+  for (const auto& [i, address] : changes.moved) shards[i]->MoveTo(address);
+  for (const size_t i : changes.gone) {
+    RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", members[i].target);
+    shards[i]->Stop();
+    dropped.push_back(shards[i]->shard());
+    gone.push_back(std::move(shards_[static_cast<size_t>(dropped.back())]));
   }
   shared_.mu.Unlock();
   gone.clear();
   shared_.mu.Lock();
   for (const int shard : dropped) shared_.queue.RemoveShard(shard);
-  for (const ShardAddress& address : added) {
+  for (const ShardAddress& address : changes.added) {
     if (shared_.queue.num_shards() == kMaxShards) break;
     const int shard = shared_.queue.AddShard();
     shards_[static_cast<size_t>(shard)] = std::make_unique<ShardSampler>(&shared_, address, shard);
   }
-  if (const absl::Duration away = shared_.contact.away_for();
-      shared_.queue.num_shards() == 0 && away >= shared_.options.retry.give_up_after && shared_.final_error.ok()) {
-    shared_.final_error =
-        absl::DeadlineExceededError(absl::StrCat("replay at ", shared_.options.address, " was away for ",
-                                                 absl::FormatDuration(away), ": ", found.status.message()));
+  if (shared_.queue.num_shards() == 0 && shared_.final_error.ok()) {
+    shared_.final_error = shared_.contact.CheckAway(shared_.options.address, found.status);
   }
   if (!found.status.ok() && shared_.last_error.ok()) shared_.last_error = found.status;
-}
-
-std::vector<ShardAddress> ReplaySampler::Impl::NewAddresses(const Resolution& found) const {
-  std::vector<ShardAddress> added;
-  for (const ShardAddress& address : found.shards) {
-    const auto has = [&address](const Owned& shard) { return shard != nullptr && shard->target() == address.target; };
-    if (std::none_of(shards_.begin(), shards_.end(), has)) added.push_back(address);
-  }
-  return added;
-}
-
-std::vector<int> ReplaySampler::Impl::LookAfterOrphans(const Resolution& found, std::vector<ShardAddress>& added) {
-  std::vector<int> dropped;
-  for (const Owned& shard : shards_) {
-    if (shard == nullptr) continue;
-    const auto listed = [&shard](const ShardAddress& address) { return address.target == shard->target(); };
-    if (shard->connected() || std::any_of(found.shards.begin(), found.shards.end(), listed)) {
-      orphan_since_.erase(shard->shard());
-    } else if (!added.empty()) {
-      shard->MoveTo(added.back());
-      added.pop_back();
-      orphan_since_.erase(shard->shard());
-    } else if (Instant::Now() - orphan_since_.try_emplace(shard->shard(), Instant::Now()).first->second > kGrace) {
-      RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", shard->target());
-      orphan_since_.erase(shard->shard());
-      dropped.push_back(shard->shard());
-    }
-  }
-  return dropped;
 }
 
 absl::StatusOr<std::unique_ptr<ReplaySampler>> ReplaySampler::Create(const RowSchema& schema,

@@ -6,7 +6,6 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/channel.h"
 #include "common/wire/row_schema_proto.h"
 
 namespace recbots::replay {
@@ -16,11 +15,6 @@ namespace {
 constexpr absl::Duration kSilence = absl::Seconds(3);
 // How often news are asked for and leftovers sent.
 constexpr absl::Duration kTick = absl::Milliseconds(100);
-
-const std::string& Method() {
-  static const auto* const method = new std::string("/recbots.v1.ReplayService/Sample");
-  return *method;
-}
 
 v1::SampleCredit FirstCredit(const RowSchema& schema, const ReplaySamplerOptions& options) {
   v1::SampleCredit credit;
@@ -32,31 +26,34 @@ v1::SampleCredit FirstCredit(const RowSchema& schema, const ReplaySamplerOptions
   return credit;
 }
 
+ShardLink::Options LinkOptions(const SamplerShared& shared) {
+  const ReplaySamplerOptions& options = shared.options;
+  const auto batch_bytes = static_cast<int64_t>(shared.schema->batch_bytes(static_cast<size_t>(options.batch_size)));
+  return {.retry = options.retry,
+          .connect_timeout = options.connect_timeout,
+          .channel = {.bulk = batch_bytes >= kBulkBytes, .security = options.security}};
+}
+
 }  // namespace
 
 SamplerShared::SamplerShared(const RowSchema& row_schema, const ReplaySamplerOptions& sampler_options)
     : schema(std::make_shared<const RowSchema>(row_schema)),
       options(sampler_options),
       first_credit(FirstCredit(row_schema, sampler_options)),
+      contact(options.retry.give_up_after),
       queue({schema, options.batch_size, options.batches_in_flight, options.seed, Instant::Now()}) {}
 
 ShardSampler::ShardSampler(SamplerShared* shared, const ShardAddress& address, int shard)
     : shared_(*shared),
       shard_(shard),
       reader_(shared->schema.get(), shard),
-      address_(address),
+      link_(LinkOptions(*shared), &shared->contact, address),
       thread_("replay-sampler", [this] { Run(); }) {}
 
 ShardSampler::~ShardSampler() {
   MutexLock lock(&shared_.mu);
   stopping_ = true;
 }  // Thread, the last member, is joined first.
-
-void ShardSampler::MoveTo(const ShardAddress& address) {
-  if (connected_) return;
-  address_ = address;
-  moved_ = true;
-}
 
 bool ShardSampler::AddPriority(ItemKey key, float priority) {
   if (stream_ == nullptr) return false;
@@ -103,41 +100,22 @@ void ShardSampler::Run() {
     return stopping_ || shared_.closed || !shared_.final_error.ok();
   };
   while (!ending()) {
-    if (std::exchange(moved_, false)) Connect();
+    link_.Arrive();
     const absl::Status status = RunStream();
     if (ending()) break;
     if (std::exchange(restart_, false)) continue;
     const absl::Duration delay = AfterFailure(status);
-    shared_.mu.AwaitFor([this, &ending] { return ending() || moved_; }, delay);
+    shared_.mu.AwaitFor([this, &ending] { return ending() || link_.moving(); }, delay);
   }
-}
-
-void ShardSampler::Connect() {
-  const auto batch_bytes =
-      static_cast<int64_t>(shared_.schema->batch_bytes(static_cast<size_t>(shared_.options.batch_size)));
-  channel_ = MakeChannel(
-      address_.target,
-      {.bulk = batch_bytes >= kBulkBytes, .security = shared_.options.security, .server_name = address_.server_name});
-  RetryOptions retry = shared_.options.retry;
-  retry.give_up_after = absl::InfiniteDuration();  // Decided below, for all shards together.
-  retry_.emplace("replay", address_.target, retry);
 }
 
 absl::Duration ShardSampler::AfterFailure(const absl::Status& status) {
   shared_.last_error = status;
-  const RetryOptions& options = shared_.options.retry;
-  const absl::StatusOr<absl::Duration> delay = retry_->Failed(status);
-  const absl::Duration away = shared_.contact.away_for();
-  absl::Status error = delay.status();
-  if (error.ok() && away >= options.give_up_after) {
-    error = absl::DeadlineExceededError(
-        absl::StrCat("replay at ", address_.target, " was away for ", absl::FormatDuration(away), ", want at most ",
-                     absl::FormatDuration(options.give_up_after), "; last error: ", status.message()));
-  }
-  if (error.ok()) return *delay;
-  if (shared_.final_error.ok()) shared_.final_error = error;
-  RECBOTS_LOG(ERROR) << "replay sampler gives up" << Field("address", address_.target)
-                     << Field("error", error.ToString());
+  const absl::StatusOr<absl::Duration> delay = link_.Failed(status);
+  if (delay.ok()) return *delay;
+  if (shared_.final_error.ok()) shared_.final_error = delay.status();
+  RECBOTS_LOG(ERROR) << "replay sampler gives up" << Field("address", link_.address().target)
+                     << Field("error", delay.status().ToString());
   return absl::ZeroDuration();
 }
 
@@ -149,7 +127,7 @@ absl::Status ShardSampler::RunStream() {
                        MutexLock lock(&shared_.mu);
                        SendCredit(/*all=*/false);
                      }},
-                channel_, Method(), shared_.options.security.get());
+                link_.channel(), "Sample", shared_.options.security.get());
   restart_ = false;
   said_used_ = 0;
   said_streams_ = 0;
@@ -173,15 +151,11 @@ absl::Status ShardSampler::FollowStream(Stream& stream) {
     return stream.done() || restart_ || stopping_ || shared_.closed || !shared_.final_error.ok();
   };
   const auto answered = [&stream, &ended] { return stream.greeted() || ended(); };
-  if (!shared_.mu.AwaitFor(answered, shared_.options.connect_timeout)) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("no answer within ", absl::FormatDuration(shared_.options.connect_timeout)));
-  }
+  RECBOTS_RETURN_IF_ERROR(link_.AwaitAnswer(shared_.mu, answered));
   if (!stream.greeted()) return absl::OkStatus();
-  retry_->Succeeded();
+  link_.Answered();
   ++shared_.stats.connections;
-  connected_ = true;
-  shared_.contact.Connected();
+  link_.Connected();
   while (!shared_.mu.AwaitFor(ended, kTick)) {
     SendCredit(/*all=*/true);
     shared_.advance();
@@ -191,8 +165,7 @@ absl::Status ShardSampler::FollowStream(Stream& stream) {
       shared_.mu.Lock();
     }
   }
-  connected_ = false;
-  shared_.contact.Disconnected();
+  link_.Disconnected();
   return absl::OkStatus();
 }
 

@@ -1,8 +1,6 @@
 // One shard's side of a ReplaySampler: a stream of orders and parts, and a thread that keeps it up.
 #pragma once
 
-#include <grpcpp/channel.h>
-
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,13 +11,13 @@
 #include "absl/types/span.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
-#include "common/rpc/retry.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/batch_queue.h"
 #include "replay/client/client_stream.h"
 #include "replay/client/contact.h"
 #include "replay/client/part_reader.h"
 #include "replay/client/replay_sampler.h"
+#include "replay/client/shard_link.h"
 
 namespace recbots::replay {
 
@@ -63,13 +61,13 @@ class ShardSampler {
   // With the mutex: ends the stream; a new one begins at once. What it had outstanding is ordered anew.
   void Restart() { restart_ = stream_ != nullptr; }
   // With the mutex: goes on at another address, unless it is connected.
-  void MoveTo(const ShardAddress& address);
+  void MoveTo(const ShardAddress& address) { link_.MoveTo(address); }
   // With the mutex: begins to end.
   void Stop() { stopping_ = true; }
 
   // With the mutex.
-  bool connected() const { return connected_; }
-  const std::string& target() const { return address_.target; }
+  bool connected() const { return link_.connected(); }
+  const std::string& target() const { return link_.target(); }
   int shard() const { return shard_; }
 
  private:
@@ -82,7 +80,6 @@ class ShardSampler {
   absl::Status FollowStream(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
   void EndStream(Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
   absl::Duration AfterFailure(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
-  void Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   void OnMessage(grpc::ByteBuffer& bytes) ABSL_LOCKS_EXCLUDED(shared_.mu);
   absl::Status Take(const grpc::ByteBuffer& bytes) ABSL_LOCKS_EXCLUDED(shared_.mu);
@@ -96,16 +93,12 @@ class ShardSampler {
   PartReader reader_;
 
   // Guarded by shared_.mu.
-  ShardAddress address_;
-  bool moved_ = true;  // To be connected to anew.
-  std::shared_ptr<grpc::Channel> channel_;
-  std::optional<PeerRetry> retry_;
+  ShardLink link_;
   Stream* stream_ = nullptr;  // The one under way; owned by RunStream.
   v1::SampleCredit next_;     // Being put together.
   v1::SampleCredit credit_;   // Being sent.
   int64_t said_used_ = 0;
   int64_t said_streams_ = 0;
-  bool connected_ = false;
   bool restart_ = false;
   bool stopping_ = false;
 

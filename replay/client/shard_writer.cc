@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
-#include "common/rpc/channel.h"
 
 namespace recbots::replay {
 namespace {
@@ -46,25 +45,24 @@ ShardWriter::ShardWriter(WriterShared* shared, const ShardAddress& address)
     : shared_(*shared),
       options_(shared->options),
       row_bytes_(static_cast<int64_t>(shared->schema.row_bytes())),
+      link_({.retry = options_.retry,
+             .connect_timeout = options_.connect_timeout,
+             .channel = {.security = options_.security}},
+            &shared->contact, address),
       ring_(RingOptions(shared->schema, shared->options)),
       writer_id_(RandomId()),
-      thread_("replay-writer", [this] { Run(); }) {
-  MutexLock lock(&mu_);
-  shared_.stores.Enter(address.target);
-  next_address_ = address;
-}
+      thread_("replay-writer", [this] { Run(); }) {}
 
 ShardWriter::~ShardWriter() {
   MutexLock lock(&mu_);
   stopping_ = true;
-  shared_.stores.Leave(next_address_.has_value() ? next_address_->target : address_.target);
 }  // Thread, the last member, is joined first.
 
 int64_t ShardWriter::Append(const char* rows, int64_t num_rows, int64_t weights_version,
                             absl::Span<const float> priorities, Pick pick, bool started) {
   MutexLock lock(&mu_);
   if (stopping_ || !final_.ok()) return 0;
-  if (pick != Pick::kAny && !connected_) return 0;
+  if (pick != Pick::kAny && !link_.connected()) return 0;
   if (pick == Pick::kReady && stats_.blocked_on != BlockedOn::kNone) return 0;
   if (started && ring_.filling_rows() == 0) return 0;
   const int64_t room = std::min(num_rows, Room());
@@ -81,7 +79,7 @@ int64_t ShardWriter::Append(const char* rows, int64_t num_rows, int64_t weights_
 bool ShardWriter::HasRoom(int64_t num_rows, Pick pick) {
   MutexLock lock(&mu_);
   if (stopping_ || !final_.ok()) return false;
-  if (pick != Pick::kAny && !connected_) return false;
+  if (pick != Pick::kAny && !link_.connected()) return false;
   asked_rows_ = num_rows;
   if (!ring_.full() && Room() >= num_rows) return true;
   WantRoom(num_rows);
@@ -101,7 +99,7 @@ void ShardWriter::TellRoom() {
 }
 
 bool ShardWriter::Held() const {
-  return connected_ && (stats_.blocked_on == BlockedOn::kSpiInsert || stats_.blocked_on == BlockedOn::kCapacity);
+  return link_.connected() && (stats_.blocked_on == BlockedOn::kSpiInsert || stats_.blocked_on == BlockedOn::kCapacity);
 }
 
 bool ShardWriter::Drops() const { return !options_.durable && options_.max_waiting != absl::InfiniteDuration(); }
@@ -117,7 +115,7 @@ bool ShardWriter::DropWaited() {
   if (next_drop_log_ <= now) {
     next_drop_log_ = now + kDropLogInterval;
     RECBOTS_LOG(INFO) << "rows waited too long behind the limiter, newer ones take their place"
-                      << Field("address", address_.target) << Field("dropped_rows", stats_.dropped_rows);
+                      << Field("address", link_.address().target) << Field("dropped_rows", stats_.dropped_rows);
   }
   return true;
 }
@@ -131,7 +129,7 @@ Instant ShardWriter::NextDrop() const {
 }
 
 int64_t ShardWriter::Share() const {
-  const bool bounded = connected_ && ack_->max_waiting_rows() > 0;
+  const bool bounded = link_.connected() && ack_->max_waiting_rows() > 0;
   return bounded ? std::min(ack_->max_waiting_rows(), kAnyNumber) : kAnyNumber;
 }
 
@@ -169,18 +167,14 @@ bool ShardWriter::Retire() {
 
 void ShardWriter::MoveTo(const ShardAddress& address) {
   MutexLock lock(&mu_);
-  if (connected_ || next_address_.has_value() || search_since_ != Instant::InfiniteFuture()) return;
-  shared_.stores.Leave(address_.target);
-  shared_.stores.Enter(address.target);
-  next_address_ = address;
+  if (search_since_ == Instant::InfiniteFuture()) link_.MoveTo(address);
 }
 
 ShardWriter::State ShardWriter::state() const {
   MutexLock lock(&mu_);
   State state;
-  state.target = next_address_.has_value() ? next_address_->target : address_.target;
-  state.connected = connected_;
-  state.idle = ring_.released_below() >= ring_.appended_rows();
+  state.target = link_.target();
+  state.connected = link_.connected();
   state.stats = stats_;
   state.stats.appended_rows = ring_.appended_rows() + stats_.dropped_rows;
   state.stats.waiting_rows = Waiting();
@@ -201,42 +195,34 @@ absl::Duration ShardWriter::AfterStream(const absl::Status& status) {
     StartAnew(base_ + ack_->acknowledged_rows());
     return absl::ZeroDuration();
   }
-  if (std::exchange(other_store_, false)) return Search(/*answered=*/true);
+  if (std::exchange(other_store_, false)) return link_.moving() ? absl::ZeroDuration() : Search(/*answered=*/true);
   last_error_ = status;
-  if (!IsTransient(status)) {
-    Fail(status);
-    return absl::ZeroDuration();
-  }
-  if (search_since_ != Instant::InfiniteFuture()) return Search(/*answered=*/false);
-  const absl::Duration delay = retry_->Failed(status).value_or(options_.retry.max_delay);
-  if (const absl::Duration away = shared_.contact.away_for(); away >= options_.retry.give_up_after) {
-    Fail(absl::DeadlineExceededError(
-        absl::StrCat("replay at ", address_.target, " was away for ", absl::FormatDuration(away), ", want at most ",
-                     absl::FormatDuration(options_.retry.give_up_after), "; last error: ", status.message())));
-  }
-  return delay;
+  if (search_since_ != Instant::InfiniteFuture() && IsTransient(status)) return Search(/*answered=*/false);
+  const absl::StatusOr<absl::Duration> delay = link_.Failed(status);
+  if (!delay.ok()) Fail(delay.status());
+  return delay.value_or(absl::ZeroDuration());
 }
 
 absl::Duration ShardWriter::Search(bool answered) {
   const Instant now = Instant::Now();
   if (search_since_ == Instant::InfiniteFuture()) {
     search_since_ = now;
-    search_from_ = address_;
+    search_from_ = link_.address();
   }
-  (answered ? tried_ : failed_).insert(address_.target);
+  (answered ? tried_ : failed_).insert(link_.address().target);
   std::set<std::string> passed = tried_;
   passed.insert(failed_.begin(), failed_.end());
   if (const auto next = shared_.stores.Candidate(store_id_, passed); next.has_value()) {
-    Relocate(*next);
+    link_.GoTo(*next);
     return absl::ZeroDuration();
   }
   // Another round, as long as somebody who does not answer may be the one.
   if (!failed_.empty() && now - search_since_ < kSearchFor) {
     failed_.clear();
-    if (const auto next = shared_.stores.Candidate(store_id_, tried_); next.has_value()) Relocate(*next);
+    if (const auto next = shared_.stores.Candidate(store_id_, tried_); next.has_value()) link_.GoTo(*next);
     return options_.retry.max_delay;
   }
-  if (tried_.contains(search_from_.target)) Relocate(search_from_);
+  if (tried_.contains(search_from_.target)) link_.GoTo(search_from_);
   EndSearch();
   store_id_ = 0;
   StartAnew(base_);
@@ -257,28 +243,15 @@ void ShardWriter::StartAnew(int64_t known) {
   ring_.Forget();
   base_ = ring_.kept_from();
   writer_id_ = RandomId();
-  RECBOTS_LOG(WARNING) << "replay at " << address_.target
+  RECBOTS_LOG(WARNING) << "replay at " << link_.address().target
                        << " does not know this writer any more (was it restarted?), going on as a new one: " << lost
                        << " rows that replay had acknowledged are gone with it";
-}
-
-void ShardWriter::Relocate(const ShardAddress& address) {
-  if (address == address_ && channel_ != nullptr) return;
-  if (!address_.target.empty()) {
-    shared_.stores.Leave(address_.target);
-    shared_.stores.Enter(address.target);
-  }
-  address_ = address;
-  channel_ = MakeChannel(address.target, {.security = options_.security, .server_name = address.server_name});
-  RetryOptions retry = options_.retry;
-  retry.give_up_after = absl::InfiniteDuration();  // Decided by AfterStream, for all shards together.
-  retry_.emplace("replay", address.target, retry);
 }
 
 void ShardWriter::Fail(absl::Status status) {
   if (!final_.ok()) return;
   final_ = std::move(status);
-  RECBOTS_LOG(ERROR) << "replay writer gives up" << Field("address", address_.target)
+  RECBOTS_LOG(ERROR) << "replay writer gives up" << Field("address", link_.address().target)
                      << Field("error", final_.ToString());
   shared_.failed = true;
   shared_.news.Tell();

@@ -5,8 +5,6 @@
 // as a new writer; rows that were acknowledged and are gone with it are counted.
 #pragma once
 
-#include <grpcpp/channel.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -20,10 +18,10 @@
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
-#include "common/rpc/retry.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/block_ring.h"
 #include "replay/client/client_stream.h"
+#include "replay/client/shard_link.h"
 #include "replay/client/writer_shared.h"
 
 namespace recbots::replay {
@@ -60,13 +58,12 @@ class ShardWriter {
   bool AwaitStopped(Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
   // Stops if nothing is kept; false: something is.
   bool Retire() ABSL_LOCKS_EXCLUDED(mu_);
-  // Goes on at another address. Without effect while it is connected.
+  // Goes on at another address. Without effect while it is connected, or looks for its store.
   void MoveTo(const ShardAddress& address) ABSL_LOCKS_EXCLUDED(mu_);
 
   struct State {
     std::string target;
     bool connected = false;
-    bool idle = false;  // Nothing is kept.
     ReplayWriterStats stats;
     absl::Status final_error;
     absl::Status last_error;
@@ -135,17 +132,13 @@ class ShardWriter {
   void EndSearch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Goes on as another writer, with the oldest row kept as its row 0; the store knows rows below `known`.
   void StartAnew(int64_t known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void Relocate(const ShardAddress& address) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   WriterShared& shared_;
   const ReplayWriterOptions& options_;
   const int64_t row_bytes_;
 
   mutable Mutex mu_;
-  ShardAddress address_ ABSL_GUARDED_BY(mu_);
-  std::optional<ShardAddress> next_address_ ABSL_GUARDED_BY(mu_);
-  std::shared_ptr<grpc::Channel> channel_ ABSL_GUARDED_BY(mu_);
-  std::optional<PeerRetry> retry_ ABSL_GUARDED_BY(mu_);
+  ShardLink link_ ABSL_GUARDED_BY(mu_);
   BlockRing ring_ ABSL_GUARDED_BY(mu_);
   std::string writer_id_ ABSL_GUARDED_BY(mu_);
   uint64_t store_id_ ABSL_GUARDED_BY(mu_) = 0;    // 0: any.
@@ -158,7 +151,6 @@ class ShardWriter {
   // Of the stream under way.
   std::optional<v1::InsertAck> ack_ ABSL_GUARDED_BY(mu_);  // Newest.
   uint64_t answering_store_ ABSL_GUARDED_BY(mu_) = 0;
-  bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool window_used_ ABSL_GUARDED_BY(mu_) = false;
   int64_t flush_told_ ABSL_GUARDED_BY(mu_) = 0;     // The server knows that somebody waits for the rows below.
   int64_t commit_covers_ ABSL_GUARDED_BY(mu_) = 0;  // Rows below, by the newest commit.

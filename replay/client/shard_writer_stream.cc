@@ -6,6 +6,7 @@
 #include "common/base/crc32c.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
 #include "replay/client/shard_writer.h"
 #include "replay/wire/proto_bytes.h"
@@ -23,11 +24,6 @@ constexpr int64_t kBlocksOfSmallWindow = 4;  // With fewer there is nothing to g
 // when that is in. The rest can make room for newer rows.
 constexpr int64_t kBlocksOfShare = 4;
 
-const std::string& Method() {
-  static const auto* const method = new std::string("/recbots.v1.ReplayService/Insert");
-  return *method;
-}
-
 absl::string_view Bytes(const grpc::Slice& slice) {
   return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
 }
@@ -36,15 +32,9 @@ absl::string_view Bytes(const grpc::Slice& slice) {
 
 void ShardWriter::Run() {
   MutexLock lock(&mu_);
-  const auto called = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || next_address_.has_value(); };
-  // The constructor gives the first address.
-  mu_.AwaitUntil(called, Instant::InfiniteFuture());
+  const auto called = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || link_.moving(); };
   while (!stopping_ && final_.ok()) {
-    if (next_address_.has_value()) {
-      EndSearch();
-      address_.target.clear();  // MoveTo told the directory.
-      Relocate(*std::exchange(next_address_, std::nullopt));
-    }
+    link_.Arrive();
     const absl::Status status = RunStream();
     if (stopping_ || !final_.ok()) break;
     const absl::Duration delay = AfterStream(status);
@@ -58,19 +48,17 @@ absl::Status ShardWriter::RunStream() {
   ack_.reset();
   flush_told_ = 0;
   commit_covers_ = 0;
-  Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}}, channel_,
-                Method(), options_.security.get());
+  Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}},
+                link_.channel(), "Insert", options_.security.get());
   absl::Status status = Greet(stream);
   if (status.ok()) {
-    shared_.contact.Connected();
     shared_.news.Tell();
     SendBlocks(stream);
-    connected_ = false;
+    link_.Disconnected();
     stats_.blocked_on = BlockedOn::kNone;
-    shared_.contact.Disconnected();
   }
   const absl::Status end = EndStream(stream);
-  shared_.stores.Note(address_.target, 0);
+  shared_.stores.Note(link_.address().target, 0);
   shared_.news.Tell();
   return status.ok() ? end : status;
 }
@@ -93,20 +81,17 @@ absl::Status ShardWriter::Greet(Stream& stream) {
   const auto answered = [this, &stream]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return (ack_.has_value() && stream.can_write()) || stream.done() || stopping_;
   };
-  if (!mu_.AwaitFor(answered, options_.connect_timeout)) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("no answer within ", absl::FormatDuration(options_.connect_timeout)));
-  }
+  RECBOTS_RETURN_IF_ERROR(link_.AwaitAnswer(mu_, answered));
   if (!ack_.has_value() || !stream.can_write()) {
     return stream.done() ? stream.status() : absl::CancelledError("stopping");
   }
-  retry_->Succeeded();
+  link_.Answered();
   ++stats_.connections;
   return AcceptStore();
 }
 
 absl::Status ShardWriter::AcceptStore() {
-  shared_.stores.Note(address_.target, answering_store_);
+  shared_.stores.Note(link_.address().target, answering_store_);
   if (store_id_ != 0 && answering_store_ != store_id_) {
     other_store_ = true;
     return absl::AbortedError("another store answers there");
@@ -120,7 +105,7 @@ absl::Status ShardWriter::AcceptStore() {
     return absl::AbortedError("the store does not know rows that it acknowledged");
   }
   ring_.Resume(row, base_ + std::min(ack_->durable_rows(), ack_->acknowledged_rows()));
-  connected_ = true;
+  link_.Connected();
   return absl::OkStatus();
 }
 
@@ -129,7 +114,7 @@ bool ShardWriter::IsPossible(const v1::InsertAck& ack) {
   const int64_t rows = ack.acknowledged_rows();
   if (rows >= 0 && rows <= most) return true;
   Fail(absl::InternalError(
-      absl::StrCat("replay at ", address_.target, " acknowledged ", rows, " rows, want 0..", most)));
+      absl::StrCat("replay at ", link_.address().target, " acknowledged ", rows, " rows, want 0..", most)));
   return false;
 }
 
@@ -267,7 +252,7 @@ void ShardWriter::OnAck(const v1::InsertAck& ack) {
   ack_ = ack;
   const BlockedOn was_blocked_on = stats_.blocked_on;
   stats_.blocked_on = static_cast<BlockedOn>(std::clamp<int>(ack.blocked_on(), 1, kNumBlockedOn - 1));
-  if (!connected_) return;  // AcceptStore looks at it.
+  if (!link_.connected()) return;  // AcceptStore looks at it.
   if (!IsPossible(ack)) return;
   const int64_t row = base_ + ack.acknowledged_rows();
   if (row > ring_.acknowledged_rows()) refusals_in_row_ = 0;
@@ -282,14 +267,14 @@ void ShardWriter::OnRefusal(const v1::BlockRefusal& refusal) {
   const auto code = static_cast<absl::StatusCode>(refusal.code());
   if (code != absl::StatusCode::kDataLoss) {
     return Fail(absl::Status(code == absl::StatusCode::kOk ? absl::StatusCode::kInternal : code,
-                             absl::StrCat("replay at ", address_.target, " refused: ", refusal.message())));
+                             absl::StrCat("replay at ", link_.address().target, " refused: ", refusal.message())));
   }
   if (++refusals_in_row_ > kMaxRefusalsInRow) {
-    return Fail(absl::DataLossError(absl::StrCat("replay at ", address_.target, " refused a block ", refusals_in_row_,
-                                                 " times in a row: ", refusal.message())));
+    return Fail(absl::DataLossError(absl::StrCat("replay at ", link_.address().target, " refused a block ",
+                                                 refusals_in_row_, " times in a row: ", refusal.message())));
   }
   ++stats_.resent_blocks;
-  RECBOTS_LOG(WARNING) << "a block was damaged on its way, sending it again" << Field("address", address_.target)
+  RECBOTS_LOG(WARNING) << "a block was damaged on its way, sending it again" << Field("address", link_.address().target)
                        << Field("error", refusal.message());
   ring_.Rewind();
 }
