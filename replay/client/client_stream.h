@@ -47,21 +47,37 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   }
 
   // The peer accepted the call (its initial metadata came).
-  bool greeted() const { return greeted_; }
-  bool can_write() const { return !broken_ && !writing_; }
-  bool done() const { return done_; }
+  bool greeted() const {
+    mu_.AssertHeld();
+    return greeted_;
+  }
+  bool can_write() const {
+    mu_.AssertHeld();
+    return !broken_ && !writing_;
+  }
+  bool done() const {
+    mu_.AssertHeld();
+    return done_;
+  }
   // Why it ended; valid when done().
-  const absl::Status& status() const { return status_; }
+  const absl::Status& status() const {
+    mu_.AssertHeld();
+    return status_;
+  }
 
   // Requires can_write(). `message` stays as it is until can_write() or done().
   void Write(const Request* message) {
+    mu_.AssertHeld();
     writing_ = true;
     this->StartWrite(message);
   }
   // The same in two steps, so that the owner can let go of its mutex while a large message is made (and sent, when
   // nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
-  void BeginWrite() { writing_ = starting_ = true; }
-  void FinishWrite(const Request* message) {
+  void BeginWrite() {
+    mu_.AssertHeld();
+    writing_ = starting_ = true;
+  }
+  void FinishWrite(const Request* message) ABSL_LOCKS_EXCLUDED(mu_) {
     this->StartWrite(message);
     MutexLock lock(&mu_);
     starting_ = false;
@@ -69,10 +85,16 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   }
   // Says that nothing more will be written. Requires can_write(); afterwards it is false.
   void Close() {
+    mu_.AssertHeld();
     writing_ = true;
     this->StartWritesDone();
   }
-  void Cancel() { context_.TryCancel(); }
+  // Ends the call, unless it ended by itself, and waits until it has.
+  void AwaitEnd() {
+    mu_.AssertHeld();
+    if (!done_) context_.TryCancel();
+    mu_.AwaitUntil([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return done_; }, Instant::InfiniteFuture());
+  }
 
  private:
   void OnReadInitialMetadataDone(bool ok) override {
@@ -108,12 +130,12 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   grpc::TemplatedGenericStub<Request, Response> stub_;
   grpc::ClientContext context_;
   Response response_;
-  bool greeted_ = false;
-  bool broken_ = false;
-  bool writing_ = false;
-  bool starting_ = false;  // Between BeginWrite and FinishWrite: the hold must stay.
-  bool done_ = false;
-  absl::Status status_;
+  bool greeted_ ABSL_GUARDED_BY(mu_) = false;
+  bool broken_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool starting_ ABSL_GUARDED_BY(mu_) = false;  // Between BeginWrite and FinishWrite: the hold must stay.
+  bool done_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots::replay
