@@ -47,59 +47,57 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   }
 
   // The peer accepted the call (its initial metadata came).
-  bool greeted() const {
-    mu_.AssertHeld();
-    return greeted_;
-  }
-  bool can_write() const {
-    mu_.AssertHeld();
-    return !broken_ && !writing_;
-  }
-  bool done() const {
-    mu_.AssertHeld();
-    return done_;
-  }
+  bool greeted() const { return Held().greeted; }
+  bool can_write() const { return !Held().broken && !Held().writing; }
+  bool done() const { return Held().done; }
   // Why it ended; valid when done().
-  const absl::Status& status() const {
-    mu_.AssertHeld();
-    return status_;
-  }
+  const absl::Status& status() const { return Held().status; }
 
   // Requires can_write(). `message` stays as it is until can_write() or done().
   void Write(const Request* message) {
-    mu_.AssertHeld();
-    writing_ = true;
+    Held().writing = true;
     this->StartWrite(message);
   }
   // The same in two steps, so that the owner can let go of its mutex while a large message is made (and sent, when
   // nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
-  void BeginWrite() {
-    mu_.AssertHeld();
-    writing_ = starting_ = true;
-  }
+  void BeginWrite() { Held().writing = Held().starting = true; }
   void FinishWrite(const Request* message) ABSL_LOCKS_EXCLUDED(mu_) {
     this->StartWrite(message);
     MutexLock lock(&mu_);
-    starting_ = false;
-    if (broken_) this->RemoveHold();
+    state_.starting = false;
+    if (state_.broken) this->RemoveHold();
   }
   // Says that nothing more will be written. Requires can_write(); afterwards it is false.
   void Close() {
-    mu_.AssertHeld();
-    writing_ = true;
+    Held().writing = true;
     this->StartWritesDone();
   }
   // Ends the call, unless it ended by itself, and waits until it has.
   void AwaitEnd() {
     mu_.AssertHeld();
-    if (!done_) context_.TryCancel();
-    mu_.AwaitUntil([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return done_; }, Instant::InfiniteFuture());
+    if (!done()) context_.TryCancel();
+    mu_.AwaitUntil([this] { return done(); }, Instant::InfiniteFuture());
   }
 
  private:
+  struct State {
+    bool greeted = false;
+    bool broken = false;
+    bool writing = false;
+    bool starting = false;  // Between BeginWrite and FinishWrite: the hold must stay.
+    bool done = false;
+    absl::Status status;
+  };
+  // For the owner, who holds the mutex.
+  State& Held() {
+    mu_.AssertHeld();
+    return state_;
+  }
+  const State& Held() const { return const_cast<ClientStream*>(this)->Held(); }
+
   void OnReadInitialMetadataDone(bool ok) override {
     MutexLock lock(&mu_);
-    greeted_ = ok;
+    state_.greeted = ok;
   }
   void OnReadDone(bool ok) override {
     if (ok) {
@@ -108,20 +106,20 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
       return;
     }
     MutexLock lock(&mu_);
-    broken_ = true;
-    if (!starting_) this->RemoveHold();
+    state_.broken = true;
+    if (!state_.starting) this->RemoveHold();
   }
   void OnWriteDone(bool) override {
     {
       MutexLock lock(&mu_);
-      writing_ = false;
+      state_.writing = false;
     }
     handlers_.on_written();
   }
   void OnDone(const grpc::Status& status) override {
     MutexLock lock(&mu_);
-    status_ = FromGrpcStatus(status);
-    done_ = true;  // The owner may destroy this object as soon as the lock is free.
+    state_.status = FromGrpcStatus(status);
+    state_.done = true;  // The owner may destroy this object as soon as the lock is free.
   }
 
   Mutex& mu_;
@@ -130,12 +128,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   grpc::TemplatedGenericStub<Request, Response> stub_;
   grpc::ClientContext context_;
   Response response_;
-  bool greeted_ ABSL_GUARDED_BY(mu_) = false;
-  bool broken_ ABSL_GUARDED_BY(mu_) = false;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;
-  bool starting_ ABSL_GUARDED_BY(mu_) = false;  // Between BeginWrite and FinishWrite: the hold must stay.
-  bool done_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  State state_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots::replay
