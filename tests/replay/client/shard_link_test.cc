@@ -34,6 +34,7 @@ struct Shard {
   ShardLink link;
   StoreSearch search;
   Instant next_attempt;
+  uint64_t store = 0;  // That it was connected to last; 0: it may go to any.
   bool keeps_rows = false;
 };
 
@@ -133,6 +134,8 @@ class World {
       shard.search.Left(link.address().target);
       return Search(shard, /*answered=*/true);
     }
+    ASSERT_TRUE(!searches_ || shard.store == 0 || shard.store == store) << "rows go to another store";
+    shard.store = store;
     link.Connected();
     shard.keeps_rows = searches_ && rng_.Index(2) == 0;
   }
@@ -157,7 +160,7 @@ class World {
     const StoreSearch::Step step = shard.search.Next(shard.link.address(), answered);
     if (step.address.has_value()) shard.link.GoTo(*step.address);
     ASSERT_EQ(step.given_up, !shard.search.active());
-    if (step.given_up) shard.keeps_rows = false;
+    if (step.given_up) shard.store = 0;
     shard.next_attempt = clock_.Now() + step.delay;
   }
 
@@ -249,6 +252,59 @@ TEST(ShardLinkTest, MovesBetweenStreamsAndNotWhileItIsConnected) {
   EXPECT_TRUE(contact.any());
   link.MoveTo(AddressOf(3));
   EXPECT_FALSE(link.moving());
+}
+
+class StoreSearchTest : public testing::Test {
+ protected:
+  StoreSearchTest() {
+    directory_.SetAddresses({AddressOf(1), AddressOf(2), AddressOf(3)});
+    EXPECT_TRUE(search_.Answered(AddressOf(1).target, 100)) << "the first that comes";
+    search_.Left(AddressOf(1).target);
+  }
+
+  FakeClock clock_;
+  StoreDirectory directory_;
+  StoreSearch search_{&directory_, absl::Seconds(1), &clock_};
+};
+
+TEST_F(StoreSearchTest, GoesWhereTheStoreIsKnownToBeThenWhereNobodyElseIs) {
+  directory_.Note(AddressOf(2).target, 101);
+  EXPECT_FALSE(search_.Answered(AddressOf(1).target, 102));
+  EXPECT_EQ(search_.Next(AddressOf(1), /*answered=*/true).address, AddressOf(3));
+  EXPECT_TRUE(search_.active());
+  directory_.Note(AddressOf(2).target, 100);
+  const StoreSearch::Step step = search_.Next(AddressOf(3), /*answered=*/false);
+  EXPECT_EQ(step.address, AddressOf(2));
+  EXPECT_EQ(step.delay, absl::ZeroDuration());
+  EXPECT_TRUE(search_.Answered(AddressOf(2).target, 100));
+  EXPECT_FALSE(search_.active());
+}
+
+TEST_F(StoreSearchTest, AsksThoseThatDoNotAnswerAgainAndThenGivesUp) {
+  EXPECT_FALSE(search_.Answered(AddressOf(1).target, 101));
+  EXPECT_EQ(search_.Next(AddressOf(1), /*answered=*/true).address, AddressOf(2));
+  EXPECT_EQ(search_.Next(AddressOf(2), /*answered=*/false).address, AddressOf(3));
+  for (ShardAddress at = AddressOf(3); clock_.Now() < Instant() + StoreSearch::kSearchFor;) {
+    StoreSearch::Step step = search_.Next(at, /*answered=*/false);
+    ASSERT_EQ(step.address, AddressOf(2)) << "another round begins";
+    ASSERT_EQ(step.delay, absl::Seconds(1));
+    clock_.Advance(step.delay);
+    step = search_.Next(*step.address, /*answered=*/false);
+    ASSERT_EQ(step.address, AddressOf(3));
+    at = *step.address;
+  }
+  const StoreSearch::Step last = search_.Next(AddressOf(3), /*answered=*/false);
+  EXPECT_TRUE(last.given_up);
+  EXPECT_EQ(last.address, AddressOf(1)) << "where somebody answers";
+  EXPECT_FALSE(search_.active());
+  EXPECT_TRUE(search_.Answered(AddressOf(1).target, 101)) << "any store will do";
+}
+
+TEST_F(StoreSearchTest, GivesUpAtOnceWhenOthersAnswerEverywhere) {
+  directory_.Note(AddressOf(2).target, 101);
+  directory_.Note(AddressOf(3).target, 102);
+  EXPECT_FALSE(search_.Answered(AddressOf(1).target, 103));
+  EXPECT_TRUE(search_.Next(AddressOf(1), /*answered=*/true).given_up);
 }
 
 TEST(ShardSetTest, AnOrphanTakesANewAddressOrIsGoneAfterAWhile) {
