@@ -30,10 +30,6 @@ class ABSL_LOCKABLE Mutex {
     UnlockAndWake();
   }
 
-  // Tells the analysis, at the door of a class whose owner's mutex guards it, what the header of that class asks for:
-  // the caller holds this mutex.
-  void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
-
   // Waits until condition() or the deadline; true when the condition holds.
   template <typename Condition>
   bool AwaitUntil(const Condition& condition, Instant deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
