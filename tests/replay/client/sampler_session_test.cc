@@ -33,7 +33,7 @@ struct FakeServer {
   int64_t drawn = 0;
   int64_t acknowledged = 0;
   int64_t streams_below = 0;
-  std::deque<int32_t> orders;
+  std::deque<int32_t> orders = {};
 
   void Hear(const v1::SampleCredit& credit) {
     ASSERT_EQ(credit.max_batches(), greeted ? 0 : kInFlight) << "the first message, and only that, says it";
