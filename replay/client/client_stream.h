@@ -32,7 +32,8 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     std::function<void()> on_written;
   };
 
-  // Calls `method` of replay's service ("Insert", "Sample").
+  // Calls `method` of replay's service ("Insert", "Sample"), without the mutex: the call may be broken before the first
+  // Write.
   ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, absl::string_view method,
                const Security* security)
       : mu_(*mu),

@@ -55,7 +55,8 @@ absl::Status ShardSampler::Greet(Stream& stream) {
   MutexLock lock(&shared_.mu);
   at_->restart = false;
   at_->stream = &stream;
-  stream.Write(at_->session.BeginStream(Instant::Now()));
+  const v1::SampleCredit* const first = at_->session.BeginStream(Instant::Now());
+  if (stream.can_write()) stream.Write(first);
   const auto answered = [this, &stream]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return stream.greeted() || stream.done() || at_->restart || Ended();
   };

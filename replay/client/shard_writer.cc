@@ -180,7 +180,7 @@ v1::InsertRequest ShardWriter::MakeHello() const {
 absl::Status ShardWriter::Greet(Stream& stream) {
   MutexLock lock(&mu_);
   outgoing_ = ToBytes(MakeHello());
-  stream.Write(&outgoing_);
+  if (stream.can_write()) stream.Write(&outgoing_);
   const auto greeted = [this, &stream]()
                            ABSL_NO_THREAD_SAFETY_ANALYSIS { return session_.answered() && stream.can_write(); };
   const auto answered = [this, &stream, &greeted]()
