@@ -13,94 +13,48 @@
 #include "actor/recsim/history_scenario.h"
 #include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/choc_kale/model.h"
-#include "actor/scenarios/document_browsing/acceptance_matrix.h"
 #include "actor/scenarios/document_browsing/model.h"
 #include "actor/scenarios/interest_evolution/model.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "actor/scenarios/known_q/model.h"
 #include "actor/scenarios/long_term_satisfaction/model.h"
+#include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/validate.h"
 
 namespace recbots {
 namespace {
 
-// Messages of the simulator begin with the name of the setting; here it becomes the path in the configuration.
-absl::Status Within(absl::string_view path, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(path, ".", status.message()));
-}
-
-// The matrix that the configuration gives or names, or the generated one.
-absl::StatusOr<std::vector<double>> MakeAcceptance(const v1::DocumentBrowsingConfig& config) {
-  const int given = (config.acceptance_size() > 0) + config.has_matrix_file() + config.has_matrix_seed();
-  if (given > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("acceptance (", config.acceptance_size(), " numbers), matrix_file ",
-                     config.has_matrix_file() ? absl::StrCat("'", config.matrix_file(), "'") : "(none)",
-                     " and matrix_seed ", config.has_matrix_seed() ? absl::StrCat(config.matrix_seed()) : "(none)",
-                     ": ", given, " of them are given, want at most 1"));
-  }
-  if (config.acceptance_size() > 0) {
-    return std::vector<double>(config.acceptance().begin(), config.acceptance().end());
-  }
-  if (config.has_matrix_file()) return ReadAcceptanceFile(config.matrix_file(), config.num_documents());
-  return GenerateAcceptance(config.num_documents(), config.exit_probability_accepted(),
-                            config.exit_probability_refused(), config.matrix_seed());
-}
-
-absl::StatusOr<std::unique_ptr<Scenario>> MakeDocumentBrowsing(const google::protobuf::Message& message, uint64_t seed,
-                                                               int users_per_session) {
-  const auto& config = static_cast<const v1::DocumentBrowsingConfig&>(message);
-  DocumentBrowsingOptions options;
-  options.num_documents = config.num_documents();
-  options.exit_probability_accepted = config.exit_probability_accepted();
-  options.exit_probability_refused = config.exit_probability_refused();
-  options.max_episode_steps = config.max_episode_steps();
-  // Scalars first: the size of the matrix, and of what is generated, depends on them.
-  RECBOTS_RETURN_IF_ERROR(ValidateScalars(options));
-  RECBOTS_ASSIGN_OR_RETURN(options.acceptance, MakeAcceptance(config));
-  return ModelScenario<DocumentBrowsingModel>::Create(options, seed, users_per_session);
-}
-
-// A given matrix counts by its numbers, wherever they are written; a generated one by its seed.
-absl::Status DescribeDocumentBrowsing(const google::protobuf::Message& message, const std::string& path, bool,
-                                      IdentityFields& fields) {
-  const auto& config = static_cast<const v1::DocumentBrowsingConfig&>(message);
-  fields[path + ".num_documents"] = absl::StrCat(config.num_documents());
-  fields[path + ".exit_probability_accepted"] = NumberText(config.exit_probability_accepted());
-  fields[path + ".exit_probability_refused"] = NumberText(config.exit_probability_refused());
-  fields[path + ".max_episode_steps"] = absl::StrCat(config.max_episode_steps());
-  if (config.acceptance_size() == 0 && !config.has_matrix_file()) {
-    fields[path + ".matrix_seed"] = absl::StrCat(config.matrix_seed());
-    return absl::OkStatus();
-  }
-  RECBOTS_ASSIGN_OR_RETURN(const std::vector<double> acceptance, MakeAcceptance(config));
-  fields[path + ".acceptance"] = NumbersText(acceptance);
-  return absl::OkStatus();
+// A scenario's settings as the configuration has them, with what the files hold that it names.
+template <typename Model>
+absl::StatusOr<typename Model::Options> ReadOptions(const google::protobuf::Message& message) {
+  typename Model::Options options;
+  FillOptions(message, options);
+  if constexpr (requires { Model::ReadFiles(options); }) RECBOTS_RETURN_IF_ERROR(Model::ReadFiles(options));
+  return options;
 }
 
 template <typename Model>
 absl::StatusOr<std::unique_ptr<Scenario>> MakeModelScenario(const google::protobuf::Message& message, uint64_t seed,
                                                             int users_per_session) {
-  typename Model::Options options;
-  FillOptions(message, options);
+  RECBOTS_ASSIGN_OR_RETURN(const typename Model::Options options, ReadOptions<Model>(message));
   return ModelScenario<Model>::Create(options, seed, users_per_session);
 }
 
 template <typename Options>
-void DescribeOptions(const google::protobuf::Message& message, const std::string& path, bool references,
-                     IdentityFields& fields) {
-  Options options;
-  FillOptions(message, options);
-  OptionsDescriber describer(*message.GetDescriptor(), path, references, &fields);
+void DescribeOptions(const google::protobuf::Descriptor& message, const Options& options, const std::string& path,
+                     bool references, IdentityFields& fields) {
+  OptionsDescriber describer(message, path, references, &fields);
   options.ForEachField(describer);
 }
 
 template <typename Model>
 absl::Status DescribeModel(const google::protobuf::Message& message, const std::string& path, bool references,
                            IdentityFields& fields) {
-  DescribeOptions<typename Model::Options>(message, path, references, fields);
+  RECBOTS_ASSIGN_OR_RETURN(const typename Model::Options options, ReadOptions<Model>(message));
+  DescribeOptions(*message.GetDescriptor(), options, path, references, fields);
   return absl::OkStatus();
 }
 
@@ -111,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Scenario>> WithHistory(const v1::HistoryConfig& c
   FillOptions(config, options);
   if (!options.any()) return scenario;
   auto with_history = HistoryScenario::Create(std::move(scenario), options);
-  if (!with_history.ok()) return Within("environment.history", with_history.status());
+  RECBOTS_RETURN_IF_ERROR(WithPath("environment.history", with_history.status()));
   return with_history;
 }
 
@@ -132,7 +86,7 @@ constexpr struct {
   v1::EnvironmentConfig::ScenarioCase scenario;
   Maker maker;
 } kScenarios[] = {
-    {v1::EnvironmentConfig::kDocumentBrowsing, {MakeDocumentBrowsing, DescribeDocumentBrowsing}},
+    {v1::EnvironmentConfig::kDocumentBrowsing, MakeModel<DocumentBrowsingModel>},
     {v1::EnvironmentConfig::kInterestEvolution, MakeModel<InterestEvolutionModel>},
     {v1::EnvironmentConfig::kInterestExploration, MakeModel<InterestExplorationModel>},
     {v1::EnvironmentConfig::kLongTermSatisfaction, MakeModel<LongTermSatisfactionModel>},
@@ -173,11 +127,14 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
     const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
     names.push_back(field.name());
     if (config.scenario_case() != scenario) continue;
-    auto made = maker.make(config.GetReflection()->GetMessage(config, &field), seed, config.users_per_session());
+    const google::protobuf::Message& message = config.GetReflection()->GetMessage(config, &field);
+    const std::string path = absl::StrCat("environment.", field.name());
+    RECBOTS_RETURN_IF_ERROR(CheckWays(message, path));
+    auto made = maker.make(message, seed, config.users_per_session());
     if (made.ok()) return WithHistory(config.history(), *std::move(made));
     // A session's size is a setting of the environment, all others are its scenario's.
     const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
-    return Within(of_session ? "environment" : absl::StrCat("environment.", field.name()), made.status());
+    return WithPath(of_session ? "environment" : path, made.status());
   }
   return absl::InvalidArgumentError(
       absl::StrCat("environment: no scenario chosen, want one of: ", absl::StrJoin(names, ", ")));
@@ -186,15 +143,16 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConf
 absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references) {
   IdentityFields fields;
   fields["environment.users_per_session"] = absl::StrCat(config.users_per_session());
-  DescribeOptions<HistoryOptions>(config.history(), "environment.history", references, fields);
+  HistoryOptions history;
+  FillOptions(config.history(), history);
+  DescribeOptions(*config.history().GetDescriptor(), history, "environment.history", references, fields);
   for (const auto& [scenario, maker] : kScenarios) {
     if (config.scenario_case() != scenario) continue;
     const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
     const std::string path = absl::StrCat("environment.", field.name());
     fields["environment"] = field.name();
-    const absl::Status status =
-        maker.describe(config.GetReflection()->GetMessage(config, &field), path, references, fields);
-    if (!status.ok()) return Within(path, status);
+    const google::protobuf::Message& message = config.GetReflection()->GetMessage(config, &field);
+    RECBOTS_RETURN_IF_ERROR(WithPath(path, maker.describe(message, path, references, fields)));
   }
   return fields;
 }

@@ -51,7 +51,7 @@ class InterestEvolutionModel {
     int size;
   };
 
-  static absl::Status Validate(const Options& options) { return ValidateInterestEvolution(options); }
+  static absl::Status Validate(const Options& options) { return recbots::Validate(options); }
   explicit InterestEvolutionModel(const Options& options);
 
   const Options& options() const { return options_; }
