@@ -10,14 +10,9 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/describe_options.h"
 #include "actor/client/fill_options.h"
+#include "actor/client/scenarios.h"
 #include "actor/recsim/history_scenario.h"
 #include "actor/recsim/model_scenario.h"
-#include "actor/scenarios/choc_kale/model.h"
-#include "actor/scenarios/document_browsing/model.h"
-#include "actor/scenarios/interest_evolution/model.h"
-#include "actor/scenarios/interest_exploration/model.h"
-#include "actor/scenarios/known_q/model.h"
-#include "actor/scenarios/long_term_satisfaction/model.h"
 #include "common/base/check_range.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -37,10 +32,17 @@ absl::StatusOr<typename Model::Options> ReadOptions(const google::protobuf::Mess
 }
 
 template <typename Model>
-absl::StatusOr<std::unique_ptr<Scenario>> MakeModelScenario(const google::protobuf::Message& message, uint64_t seed,
+absl::StatusOr<std::unique_ptr<Scenario>> MakeModelScenario(const google::protobuf::Message& message,
+                                                            const std::string& path, uint64_t seed,
                                                             int users_per_session) {
-  RECBOTS_ASSIGN_OR_RETURN(const typename Model::Options options, ReadOptions<Model>(message));
-  return ModelScenario<Model>::Create(options, seed, users_per_session);
+  RECBOTS_RETURN_IF_ERROR(CheckWays(message, path));
+  const absl::StatusOr<typename Model::Options> options = ReadOptions<Model>(message);
+  RECBOTS_RETURN_IF_ERROR(WithPath(path, options.status()));
+  auto made = ModelScenario<Model>::Create(*options, seed, users_per_session);
+  if (made.ok()) return made;
+  // A session's size is a setting of the environment, all others are its scenario's.
+  const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
+  return WithPath(of_session ? "environment" : path, made.status());
 }
 
 template <typename Options>
@@ -48,14 +50,6 @@ void DescribeOptions(const google::protobuf::Descriptor& message, const Options&
                      bool references, IdentityFields& fields) {
   OptionsDescriber describer(message, path, references, &fields);
   options.ForEachField(describer);
-}
-
-template <typename Model>
-absl::Status DescribeModel(const google::protobuf::Message& message, const std::string& path, bool references,
-                           IdentityFields& fields) {
-  RECBOTS_ASSIGN_OR_RETURN(const typename Model::Options options, ReadOptions<Model>(message));
-  DescribeOptions(*message.GetDescriptor(), options, path, references, fields);
-  return absl::OkStatus();
 }
 
 // Adds the history that the configuration asks for, if any.
@@ -69,30 +63,16 @@ absl::StatusOr<std::unique_ptr<Scenario>> WithHistory(const v1::HistoryConfig& c
   return with_history;
 }
 
-// What is made of a scenario's message.
-struct Maker {
-  absl::StatusOr<std::unique_ptr<Scenario>> (*make)(const google::protobuf::Message& message, uint64_t seed,
-                                                    int users_per_session);
-  absl::Status (*describe)(const google::protobuf::Message& message, const std::string& path, bool references,
-                           IdentityFields& fields);
-};
-
-// A scenario that is a Model (actor/recsim/model.h).
-template <typename Model>
-constexpr Maker MakeModel = {MakeModelScenario<Model>, DescribeModel<Model>};
-
-// Every scenario: the member of EnvironmentConfig that chooses it, and what is made of that message.
-constexpr struct {
-  v1::EnvironmentConfig::ScenarioCase scenario;
-  Maker maker;
-} kScenarios[] = {
-    {v1::EnvironmentConfig::kDocumentBrowsing, MakeModel<DocumentBrowsingModel>},
-    {v1::EnvironmentConfig::kInterestEvolution, MakeModel<InterestEvolutionModel>},
-    {v1::EnvironmentConfig::kInterestExploration, MakeModel<InterestExplorationModel>},
-    {v1::EnvironmentConfig::kLongTermSatisfaction, MakeModel<LongTermSatisfactionModel>},
-    {v1::EnvironmentConfig::kKnownQ, MakeModel<KnownQModel>},
-    {v1::EnvironmentConfig::kChocKale, MakeModel<ChocKaleModel>},
-};
+// Calls use(registered scenario, its message, its path) for the scenario that the configuration chooses, if it does.
+template <typename Use>
+void UseChosen(const v1::EnvironmentConfig& config, const Use& use) {
+  ForEachScenario([&](const auto& scenario) {
+    const google::protobuf::FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(scenario.name);
+    RECBOTS_CHECK(field != nullptr) << config.GetTypeName() << " has no field " << scenario.name;
+    if (!config.GetReflection()->HasField(config, field)) return;
+    use(scenario, config.GetReflection()->GetMessage(config, field), absl::StrCat("environment.", scenario.name));
+  });
+}
 
 absl::Status CheckShareOfOptimum(const v1::ExperimentConfig& config, const Scenario& scenario) {
   const auto refuse = [&config](const auto&... why) {
@@ -123,21 +103,15 @@ void WarnOfTooFewEvaluations(const v1::ExperimentConfig& config) {
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed) {
   std::vector<std::string> names;
-  for (const auto& [scenario, maker] : kScenarios) {
-    const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
-    names.push_back(field.name());
-    if (config.scenario_case() != scenario) continue;
-    const google::protobuf::Message& message = config.GetReflection()->GetMessage(config, &field);
-    const std::string path = absl::StrCat("environment.", field.name());
-    RECBOTS_RETURN_IF_ERROR(CheckWays(message, path));
-    auto made = maker.make(message, seed, config.users_per_session());
-    if (made.ok()) return WithHistory(config.history(), *std::move(made));
-    // A session's size is a setting of the environment, all others are its scenario's.
-    const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
-    return WithPath(of_session ? "environment" : path, made.status());
-  }
-  return absl::InvalidArgumentError(
+  ForEachScenario([&names](const auto& scenario) { names.push_back(scenario.name); });
+  absl::StatusOr<std::unique_ptr<Scenario>> made = absl::InvalidArgumentError(
       absl::StrCat("environment: no scenario chosen, want one of: ", absl::StrJoin(names, ", ")));
+  UseChosen(config, [&]<typename Model>(const RegisteredScenario<Model>&, const google::protobuf::Message& message,
+                                        const std::string& path) {
+    made = MakeModelScenario<Model>(message, path, seed, config.users_per_session());
+  });
+  RECBOTS_RETURN_IF_ERROR(made.status());
+  return WithHistory(config.history(), *std::move(made));
 }
 
 absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references) {
@@ -146,14 +120,15 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
   HistoryOptions history;
   FillOptions(config.history(), history);
   DescribeOptions(*config.history().GetDescriptor(), history, "environment.history", references, fields);
-  for (const auto& [scenario, maker] : kScenarios) {
-    if (config.scenario_case() != scenario) continue;
-    const google::protobuf::FieldDescriptor& field = *config.GetDescriptor()->FindFieldByNumber(scenario);
-    const std::string path = absl::StrCat("environment.", field.name());
-    fields["environment"] = field.name();
-    const google::protobuf::Message& message = config.GetReflection()->GetMessage(config, &field);
-    RECBOTS_RETURN_IF_ERROR(WithPath(path, maker.describe(message, path, references, fields)));
-  }
+  absl::Status status;
+  UseChosen(config, [&]<typename Model>(const RegisteredScenario<Model>& scenario,
+                                        const google::protobuf::Message& message, const std::string& path) {
+    fields["environment"] = scenario.name;
+    const absl::StatusOr<typename Model::Options> options = ReadOptions<Model>(message);
+    status = WithPath(path, options.status());
+    if (status.ok()) DescribeOptions(*message.GetDescriptor(), *options, path, references, fields);
+  });
+  RECBOTS_RETURN_IF_ERROR(status);
   return fields;
 }
 

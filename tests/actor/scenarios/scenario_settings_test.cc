@@ -14,13 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "actor/client/scenarios.h"
 #include "actor/recsim/history.h"
-#include "actor/scenarios/choc_kale/model.h"
-#include "actor/scenarios/document_browsing/model.h"
-#include "actor/scenarios/interest_evolution/model.h"
-#include "actor/scenarios/interest_exploration/model.h"
-#include "actor/scenarios/known_q/model.h"
-#include "actor/scenarios/long_term_satisfaction/model.h"
 #include "common/base/file.h"
 #include "common/base/settings.h"
 #include "recbots/v1/config.pb.h"
@@ -150,18 +145,12 @@ void Compare(const google::protobuf::Descriptor& message) {
 
 TEST(ScenarioSettingsTest, AreThoseOfTheMessages) {
   std::set<std::string> compared;
-  const auto compare = [&compared]<typename Model>(const std::string& scenario, const Model*) {
-    compared.insert(scenario);
-    const FieldDescriptor* const field = v1::EnvironmentConfig::descriptor()->FindFieldByName(scenario);
-    ASSERT_NE(field, nullptr) << scenario;
+  ForEachScenario([&compared]<typename Model>(const RegisteredScenario<Model>& scenario) {
+    compared.insert(scenario.name);
+    const FieldDescriptor* const field = v1::EnvironmentConfig::descriptor()->FindFieldByName(scenario.name);
+    ASSERT_NE(field, nullptr) << scenario.name;
     Compare<typename Model::Options>(*field->message_type());
-  };
-  compare("choc_kale", static_cast<const ChocKaleModel*>(nullptr));
-  compare("document_browsing", static_cast<const DocumentBrowsingModel*>(nullptr));
-  compare("interest_evolution", static_cast<const InterestEvolutionModel*>(nullptr));
-  compare("interest_exploration", static_cast<const InterestExplorationModel*>(nullptr));
-  compare("known_q", static_cast<const KnownQModel*>(nullptr));
-  compare("long_term_satisfaction", static_cast<const LongTermSatisfactionModel*>(nullptr));
+  });
   std::set<std::string> scenarios;
   const auto& choice = *v1::EnvironmentConfig::descriptor()->FindOneofByName("scenario");
   for (int i = 0; i < choice.field_count(); ++i) scenarios.insert(choice.field(i)->name());
