@@ -34,6 +34,7 @@
 #include "common/base/random.h"
 #include "common/base/settings.h"
 #include "common/base/status_macros.h"
+#include "common/policies/greedy_slate.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 #include "common/slate/choice_model.h"
@@ -212,10 +213,7 @@ class ChocKalePolicy final : public Policy {
       for (size_t i = 0; i < n; ++i) {
         scores_[i] = score_(options_, satisfaction, steps_left, static_cast<double>(input.candidates[user * n + i]));
       }
-      for (int32_t& position : output.slates.subspan(user * k, k)) {
-        position = static_cast<int32_t>(std::max_element(scores_.begin(), scores_.end()) - scores_.begin());
-        scores_[static_cast<size_t>(position)] = -HUGE_VAL;
-      }
+      GreedySlate(scores_, output.slates.subspan(user * k, k));
     }
     std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
     std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);
