@@ -1,7 +1,6 @@
 // recbots-actor: many simulated users, one policy, a stream of transitions.
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -220,23 +219,20 @@ void Actor::Drain() {
 }
 
 void Actor::RefreshMetrics() {
-  const auto raise = [](prometheus::Counter& counter, double value) {
-    counter.Increment(std::max(0.0, value - counter.Value()));
-  };
   Metrics& metrics = role_.metrics();
-  raise(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
-  raise(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
-  raise(metrics.counter(metric::kActorReward), loop_->reward());
+  RaiseTo(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
+  RaiseTo(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
+  RaiseTo(metrics.counter(metric::kActorReward), loop_->reward());
   metrics.gauge(metric::kActorVersion).Set(static_cast<double>(weights_->header.version()));
   const replay::ReplayWriterStats stats = writer_->stats();
-  raise(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
-  raise(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
+  RaiseTo(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
+  RaiseTo(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
   metrics.gauge(metric::kActorWaiting).Set(static_cast<double>(stats.waiting_rows));
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
-    raise(metrics.counter(metric::kActorBlocked, label),
-          absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
+    RaiseTo(metrics.counter(metric::kActorBlocked, label),
+            absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
   }
 }
 
