@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "actor/client/scenarios.h"
 #include "actor/recsim/history.h"
 #include "common/base/file.h"
