@@ -12,11 +12,11 @@
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
-#include "actor/loop/pacer.h"
 #include "actor/loop/replay_sink.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/machine_memory.h"
+#include "common/base/pacer.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
@@ -162,7 +162,8 @@ absl::Status Actor::AwaitRoom() {
 }
 
 absl::Status Actor::Act() {
-  Pacer pacer(config_.actor().max_steps_per_second());
+  Pacer pacer(config_.actor().max_steps_per_second(), /*burst=*/absl::Milliseconds(20));
+  pacer.Start(Instant::Now());
   Instant last_metrics = Instant::InfinitePast();
   while (!role_.shutdown().requested()) {
     RECBOTS_RETURN_IF_ERROR(AwaitRoom());
@@ -174,7 +175,8 @@ absl::Status Actor::Act() {
       RefreshMetrics();
       last_metrics = Instant::Now();
     }
-    const absl::Duration pause = pacer.Did(environment_->num_users());
+    const Instant now = Instant::Now();
+    const absl::Duration pause = pacer.Did(environment_->num_users(), now) - now;
     if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
   }
   return absl::OkStatus();
