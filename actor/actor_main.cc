@@ -47,7 +47,7 @@ class Actor {
  private:
   absl::Status MakeParts();
   absl::Status Connect();
-  // Waits for weights when there are none, or when they are too old and nobody sends newer ones; takes newer ones over.
+  // Waits for weights when there are none, or when they are too old and no newer ones come; takes newer ones over.
   absl::Status RefreshWeights();
   // Waits until replay wants the rows of a step: played earlier they would only be older when they come in.
   absl::Status AwaitRoom();
@@ -210,7 +210,7 @@ absl::Status Actor::Run() {
 
 void Actor::Drain() {
   const Instant deadline = Instant::Now() + kDrainTime;
-  // Where replay takes no more rows, because no learner samples or because it ends too, waiting helps nobody.
+  // Where replay takes no more rows, because no learner samples or because it ends too, waiting is of no use.
   absl::Status flushed = writer_->Flush(Instant::Now() + kPatience);
   while (absl::IsDeadlineExceeded(flushed) && Instant::Now() < deadline &&
          writer_->stats().blocked_on == replay::BlockedOn::kNone) {

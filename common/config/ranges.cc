@@ -88,7 +88,7 @@ absl::Status CheckNumber(const Message& message, const FieldDescriptor& field, i
 }
 
 absl::Status CheckEnum(const Message& message, const FieldDescriptor& field, const std::string& name) {
-  // Not set and without a default: whoever reads the message has one.
+  // Not set and without a default in the proto: the code that reads the message has one.
   if (!field.has_default_value() && !message.GetReflection()->HasField(message, &field)) return absl::OkStatus();
   if (message.GetReflection()->GetEnumValue(message, &field) != 0) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -162,8 +162,8 @@ Instant Checkpointer::Impl::NextTurn() const {
   if (waited_ > begun_) return Instant::InfinitePast();
   const bool periodic = options_.interval > absl::ZeroDuration();
   const Instant turn = periodic ? ended_at_ + options_.interval : Instant::InfiniteFuture();
-  // What was asked for and failed is tried again by itself: who asked without waiting counts on it. Never later than if
-  // nobody had asked.
+  // What was asked for and failed is tried again by itself: a caller that asked without waiting counts on it. Never
+  // later than without the request.
   return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
 }
 
