@@ -1,7 +1,6 @@
 // recbots-actor: many simulated users, one policy, a stream of transitions.
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -13,14 +12,12 @@
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
-#include "actor/loop/pacer.h"
 #include "actor/loop/replay_sink.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
-#include "common/base/machine_memory.h"
+#include "common/base/pacer.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
 #include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
@@ -78,11 +75,9 @@ std::string HostName() {
 }
 
 absl::Status Actor::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_);
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.actors = 1});
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
-  const auto needs = MemoryNeedsOf(config_, scenario_->spec(), {.actors = 1});
-  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
   absl::StatusOr<std::unique_ptr<NetworkPolicy>> policy =
       MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed());
@@ -163,7 +158,8 @@ absl::Status Actor::AwaitRoom() {
 }
 
 absl::Status Actor::Act() {
-  Pacer pacer(config_.actor().max_steps_per_second());
+  Pacer pacer(config_.actor().max_steps_per_second(), /*burst=*/absl::Milliseconds(20));
+  pacer.Start(Instant::Now());
   Instant last_metrics = Instant::InfinitePast();
   while (!role_.shutdown().requested()) {
     RECBOTS_RETURN_IF_ERROR(AwaitRoom());
@@ -175,7 +171,8 @@ absl::Status Actor::Act() {
       RefreshMetrics();
       last_metrics = Instant::Now();
     }
-    const absl::Duration pause = pacer.Did(environment_->num_users());
+    const Instant now = Instant::Now();
+    const absl::Duration pause = pacer.Did(environment_->num_users(), now) - now;
     if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
   }
   return absl::OkStatus();
@@ -220,23 +217,20 @@ void Actor::Drain() {
 }
 
 void Actor::RefreshMetrics() {
-  const auto raise = [](prometheus::Counter& counter, double value) {
-    counter.Increment(std::max(0.0, value - counter.Value()));
-  };
   Metrics& metrics = role_.metrics();
-  raise(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
-  raise(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
-  raise(metrics.counter(metric::kActorReward), loop_->reward());
+  RaiseTo(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
+  RaiseTo(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
+  RaiseTo(metrics.counter(metric::kActorReward), loop_->reward());
   metrics.gauge(metric::kActorVersion).Set(static_cast<double>(weights_->header.version()));
   const replay::ReplayWriterStats stats = writer_->stats();
-  raise(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
-  raise(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
+  RaiseTo(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
+  RaiseTo(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
   metrics.gauge(metric::kActorWaiting).Set(static_cast<double>(stats.waiting_rows));
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
-    raise(metrics.counter(metric::kActorBlocked, label),
-          absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
+    RaiseTo(metrics.counter(metric::kActorBlocked, label),
+            absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
   }
 }
 

@@ -7,29 +7,23 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/log.h"
-#include "common/base/machine_memory.h"
-#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/memory_needs.h"
 #include "common/config/transition_options.h"
-#include "common/inference/weights.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/role/roles.h"
-#include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/algorithms/make_algorithm.h"
 #include "learner/loop/learner_loop.h"
-#include "learner/run/evaluation_log.h"
+#include "learner/loop/replay_batch_source.h"
 #include "learner/run/report.h"
 #include "learner/run/result_text.h"
-#include "learner/run/results.h"
+#include "learner/run/run_record.h"
 #include "learner/run/stream_ledger.h"
 #include "learner/service/weights_service.h"
 #include "replay/client/replay_sampler.h"
@@ -40,29 +34,26 @@ namespace {
 // Everything a learner is made of, in the order in which it is made.
 class Learner {
  public:
-  explicit Learner(Role& role) : role_(role), state_(role.config().goal()) {}
+  explicit Learner(Role& role) : role_(role), record_(role.config(), role.run_dir()) {}
 
   absl::Status Run();
 
  private:
-  absl::Status MakeParts();
-  // The ledger of random streams; actors get some once replay has told which it knows.
-  absl::Status OpenStreams(int users_per_session);
+  // What follows from the configuration and the run directory alone: errors are faults of usage. CANCELLED: told to
+  // end.
+  absl::Status ReadConfiguration();
+  absl::Status MakeSampler();
   void MakeLoop();
-  // Takes the run directory, before the ledger writes there; without --run_dir nothing is ever written.
-  absl::Status ClaimRunDirectory();
   absl::Status BeginRun();
   absl::Status Serve();
-  absl::Status OnEnding(Ending ending, const absl::Status& error);
+  absl::Status OnEnding(const RunEnd& end);
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
   v1::ExperimentIdentity identity_;
   v1::ExperimentIdentity configuration_;
-  RunState state_;
-  std::optional<RunDirectory> run_directory_;
-  std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(curve_mu_);  // Since BeginRun.
-  Mutex curve_mu_;
+  RowSchema schema_;
+  RunRecord record_;
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<StreamLedger> streams_;
@@ -79,26 +70,25 @@ std::string WithInterval(double value, double ci95) {
   return ci95 > 0 ? absl::StrCat(value, " +- ", ci95) : absl::StrCat(value);
 }
 
-absl::Status Learner::MakeParts() {
+absl::Status Learner::ReadConfiguration() {
   const v1::ExperimentConfig& config = role_.config();
-  const absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config);
-  if (!scenario.ok()) return BadConfiguration(scenario.status());
-  const absl::Status goal = CheckGoal(config, **scenario, [this] { return role_.shutdown().requested(); });
-  if (absl::IsCancelled(goal)) return goal;
-  if (!goal.ok()) return BadConfiguration(goal);
-  const auto needs = MemoryNeedsOf(config, (*scenario)->spec(), {.learners = 1});
-  if (const absl::Status fits = CheckMemory(needs, MachineMemoryBytes()); !fits.ok()) return BadConfiguration(fits);
-  absl::StatusOr<std::unique_ptr<Algorithm>> algorithm =
-      MakeAlgorithm(config.algorithm(), (*scenario)->spec(), config.seed());
-  if (!algorithm.ok()) return BadConfiguration(algorithm.status());
-  algorithm_ = *std::move(algorithm);
-  RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, **scenario));
-  RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, **scenario));
-  RECBOTS_RETURN_IF_ERROR(ClaimRunDirectory());
-  RECBOTS_RETURN_IF_ERROR(OpenStreams((*scenario)->spec().users_per_session));
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema,
-                           TransitionSchema((*scenario)->spec(), TransitionOptionsOf(config.algorithm())));
-  RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
+  RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
+  const EnvironmentSpec& spec = scenario->spec();
+  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, config.seed()));
+  RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
+  RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
+  RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
+  RECBOTS_RETURN_IF_ERROR(record_.Claim("recbots-learner"));
+  StreamLedgerOptions streams;
+  if (!role_.run_dir().empty()) streams.path = absl::StrCat(role_.run_dir(), "/", kStreamsFile);
+  streams.multiple = spec.users_per_session;
+  RECBOTS_ASSIGN_OR_RETURN(streams_, StreamLedger::Create(streams));
+  return absl::OkStatus();
+}
+
+absl::Status Learner::MakeSampler() {
+  const v1::ExperimentConfig& config = role_.config();
   replay::ReplaySamplerOptions sampler;
   RECBOTS_ASSIGN_OR_RETURN(sampler.address, role_.PeerAddress("replay"));
   sampler.table = config.replay().table().name();
@@ -108,33 +98,17 @@ absl::Status Learner::MakeParts() {
   sampler.seed = config.seed() ^ store_.incarnation();
   sampler.identity = identity_;
   sampler.on_streams = [this](int64_t streams_below) { return streams_->Open(streams_below); };
-  sampler.retry = retry;
+  RECBOTS_ASSIGN_OR_RETURN(sampler.retry, role_.PeerRetryOptions());
   sampler.security = role_.security();
-  RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema, sampler));
+  RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema_, sampler));
   streams_->SetOnReserve([this](int64_t below) { sampler_->UseStreams(below); });
   batches_ = std::make_unique<ReplayBatchSource>(*sampler_);
-  MakeLoop();
-  return absl::OkStatus();
-}
-
-absl::Status Learner::OpenStreams(int users_per_session) {
-  StreamLedgerOptions options;
-  if (!role_.run_dir().empty()) options.path = absl::StrCat(role_.run_dir(), "/next_stream");
-  options.multiple = users_per_session;
-  absl::StatusOr<std::unique_ptr<StreamLedger>> streams = StreamLedger::Create(options);
-  if (!streams.ok()) return BadConfiguration(streams.status());
-  streams_ = *std::move(streams);
   return absl::OkStatus();
 }
 
 void Learner::MakeLoop() {
-  const v1::ExperimentConfig& config = role_.config();
-  LearnerLoopOptions options;
-  options.publish_updates = config.learner().publish_updates();
-  options.status_period = absl::Seconds(config.learner().status_seconds());
-  options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
+  LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
-  options.prioritizer = MakePrioritizerOptions(config);
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
@@ -142,9 +116,9 @@ void Learner::MakeLoop() {
   };
   hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
-  hooks.on_ending = [this](Ending ending, const absl::Status& error) { return OnEnding(ending, error); };
-  loop_ =
-      std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, state_, role_.metrics());
+  hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
+  loop_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
+                                        role_.metrics());
 }
 
 absl::Status Learner::Serve() {
@@ -152,12 +126,7 @@ absl::Status Learner::Serve() {
   options.configuration = configuration_;
   options.streams = streams_.get();
   options.security = role_.security();
-  options.on_evaluation = [this](const v1::Evaluation& evaluation) {
-    const double seconds = state_.wall_seconds();
-    if (!state_.OnEvaluation(evaluation)) return;
-    MutexLock lock(&curve_mu_);
-    curve_->Append(evaluation, seconds);
-  };
+  options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
@@ -166,39 +135,27 @@ absl::Status Learner::Serve() {
   server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
-  loop_->PublishWeights();
+  RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
   server_->SetServing(true);
   role_.SetHealthy(true);
   return absl::OkStatus();
 }
 
-absl::Status Learner::ClaimRunDirectory() {
-  if (role_.run_dir().empty()) return absl::OkStatus();
-  absl::StatusOr<RunDirectory> claimed = RunDirectory::Claim(role_.run_dir(), "recbots-learner");
-  if (!claimed.ok()) return BadConfiguration(claimed.status());
-  run_directory_.emplace(*std::move(claimed));
-  return absl::OkStatus();
-}
-
 absl::Status Learner::BeginRun() {
-  if (run_directory_.has_value()) {
-    RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
-    const absl::Status begun = run_directory_->Begin(PrintExperimentConfig(role_.config()));
-    if (!begun.ok()) return BadConfiguration(begun);
-  }
-  MutexLock lock(&curve_mu_);
-  curve_.emplace(role_.run_dir());
-  return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
+  return BadConfiguration(record_.Begin(PrintExperimentConfig(role_.config()), identity_));
 }
 
 absl::Status Learner::Run() {
-  const absl::Status made = MakeParts();
-  if (absl::IsCancelled(made) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
-  RECBOTS_RETURN_IF_ERROR(made);
+  const absl::Status read = ReadConfiguration();
+  if (absl::IsCancelled(read) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
+  RECBOTS_RETURN_IF_ERROR(BadConfiguration(read));
+  RECBOTS_RETURN_IF_ERROR(MakeSampler());
+  MakeLoop();
   RECBOTS_RETURN_IF_ERROR(BeginRun());
   RECBOTS_RETURN_IF_ERROR(Serve());
   absl::Status status = loop_->Run();
-  if (!state_.goal().CheckReachable().ok()) status = BadConfiguration(status);
+  if (!record_.state().goal().CheckReachable().ok()) status = BadConfiguration(status);
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   server_->SetServing(false);
@@ -209,31 +166,21 @@ absl::Status Learner::Run() {
   return status;
 }
 
-absl::Status Learner::OnEnding(Ending ending, const absl::Status& error) {
-  RunResults results{{role_.config().name(), role_.config().seed(), ending, state_.counters(),
-                      state_.status().samples_per_insert, algorithm_->losses(), identity_.fingerprint()},
-                     state_.goal(),
-                     FiniteWeights(WithIdentity(algorithm_->EncodeWeights(), identity_)),
-                     absl::OkStatus()};
-  results.report.error = std::string(error.message());
-  const bool reached = results.goal.Reached(ending);
+absl::Status Learner::OnEnding(const RunEnd& end) {
+  const absl::Status saved = record_.Save(end);
+  const GoalTracker goal = record_.state().goal();
+  const bool reached = goal.Reached(end.ending);
   role_.metrics().gauge(metric::kLearnerGoal).Set(reached ? 1 : 0);
-  RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ")
-                    << FormatVerdict(results.report, results.goal);
-  {
-    MutexLock lock(&curve_mu_);
-    results.curve = curve_->status();
-  }
-  const absl::Status saved = SaveResults(role_.run_dir(), results);
+  RECBOTS_LOG(INFO) << (reached ? "goal reached, " : "goal not reached, ") << FormatVerdict(record_.report(), goal);
   // For the launcher: on a full disk the log may not have it.
   if (!saved.ok()) std::cout << saved.message() << std::endl;
   return saved;
 }
 
 std::vector<StatusSection> Learner::Pages() const {
-  const StatusLine line = state_.status();
+  const StatusLine line = record_.state().status();
   StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
-  const GoalTracker goal = state_.goal();
+  const GoalTracker goal = record_.state().goal();
   if (goal.newest().has_value()) {
     const v1::Evaluation& newest = *goal.newest();
     const std::optional<double> gap = ShareOfGap(newest);

@@ -17,6 +17,7 @@
 #include "common/config/field_path.h"
 #include "common/config/transition_options.h"
 #include "common/rl/transition.h"
+#include "common/role/run_directory.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {
@@ -85,7 +86,7 @@ absl::StatusOr<v1::ExperimentIdentity> SharedConfigurationOf(const v1::Experimen
 }
 
 absl::Status CheckRunDirectory(const std::string& run_dir, const v1::ExperimentIdentity& identity, bool allow_other) {
-  const std::string path = absl::StrCat(run_dir, "/config.textproto");
+  const std::string path = absl::StrCat(run_dir, "/", kConfigFile);
   std::error_code error;
   if (run_dir.empty() || !std::filesystem::exists(path, error)) return absl::OkStatus();
   const absl::StatusOr<v1::ExperimentConfig> config = LoadExperimentConfig(path, {});

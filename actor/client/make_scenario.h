@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "actor/recsim/scenario.h"
+#include "common/config/memory_needs.h"
 #include "common/wire/experiment_identity.h"
 #include "recbots/v1/config.pb.h"
 
@@ -24,6 +25,10 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
 
 // MakeScenario for a run that trains: also checks that the rest of the configuration fits the scenario (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
+// The same for processes that share the memory of this machine: all that the sizes of the configuration make them
+// allocate has to fit (CheckMemory). Whether evaluators play is told by the scenario, not by `processes`.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
+                                                               MemorySharers processes);
 
 // Checks that the goal can be measured in the scenario. A share of the optimum needs an optimum that is known, that the
 // evaluator can report and that is above 0; finding it may take time, so only the process that ends the run calls this

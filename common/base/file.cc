@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,6 +79,12 @@ absl::Status WriteFile(const std::string& path, absl::string_view content) {
   if (error == 0) return absl::OkStatus();
   unlink(temporary.path.c_str());  // If only syncing the folder failed, the name is gone already.
   return FileError("write", path, error);
+}
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? FileError("make the folder", path, error.value()) : absl::OkStatus();
 }
 
 absl::Status TryFolder(const std::string& path) {

@@ -22,7 +22,7 @@
 namespace recbots {
 namespace {
 
-// Another process may hold the lock just for the moment in which it tests whether the lock is held.
+// For what the holder of a lock writes.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 constexpr int64_t kMaxHolderBytes = 4096;
 constexpr int kHandedOnDescriptor = 3;
@@ -36,8 +36,8 @@ bool IsNamed(const FileDescriptor& file, const std::string& path) {
 }
 
 // 0: locked. EWOULDBLOCK: another process holds it.
-int Lock(const FileDescriptor& file) {
-  const Instant deadline = Instant::Now() + kPatience;
+int Lock(const FileDescriptor& file, absl::Duration patience) {
+  const Instant deadline = Instant::Now() + patience;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK || Instant::Now() >= deadline) return errno;
@@ -93,7 +93,7 @@ std::string ReadHolder(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags) {
+absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags, absl::Duration patience) {
   while (true) {
     // O_NONBLOCK: opening a pipe of that name must not wait.
     FileDescriptor file(open(path.c_str(), flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
@@ -102,7 +102,7 @@ absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags) {
     struct stat info {};
     if (fstat(file.get(), &info) != 0) return FileError("look at", path, errno);
     if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat("'", path, "' is not a regular file"));
-    if (const int error = Lock(file); error != 0) return LockError(path, file, error);
+    if (const int error = Lock(file, patience); error != 0) return LockError(path, file, error);
     // The previous holder may have renamed or removed the file in the meantime.
     if (IsNamed(file, path)) return file;
   }
@@ -140,11 +140,12 @@ bool IsHandedOnLock(const std::string& path) {
          lstat(path.c_str(), &named) == 0 && Same(ours, named);
 }
 
-std::string HolderOfLock(const std::string& path) {
+bool IsLocked(const std::string& path) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   // A shared lock: several may look at the same time.
-  if (!file.is_open() || flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return "";
-  return ReadHolder(path);
+  return file.is_open() && flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
+
+std::string HolderOfLock(const std::string& path) { return IsLocked(path) ? ReadHolder(path) : ""; }
 
 }  // namespace recbots

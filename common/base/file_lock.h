@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/file_descriptor.h"
 
 namespace recbots {
@@ -49,11 +50,15 @@ bool IsHandedOnLock(const std::string& path);
 std::string HolderOfLock(const std::string& path);
 
 // Opens `path` with the `flags` of open, makes the file if it is missing, locks it, and makes sure that the path still
-// names the file that was locked.
+// names the file that was locked. Waits at most `patience` if the lock is taken, because another process may hold it
+// just to test whether it is held.
 //   FAILED_PRECONDITION  another process holds the lock; the message says which, if the system tells
 //   UNIMPLEMENTED        the file system has no locks
 //   INVALID_ARGUMENT     `path` is no regular file
 //   else                 FileError
-absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags);
+absl::StatusOr<FileDescriptor> OpenLocked(const std::string& path, int flags,
+                                          absl::Duration patience = absl::Milliseconds(100));
+// Whether a process holds the lock of the file `path`. Needs only the permission to read the file.
+bool IsLocked(const std::string& path);
 
 }  // namespace recbots

@@ -36,7 +36,7 @@ absl::Status ApplyOverride(absl::string_view override_text, v1::ExperimentConfig
 
 // Checks the range of every field (options min and max in config.proto; numbers must be finite and enums chosen;
 // messages that are not set count as their defaults), then the rules that tie fields together:
-//   - a scenario is chosen, unless every table of replay lists columns of its own (a server for other clients);
+//   - a scenario is chosen, unless every table of replay lists its columns (a server for other clients);
 //   - the name fits a file name and a line; paths are not empty; a value that several fields can give is given by one;
 //   - tables have different names, and columns that make a row;
 //   - min_size or queue_size fits the capacity; a queue has max_times_sampled 1;

@@ -12,10 +12,13 @@
 namespace recbots {
 
 // Checks every field of `message` by reflection: the options min and max hold, numbers are finite, enums are chosen,
-// paths are not empty, and of several fields that can give one value at most one is set. Sub-messages that are not set
-// count as their defaults; members of a oneof that are not chosen are not checked. `prefix` leads the names in
-// messages.
+// paths are not empty, and CheckWays is OK. Sub-messages that are not set count as their defaults; members of a oneof
+// that are not chosen are not checked. `prefix` leads the names in messages.
 absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_view prefix);
+
+// If several fields can give one value (way_to_give in config.proto), at most one of them may be set: two roles might
+// read them differently. Looks only at the fields of `message` itself.
+absl::Status CheckWays(const google::protobuf::Message& message, absl::string_view prefix);
 
 // Checks the rules that tie fields together. Call it after CheckRanges.
 absl::Status CheckRules(const v1::ExperimentConfig& config);

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -23,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The report is moved first: without it, the other files do not pass for a result.
-constexpr std::array<absl::string_view, 4> kFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
 constexpr char kPreviousFolder[] = "previous";
 constexpr int kMaxRunsASecond = 1000;
 constexpr size_t kMaxNameBytes = 100;
@@ -45,11 +42,9 @@ std::string FolderName(absl::string_view name) {
 }  // namespace
 
 absl::Status PrepareRunDirectory(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return Refuse(path, FileError("make", path, error.value()).message());
-  const absl::Status tried = TryFolder(path);
-  return tried.ok() ? tried : Refuse(path, tried.message());
+  absl::Status usable = MakeFolder(path);
+  if (usable.ok()) usable = TryFolder(path);
+  return usable.ok() ? usable : Refuse(path, usable.message());
 }
 
 absl::StatusOr<RunDirectory> RunDirectory::Claim(const std::string& path, absl::string_view program) {
@@ -74,9 +69,7 @@ absl::StatusOr<RunDirectory> RunDirectory::Claim(const std::string& path, absl::
 
 absl::StatusOr<RunDirectory> RunDirectory::MakeNew(const std::string& parent, absl::string_view name,
                                                    absl::string_view program) {
-  std::error_code error;
-  fs::create_directories(parent, error);
-  if (error) return FileError("make", parent, error.value());
+  RECBOTS_RETURN_IF_ERROR(MakeFolder(parent));
   const std::string base = absl::StrCat(
       parent, "/", absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()), "-", FolderName(name));
   for (int number = 1; number <= kMaxRunsASecond; ++number) {
@@ -90,7 +83,7 @@ absl::StatusOr<RunDirectory> RunDirectory::MakeNew(const std::string& parent, ab
 absl::Status RunDirectory::Begin(absl::string_view config) const {
   if (inherited_) return absl::OkStatus();
   bool any = false;
-  for (const absl::string_view name : kFiles) {
+  for (const absl::string_view name : kRunFiles) {
     std::error_code error;
     const fs::file_type type = fs::symlink_status(Path(name), error).type();
     if (type == fs::file_type::directory) return Refuse(path_, absl::StrCat("'", Path(name), "' is a folder"));
@@ -103,10 +96,8 @@ absl::Status RunDirectory::Begin(absl::string_view config) const {
 
 absl::Status RunDirectory::MoveToPrevious() const {
   const std::string previous = Path(kPreviousFolder);
-  std::error_code error;
-  fs::create_directory(previous, error);
-  if (error) return Refuse(path_, FileError("make", previous, error.value()).message());
-  for (const absl::string_view name : kFiles) {
+  if (const absl::Status made = MakeFolder(previous); !made.ok()) return Refuse(path_, made.message());
+  for (const absl::string_view name : kRunFiles) {
     const std::string from = Path(name), to = absl::StrCat(previous, "/", name);
     if (unlink(to.c_str()) != 0 && errno != ENOENT) return Refuse(path_, FileError("remove", to, errno).message());
     if (rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;

@@ -6,6 +6,7 @@
 // which belongs to the newest process of that role; they need no lock.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +23,9 @@ inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kWeightsFile[] = "weights.bin";
 inline constexpr char kCurveFile[] = "evaluations.jsonl";
 inline constexpr char kRunLockFile[] = "run.lock";
+inline constexpr char kStreamsFile[] = "next_stream";  // Outlives runs: learner/run/stream_ledger.h.
+// What a run leaves. The report goes first: without it nothing passes for a result.
+inline constexpr std::array<absl::string_view, 4> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
 
 // Makes the folder if it is missing, and tests whether files can be made in it.
 //   INVALID_ARGUMENT  the folder cannot be used; the message names --run_dir, the path and the reason

@@ -10,9 +10,8 @@
 //                             item i with probability e_i = c exp(s_i), and stops at the first click. The
 //                             probability of a click on item i is thus a e_i prod_{j<i} (1 - a e_j)
 //   proportional cascade      an exponential cascade with e_i = c (s_i - min_normalizer) instead
-//   position-based            each position is examined with a probability gamma_i of its own, independently; an
-//                             item that is examined is clicked with probability logistic(s_i)
-//                             (Craswell et al. 2008, section 3.1)
+//   position-based            each position is examined with its own probability gamma_i, independently; an item that is
+//                             examined is clicked with probability logistic(s_i) (Craswell et al. 2008, section 3.1)
 //   dependent click           a cascade that continues after a click with probability lambda_i, and always after an
 //                             item without a click (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
 // clang-format on
@@ -33,6 +32,7 @@
 #include "absl/types/span.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/base/settings.h"
 
 namespace recbots {
 
@@ -46,27 +46,20 @@ enum class ChoiceKind {
   kDependentClick = 6,
 };
 
-// Each field is used by the models named beside it, and ignored by the others.
+// Each field is used by the models named beside it, and ignored by the others; ChoiceModel::Create checks the bounds.
 struct ChoiceModelOptions {
-  ChoiceKind kind = ChoiceKind::kMultinomialLogit;
-  // Logit, where -infinity means that an item is always clicked; proportional, where it must be given (RecSim: 0).
-  double no_click_mass = -std::numeric_limits<double>::infinity();
-  double min_normalizer = 0;         // Proportional and its cascade.
-  double attention_prob = 1;         // a, 0..1: cascades.
-  double score_scaling = 1;          // c >= 0: cascades.
-  std::vector<double> examination;   // gamma_i, 0..1, one per position; positions beyond use the last.
-  std::vector<double> continuation;  // lambda_i, 0..1, one per position; positions beyond use the last.
+  static constexpr double kNoMass = -std::numeric_limits<double>::infinity();
 
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("kind", kind);
-    f("no_click_mass", no_click_mass);
-    f("min_normalizer", min_normalizer);
-    f("attention_prob", attention_prob);
-    f("score_scaling", score_scaling);
-    f("examination", examination);
-    f("continuation", continuation);
-  }
+  RECBOTS_SETTINGS;
+  RECBOTS_SETTING(ChoiceKind, kind, AnyValue(), ChoiceKind::kMultinomialLogit);
+  // Logit, where kNoMass means that an item is always clicked; proportional, where it must be given (RecSim: 0).
+  RECBOTS_SETTING(double, no_click_mass, AnyValue(), kNoMass);
+  RECBOTS_SETTING(double, min_normalizer, AnyValue(), 0);  // Proportional and its cascade.
+  RECBOTS_SETTING(double, attention_prob, AnyValue(), 1);  // a, 0..1: cascades.
+  RECBOTS_SETTING(double, score_scaling, AnyValue(), 1);   // c >= 0: cascades.
+  // gamma_i and lambda_i, 0..1, one per position; positions beyond use the last.
+  RECBOTS_SETTING(std::vector<double>, examination, AnyValue(), {});
+  RECBOTS_SETTING(std::vector<double>, continuation, AnyValue(), {});
 };
 
 // Immutable value, thread-safe. Every method costs O(n) and allocates nothing. n >= 0; with an empty slate "none" is

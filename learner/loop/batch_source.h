@@ -1,44 +1,33 @@
-// Where the learner's loop gets its batches from, so that it can be tested without a network.
+// Where the learner's loop gets its batches from: replay over the network (replay_batch_source.h), a table in its own
+// process (table_batch_source.h), or a test.
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/instant.h"
-#include "replay/client/replay_sampler.h"
+#include "replay/table/item_key.h"
+#include "replay/table/sampled_batch.h"
 
 namespace recbots {
 
-// Functions as those of replay::ReplaySampler. Thread-safe.
+// The first four functions are those of replay::ReplaySampler. Used by the loop's thread alone.
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
   virtual absl::StatusOr<replay::SampledBatch> Next(Instant deadline) = 0;
   virtual absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> priorities) = 0;
+  // Called once for every batch that was learnt from.
   virtual void Recycle(replay::SampledBatch batch) = 0;
   virtual absl::Status status() const = 0;
   // Priorities that went nowhere because the row's shard was away.
   virtual int64_t dropped_priorities() const = 0;
-};
-
-// The sampler, which it borrows.
-class ReplayBatchSource final : public BatchSource {
- public:
-  explicit ReplayBatchSource(replay::ReplaySampler& sampler) : sampler_(sampler) {}
-
-  absl::StatusOr<replay::SampledBatch> Next(Instant deadline) override { return sampler_.Next(deadline); }
-  absl::Status UpdatePriorities(absl::Span<const replay::ItemKey> keys, absl::Span<const float> priorities) override {
-    return sampler_.UpdatePriorities(keys, priorities);
-  }
-  void Recycle(replay::SampledBatch batch) override { sampler_.Recycle(std::move(batch)); }
-  absl::Status status() const override { return sampler_.status(); }
-  int64_t dropped_priorities() const override { return sampler_.stats().dropped_priorities; }
-
- private:
-  replay::ReplaySampler& sampler_;
+  // Environment steps of the run so far, as the source counts them.
+  virtual int64_t env_steps() const = 0;
+  // Whether a run that has used up its environment steps has learnt all that they allow. True where the actors are
+  // other processes: they play on, so there is no last row.
+  virtual bool drained() const = 0;
 };
 
 }  // namespace recbots

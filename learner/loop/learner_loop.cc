@@ -29,6 +29,15 @@ absl::Span<const T> ColumnOf(const replay::ColumnBatch& batch, const char* name)
 
 }  // namespace
 
+LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config) {
+  LearnerLoopOptions options;
+  options.publish_updates = config.learner().publish_updates();
+  options.status_period = absl::Seconds(config.learner().status_seconds());
+  options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
+  options.prioritizer = MakePrioritizerOptions(config);
+  return options;
+}
+
 LearnerLoop::LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, BatchSource& batches,
                          WeightStore& store, RunState& state, Metrics& metrics)
     : options_(options),
@@ -44,21 +53,27 @@ LearnerLoop::LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorit
       lag_seconds_(metrics.histogram(metric::kLearnerLagSeconds, kLagSecondBounds)),
       prioritizer_(options.prioritizer) {}
 
-void LearnerLoop::PublishWeights() {
+absl::Status LearnerLoop::Publish(bool last) {
   const RunCounters counters = state_.counters();
+  const std::string weights = algorithm_.EncodeWeights();
   const std::shared_ptr<const WeightsSnapshot> snapshot =
-      store_.Publish(algorithm_.EncodeWeights(), {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
+      store_.Publish(weights, {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
   published_version_ = snapshot->header.version();
   published_updates_ = algorithm_.updates();
   published_.Add(published_version_, Instant::Now());
   metrics_.gauge(metric::kLearnerVersion).Set(static_cast<double>(published_version_));
+  return hooks_.on_weights ? hooks_.on_weights(snapshot->header, weights, last) : absl::OkStatus();
 }
 
 absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
-  if (!over_ || options_.keep || !trained.ok()) saved_ = hooks_.on_ending(ending_, trained);
+  if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
   return JoinErrors(trained, saved_);
+}
+
+absl::Status LearnerLoop::Save(const absl::Status& error) {
+  return hooks_.on_ending({ending_, error, samples_per_insert_, algorithm_.losses(), algorithm_.EncodeWeights()});
 }
 
 absl::Status LearnerLoop::Train() {
@@ -66,7 +81,7 @@ absl::Status LearnerLoop::Train() {
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
     RECBOTS_RETURN_IF_ERROR(CheckReachable());
-    CheckEnding();
+    RECBOTS_RETURN_IF_ERROR(CheckEnding());
     ShowStatusIfDue(Instant::Now());
   }
   return absl::OkStatus();
@@ -74,6 +89,7 @@ absl::Status LearnerLoop::Train() {
 
 absl::Status LearnerLoop::UpdateOnce() {
   RECBOTS_ASSIGN_OR_RETURN(std::optional<replay::SampledBatch> sampled, NextBatch());
+  NoteEnvSteps();
   if (!sampled.has_value()) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   updates_total_.Increment();
@@ -82,8 +98,8 @@ absl::Status LearnerLoop::UpdateOnce() {
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
   batches_.Recycle(*std::move(sampled));
-  if (algorithm_.updates() - published_updates_ >= options_.publish_updates) PublishWeights();
-  return absl::OkStatus();
+  const bool due = algorithm_.updates() - published_updates_ >= options_.publish_updates;
+  return due ? PublishWeights() : absl::OkStatus();
 }
 
 absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
@@ -114,9 +130,13 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
   return absl::OkStatus();
 }
 
+void LearnerLoop::NoteEnvSteps() {
+  const int64_t env_steps = batches_.env_steps();
+  env_steps_total_.Increment(static_cast<double>(env_steps - state_.env_steps()));
+  state_.SetEnvSteps(env_steps);
+}
+
 void LearnerLoop::NoteCounts(const replay::SampledCounts& counts) {
-  env_steps_total_.Increment(static_cast<double>(counts.inserted - state_.env_steps()));
-  state_.SetEnvSteps(counts.inserted);
   samples_per_insert_ =
       counts.inserted == 0 ? 0 : static_cast<double>(counts.sampled) / static_cast<double>(counts.inserted);
   counts_ = counts;
@@ -163,26 +183,33 @@ absl::Status LearnerLoop::CheckReachable() {
   return state_.goal().CheckReachable();
 }
 
-void LearnerLoop::CheckEnding() {
-  if (over_) return;
+absl::Status LearnerLoop::CheckEnding() {
+  if (over_) return absl::OkStatus();
   Ending ending = state_.Check();
-  if (ending == Ending::kNotYet) return;
+  if (ending == Ending::kNotYet) return absl::OkStatus();
+  if (ending == Ending::kMaxEnvSteps && !batches_.drained()) return absl::OkStatus();
   if (IsLimit(ending)) {
-    AwaitLastEvaluation();
+    RECBOTS_RETURN_IF_ERROR(EvaluateLast());
     ending = state_.Check();
   }
   over_ = true;
   period_.start = Instant::InfinitePast();  // The line that shows the goal comes at once.
   ShowStatusIfDue(Instant::Now());
   ending_ = ending;
-  saved_ = hooks_.on_ending(ending, absl::OkStatus());
+  saved_ = Save(absl::OkStatus());
   // Tried once more when it ends.
   if (!saved_.ok() && options_.keep) RECBOTS_LOG(ERROR) << saved_.message();
+  return absl::OkStatus();
+}
+
+absl::Status LearnerLoop::EvaluateLast() {
+  if (hooks_.on_weights) return Publish(/*last=*/true);
+  if (published_updates_ != algorithm_.updates()) RECBOTS_RETURN_IF_ERROR(PublishWeights());
+  AwaitLastEvaluation();
+  return absl::OkStatus();
 }
 
 void LearnerLoop::AwaitLastEvaluation() {
-  // The last weights count, not those that happened to be evaluated last.
-  if (published_updates_ != algorithm_.updates()) PublishWeights();
   hooks_.activity("waiting for the last evaluation");
   int64_t evaluations = state_.evaluations();
   Instant last_sign = Instant::Now();
@@ -267,6 +294,7 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
 std::string LearnerLoop::BoundBy(const Watchers& watchers, absl::Duration elapsed) const {
   if (watchers.actors == 0 && period_.waited > 0.5 * elapsed) return "actors (none connected)";
   if (period_.waited < 0.3 * elapsed) return "learner";
+  if (hooks_.on_weights) return "actors";  // They act on this thread while the loop waits.
   const auto waited_for = [&](replay::BlockedOn reason) { return period_.waited_for[static_cast<size_t>(reason)]; };
   if (waited_for(replay::BlockedOn::kSpiSample) + waited_for(replay::BlockedOn::kMinSize) > absl::ZeroDuration()) {
     return "actors";

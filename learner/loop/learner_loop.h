@@ -16,6 +16,7 @@
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
 #include "learner/run/publication_times.h"
+#include "learner/run/run_record.h"
 #include "learner/run/run_state.h"
 #include "learner/weights/weight_store.h"
 
@@ -31,6 +32,8 @@ struct LearnerLoopOptions {
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
 };
+// As the configuration says; what it does not say is as above.
+LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config);
 
 // Who watches the weights now.
 struct Watchers {
@@ -46,22 +49,26 @@ class LearnerLoop {
     std::function<Watchers()> watchers;             // Asked once per status line.
     std::function<void(const std::string&)> print;  // A status line.
     std::function<void(const char*)> activity;      // What the loop does now, for the status page.
-    // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. `error` is
-    // not OK where the run ended by that before its time. With keep it is called once more when training ends.
-    std::function<absl::Status(Ending, const absl::Status& error)> on_ending;
+    // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. With keep
+    // it is called once more when training ends.
+    std::function<absl::Status(const RunEnd& end)> on_ending;
+    // Only where actor and evaluator live in the loop's thread: gives them each version as it is published. `last`: the
+    // run is over, and the evaluation of these weights has to be in the state when the hook returns. Without the hook
+    // the loop waits for the evaluation of the last version, as long as watchers() has an evaluator.
+    std::function<absl::Status(const v1::WeightsHeader& version, absl::string_view weights, bool last)> on_weights = {};
   };
 
   // All references must outlive the loop.
   LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorithm& algorithm, BatchSource& batches,
               WeightStore& store, RunState& state, Metrics& metrics);
 
-  // Publishes the initial weights: call before the weights service says that it serves.
-  void PublishWeights();
+  // Publishes the initial weights: call before the weights service says that it serves. Errors are those of on_weights.
+  absl::Status PublishWeights() { return Publish(/*last=*/false); }
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
   // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that
-  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and that of
-  // on_ending.
+  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and those
+  // of on_weights and on_ending.
   absl::Status Run();
 
  private:
@@ -74,19 +81,24 @@ class LearnerLoop {
   };
 
   absl::Status Train();
+  absl::Status Publish(bool last);
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
   absl::Status Learn(const replay::SampledBatch& sampled);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);
+  void NoteEnvSteps();
   // What replay counted since this learner began: rows of earlier runs are none of this one.
   void NoteCounts(const replay::SampledCounts& counts);
   // The next batch; nullopt: told to stop.
   absl::StatusOr<std::optional<replay::SampledBatch>> NextBatch();
   void NoteLags(const replay::ColumnBatch& batch);
   absl::Status CheckReachable();
-  void CheckEnding();
-  // Publishes the last weights, and waits until an evaluator has said how good they are.
+  absl::Status CheckEnding();
+  // The weights that a limit ends with count, not those that happened to be evaluated last.
+  absl::Status EvaluateLast();
+  // Waits until an evaluator has said how good the published weights are.
   void AwaitLastEvaluation();
+  absl::Status Save(const absl::Status& error);
   void ShowStatusIfDue(Instant now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);

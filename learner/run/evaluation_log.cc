@@ -4,14 +4,16 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/role/run_directory.h"
 #include "learner/run/goal_tracker.h"
 
 namespace recbots {
 
 EvaluationLog::EvaluationLog(const std::string& run_dir) {
   if (run_dir.empty()) return;
-  absl::StatusOr<std::unique_ptr<LineFile>> file = LineFile::Create(run_dir + "/evaluations.jsonl");
+  absl::StatusOr<std::unique_ptr<LineFile>> file = LineFile::Create(absl::StrCat(run_dir, "/", kCurveFile));
   if (file.ok()) file_ = *std::move(file);
   Note(file.status());
 }

@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/file.h"
+#include "common/base/format_count.h"
+#include "common/base/status_macros.h"
+#include "common/role/run_directory.h"
 #include "learner/run/result_text.h"
-#include "learner/run/status_line.h"
 
 namespace recbots {
 namespace {
@@ -26,6 +28,22 @@ Json References(const v1::Evaluation& evaluation) {
         {{"name", reference.name()}, {"value", reference.value()}, {"value_ci95", reference.value_ci95()}});
   }
   return references;
+}
+
+// `otherwise` where there is none of that type.
+template <typename T>
+T Get(const Json& json, const std::string& name, T otherwise) {
+  if (!json.contains(name)) return otherwise;
+  const Json& value = json[name];
+  const bool fits = std::is_same_v<T, bool>          ? value.is_boolean()
+                    : std::is_same_v<T, std::string> ? value.is_string()
+                                                     : value.is_number();
+  return fits ? value.get<T>() : otherwise;
+}
+
+RunCounters GetCounters(const Json& json, const std::string& suffix) {
+  return {Get<int64_t>(json, "env_steps" + suffix, 0), Get<int64_t>(json, "updates" + suffix, 0),
+          Get<double>(json, "wall_seconds" + suffix, 0)};
 }
 
 }  // namespace
@@ -67,14 +85,39 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
 }
 
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal) {
-  return WriteFile(run_dir + "/report.json", FormatReport(report, goal));
+  return WriteFile(absl::StrCat(run_dir, "/", kReportFile), FormatReport(report, goal));
+}
+
+absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir) {
+  const std::string path = absl::StrCat(run_dir, "/", kReportFile);
+  RECBOTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || Get<double>(json, "wall_seconds", -1) < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("'", path, "' is no report of a run"));
+  }
+  SavedReport report;
+  report.goal_reached = Get(json, "goal_reached", report.goal_reached);
+  report.result = Get(json, "result", report.result);
+  report.end = GetCounters(json, "");
+  if (Get<double>(json, "wall_seconds_to_999", -1) >= 0) report.at_999 = GetCounters(json, "_to_999");
+  report.identity = Get(json, "identity", report.identity);
+  if (!json.contains("losses") || !json["losses"].is_object()) return report;
+  for (const auto& [name, loss] : json["losses"].items()) {
+    if (loss.is_number()) report.losses.emplace_back(name, loss.get<double>());
+  }
+  return report;
+}
+
+std::string FormatEnd(const SavedReport& report) {
+  return absl::StrFormat("%s: %s after %d updates, %d env steps, %.1f s",
+                         report.goal_reached ? "goal reached" : "goal NOT reached", report.result, report.end.updates,
+                         report.end.env_steps, report.end.wall_seconds);
 }
 
 std::string FormatEnd(const Report& report, const GoalTracker& goal) {
-  return absl::StrFormat("%s: %s after %d updates, %d env steps, %.1f s",
-                         goal.Reached(report.ending) ? "goal reached" : "goal NOT reached",
-                         goal.newest().has_value() ? FullResult(*goal.newest()) : "not evaluated", report.end.updates,
-                         report.end.env_steps, report.end.wall_seconds);
+  SavedReport saved{.goal_reached = goal.Reached(report.ending), .end = report.end};
+  if (goal.newest().has_value()) saved.result = FullResult(*goal.newest());
+  return FormatEnd(saved);
 }
 
 std::string FormatVerdict(const Report& report, const GoalTracker& goal) {

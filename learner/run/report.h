@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "learner/run/goal_tracker.h"
 
 namespace recbots {
@@ -30,7 +31,20 @@ std::string FormatReport(const Report& report, const GoalTracker& goal);
 // (common/base/file.h).
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
 
+// A report read back. What the file does not say is as here.
+struct SavedReport {
+  bool goal_reached = false;
+  std::string result = "not evaluated";  // FullResult (result_text.h).
+  RunCounters end;
+  std::optional<RunCounters> at_999 = {};                   // Where it came to 99.9 % of the optimum.
+  std::vector<std::pair<std::string, double>> losses = {};  // By name.
+  std::string identity = {};                                // As FingerprintText (common/wire/experiment_identity.h).
+};
+// INVALID_ARGUMENT: the file is no report of a run. Other errors as ReadFile (common/base/file.h).
+absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir);
+
 // "goal reached: RESULT after N updates, N env steps, N s", or "goal NOT reached: ...".
+std::string FormatEnd(const SavedReport& report);
 std::string FormatEnd(const Report& report, const GoalTracker& goal);
 
 // The last line of a run: how it ended, FullResult (result_text.h), and the three clocks.

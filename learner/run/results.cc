@@ -3,6 +3,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
+#include "common/role/run_directory.h"
 
 namespace recbots {
 
@@ -13,7 +14,7 @@ absl::Status SaveResults(const std::string& run_dir, const RunResults& results) 
     saved.Update(absl::Status(results.weights.status().code(),
                               absl::StrCat("no weights.bin is kept: ", results.weights.status().message())));
   } else if (!run_dir.empty()) {
-    const absl::Status written = WriteFile(absl::StrCat(run_dir, "/weights.bin"), *results.weights);
+    const absl::Status written = WriteFile(absl::StrCat(run_dir, "/", kWeightsFile), *results.weights);
     report.weights_saved = written.ok();
     saved.Update(written);
   }

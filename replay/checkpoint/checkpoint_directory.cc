@@ -1,16 +1,15 @@
 #include "replay/checkpoint/checkpoint_directory.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file_lock.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "replay/checkpoint/block_file.h"
@@ -20,15 +19,15 @@
 namespace recbots::replay {
 namespace {
 
+// Per folder of another server. Enough for `recbots inspect` to look whether a folder is in use.
+constexpr absl::Duration kPatience = absl::Milliseconds(10);
+
 // The lock on a folder; nullopt if another server has it.
 absl::StatusOr<std::optional<FileDescriptor>> TryLock(const Folder& folder) {
-  const std::string path = folder.PathOf(kLockName);
-  FileDescriptor lock(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (lock.is_open()) {
-    if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return std::optional<FileDescriptor>(std::move(lock));
-    if (errno == EWOULDBLOCK) return std::optional<FileDescriptor>();
-  }
-  return absl::UnavailableError(absl::StrCat("cannot lock '", path, "': ", std::generic_category().message(errno)));
+  absl::StatusOr<FileDescriptor> lock = OpenLocked(folder.PathOf(kLockName), O_RDWR, kPatience);
+  if (absl::IsFailedPrecondition(lock.status())) return std::optional<FileDescriptor>();
+  if (!lock.ok()) return absl::UnavailableError(absl::StrCat("no lock: ", lock.status().message()));
+  return std::optional<FileDescriptor>(*std::move(lock));
 }
 
 absl::string_view MagicOf(FileName::Kind kind) {

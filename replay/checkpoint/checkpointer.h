@@ -3,8 +3,9 @@
 // A directory belongs to one server at a time: the checkpointer claims the first of DIR/shard-0, shard-1, ... that is
 // free, so that several servers may be given the same DIR. The directory contains segments of 4 MiB of rows, one file
 // of bookkeeping for each table, and manifests; files whose content has not changed since the last checkpoint are not
-// written again. The order is: segments and bookkeeping, fdatasync, manifest under a temporary name, fsync, rename,
-// fsync of the directory. A crash at any byte leaves the last finished checkpoint; foreign files are never touched.
+// written again. The order is: segments and bookkeeping, fdatasync, manifest under a temporary name, fdatasync,
+// rename, fsync of the directory. A crash at any byte leaves the last finished checkpoint; foreign files are never
+// touched.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +65,7 @@ class Checkpointer {
   // store must be new and outlive this object. After an error the store must not be used.
   //   INVALID_ARGUMENT     an option is out of range
   //   UNAVAILABLE          the directory cannot be made, read or claimed; the message names it
-  //   RESOURCE_EXHAUSTED   the same, because the disk is full
+  //   RESOURCE_EXHAUSTED   as UNAVAILABLE, but because the disk is full
   //   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment, or tables that the store
   //                        lacks, or has a newer format; the message names the difference
   //   DATA_LOSS            there are checkpoints, but none of them is valid; the message names the newest, what is
@@ -78,7 +79,7 @@ class Checkpointer {
   // deadline.
   //   DEADLINE_EXCEEDED   the checkpoint is not finished, and continues in the background
   //   UNAVAILABLE         it failed; the message says why and names the file; the last checkpoint stays valid
-  //   RESOURCE_EXHAUSTED  the same, because the disk is full
+  //   RESOURCE_EXHAUSTED  as UNAVAILABLE, but because the disk is full
   absl::StatusOr<CheckpointReport> Checkpoint(Instant deadline);
   // Asks for a checkpoint without waiting. Requests that come before it begins share it. If it fails it is tried again,
   // first after a second, then after twice as long each time, up to a minute.

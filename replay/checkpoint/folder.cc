@@ -8,10 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 
 namespace recbots::replay {
@@ -23,9 +22,7 @@ absl::StatusOr<Folder> Folder::Open(const std::string& path) {
 }
 
 absl::StatusOr<Folder> Folder::Make(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return FileError("make the directory", path, error.value());
+  RECBOTS_RETURN_IF_ERROR(MakeFolder(path));
   return Open(path);
 }
 

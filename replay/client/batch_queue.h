@@ -25,7 +25,7 @@
 #include "common/base/row_schema.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/part_reader.h"
-#include "replay/client/sampled_batch.h"
+#include "replay/table/sampled_batch.h"
 
 namespace recbots::replay {
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/row_schema.h"
-#include "replay/client/sampled_batch.h"
+#include "replay/table/sampled_batch.h"
 #include "replay/wire/sample_codec.h"
 
 namespace recbots::replay {

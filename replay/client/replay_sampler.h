@@ -22,9 +22,9 @@
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/address_resolver.h"
-#include "replay/client/sampled_batch.h"
 #include "replay/table/importance_weights.h"
 #include "replay/table/item_key.h"
+#include "replay/table/sampled_batch.h"
 
 namespace recbots::replay {
 

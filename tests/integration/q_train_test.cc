@@ -25,7 +25,7 @@ std::unique_ptr<Trainer> Train(const std::string& name, const std::vector<std::s
   auto trainer = config.ok() ? Trainer::Create(*config) : config.status();
   EXPECT_TRUE(trainer.ok()) << trainer.status();
   if (!trainer.ok()) return nullptr;
-  const absl::Status status = (*trainer)->Run([] { return false; }, [](const StatusLine&) {});
+  const absl::Status status = (*trainer)->Run([] { return false; }, [](const std::string&) {});
   EXPECT_TRUE(status.ok()) << status;
   return *std::move(trainer);
 }

@@ -24,7 +24,7 @@ std::unique_ptr<Trainer> Train(const v1::ExperimentConfig& config) {
   auto trainer = Trainer::Create(config);
   EXPECT_TRUE(trainer.ok()) << trainer.status();
   if (!trainer.ok()) return nullptr;
-  const absl::Status status = (*trainer)->Run([] { return false; }, [](const StatusLine&) {});
+  const absl::Status status = (*trainer)->Run([] { return false; }, [](const std::string&) {});
   EXPECT_TRUE(status.ok()) << status;
   return *std::move(trainer);
 }
@@ -53,7 +53,7 @@ TEST(TrainTest, AGoalThatCannotBeReachedIsRefusedBeforeAnUpdate) {
                                                  "goal.share_of_gap=0.9"};
   const auto trainer = Trainer::Create(Load("browse.textproto", all_the_same));
   ASSERT_TRUE(trainer.ok()) << trainer.status();
-  const absl::Status status = (*trainer)->Run([] { return false; }, [](const StatusLine&) {});
+  const absl::Status status = (*trainer)->Run([] { return false; }, [](const std::string&) {});
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(absl::StrContains(status.message(), "goal.share_of_gap 0.9 can never be reached")) << status;
   EXPECT_EQ((*trainer)->reachable(), status);
@@ -165,8 +165,8 @@ Curve TrainWithCurve(const std::vector<std::string>& overrides) {
   EXPECT_TRUE(trainer.ok()) << trainer.status();
   if (!trainer.ok()) return curve;
   const absl::Status status =
-      (*trainer)->Run([] { return false; }, [](const StatusLine&) {},
-                      [&curve](const v1::Evaluation& evaluation, double) { curve.evaluations.push_back(evaluation); });
+      (*trainer)->Run([] { return false; }, [](const std::string&) {},
+                      [&curve](const v1::Evaluation& evaluation) { curve.evaluations.push_back(evaluation); });
   EXPECT_TRUE(status.ok()) << status;
   curve.trainer = *std::move(trainer);
   return curve;
@@ -242,7 +242,7 @@ TEST(TrainTest, AnnealingChangesWhatIsPlayedUntilItIsOver) {
 TEST(TrainTest, StopsWhenTold) {
   auto trainer = Trainer::Create(Load("browse.textproto", {}));
   ASSERT_TRUE(trainer.ok());
-  ASSERT_TRUE((*trainer)->Run([] { return true; }, [](const StatusLine&) {}).ok());
+  ASSERT_TRUE((*trainer)->Run([] { return true; }, [](const std::string&) {}).ok());
   EXPECT_EQ((*trainer)->report().ending, Ending::kNotYet);
 }
 
@@ -252,7 +252,7 @@ TEST(TrainTest, StopsWhileTheReferencesArePlayed) {
   auto trainer = Trainer::Create(Load("browse.textproto", {"evaluator.exact=false", "evaluator.episodes=1000000000"}));
   ASSERT_TRUE(trainer.ok()) << trainer.status();
   int64_t asked = 0;
-  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 5000; }, [](const StatusLine&) {}).ok());
+  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 5000; }, [](const std::string&) {}).ok());
   EXPECT_LE(asked, 5010) << "nothing goes on once it was told to stop";
   EXPECT_EQ((*trainer)->report().ending, Ending::kNotYet);
   EXPECT_EQ((*trainer)->report().end.env_steps, 0);
@@ -268,8 +268,8 @@ TEST(TrainTest, AnEvaluationThatIsCutShortCountsForNothing) {
   std::vector<v1::Evaluation> evaluations;
   int64_t asked_since = 0;
   const absl::Status status =
-      (*trainer)->Run([&] { return !evaluations.empty() && ++asked_since >= 50; }, [](const StatusLine&) {},
-                      [&evaluations](const v1::Evaluation& evaluation, double) { evaluations.push_back(evaluation); });
+      (*trainer)->Run([&] { return !evaluations.empty() && ++asked_since >= 50; }, [](const std::string&) {},
+                      [&evaluations](const v1::Evaluation& evaluation) { evaluations.push_back(evaluation); });
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(evaluations.size(), 1u);
   EXPECT_EQ((*trainer)->goal().evaluations(), 1);
@@ -285,7 +285,7 @@ TEST(TrainTest, AsksWhetherToStopBetweenUpdates) {
                                 "replay.table.rate_limiter.error_buffer=3200000", "goal.share_of_optimum=0"}));
   ASSERT_TRUE(trainer.ok()) << trainer.status();
   int64_t asked = 0;
-  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 5000; }, [](const StatusLine&) {}).ok());
+  ASSERT_TRUE((*trainer)->Run([&asked] { return ++asked >= 5000; }, [](const std::string&) {}).ok());
   EXPECT_GT((*trainer)->report().end.updates, 0);
   EXPECT_LE((*trainer)->report().end.updates, asked);
 }
@@ -297,7 +297,7 @@ TEST(TrainTest, StopsWhileTheOptimumIsLookedFor) {
                                                 "environment.document_browsing.max_episode_steps=1000000",
                                                 "environment.document_browsing.exit_probability_accepted=0",
                                                 "environment.document_browsing.exit_probability_refused=0"}),
-                      [&asked] { return ++asked >= 100; });
+                      /*run_dir=*/"", [&asked] { return ++asked >= 100; });
   EXPECT_EQ(trainer.status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 100);
 }

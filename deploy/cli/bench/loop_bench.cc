@@ -1,22 +1,20 @@
 // Runs the whole local cluster. wall_seconds is the time from the start of the command to its end at the goal;
 // wall_seconds_from_start_to_999 from the start of the command to the evaluation that reaches 99.9 % of the optimum;
 // wall_seconds_to_999 from the start of the learner's clock to that evaluation.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/base/file.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/role/run_directory.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/cluster/child_process.h"
+#include "learner/run/report.h"
 
 namespace recbots {
 namespace {
@@ -54,49 +52,33 @@ class CurveWatch {
   bool reached_ = false;
 };
 
-// Starts a program and calls `look` until it ends; returns its exit code.
-int RunToEnd(const std::vector<std::string>& arguments, const std::function<void()>& look) {
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    // Only the figures may go to stdout.
-    dup2(STDERR_FILENO, STDOUT_FILENO);
-    execv(argv[0], argv.data());
-    _exit(127);
-  }
-  if (pid < 0) return -1;
-  int status = 0;
-  pid_t ended = 0;
-  while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
-    look();
-    absl::SleepFor(kLook);
-  }
-  if (ended != pid) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 absl::StatusOr<LoopRun> RunOnce(const BenchOptions& options, const std::string& run_dir) {
   LoopRun run;
-  CurveWatch curve(run_dir + "/evaluations.jsonl");
+  CurveWatch curve(absl::StrCat(run_dir, "/", kCurveFile));
   const Instant start = Instant::Now();
   const auto look = [&] {
     if (run.wall_seconds_from_start_to_999 > 0 || !curve.Reached()) return;
     run.wall_seconds_from_start_to_999 = absl::ToDoubleSeconds(Instant::Now() - start);
   };
-  const int code = RunToEnd(
-      {options.program_dir + "/recbots", "cluster", options.config_path, "--quiet", "--run_dir=" + run_dir}, look);
+  ChildOptions child;
+  child.name = "cluster";
+  child.arguments = {options.program_dir + "/recbots", "cluster", options.config_path, "--quiet",
+                     "--run_dir=" + run_dir};
+  child.log_path = run_dir + ".log";
+  RECBOTS_ASSIGN_OR_RETURN(ChildProcess cluster, ChildProcess::Start(child));
+  for (; cluster.Running(); absl::SleepFor(kLook)) look();
   look();
   run.wall_seconds = absl::ToDoubleSeconds(Instant::Now() - start);
-  if (code != 0) return absl::InternalError(absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir));
-  const std::string text = ReadFile(run_dir + "/report.json").value_or("");
-  const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!report.is_object() || !report["wall_seconds_to_999"].is_number() || run.wall_seconds_from_start_to_999 == 0) {
-    return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/report.json"));
+  if (const int code = cluster.exit_code(); code != 0) {
+    return absl::InternalError(
+        absl::StrCat("the cluster ended with code ", code, "; logs in ", run_dir, " and ", child.log_path));
   }
-  run.wall_seconds_to_999 = report["wall_seconds_to_999"].get<double>();
-  run.env_steps_to_999 = report["env_steps_to_999"].get<double>();
+  RECBOTS_ASSIGN_OR_RETURN(const SavedReport report, ReadReport(run_dir));
+  if (!report.at_999.has_value() || run.wall_seconds_from_start_to_999 == 0) {
+    return absl::InternalError(absl::StrCat("no 99.9 % in ", run_dir, "/", kReportFile));
+  }
+  run.wall_seconds_to_999 = report.at_999->wall_seconds;
+  run.env_steps_to_999 = static_cast<double>(report.at_999->env_steps);
   return run;
 }
 

@@ -2,27 +2,23 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "common/base/command_line.h"
-#include "common/base/file.h"
 #include "common/base/host_port.h"
-#include "common/base/machine_memory.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/memory_needs.h"
 #include "common/inference/make_policy.h"
 #include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "deploy/cli/commands.h"
+#include "learner/run/report.h"
 #include "learner/run/results.h"
 
 namespace recbots {
@@ -47,20 +43,6 @@ CommandSyntax Syntax() {
           "configurations"};
 }
 
-// All processes share the memory of this machine.
-absl::Status CheckFits(const v1::ExperimentConfig& config, const Scenario& scenario,
-                       const LocalClusterOptions& options) {
-  const bool plays = !config.evaluator().exact() || scenario.AllObservations().empty();
-  return CheckMemory(MemoryNeedsOf(config, scenario.spec(),
-                                   {.replays = options.num_replay_shards,
-                                    .learners = 1,
-                                    .actors = options.num_actors,
-                                    .evaluators = 1,
-                                    .evaluators_play = plays,
-                                    .checkpoints = options.checkpoint}),
-                     MachineMemoryBytes());
-}
-
 // Reads the options except the run directory; fills `config` and the meaning of its rows.
 absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::ExperimentConfig& config,
                                                 v1::ExperimentIdentity& identity) {
@@ -76,9 +58,14 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
   RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
-  // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role.
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
-  RECBOTS_RETURN_IF_ERROR(CheckFits(config, *scenario, options));
+  // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role. All
+  // processes share the memory of this machine.
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
+                           MakeTrainingScenario(config, {.replays = options.num_replay_shards,
+                                                         .learners = 1,
+                                                         .actors = options.num_actors,
+                                                         .evaluators = 1,
+                                                         .checkpoints = options.checkpoint}));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
   RECBOTS_ASSIGN_OR_RETURN(identity, ExperimentIdentityOf(config, *scenario));
   return options;
@@ -99,7 +86,7 @@ absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::Experi
   RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));
   // A run that begins with no rows begins with the first users; a run that continues plays new ones.
   std::error_code error;
-  if (!options.checkpoint) std::filesystem::remove(directory->Path("next_stream"), error);
+  if (!options.checkpoint) std::filesystem::remove(directory->Path(kStreamsFile), error);
   options.run_dir = directory->path();
   options.config_path = directory->Path(kConfigFile);
   options.lock_descriptor = directory->lock_descriptor();
@@ -111,22 +98,6 @@ std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses
       options.num_replay_shards == 1 ? "replay" : absl::StrCat(options.num_replay_shards, " replay shards");
   return absl::StrCat("recbots: ", replay, ", learner, ", options.num_actors, " actor(s), evaluator over ",
                       addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir);
-}
-
-// The last line of the run, from its report; empty if there is no report.
-std::string Verdict(const std::string& run_dir, bool& goal_reached) {
-  const std::string text = ReadFile(run_dir + "/report.json").value_or("");
-  const nlohmann::json report = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!report.is_object()) return "";
-  const auto number = [&report](const char* name) {
-    return report.contains(name) && report[name].is_number() ? report[name].get<double>() : 0.0;
-  };
-  goal_reached = report.value("goal_reached", false);
-  const bool evaluated = report.contains("result") && report["result"].is_string();
-  return absl::StrFormat("%s: %s after %.0f updates, %.0f env steps, %.1f s",
-                         goal_reached ? "goal reached" : "goal NOT reached",
-                         evaluated ? report["result"].get<std::string>() : "not evaluated", number("updates"),
-                         number("env_steps"), number("wall_seconds"));
 }
 
 // Prints how the run ended; returns the exit code.
@@ -141,13 +112,12 @@ int SayEnd(const ClusterEnd& end, const std::string& run_dir) {
     std::cerr << "recbots: " << end.learner_line << "\n";
     return kExitFailed;
   }
-  bool goal_reached = false;
-  const std::string verdict = Verdict(run_dir, goal_reached);
-  if (!died || !verdict.empty()) {
-    std::cout << "recbots: " << (verdict.empty() ? "ended without a report" : verdict) << std::endl;
+  const absl::StatusOr<SavedReport> report = ReadReport(run_dir);
+  if (!died || report.ok()) {
+    std::cout << "recbots: " << (report.ok() ? FormatEnd(*report) : "ended without a report") << std::endl;
   }
   if (died) return end.exit_code == kExitBadUsage ? kExitBadUsage : kExitFailed;
-  if (goal_reached) return kExitOk;
+  if (report.ok() && report->goal_reached) return kExitOk;
   return end.cause == ClusterEnd::Cause::kInterrupted ? kExitInterrupted : kExitFailed;
 }
 

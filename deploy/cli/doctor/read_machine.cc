@@ -13,9 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -25,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/base/file.h"
 #include "common/base/processor.h"
 #include "common/base/processor_name.h"
 #include "common/role/roles.h"
@@ -39,15 +38,11 @@ constexpr absl::Duration kPatience = absl::Seconds(10);
 // socket.
 constexpr char kLongRun[] = "/runs/20260101-000000-interest_evolution_learned_clicks/replay-64.sock";
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+// Empty where it cannot be read.
+std::string TextOf(const std::string& path) { return ReadFile(path).value_or(""); }
 
 std::string FirstLine(const std::string& path) {
-  const std::string text = ReadFile(path);
+  const std::string text = TextOf(path);
   return std::string(absl::StripAsciiWhitespace(text.substr(0, text.find('\n'))));
 }
 
@@ -209,18 +204,18 @@ void ReadDocker(Machine& machine) {
 }  // namespace
 
 void ReadSystem(const std::string& root, Machine& machine) {
-  const std::string release = ReadFile(root + "/etc/os-release");
+  const std::string release = TextOf(root + "/etc/os-release");
   machine.distribution = ValueOf(release, "PRETTY_NAME", '=');
   machine.distribution_id = ValueOf(release, "ID", '=');
   machine.version_id = ValueOf(release, "VERSION_ID", '=');
 }
 
 void ReadProcessor(const std::string& root, Machine& machine) {
-  machine.processor = ProcessorNameIn(ReadFile(root + "/proc/cpuinfo"));
+  machine.processor = ProcessorNameIn(TextOf(root + "/proc/cpuinfo"));
 }
 
 void ReadMemory(const std::string& root, Machine& machine) {
-  const std::string text = ReadFile(root + "/proc/meminfo");
+  const std::string text = TextOf(root + "/proc/meminfo");
   machine.memory_bytes = Kilobytes(ValueOf(text, "MemTotal", ':'));
   machine.available_bytes = Kilobytes(ValueOf(text, "MemAvailable", ':'));
 }
@@ -228,7 +223,7 @@ void ReadMemory(const std::string& root, Machine& machine) {
 void ReadControlGroup(const std::string& root, Machine& machine) {
   const std::string base = root + "/sys/fs/cgroup";
   // "HIERARCHY:CONTROLLERS:GROUP"; version 2 has hierarchy 0 and no controllers.
-  for (const absl::string_view line : absl::StrSplit(ReadFile(root + "/proc/self/cgroup"), '\n')) {
+  for (const absl::string_view line : absl::StrSplit(TextOf(root + "/proc/self/cgroup"), '\n')) {
     const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 2));
     if (parts.size() != 3) continue;
     if (parts[0] == "0" && parts[1].empty()) ReadVersion2(base, parts[2], machine);

@@ -1,8 +1,6 @@
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <set>
 
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/inspect/checkpoint_report.h"
 #include "replay/checkpoint/block_file.h"
@@ -12,12 +10,6 @@
 
 namespace recbots {
 namespace {
-
-bool InUse(const replay::Folder& folder) {
-  const absl::StatusOr<replay::FileDescriptor> lock = folder.OpenFile(replay::kLockName);
-  // Releases the lock at once; a server that starts at this very moment claims the next directory.
-  return lock.ok() && flock(lock->get(), LOCK_SH | LOCK_NB) != 0;
-}
 
 absl::Status CheckFile(const replay::Folder& folder, const v1::CheckpointFile& file) {
   RECBOTS_ASSIGN_OR_RETURN(const replay::BlockFile blocks, replay::BlockFile::Open(folder, file));
@@ -46,7 +38,7 @@ const ManifestFound* DirectoryFound::Newest() const {
 
 absl::StatusOr<DirectoryFound> ReadDirectory(const replay::Folder& folder) {
   DirectoryFound result;
-  result.in_use = InUse(folder);
+  result.in_use = IsLocked(folder.PathOf(replay::kLockName));
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, replay::ListManifests(folder));
   for (const int64_t sequence : sequences) {
     ManifestFound& found = result.manifests.emplace_back();

@@ -76,9 +76,7 @@ absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
 
 // The page, and the plot where there is something to plot.
 absl::Status WritePage(const Reproduction& reproduction, const std::string& page_path) {
-  std::error_code error;
-  std::filesystem::create_directories(FolderOf(page_path), error);
-  if (error) return FileError("make the folder of", page_path, error.value());
+  RECBOTS_RETURN_IF_ERROR(MakeFolder(FolderOf(page_path)));
   const Plot plot = ReproductionPlot(reproduction);
   std::string plot_file;
   if (!plot.series.empty()) {

@@ -1,18 +1,17 @@
 #include "deploy/cli/reproduce/reproducer.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "common/base/file_descriptor.h"
+#include "common/base/file.h"
 #include "common/base/file_lock.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/role/run_directory.h"
 #include "deploy/cli/reproduce/page_text.h"
 
 namespace recbots {
@@ -63,9 +62,7 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
   start_ = Instant::Now();
   // Runs are prepared, and earlier results taken out, by one at a time.
   const std::string& work_dir = options_.plan.work_dir;
-  std::error_code error;
-  std::filesystem::create_directories(work_dir, error);
-  if (error) return FileError("make", work_dir, error.value());
+  RECBOTS_RETURN_IF_ERROR(MakeFolder(work_dir));
   const absl::StatusOr<FileLock> lock = FileLock::Acquire(work_dir + "/reproduce.lock", "recbots reproduce");
   if (!lock.ok() && !absl::IsUnimplemented(lock.status())) return lock.status();
   std::vector<size_t> to_train;
@@ -167,7 +164,7 @@ absl::StatusOr<SeedResult> Reproducer::Measure(const PlannedRun& run, std::optio
   const bool known = ReadNotes(run, play.episodes, result);
   if (command_seconds.has_value()) result.command_seconds = command_seconds;
   if (known) return result;
-  RECBOTS_ASSIGN_OR_RETURN(result.played, PlayTrained(run.config, run.run_dir + "/weights.bin", play));
+  RECBOTS_ASSIGN_OR_RETURN(result.played, PlayTrained(run.config, absl::StrCat(run.run_dir, "/", kWeightsFile), play));
   WriteNotes(run, play.episodes, result);
   return result;
 }

@@ -16,17 +16,18 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/inference/make_policy.h"
+#include "common/role/run_directory.h"
 #include "common/wire/experiment_identity.h"
+#include "learner/run/report.h"
 
 namespace recbots {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Discarded where there is no such file, or another one.
-Json ReadJson(const std::string& path) {
-  return Json::parse(ReadFile(path).value_or(""), nullptr, /*allow_exceptions=*/false);
-}
+constexpr char kNotesFile[] = "reproduce.json";
+
+std::string PathIn(const PlannedRun& run, absl::string_view name) { return absl::StrCat(run.run_dir, "/", name); }
 
 std::optional<double> Number(const Json& json, const char* name) {
   if (!json.is_object() || !json.contains(name) || !json[name].is_number()) return std::nullopt;
@@ -131,46 +132,37 @@ std::vector<std::string> CommandOf(const PlannedRun& run, const std::string& pro
 }
 
 bool IsFinished(const PlannedRun& run) {
-  if (ReadFile(run.run_dir + "/config.textproto").value_or("") != PrintExperimentConfig(run.config)) return false;
-  if (!std::filesystem::exists(run.run_dir + "/weights.bin")) return false;
-  const Json report = ReadJson(run.run_dir + "/report.json");
-  if (!report.is_object() || !report.value("goal_reached", false)) return false;
+  if (ReadFile(PathIn(run, kConfigFile)).value_or("") != PrintExperimentConfig(run.config)) return false;
+  if (!std::filesystem::exists(PathIn(run, kWeightsFile))) return false;
+  const absl::StatusOr<SavedReport> report = ReadReport(run.run_dir);
+  if (!report.ok() || !report->goal_reached) return false;
   // The same configuration may mean something else than it did: a file that it names has changed.
   const absl::StatusOr<v1::ExperimentIdentity> identity = ExperimentIdentityOf(run.config);
-  return !report.contains("identity") ||
-         (identity.ok() && report["identity"] == FingerprintText(identity->fingerprint()));
+  return report->identity.empty() || (identity.ok() && report->identity == FingerprintText(identity->fingerprint()));
 }
 
 absl::Status PrepareDirectory(const PlannedRun& run) {
+  RECBOTS_RETURN_IF_ERROR(MakeFolder(run.run_dir));
   std::error_code error;
-  std::filesystem::create_directories(run.run_dir, error);
-  if (error) return absl::UnavailableError(absl::StrCat("cannot make '", run.run_dir, "': ", error.message()));
-  for (const char* name : {"config.textproto", "report.json", "weights.bin", "evaluations.jsonl", "reproduce.json"}) {
-    std::filesystem::remove(run.run_dir + "/" + name, error);
-  }
+  for (const absl::string_view name : kRunFiles) std::filesystem::remove(PathIn(run, name), error);
+  std::filesystem::remove(PathIn(run, kNotesFile), error);
   return absl::OkStatus();
 }
 
 absl::StatusOr<SeedResult> ReadRun(const PlannedRun& run) {
-  const std::string path = run.run_dir + "/report.json";
-  const Json report = ReadJson(path);
-  const std::optional<double> seconds = Number(report, "wall_seconds");
-  if (!seconds.has_value()) return absl::UnavailableError(absl::StrCat("'", path, "' is no report of a run"));
+  RECBOTS_ASSIGN_OR_RETURN(const SavedReport report, ReadReport(run.run_dir));
   SeedResult result;
   result.seed = run.seed;
-  result.train_seconds = *seconds;
-  if (report.contains("losses") && report["losses"].is_object()) {
-    for (const auto& [name, loss] : report["losses"].items()) {
-      if (loss.is_number()) result.losses[name] = loss.get<double>();
-    }
-  }
-  absl::StatusOr<Curve> curve = ReadCurve(run.run_dir + "/evaluations.jsonl");
+  result.train_seconds = report.end.wall_seconds;
+  for (const auto& [name, loss] : report.losses) result.losses[name] = loss;
+  absl::StatusOr<Curve> curve = ReadCurve(PathIn(run, kCurveFile));
   if (curve.ok()) result.curve = *std::move(curve);  // A run without a curve still has a result.
   return result;
 }
 
 bool ReadNotes(const PlannedRun& run, int64_t episodes, SeedResult& result) {
-  const Json notes = ReadJson(run.run_dir + "/reproduce.json");
+  // Discarded where there is no such file, or another one.
+  const Json notes = Json::parse(ReadFile(PathIn(run, kNotesFile)).value_or(""), nullptr, /*allow_exceptions=*/false);
   if (notes.is_object()) result.command_seconds = Number(notes, "command_seconds");
   const std::optional<double> played = Number(notes, "episodes"), reward = Number(notes, "reward");
   if (!reward.has_value() || played != static_cast<double>(episodes)) return false;
@@ -188,7 +180,7 @@ void WriteNotes(const PlannedRun& run, int64_t episodes, const SeedResult& resul
   notes["quality"] = NumberOrNull(result.played.quality);
   notes["click_percent"] = NumberOrNull(result.played.click_percent);
   // Where it cannot be written, the next time plays again.
-  const absl::Status written = WriteFile(run.run_dir + "/reproduce.json", notes.dump(2) + "\n");
+  const absl::Status written = WriteFile(PathIn(run, kNotesFile), notes.dump(2) + "\n");
   if (!written.ok()) RECBOTS_LOG(WARNING) << written.message();
 }
 

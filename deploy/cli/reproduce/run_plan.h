@@ -50,11 +50,10 @@ std::vector<std::string> CommandOf(const PlannedRun& run, const std::string& pro
 bool IsFinished(const PlannedRun& run);
 
 // Makes the directory, and takes out what an earlier run has left.
-//   UNAVAILABLE  it cannot be made
+// Errors as MakeFolder (common/base/file.h).
 absl::Status PrepareDirectory(const PlannedRun& run);
 
-// Seconds, losses and curve of a finished run.
-//   UNAVAILABLE  its report cannot be read
+// Seconds, losses and curve of a finished run. Errors as ReadReport (learner/run/report.h).
 absl::StatusOr<SeedResult> ReadRun(const PlannedRun& run);
 
 // What was found out about a run beside its report, kept in its directory (reproduce.json) for the next time: how its

@@ -66,6 +66,8 @@ TEST_F(FileLockTest, IsHeldByOneAndSaysByWhom) {
     ASSERT_TRUE(first.ok()) << first.status();
     lock.emplace(*std::move(first));
   }
+  EXPECT_TRUE(IsLocked(path_));
+  EXPECT_FALSE(IsLocked(path_ + "-of-nobody"));
   const absl::Status second = FileLock::Acquire(path_, "another").status();
   EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(second.message()),

@@ -159,6 +159,14 @@ TEST_F(FileTest, WritesWhereADescriptorOfItsOwnStands) {
   EXPECT_FALSE(WriteFile("/proc/self/fd/" + std::to_string(fd), "closed").ok());
 }
 
+TEST_F(FileTest, MakesAFolderAndThoseAboveIt) {
+  EXPECT_TRUE(MakeFolder(Path("a/b")).ok());
+  EXPECT_TRUE(MakeFolder(Path("a/b")).ok()) << "it is there";
+  EXPECT_TRUE(TryFolder(Path("a/b")).ok());
+  ASSERT_TRUE(WriteFile(Path("file"), "").ok());
+  EXPECT_EQ(MakeFolder(Path("file/c")).message(), "cannot make the folder '" + Path("file/c") + "': Not a directory");
+}
+
 TEST_F(FileTest, AFolderIsTriedWithAFile) {
   EXPECT_TRUE(TryFolder(folder_.path()).ok());
   EXPECT_THAT(Names(), ElementsAre());

@@ -97,14 +97,14 @@ class FakeSource final : public BatchSource {
   void Recycle(replay::SampledBatch) override { ++recycled; }
   absl::Status status() const override { return final_error; }
   int64_t dropped_priorities() const override { return dropped; }
+  int64_t env_steps() const override { return counts.inserted; }
+  bool drained() const override { return true; }
 
-  int num_batches = 0;
-  int recycled = 0;
-  int64_t dropped = 0;
+  int num_batches = 0, recycled = 0;
+  int64_t dropped = 0, collected_micros = 0;
   absl::Status final_error, refusal;
   v1::TableState table;          // As it stands in the store.
   replay::SampledCounts counts;  // Since the learner began.
-  int64_t collected_micros = 0;
   std::vector<std::vector<replay::ItemKey>> sent_keys;
   std::vector<std::vector<float>> sent_priorities;
 
@@ -132,14 +132,14 @@ class LearnerLoopTest : public ::testing::Test {
     hooks.watchers = [this] { return watchers_; };
     hooks.print = [this](const std::string& line) { lines_.push_back(line); };
     hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-    hooks.on_ending = [this](Ending ending, const absl::Status& error) {
-      endings_.push_back(ending);
-      errors_.push_back(error);
+    hooks.on_ending = [this](const RunEnd& end) {
+      endings_.push_back(end.ending);
+      errors_.push_back(end.error);
       return saved_;
     };
     LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-    loop.PublishWeights();
-    return loop.Run();
+    const absl::Status published = loop.PublishWeights();
+    return published.ok() ? loop.Run() : published;
   }
   void Prioritize() {
     options_.prioritizer = {
@@ -272,10 +272,10 @@ TEST_F(LearnerLoopTest, EndsWhereTheReferencesLeaveTheGoalOutOfReach) {
   hooks.watchers = [] { return Watchers(); };
   hooks.print = [](const std::string&) {};
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [](Ending, const absl::Status&) { return absl::OkStatus(); };
+  hooks.on_ending = [](const RunEnd&) { return absl::OkStatus(); };
   source_.num_batches = 1000000;
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-  loop.PublishWeights();
+  ASSERT_TRUE(loop.PublishWeights().ok());
   const absl::Status status = loop.Run();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << "it would go on for ever";
   EXPECT_THAT(std::string(status.message()), HasSubstr("goal.share_of_gap 0.9 can never be reached"));
@@ -429,13 +429,13 @@ TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
   };
   hooks.print = [](const std::string&) {};
   hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
-  hooks.on_ending = [this](Ending ending, const absl::Status&) {
-    endings_.push_back(ending);
+  hooks.on_ending = [this](const RunEnd& end) {
+    endings_.push_back(end.ending);
     EXPECT_EQ(state_->goal().newest()->weights_version(), 3) << "the first one, and one per update";
     return absl::OkStatus();
   };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);
-  loop.PublishWeights();
+  ASSERT_TRUE(loop.PublishWeights().ok());
   ASSERT_TRUE(loop.Run().ok());
   EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
 }
@@ -484,8 +484,8 @@ TEST_F(LearnerLoopTest, StopsWhereTheShareIsReached) {
   hooks.watchers = [] { return Watchers{.actors = 2, .evaluators = 1}; };
   hooks.print = [this](const std::string& line) { lines_.push_back(line); };
   hooks.activity = [](const char*) {};
-  hooks.on_ending = [this](Ending ending, const absl::Status&) {
-    endings_.push_back(ending);
+  hooks.on_ending = [this](const RunEnd& end) {
+    endings_.push_back(end.ending);
     return absl::OkStatus();
   };
   LearnerLoop loop(options_, hooks, algorithm_, source_, store_, *state_, metrics_);

@@ -1,4 +1,4 @@
-// A batch as learners get it.
+// A batch as learners get it, from a sampler over the network (replay/client) or from a table in their own process.
 #pragma once
 
 #include <vector>
