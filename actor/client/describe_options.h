@@ -67,7 +67,7 @@ class OptionsDescriber {
   const std::string prefix_;
   const bool references_;
   IdentityFields& fields_;
-  std::set<std::string> given_;  // Things that can be given in several ways.
+  std::set<std::string> given_;  // Values, of those that several fields can give, already added.
 };
 
 }  // namespace recbots

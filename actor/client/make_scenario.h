@@ -25,8 +25,9 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
 
 // MakeScenario for a run that trains: also checks that the rest of the configuration fits the scenario (CheckTraining).
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config);
-// The same for processes that share the memory of this machine: all that the sizes of the configuration make them
-// allocate has to fit (CheckMemory). Whether evaluators play is told by the scenario, not by `processes`.
+// MakeTrainingScenario for processes that share the memory of this machine: also checks that everything that the sizes
+// of the configuration make them allocate fits (CheckMemory). The scenario, and not `processes`, tells whether
+// evaluators play.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
                                                                MemorySharers processes);
 

@@ -1,4 +1,4 @@
-// Every scenario there is. A new one is registered here; all else finds it through the configuration.
+// The list of all scenarios. A new scenario is registered here; all other code finds it through the configuration.
 #pragma once
 
 #include "actor/scenarios/choc_kale/model.h"
@@ -10,13 +10,14 @@
 
 namespace recbots {
 
-// A Model (actor/recsim/model.h), and the member of EnvironmentConfig that chooses it and has its settings.
+// A scenario: a Model (actor/recsim/model.h), and the name of the member of EnvironmentConfig that chooses it and has
+// its settings.
 template <typename Model>
 struct RegisteredScenario {
   const char* name;
 };
 
-// Calls f with the RegisteredScenario of each.
+// Calls f with the RegisteredScenario of each scenario.
 template <typename F>
 void ForEachScenario(F&& f) {
   f(RegisteredScenario<DocumentBrowsingModel>{"document_browsing"});

@@ -29,7 +29,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes 
 // An existing file keeps its permissions, and must be writable.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
-// Makes the folder, and those above it, where they are missing.
+// Makes the folder, and those above it, if they are missing.
 absl::Status MakeFolder(const std::string& path);
 
 // Tests whether files can be made in the folder, by making one. Returns OK, or the error that WriteFile would return.

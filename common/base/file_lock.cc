@@ -22,7 +22,7 @@
 namespace recbots {
 namespace {
 
-// For what the holder of a lock writes.
+// The longest wait for what the holder of a lock writes.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 constexpr int64_t kMaxHolderBytes = 4096;
 constexpr int kHandedOnDescriptor = 3;

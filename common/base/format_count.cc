@@ -14,7 +14,7 @@ std::string FormatCount(double count) {
   };
   constexpr std::array kUnits{Unit{1e9, "G"}, Unit{1e6, "M"}, Unit{1e3, "k"}};
   for (const Unit& unit : kUnits) {
-    // Below by less than rounding would show: 999.6k is 1.00M.
+    // Takes the next unit if rounding would reach it: 999.6k is 1.00M.
     if (std::abs(count) < unit.size * (unit.size > 1e3 ? 0.9995 : 1.0)) continue;
     const double scaled = count / unit.size;
     const int decimals = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;

@@ -8,17 +8,17 @@
 
 namespace recbots {
 
-// Not thread-safe. Work may run ahead of the pace by `burst` at most; time that is lost while waiting for something
-// else is not caught up beyond that.
+// Not thread-safe. Work may run ahead of the pace by at most `burst`; time lost while waiting for something else is
+// made up for only to this extent.
 class Pacer {
  public:
-  // per_second 0: no bound.
+  // per_second 0 means no bound.
   explicit Pacer(double per_second, absl::Duration burst = absl::ZeroDuration())
       : per_second_(per_second), burst_(burst) {}
 
-  // Begins at `now`, with nothing done and no burst saved up.
+  // Begins at `now`, with no work done and no burst saved up.
   void Start(Instant now) { due_ = now; }
-  // Notes that `amount` was done; the time before which no more should be.
+  // Notes that `amount` was done. Returns the time before which no more should be done.
   Instant Did(double amount, Instant now) {
     if (per_second_ <= 0) return now;
     due_ = std::max(due_, now - burst_) + absl::Seconds(amount / per_second_);

@@ -1,5 +1,5 @@
-// Settings of a part of the program, each declared once: its type, name, range and default, and beside them in words
-// what it means.
+// Settings of a part of the program. Each setting is declared once: its type, name, range and default, with a comment
+// on its meaning.
 //
 //   struct PondOptions {
 //     RECBOTS_SETTINGS;
@@ -8,10 +8,10 @@
 //   };
 //
 // declares the members `int num_fish = 10` and `double litres = 50.0 * num_fish`, and ForEachField(f), which calls
-// f("num_fish", num_fish, range) and f("litres", litres, range): so options are filled from a configuration by name,
-// described, and checked (CheckSettings). The struct remains an aggregate of plain members.
+// f("num_fish", num_fish, range) and f("litres", litres, range): with it, options are filled from a configuration by
+// name, described, and checked (CheckSettings). The struct remains an aggregate of plain members.
 //
-// A range may depend on settings before it: Between(1, num_candidates). One setting begins on a line.
+// A range may depend on earlier settings: Between(1, num_candidates). Every setting must begin on its own line.
 #pragma once
 
 #include <cmath>
@@ -38,10 +38,10 @@ struct Range {
 };
 constexpr Range Between(double min, double max, const char* why = "") { return {min, max, true, why}; }
 constexpr Range Above(double min, double max) { return {min, max, false}; }
-// Of what is no number, or is checked in another way.
+// For settings that are no numbers, or are checked in another way.
 constexpr Range AnyValue() { return {}; }
 
-// Called by ForEachField with each member; keeps the first refusal.
+// ForEachField calls it with each member; it keeps the first refusal.
 class SettingsChecker {
  public:
   const absl::Status& status() const { return status_; }
@@ -73,8 +73,8 @@ class SettingsChecker {
   absl::Status status_;
 };
 
-// INVALID_ARGUMENT: a setting outside its range, NaN included; "NAME VALUE, want MIN..MAX", an element as NAME[I].
-// Options within options check themselves.
+// INVALID_ARGUMENT: a setting is outside its range, or NaN: "NAME VALUE, want MIN..MAX", with NAME[I] for an element of
+// a list. Options within options are not checked; they check themselves.
 template <typename Options>
 absl::Status CheckSettings(const Options& options) {
   SettingsChecker checker;
@@ -82,7 +82,7 @@ absl::Status CheckSettings(const Options& options) {
   return checker.status();
 }
 
-// How ForEachField finds the settings: each is a function of its line.
+// ForEachField finds a setting by its line: each setting is visited by a function whose argument is the line's number.
 template <int kLine>
 struct SettingLine {};
 inline constexpr int kMaxSettingLines = 128;
@@ -97,7 +97,7 @@ void VisitSettings(Options& options, F& f, std::integer_sequence<int, kOffsets..
 
 }  // namespace recbots
 
-// Comes before the settings of a struct, at most 128 lines.
+// Must stand before the settings of a struct, which may take at most 128 lines.
 #define RECBOTS_SETTINGS                                                                                         \
   static constexpr int kFirstSettingLine = __LINE__;                                                             \
   template <typename F>                                                                                          \
@@ -112,7 +112,8 @@ void VisitSettings(Options& options, F& f, std::integer_sequence<int, kOffsets..
   }                                                                                                              \
   static_assert(true)
 
-// RECBOTS_SETTING(type, name, range, default). The default comes last, because a list has commas: {0.2, 0.8}.
+// RECBOTS_SETTING(type, name, range, default). The default comes last, because the default of a list has commas: {0.2,
+// 0.8}.
 #define RECBOTS_SETTING(type, name, range, ...)                     \
   type name = __VA_ARGS__;                                          \
   template <typename F>                                             \

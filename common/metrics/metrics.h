@@ -46,7 +46,7 @@ class Metrics {
   prometheus::Gauge* uptime_ = nullptr;  // Never null after construction; owned by the registry.
 };
 
-// Raises a counter to a total that is kept elsewhere; one that is behind the counter changes nothing.
+// Raises a counter to a total that is kept elsewhere. A total below the counter changes nothing.
 inline void RaiseTo(prometheus::Counter& counter, double total) {
   counter.Increment(std::max(0.0, total - counter.Value()));
 }

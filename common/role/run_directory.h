@@ -23,8 +23,8 @@ inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kWeightsFile[] = "weights.bin";
 inline constexpr char kCurveFile[] = "evaluations.jsonl";
 inline constexpr char kRunLockFile[] = "run.lock";
-inline constexpr char kStreamsFile[] = "next_stream";  // Outlives runs: learner/run/stream_ledger.h.
-// What a run leaves. The report goes first: without it nothing passes for a result.
+inline constexpr char kStreamsFile[] = "next_stream";  // Survives runs (learner/run/stream_ledger.h).
+// The files that a run leaves. The report is moved first: without it, the other files do not pass for a result.
 inline constexpr std::array<absl::string_view, 4> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
 
 // Makes the folder if it is missing, and tests whether files can be made in it.

@@ -30,7 +30,7 @@ Json References(const v1::Evaluation& evaluation) {
   return references;
 }
 
-// `otherwise` where there is none of that type.
+// The value of that name, or `otherwise` if there is none of that type.
 template <typename T>
 T Get(const Json& json, const std::string& name, T otherwise) {
   if (!json.contains(name)) return otherwise;

@@ -31,16 +31,16 @@ std::string FormatReport(const Report& report, const GoalTracker& goal);
 // (common/base/file.h).
 absl::Status WriteReport(const std::string& run_dir, const Report& report, const GoalTracker& goal);
 
-// A report read back. What the file does not say is as here.
+// A report that was read back. Fields missing in the file keep these defaults.
 struct SavedReport {
   bool goal_reached = false;
   std::string result = "not evaluated";  // FullResult (result_text.h).
   RunCounters end;
-  std::optional<RunCounters> at_999 = {};                   // Where it came to 99.9 % of the optimum.
+  std::optional<RunCounters> at_999 = {};                   // When the run reached 99.9 % of the optimum.
   std::vector<std::pair<std::string, double>> losses = {};  // By name.
-  std::string identity = {};                                // As FingerprintText (common/wire/experiment_identity.h).
+  std::string identity = {};                                // In the form of FingerprintText.
 };
-// INVALID_ARGUMENT: the file is no report of a run. Other errors as ReadFile (common/base/file.h).
+// INVALID_ARGUMENT: the file is no report of a run. Other errors are those of ReadFile (common/base/file.h).
 absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir);
 
 // "goal reached: RESULT after N updates, N env steps, N s", or "goal NOT reached: ...".

@@ -1,5 +1,5 @@
-// What is kept of a training run, by the learner and by `recbots train` alike: how it goes, its learning curve, and in
-// the end its weights and its report, in a run directory of its own.
+// The record of a training run, which the learner and `recbots train` both keep: its state, its learning curve, and in
+// the end its weights and its report, in a run directory.
 #pragma once
 
 #include <optional>
@@ -19,35 +19,36 @@
 
 namespace recbots {
 
-// What the loop that trains tells when it ends.
+// What the training loop reports when it ends.
 struct RunEnd {
   Ending ending = Ending::kNotYet;
-  absl::Status error = {};  // What ended the run before its time.
+  absl::Status error = {};  // The error that ended the run early.
   double samples_per_insert = 0;
   std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name.
   std::string weights = {};                                 // Of the newest update, encoded.
 };
 
-// Thread-safe: state and OnEvaluation. The other functions are the thread's that trains.
+// state() and OnEvaluation are thread-safe; only the thread that trains may call the other functions.
 class RunRecord {
  public:
-  // An empty `run_dir`: nothing is ever written.
+  // With an empty `run_dir` nothing is ever written.
   RunRecord(const v1::ExperimentConfig& config, std::string run_dir);
 
-  // Takes the run directory; call it before anything is written there. Errors as RunDirectory::Claim.
+  // Claims the run directory; call it before anything is written there. Errors are those of RunDirectory::Claim.
   absl::Status Claim(absl::string_view program);
-  // Begins the run there, with `config` as its configuration. `identity`: what its rows mean. Errors as
-  // RunDirectory::Begin.
+  // Begins the run there, with `config` as its configuration and `identity` as the meaning of its rows. Errors are
+  // those of RunDirectory::Begin.
   absl::Status Begin(absl::string_view config, const v1::ExperimentIdentity& identity) ABSL_LOCKS_EXCLUDED(mu_);
 
   RunState& state() { return state_; }
   const RunState& state() const { return state_; }
-  // Notes an evaluation in the state and in the curve. False: of a version already seen, and ignored.
+  // Notes an evaluation in the state and in the curve. Returns false, and ignores it, if its version was evaluated
+  // before.
   bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Makes the report, and saves what was learnt. Errors as SaveResults (results.h).
+  // Makes the report, and saves the results. Errors are those of SaveResults (results.h).
   absl::Status Save(const RunEnd& end) ABSL_LOCKS_EXCLUDED(mu_);
-  // Of the newest Save.
+  // The report of the last Save.
   const Report& report() const { return report_; }
 
  private:
@@ -60,7 +61,7 @@ class RunRecord {
   Report report_;
 
   Mutex mu_;
-  std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(mu_);  // Since Begin.
+  std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(mu_);  // Set by Begin.
 };
 
 }  // namespace recbots

@@ -19,7 +19,7 @@
 namespace recbots::replay {
 namespace {
 
-// Per folder of another server. Enough for `recbots inspect` to look whether a folder is in use.
+// The wait per folder of another server. It is long enough for `recbots inspect` to test whether a folder is in use.
 constexpr absl::Duration kPatience = absl::Milliseconds(10);
 
 // The lock on a folder; nullopt if another server has it.

@@ -1,4 +1,5 @@
-// A batch as learners get it, from a sampler over the network (replay/client) or from a table in their own process.
+// A batch in the form in which learners get it, from a sampler over the network (replay/client) or from a table in
+// their own process.
 #pragma once
 
 #include <vector>
@@ -11,26 +12,26 @@
 
 namespace recbots::replay {
 
-// What was counted since a sampler began, whatever was in the tables before, over all shards, those that are gone
-// included, as far as it heard. Only grows.
+// Counters since a sampler began, without what was in the tables before. They cover all shards, including shards that
+// are gone, as far as the sampler has heard, and only grow.
 struct SampledCounts {
   int64_t inserted = 0;  // Rows.
-  int64_t sampled = 0;   // Rows, by all readers; refunds are taken off as far as they come before the next draw.
+  int64_t sampled = 0;   // Rows sampled by all readers, minus refunds that come before the next draw.
   int64_t priorities_stale = 0;
   int64_t priorities_refused = 0;
-  // Not of the sampler's time: rows that had been inserted before it began, as the tables counted them. 0: every row
-  // that it draws came since.
+  // An exception: rows inserted before the sampler began, as the tables counted them. If it is 0, every row drawn was
+  // inserted since.
   int64_t inserted_before = 0;
 };
 
 struct SampledBatch {
   ColumnBatch batch;
   std::vector<ItemKey> keys;         // One per row, with the shard; for UpdatePriorities.
-  std::vector<float> probabilities;  // With which each row was drawn, shards included. For ImportanceWeights.
-  v1::TableState table;              // At the draw; of several shards: their sum, incarnations combined.
+  std::vector<float> probabilities;  // The probability of each row's draw, shards included; for ImportanceWeights.
+  v1::TableState table;              // At the draw; with several shards their sum, and incarnations combined.
   SampledCounts counts;              // The newest.
   BlockedOn blocked_on = BlockedOn::kNone;
-  absl::Duration blocked;  // How long replay held it back, for that reason.
+  absl::Duration blocked;  // How long replay held the batch back for this reason.
 };
 
 }  // namespace recbots::replay
