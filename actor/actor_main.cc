@@ -1,7 +1,6 @@
 // recbots-actor: many simulated users, one policy, a stream of transitions.
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -13,10 +12,10 @@
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
-#include "actor/loop/pacer.h"
 #include "actor/loop/replay_sink.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
+#include "common/base/pacer.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/transition_options.h"
@@ -46,7 +45,7 @@ class Actor {
  private:
   absl::Status MakeParts();
   absl::Status Connect();
-  // Waits for weights when there are none, or when they are too old and nobody sends newer ones; takes newer ones over.
+  // Waits for weights when there are none, or when they are too old and no newer ones come; takes newer ones over.
   absl::Status RefreshWeights();
   // Waits until replay wants the rows of a step: played earlier they would only be older when they come in.
   absl::Status AwaitRoom();
@@ -159,7 +158,8 @@ absl::Status Actor::AwaitRoom() {
 }
 
 absl::Status Actor::Act() {
-  Pacer pacer(config_.actor().max_steps_per_second());
+  Pacer pacer(config_.actor().max_steps_per_second(), /*burst=*/absl::Milliseconds(20));
+  pacer.Start(Instant::Now());
   Instant last_metrics = Instant::InfinitePast();
   while (!role_.shutdown().requested()) {
     RECBOTS_RETURN_IF_ERROR(AwaitRoom());
@@ -171,7 +171,8 @@ absl::Status Actor::Act() {
       RefreshMetrics();
       last_metrics = Instant::Now();
     }
-    const absl::Duration pause = pacer.Did(environment_->num_users());
+    const Instant now = Instant::Now();
+    const absl::Duration pause = pacer.Did(environment_->num_users(), now) - now;
     if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
   }
   return absl::OkStatus();
@@ -205,7 +206,7 @@ absl::Status Actor::Run() {
 
 void Actor::Drain() {
   const Instant deadline = Instant::Now() + kDrainTime;
-  // Where replay takes no more rows, because no learner samples or because it ends too, waiting helps nobody.
+  // Where replay takes no more rows, because no learner samples or because it ends too, waiting is of no use.
   absl::Status flushed = writer_->Flush(Instant::Now() + kPatience);
   while (absl::IsDeadlineExceeded(flushed) && Instant::Now() < deadline &&
          writer_->stats().blocked_on == replay::BlockedOn::kNone) {
@@ -216,23 +217,20 @@ void Actor::Drain() {
 }
 
 void Actor::RefreshMetrics() {
-  const auto raise = [](prometheus::Counter& counter, double value) {
-    counter.Increment(std::max(0.0, value - counter.Value()));
-  };
   Metrics& metrics = role_.metrics();
-  raise(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
-  raise(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
-  raise(metrics.counter(metric::kActorReward), loop_->reward());
+  RaiseTo(metrics.counter(metric::kActorSteps), static_cast<double>(loop_->env_steps()));
+  RaiseTo(metrics.counter(metric::kActorEpisodes), static_cast<double>(loop_->episodes()));
+  RaiseTo(metrics.counter(metric::kActorReward), loop_->reward());
   metrics.gauge(metric::kActorVersion).Set(static_cast<double>(weights_->header.version()));
   const replay::ReplayWriterStats stats = writer_->stats();
-  raise(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
-  raise(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
+  RaiseTo(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
+  RaiseTo(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
   metrics.gauge(metric::kActorWaiting).Set(static_cast<double>(stats.waiting_rows));
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
-    raise(metrics.counter(metric::kActorBlocked, label),
-          absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
+    RaiseTo(metrics.counter(metric::kActorBlocked, label),
+            absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
   }
 }
 

@@ -45,10 +45,11 @@ const google::protobuf::FieldDescriptor& OptionsDescriber::Field(const char* nam
   return *field;
 }
 
-void OptionsDescriber::operator()(const char* name, const int& member) { Add(name, absl::StrCat(member)); }
-
 void OptionsDescriber::Add(const char* name, std::string value) {
-  if (!references_ && Field(name).options().GetExtension(v1::of_references)) return;
+  const google::protobuf::FieldOptions& options = Field(name).options();
+  if (options.GetExtension(v1::path) || (!references_ && options.GetExtension(v1::of_references))) return;
+  const std::string& thing = options.GetExtension(v1::way_to_give);
+  if (!thing.empty() && (value.empty() || !given_.insert(thing).second)) return;
   fields_[PathOf(name)] = std::move(value);
 }
 

@@ -6,11 +6,15 @@
 #include <google/protobuf/descriptor.h>
 
 #include <concepts>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/settings.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {
@@ -21,15 +25,21 @@ std::string NumberText(double value);
 std::string NumbersText(const std::vector<double>& values);
 
 // Called by ForEachField with each member; adds the members to `fields`, below the path `prefix`. With `references` it
-// adds all of them; without, only those on which rows depend (see of_references in config.proto).
+// adds all of them; without, only those on which rows depend (see of_references in config.proto). Of the ways to give
+// one thing it adds the first that is given. Paths are left out: what a file holds counts.
 class OptionsDescriber {
  public:
   OptionsDescriber(const google::protobuf::Descriptor& message, std::string prefix, bool references,
                    IdentityFields* fields)
       : message_(message), prefix_(std::move(prefix)), references_(references), fields_(*fields) {}
 
+  template <typename Member>
+  void operator()(const char* name, Member& member, const Range&) {
+    (*this)(name, member);
+  }
   void operator()(const char* name, const double& member) { Add(name, NumberText(member)); }
-  void operator()(const char* name, const int& member);
+  void operator()(const char* name, const int& member) { Add(name, absl::StrCat(member)); }
+  void operator()(const char* name, const uint64_t& member) { Add(name, absl::StrCat(member)); }
   void operator()(const char* name, const bool& member) { Add(name, member ? "true" : "false"); }
   void operator()(const char* name, const std::string& member) { Add(name, member); }
   void operator()(const char* name, const std::vector<double>& member) { Add(name, NumbersText(member)); }
@@ -57,6 +67,7 @@ class OptionsDescriber {
   const std::string prefix_;
   const bool references_;
   IdentityFields& fields_;
+  std::set<std::string> given_;  // Things that can be given in several ways.
 };
 
 }  // namespace recbots

@@ -36,6 +36,11 @@ void OptionsReader::operator()(const char* name, int& member) {
   if (Says(field)) member = message_.GetReflection()->GetInt32(message_, &field);
 }
 
+void OptionsReader::operator()(const char* name, uint64_t& member) {
+  const FieldDescriptor& field = Field(name);
+  if (Says(field)) member = message_.GetReflection()->GetUInt64(message_, &field);
+}
+
 void OptionsReader::operator()(const char* name, bool& member) {
   const FieldDescriptor& field = Field(name);
   if (Says(field)) member = message_.GetReflection()->GetBool(message_, &field);

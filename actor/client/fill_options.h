@@ -8,9 +8,12 @@
 #include <google/protobuf/message.h>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include "common/base/settings.h"
 
 namespace recbots {
 
@@ -24,8 +27,13 @@ class OptionsReader {
   OptionsReader(const OptionsReader&) = delete;
   OptionsReader& operator=(const OptionsReader&) = delete;
 
+  template <typename Member>
+  void operator()(const char* name, Member& member, const Range&) {
+    (*this)(name, member);
+  }
   void operator()(const char* name, double& member);
   void operator()(const char* name, int& member);
+  void operator()(const char* name, uint64_t& member);
   void operator()(const char* name, bool& member);
   void operator()(const char* name, std::string& member);
   void operator()(const char* name, std::vector<double>& member);

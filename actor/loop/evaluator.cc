@@ -1,54 +1,25 @@
 #include "actor/loop/evaluator.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "actor/loop/streams.h"
+#include "actor/recsim/estimates.h"
+#include "actor/recsim/play_episodes.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/policies/feedback.h"
 #include "common/policies/tabular_policy.h"
 #include "common/rl/step_buffer.h"
 
 namespace recbots {
 namespace {
 
-// Standard normal quantile of a two-sided 95 % interval.
-constexpr double kQuantile95 = 1.959963984540054;
 // What scenarios call a policy that is known to be optimal.
 constexpr char kOptimal[] = "optimal";
 
 }  // namespace
-
-// Returns of the first episodes of each user. Every user plays the same number of episodes to their end: stopping at
-// the first n that end would favour short ones.
-struct Evaluator::EpisodeReturns {
-  int64_t wanted_per_user = 0;
-  int64_t episodes = 0;
-  double sum = 0;
-  double sum_of_squares = 0;
-  // Of the users who play now.
-  std::vector<double> running;
-  std::vector<int64_t> ended;
-
-  void Begin(int num_users) {
-    running.assign(static_cast<size_t>(num_users), 0.0);
-    ended.assign(static_cast<size_t>(num_users), 0);
-  }
-  void Add(size_t user, double reward, bool end) {
-    if (ended[user] == wanted_per_user) return;
-    running[user] += reward;
-    if (!end) return;
-    sum += running[user];
-    sum_of_squares += running[user] * running[user];
-    running[user] = 0;
-    ++ended[user];
-    ++episodes;
-  }
-};
 
 Evaluator::Evaluator(const Scenario& scenario, const EvaluatorOptions& options)
     : scenario_(scenario), options_(options) {}
@@ -76,35 +47,19 @@ absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
   const int session = scenario_.spec().users_per_session;
   const int64_t wanted = std::min<int64_t>(options_.users, options_.episodes);
   const int num_users = static_cast<int>((wanted + session - 1) / session) * session;
-  EpisodeReturns returns;
-  returns.wanted_per_user = (options_.episodes + num_users - 1) / num_users;
   const int together = policy.learns() ? session : num_users;
+  EpisodesToPlay what = {.num_users = together,
+                         .episodes_each = (options_.episodes + num_users - 1) / num_users,
+                         .should_stop = options_.should_stop};
+  MeanEstimate returns;
   for (int first = 0; first < num_users; first += together) {
-    RECBOTS_RETURN_IF_ERROR(PlayUsers(policy, first, together, returns));
+    what.first_stream = FirstEvaluationStream(session) + static_cast<uint32_t>(first);
+    RECBOTS_RETURN_IF_ERROR(
+        PlayEpisodes(scenario_, policy, what, [&returns](size_t, const StepBuffer&, const EpisodeSoFar& episode) {
+          if (episode.over) returns.Add(episode.reward);
+        }));
   }
-  const auto episodes = static_cast<double>(returns.episodes);
-  const double mean = returns.sum / episodes;
-  const double variance = std::max(0.0, returns.sum_of_squares - episodes * mean * mean) / std::max(1.0, episodes - 1);
-  return PolicyValue{mean, kQuantile95 * std::sqrt(variance / episodes), returns.episodes};
-}
-
-absl::Status Evaluator::PlayUsers(Policy& policy, int first_user, int num_users, EpisodeReturns& returns) const {
-  const auto n = static_cast<size_t>(num_users);
-  const std::unique_ptr<Environment> environment = scenario_.MakeEnvironment(
-      num_users, FirstEvaluationStream(scenario_.spec().users_per_session) + static_cast<uint32_t>(first_user));
-  StepBuffer step(scenario_.spec(), num_users);
-  step.Reset(*environment);
-  returns.Begin(num_users);
-  const int64_t all = returns.episodes + returns.wanted_per_user * num_users;
-  while (returns.episodes < all) {
-    RECBOTS_RETURN_IF_ERROR(CheckStop(options_.should_stop));
-    policy.Act({step.observation, environment->positions(), step.candidates},
-               {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)});
-    RECBOTS_RETURN_IF_ERROR(StepAndObserve(*environment, policy, step));
-    for (size_t i = 0; i < n; ++i) returns.Add(i, step.reward[i], (step.terminated[i] | step.truncated[i]) != 0);
-    step.Advance();
-  }
-  return absl::OkStatus();
+  return PolicyValue{returns.mean(), returns.count() < 2 ? 0 : returns.ci95(), returns.count()};
 }
 
 absl::StatusOr<PolicyValue> Evaluator::EvaluateReference(const ReferencePolicy& reference) const {

@@ -48,12 +48,8 @@ class Evaluator {
   absl::StatusOr<std::vector<v1::ReferenceValue>> EvaluateReferences() const;
 
  private:
-  struct EpisodeReturns;
-
   absl::StatusOr<PolicyValue> EvaluateReference(const ReferencePolicy& reference) const;
   absl::StatusOr<PolicyValue> Play(Policy& policy) const;
-  // Plays the users first_user .. first_user + num_users - 1 until each has ended as many episodes as are wanted.
-  absl::Status PlayUsers(Policy& policy, int first_user, int num_users, EpisodeReturns& returns) const;
   absl::StatusOr<PolicyValue> Solve(Policy& policy) const;
 
   const Scenario& scenario_;

@@ -3,10 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/agents/layers/episode_clock.h"
-#include "common/agents/layers/fixed_length_history.h"
 #include "common/agents/layers/slate_traces.h"
-#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -35,9 +32,9 @@ absl::Status CheckFeatures(absl::string_view what, int64_t numbers, int64_t& fea
 }  // namespace
 
 absl::StatusOr<History> MakeHistory(const HistoryOptions& options, const EnvironmentSpec& spec) {
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   History history;
   int64_t features = spec.num_user_features;
-  RECBOTS_RETURN_IF_ERROR(CheckRange("length", options.length, 0, FixedLengthHistoryOptions::kMaxLength));
   if (options.length > 0) {
     auto entries = FixedLengthHistory::Create({.history_length = options.length,
                                                .remember_user = options.remember_user,
@@ -57,7 +54,6 @@ absl::StatusOr<History> MakeHistory(const HistoryOptions& options, const Environ
                                           int64_t{(*traces)->num_decays()} * (*traces)->trace_width(), features));
     history.parts.push_back(*std::move(traces));
   }
-  RECBOTS_RETURN_IF_ERROR(CheckRange("clock", options.clock, 0, EpisodeClock::kMaxLength));
   if (options.clock > 0) {
     RECBOTS_RETURN_IF_ERROR(CheckFeatures(absl::StrCat("clock ", options.clock), options.clock, features));
     history.parts.push_back(std::make_unique<EpisodeClock>(options.clock));

@@ -6,39 +6,32 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/agents/layers/episode_clock.h"
+#include "common/agents/layers/fixed_length_history.h"
 #include "common/agents/layers/user_statistics.h"
+#include "common/base/settings.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
 
-// Names and defaults are those of v1::HistoryConfig.
+// Names, ranges and defaults are those of v1::HistoryConfig.
 struct HistoryOptions {
   static constexpr int kMaxFeatures = 1 << 16;  // Of a user, with history.
 
+  RECBOTS_SETTINGS;
   // FixedLengthHistory of that many entries; 0: none.
-  int length = 0;
-  bool remember_user = false;
-  bool remember_response = true;
-  bool remember_candidates = false;
+  RECBOTS_SETTING(int, length, Between(0, FixedLengthHistoryOptions::kMaxLength), 0);
+  RECBOTS_SETTING(bool, remember_user, AnyValue(), false);
+  RECBOTS_SETTING(bool, remember_response, AnyValue(), true);
+  RECBOTS_SETTING(bool, remember_candidates, AnyValue(), false);
   // SlateTraces of these decays; none: none.
-  std::vector<double> trace_decay = {};
-  double trace_scale = 100;
+  RECBOTS_SETTING(std::vector<double>, trace_decay, Between(0, 1), {});
+  RECBOTS_SETTING(double, trace_scale, Between(0.001, 1e6), 100);
   // EpisodeClock of that length; 0: none.
-  int clock = 0;
+  RECBOTS_SETTING(int, clock, Between(0, EpisodeClock::kMaxLength), 0);
 
   // Whether anything is asked for.
   bool any() const { return length != 0 || !trace_decay.empty() || clock != 0; }
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("length", length);
-    f("remember_user", remember_user);
-    f("remember_response", remember_response);
-    f("remember_candidates", remember_candidates);
-    f("trace_decay", trace_decay);
-    f("trace_scale", trace_scale);
-    f("clock", clock);
-  }
 };
 
 struct History {
@@ -49,9 +42,8 @@ struct History {
 };
 
 // The history of users of an environment without one.
-//   INVALID_ARGUMENT  an option out of bounds, a history that remembers nothing, or more than kMaxFeatures user
-//   features;
-//                     begins with the name of the option, its value and the bound
+//   INVALID_ARGUMENT  an option out of bounds, a history that remembers nothing, or more than kMaxFeatures features of
+//                     a user; begins with the name of the option, its value and the bound
 absl::StatusOr<History> MakeHistory(const HistoryOptions& options, const EnvironmentSpec& spec);
 
 // The environment with it: U + S user features.

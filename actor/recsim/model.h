@@ -3,10 +3,10 @@
 //
 // A Model is an immutable class, used by several threads at once, with
 //
-//   struct Options              the scenario's settings: value members with defaults, and
-//                               template <typename F> void ForEachField(F&& f)  calls f("name", member) for each;
-//                               names and defaults are those of the configuration message
-//   static absl::Status Validate(const Options&)   INVALID_ARGUMENT "name value, want bound"
+//   struct Options              the scenario's settings (common/base/settings.h): names, ranges and defaults are those
+//                               of the configuration message
+//   static absl::Status Validate(const Options&)   INVALID_ARGUMENT "name value, want bound": CheckSettings, and what
+//                               ties settings together
 //   explicit Model(const Options&)                 of options that have passed Validate
 //   const EnvironmentSpec& spec() const
 //
@@ -35,6 +35,9 @@
 //       do not depend on it.
 //   CandidateRefresh candidate_refresh() const
 //       kEveryStep without it.
+//   static absl::Status ReadFiles(Options&)
+//       Where settings name files: puts what they hold into other settings, which are then what the scenario is known
+//       by.
 //   void UpdateDocument(const User&, const Response&, int i, Rng& draws, Document&) const
 //       The i-th document of the slate after the user's update (purpose kTransition, behind Update's draws). It matters
 //       where candidates outlive a step.

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "actor/recsim/estimates.h"
 #include "actor/recsim/scenario_metrics.h"
 #include "actor/simulate/episode_block.h"
-#include "actor/simulate/estimates.h"
 #include "actor/simulate/result.h"
 
 namespace recbots {
@@ -34,7 +34,7 @@ class EpisodeSums {
 
   const size_t num_counts_;
   std::vector<Ratio> ratios_;
-  SpreadEstimate returns_;
+  MeanEstimate returns_;
   int64_t episodes_ = 0;
   int64_t env_steps_ = 0;
 };

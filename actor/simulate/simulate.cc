@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "actor/simulate/episode_player.h"
+#include "actor/simulate/block_player.h"
 #include "actor/simulate/episode_sums.h"
 #include "actor/simulate/gzip.h"
 #include "actor/simulate/ordered_handover.h"
@@ -89,7 +89,7 @@ class Run {
 
   void Work(Policy& policy) {
     const auto stop = [this] { return should_stop(); };
-    EpisodePlayer player(scenario_, policy, log_ != nullptr ? &log_->format() : nullptr, stop);
+    BlockPlayer player(scenario_, policy, log_ != nullptr ? &log_->format() : nullptr, stop);
     GzipCompressor compressor;
     bool go_on = true;
     while (go_on) {
@@ -106,7 +106,7 @@ class Run {
     }
   }
 
-  absl::Status PlayBlock(int64_t number, EpisodePlayer& player, EpisodeBlock& block) {
+  absl::Status PlayBlock(int64_t number, BlockPlayer& player, EpisodeBlock& block) {
     const int64_t end = std::min((number + 1) * block_size_, options_.episodes);
     for (int64_t first = number * block_size_; first < end; first += together_) {
       RECBOTS_RETURN_IF_ERROR(player.Play(first, static_cast<int>(std::min(together_, end - first)), block));

@@ -11,9 +11,11 @@
 //                    the fields of TabularQOptions
 //
 // Settings of all of them:
-//   epsilon (0)             0..1: so often a random slate instead (epsilon_policy.h). Not for ucb_glm and glm_ts, which
+//   epsilon (0)             0..1: how often it shows a random slate instead (epsilon_policy.h). Not for ucb_glm and
+//   glm_ts, which
 //                           learn from their own slates only
-//   aggregation_period (1)  decides once in so many steps (layers/temporal_aggregation.h); tabular_q discounts with its
+//   aggregation_period (1)  decides once in this many steps (layers/temporal_aggregation.h); tabular_q discounts with
+//   its
 //                           gamma per step all the same
 //   switching_cost (0)      what a decision that changes the slate costs the agent
 #pragma once

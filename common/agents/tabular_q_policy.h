@@ -70,7 +70,7 @@ class TabularQPolicy final : public Policy {
 
   bool learns() const override { return true; }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
-  // Learns from feedback.slates, whoever chose them, in the states of the last Act.
+  // Learns from feedback.slates, also where another policy chose them, in the states of the last Act.
   void Observe(const PolicyFeedback& feedback) override;
 
   // To judge what was learnt, and to go on.

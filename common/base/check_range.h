@@ -17,4 +17,10 @@ absl::Status CheckRange(absl::string_view name, T value, std::type_identity_t<T>
   return absl::InvalidArgumentError(absl::StrCat(name, " ", value, ", want ", min, "..", max, why));
 }
 
+// A refusal by a part, in the words of the whole: "NAME VALUE, want ..." becomes "PATH.NAME VALUE, want ...". OK as it
+// is.
+inline absl::Status WithPath(absl::string_view path, const absl::Status& status) {
+  return status.ok() ? status : absl::Status(status.code(), absl::StrCat(path, ".", status.message()));
+}
+
 }  // namespace recbots

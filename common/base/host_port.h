@@ -34,7 +34,7 @@ absl::StatusOr<std::string> ParseUnixAddress(absl::string_view address);
 // Splits a list of addresses at its commas; checks each. INVALID_ARGUMENT as above, also for an empty list.
 absl::StatusOr<std::vector<std::string>> ParseAddresses(absl::string_view list);
 
-// True for what nobody outside of this machine can reach: unix:/path, "localhost", 127.0.0.0/8 and ::1.
+// True for what cannot be reached from outside this machine: unix:/path, "localhost", 127.0.0.0/8 and ::1.
 bool IsLocalAddress(absl::string_view address);
 
 // Tries whether a server may listen at `address`, on everything the host name stands for, and lets go again. Servers
@@ -44,7 +44,7 @@ bool IsLocalAddress(absl::string_view address);
 //   PERMISSION_DENIED  ports of that kind are not ours to take
 absl::Status CheckCanListen(const HostPort& address);
 
-// The same for a socket in the file system. A socket that nobody listens at (its server was killed) is removed; what
+// The same for a socket in the file system. A socket without a listener (its server was killed) is removed; what
 // is no socket never is.
 //   INVALID_ARGUMENT   the directory is not there
 //   ALREADY_EXISTS     somebody listens there, or the file is no socket

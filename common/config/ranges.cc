@@ -26,6 +26,10 @@ std::string BoundText(double bound) {
 std::string RangeText(const google::protobuf::FieldOptions& options) {
   const bool has_min = options.HasExtension(v1::min);
   const bool has_max = options.HasExtension(v1::max);
+  if (options.HasExtension(v1::above)) {
+    return absl::StrCat("more than ", BoundText(options.GetExtension(v1::above)),
+                        has_max ? absl::StrCat(", at most ", BoundText(options.GetExtension(v1::max))) : "");
+  }
   if (has_min && has_max) {
     return absl::StrCat(BoundText(options.GetExtension(v1::min)), "..", BoundText(options.GetExtension(v1::max)));
   }
@@ -75,15 +79,16 @@ absl::Status CheckNumber(const Message& message, const FieldDescriptor& field, i
   const double value = NumberOf(message, field, index);
   const double min = options.HasExtension(v1::min) ? options.GetExtension(v1::min) : -HUGE_VAL;
   const double max = options.HasExtension(v1::max) ? options.GetExtension(v1::max) : HUGE_VAL;
+  const double above = options.HasExtension(v1::above) ? options.GetExtension(v1::above) : -HUGE_VAL;
   // NaN fails every comparison.
-  if (std::isfinite(value) && value >= min && value <= max) return absl::OkStatus();
+  if (std::isfinite(value) && value > above && value >= min && value <= max) return absl::OkStatus();
   const std::string where = index >= 0 ? absl::StrCat(name, "[", index, "]") : name;
   return absl::InvalidArgumentError(
       absl::StrCat(where, " ", ValueText(message, field, index), ", want ", RangeText(options)));
 }
 
 absl::Status CheckEnum(const Message& message, const FieldDescriptor& field, const std::string& name) {
-  // Not set and without a default: whoever reads the message has one.
+  // Not set and without a default in the proto: the code that reads the message has one.
   if (!field.has_default_value() && !message.GetReflection()->HasField(message, &field)) return absl::OkStatus();
   if (message.GetReflection()->GetEnumValue(message, &field) != 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -96,24 +101,6 @@ absl::Status CheckPath(const Message& message, const FieldDescriptor& field, con
   if (!field.options().GetExtension(v1::path) || !reflection.HasField(message, &field)) return absl::OkStatus();
   if (!reflection.GetString(message, &field).empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(name, " \"\", want the path of a file"));
-}
-
-// Of several ways to give one thing, which two roles might read differently, at most one is taken.
-absl::Status CheckWays(const Message& message, absl::string_view prefix) {
-  std::vector<const FieldDescriptor*> given;
-  message.GetReflection()->ListFields(message, &given);
-  std::map<std::string, std::vector<std::string>> names;
-  for (const FieldDescriptor* field : given) {
-    const std::string& thing = field->options().GetExtension(v1::way_to_give);
-    if (!thing.empty()) names[thing].push_back(field->name());
-  }
-  for (const auto& [thing, fields] : names) {
-    if (fields.size() < 2) continue;
-    return absl::InvalidArgumentError(absl::StrCat(JoinPath(prefix, fields[1]), ": ", thing, " is given ",
-                                                   fields.size(), " times (", absl::StrJoin(fields, ", "),
-                                                   "), want at most 1"));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CheckField(const Message& message, const FieldDescriptor& field, const std::string& name) {
@@ -139,6 +126,23 @@ absl::Status CheckField(const Message& message, const FieldDescriptor& field, co
 }
 
 }  // namespace
+
+absl::Status CheckWays(const Message& message, absl::string_view prefix) {
+  std::vector<const FieldDescriptor*> given;
+  message.GetReflection()->ListFields(message, &given);
+  std::map<std::string, std::vector<std::string>> names;
+  for (const FieldDescriptor* field : given) {
+    const std::string& thing = field->options().GetExtension(v1::way_to_give);
+    if (!thing.empty()) names[thing].push_back(field->name());
+  }
+  for (const auto& [thing, fields] : names) {
+    if (fields.size() < 2) continue;
+    return absl::InvalidArgumentError(absl::StrCat(JoinPath(prefix, fields[1]), ": ", thing, " is given ",
+                                                   fields.size(), " times (", absl::StrJoin(fields, ", "),
+                                                   "), want at most 1"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckRanges(const Message& message, absl::string_view prefix) {
   RECBOTS_RETURN_IF_ERROR(CheckWays(message, prefix));

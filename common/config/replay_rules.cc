@@ -97,7 +97,7 @@ absl::Status CheckLimiter(const NamedTable& table) {
                 " (2 x samples_per_insert ", ratio, ", else no row could be inserted)");
 }
 
-// So many rows have to fit the table. `what` is the field that asks for them.
+// The table has to hold this many rows. `what` is the field that asks for them.
 struct Need {
   std::string what;
   int64_t rows = 0;

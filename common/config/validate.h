@@ -11,10 +11,14 @@
 
 namespace recbots {
 
-// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen, paths not empty, at
-// most one of several ways to give one thing. Sub-messages that
-// are not set count as their defaults; members of a oneof that are not chosen do not count. `prefix` leads the names.
+// Checks every field of `message` by reflection: options min and max, numbers finite, enums chosen, paths not empty,
+// CheckWays. Sub-messages that are not set count as their defaults; members of a oneof that are not chosen do not
+// count. `prefix` leads the names.
 absl::Status CheckRanges(const google::protobuf::Message& message, absl::string_view prefix);
+
+// Of several ways to give one thing (way_to_give in config.proto), which two roles might read differently, at most one
+// may be taken. Looks at the fields of `message` itself.
+absl::Status CheckWays(const google::protobuf::Message& message, absl::string_view prefix);
 
 // Checks what ties fields together. Call it after CheckRanges.
 absl::Status CheckRules(const v1::ExperimentConfig& config);

@@ -7,6 +7,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,5 +44,10 @@ class Metrics {
   const Instant start_;
   prometheus::Gauge* uptime_ = nullptr;  // Never null after construction; owned by the registry.
 };
+
+// Raises a counter to a total that is kept elsewhere; one that is behind the counter changes nothing.
+inline void RaiseTo(prometheus::Counter& counter, double total) {
+  counter.Increment(std::max(0.0, total - counter.Value()));
+}
 
 }  // namespace recbots

@@ -16,8 +16,8 @@ namespace recbots {
 // 1 - epsilon + epsilon / (N (N - 1) ... (N - K + 1)), every other one the second term alone; likewise per position
 // with epsilon / N. This needs base's probability of any slate, which is known only where base is certain: where its
 // own slate has another probability than 1 the answer is NaN, for *every* slate of that user (knowing some and not
-// others would depend on what was drawn, and bias whoever drops the unknown ones). With epsilon 0 base's probabilities
-// are passed on, with epsilon 1 they do not matter.
+// others would depend on what was drawn, and bias an estimate that drops the unknown ones). With epsilon 0 base's
+// probabilities are passed on, with epsilon 1 they do not matter.
 //
 // Draws are keyed by the user's position (policy_seed.h). Allocates where the number of users grows only.
 class EpsilonPolicy final : public Policy {

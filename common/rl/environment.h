@@ -50,7 +50,7 @@ class Environment {
 
   // Shows user i the slate slates[i * K .. i * K + K - 1] of candidate positions. Allocates nothing.
   //   INVALID_ARGUMENT  a slate with a position outside 0..N-1, with one twice, with kNoItem before an item or with
-  //                     fewer than min_slate_size items; or a span of the wrong length. Nobody was stepped
+  //                     fewer than min_slate_size items; or a span of the wrong length. No user was stepped
   virtual absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) = 0;
 
   // Where each user's streams stand [B]: the position at which the next slate is chosen. Policies draw with it, so that

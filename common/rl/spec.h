@@ -16,9 +16,10 @@ inline constexpr int32_t kNoItem = -1;
 
 struct EnvironmentSpec {
   std::string name;
-  int num_user_features = 0;     // U; 0: nothing of the user is seen.
-  int num_history_features = 0;  // The last so many of U say what happened in the episode so far, not who the user is.
-  int num_candidates = 0;        // N: positions a slate may name.
+  int num_user_features = 0;  // U; 0: nothing of the user is seen.
+  int num_history_features =
+      0;                   // This many of the last of U say what happened in the episode so far, not who the user is.
+  int num_candidates = 0;  // N: positions a slate may name.
   int num_candidate_features = 0;  // D; 0: candidates are told apart by their position alone.
   int slate_size = 1;              // K
   // A slate names this many distinct positions at least, and K at most; kNoItem fills the rest.
@@ -32,8 +33,8 @@ struct EnvironmentSpec {
   double min_reward = 0;     // Bounds of one step's reward; may be infinite.
   double max_reward = 1;
   int max_episode_steps = 0;  // Steps after which an episode is truncated; 0: never.
-  // M: so many neighbouring users of a batch share their candidates and their episode, which is over when all of them
-  // have left. 1: everybody is alone.
+  // M: this many neighbouring users of a batch share their candidates and their episode, which is over when all of them
+  // have left. 1: every user is alone.
   int users_per_session = 1;
 
   // The index of a response field, or -1.

@@ -36,7 +36,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
       {"keep", "", "go on training and serving after the goal is reached", ""},
       AllowOtherExperimentFlag(),
-      {"peer_timeout", "SECONDS", "give up when a peer was away for so long; 0: never", "600"},
+      {"peer_timeout", "SECONDS", "give up when a peer was away for this long; 0: never", "600"},
   };
   std::vector<FlagSpec> flags = {
       {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},

@@ -31,7 +31,7 @@ void RpcCall::WriteAndFinish(const grpc::ByteBuffer& message) {
 }
 
 void RpcCall::Begun(bool ok) {
-  if (!ok) {  // The server stops; nobody called, and nothing else comes back.
+  if (!ok) {  // The server stops: no call came, and nothing else comes back.
     due_ = 1;
     return Release();
   }

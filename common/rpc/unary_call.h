@@ -16,7 +16,7 @@
 
 namespace recbots {
 
-// Lives until the call is over and whoever answers lets go.
+// Lives until the call is over and the code that answers it has let go of it.
 template <typename Request, typename Response>
 class UnaryCall final : public RpcCall::Handler, public std::enable_shared_from_this<UnaryCall<Request, Response>> {
  public:

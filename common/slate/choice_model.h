@@ -3,17 +3,17 @@
 // A choice model turns the scores of the n shown items, in slate order, into P(item | slate) and P(none | slate), and
 // draws. The simulator and the agents that assume a choice model use this same code.
 //
+// clang-format off
 //   multinomial logit         softmax over (s_1 .. s_n, no_click_mass)
 //   multinomial proportional  s_i - min_normalizer against no_click_mass - min_normalizer
-//   exponential cascade       the user looks at one item after the other; looks with probability a and then clicks item
-//   i
+//   exponential cascade       the user looks at one item after the other; looks with probability a, then clicks item i
 //                             with e_i = c exp(s_i), and stops at the first click: a e_i prod_{j<i} (1 - a e_j)
 //   proportional cascade      the same with e_i = c (s_i - min_normalizer)
 //   position-based            each position is examined with its own probability gamma_i, independently; an examined
-//   item is
-//                             clicked with logistic(s_i) (Craswell et al. 2008, section 3.1)
+//                             item is clicked with logistic(s_i) (Craswell et al. 2008, section 3.1)
 //   dependent click           a cascade that goes on after a click with probability lambda_i, and always after none
 //                             (Guo, Liu, Wang 2009); an item is clicked with logistic(s_i)
+// clang-format on
 //
 // In the first four at most one item is clicked and the probabilities sum to one. In the last two several may be:
 // P(item i | slate) is then the marginal probability of a click on item i, P(none | slate) that of no click at all.
@@ -30,6 +30,7 @@
 #include "absl/types/span.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/base/settings.h"
 
 namespace recbots {
 
@@ -43,27 +44,20 @@ enum class ChoiceKind {
   kDependentClick = 6,
 };
 
-// Each field counts for the models that have it, and is ignored by the others.
+// Each field counts for the models that have it, and is ignored by the others: ChoiceModel::Create knows its bounds.
 struct ChoiceModelOptions {
-  ChoiceKind kind = ChoiceKind::kMultinomialLogit;
-  // Logit, where -infinity means that something is always clicked; proportional, where it has to be given (RecSim: 0).
-  double no_click_mass = -std::numeric_limits<double>::infinity();
-  double min_normalizer = 0;         // Proportional and its cascade.
-  double attention_prob = 1;         // a, 0..1: cascades.
-  double score_scaling = 1;          // c >= 0: cascades.
-  std::vector<double> examination;   // gamma_i, 0..1, one per position; the last one counts for those behind it.
-  std::vector<double> continuation;  // lambda_i, the same.
+  static constexpr double kNoMass = -std::numeric_limits<double>::infinity();
 
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("kind", kind);
-    f("no_click_mass", no_click_mass);
-    f("min_normalizer", min_normalizer);
-    f("attention_prob", attention_prob);
-    f("score_scaling", score_scaling);
-    f("examination", examination);
-    f("continuation", continuation);
-  }
+  RECBOTS_SETTINGS;
+  RECBOTS_SETTING(ChoiceKind, kind, AnyValue(), ChoiceKind::kMultinomialLogit);
+  // Logit, where kNoMass means that something is always clicked; proportional, where it has to be given (RecSim: 0).
+  RECBOTS_SETTING(double, no_click_mass, AnyValue(), kNoMass);
+  RECBOTS_SETTING(double, min_normalizer, AnyValue(), 0);  // Proportional and its cascade.
+  RECBOTS_SETTING(double, attention_prob, AnyValue(), 1);  // a, 0..1: cascades.
+  RECBOTS_SETTING(double, score_scaling, AnyValue(), 1);   // c >= 0: cascades.
+  // gamma_i and lambda_i, 0..1, one per position; the last one counts for those behind it.
+  RECBOTS_SETTING(std::vector<double>, examination, AnyValue(), {});
+  RECBOTS_SETTING(std::vector<double>, continuation, AnyValue(), {});
 };
 
 // Immutable value, thread-safe. Costs O(n) and allocates nothing. n >= 0; an empty slate gives "none" for certain, and
@@ -91,8 +85,7 @@ class ChoiceModel {
   // model (P = weight / sum of all). Of the models with several clicks, the probabilities themselves. `weights` has the
   // length of `scores` and may be the same memory.
   //   INVALID_ARGUMENT  a score that is not finite, a negative weight (proportional), or an e_i outside 0..1
-  //   (cascades);
-  //                     names the item
+  //                     (cascades); names the item
   absl::Status Weigh(absl::Span<const double> scores, absl::Span<double> weights, double& no_click) const;
 
   // P(item i | slate) in probabilities[i]; returns P(none | slate). Same errors.

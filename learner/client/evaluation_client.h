@@ -20,7 +20,7 @@ class EvaluationClient {
 
   // Reports, and tries again while the learner is away.
   //   DEADLINE_EXCEEDED    not accepted by `deadline`; whether the learner has it is not known, reporting again is safe
-  //   FAILED_PRECONDITION  the version is of an earlier incarnation of the learner: fetch weights anew
+  //   FAILED_PRECONDITION  the version is of an earlier incarnation of the learner: fetch weights again
   //   UNAUTHENTICATED      the learner wants another token
   //   INVALID_ARGUMENT     the learner never published that version, or a number is not finite
   absl::Status Report(const v1::Evaluation& evaluation, Instant deadline);

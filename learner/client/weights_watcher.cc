@@ -18,7 +18,7 @@
 namespace recbots {
 namespace {
 
-// One wait for the connection; Stop may take so long.
+// One wait for the connection; Stop may take this long.
 constexpr absl::Duration kConnectTime = absl::Milliseconds(300);
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/file.h"
+#include "common/base/format_count.h"
 #include "common/base/status_macros.h"
 #include "common/role/run_directory.h"
 #include "learner/run/result_text.h"
-#include "learner/run/status_line.h"
 
 namespace recbots {
 namespace {

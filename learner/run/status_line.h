@@ -27,7 +27,4 @@ struct StatusLine {
 // With prioritized replay " | beta 0.72" stands behind spi; the value as ShortResult has it (result_text.h).
 std::string FormatStatusLine(const StatusLine& line);
 
-// 950, 41.2k, 3.10M: three digits and a unit.
-std::string FormatCount(double count);
-
 }  // namespace recbots

@@ -43,8 +43,8 @@ struct WatcherInfo {
 };
 
 // Thread-safe. Nothing blocks: each stream sends its parts one after the other as its receiver takes them and then
-// looks for the newest version, so a slow receiver skips versions and delays nobody. The bytes of a version are shared
-// by all streams. The RpcServer must be stopped before the service goes.
+// looks for the newest version, so a slow receiver skips versions and delays no other. The bytes of a version are
+// shared by all streams. The RpcServer must be stopped before the service goes.
 class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
                            v1::WeightsService::WithCallbackMethod_ReportEvaluation<v1::WeightsService::Service>> {
  public:

@@ -122,7 +122,7 @@ absl::StatusOr<int64_t> DeleteUnused(const Folder& folder, int keep, const std::
   RECBOTS_ASSIGN_OR_RETURN(const Plan plan, MakePlan(folder, keep, refused));
   RECBOTS_ASSIGN_OR_RETURN(std::vector<std::string> names, folder.List());
   int64_t deleted = 0;
-  // Manifests first: a crash in between leaves files that nobody names, not names without files.
+  // Manifests first: a crash in between leaves files without names, not names without files.
   std::stable_partition(names.begin(), names.end(),
                         [](const std::string& name) { return ParseFileName(name).kind == FileName::Kind::kManifest; });
   for (const std::string& name : names) {

@@ -23,7 +23,7 @@ class CheckpointWriter {
  public:
   struct Options {
     int keep = 3;
-    // Called after so many bytes were written; may wait. False: give up.
+    // Called after this many bytes were written; may wait. False: give up.
     std::function<bool(int64_t bytes)> pace;
   };
 

@@ -10,11 +10,11 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
+#include "common/base/pacer.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
 #include "replay/checkpoint/checkpoint_directory.h"
 #include "replay/checkpoint/checkpoint_writer.h"
-#include "replay/checkpoint/pacer.h"
 #include "replay/checkpoint/restore.h"
 
 namespace recbots::replay {
@@ -90,7 +90,7 @@ Checkpointer::Impl::Impl(const CheckpointerOptions& options, Store* store, Check
       writer_(&directory_.folder(), store,
               {.keep = options.keep, .pace = [this](int64_t bytes) { return Pace(bytes); }},
               std::move(restored.manifest), highest_sequence, std::move(restored.refused)),
-      pacer_(options.write_bytes_per_second),
+      pacer_(static_cast<double>(options.write_bytes_per_second)),
       ended_at_(Instant::Now()) {
   stats_.sequence = restored_.sequence;
   stats_.directory = directory_.folder().path();
@@ -162,8 +162,8 @@ Instant Checkpointer::Impl::NextTurn() const {
   if (waited_ > begun_) return Instant::InfinitePast();
   const bool periodic = options_.interval > absl::ZeroDuration();
   const Instant turn = periodic ? ended_at_ + options_.interval : Instant::InfiniteFuture();
-  // What was asked for and failed is tried again by itself: who asked without waiting counts on it. Never later than if
-  // nobody had asked.
+  // What was asked for and failed is tried again by itself: a caller that asked without waiting counts on it. Never
+  // later than without the request.
   return requested_ > kept_ ? std::min(turn, ended_at_ + backoff_) : turn;
 }
 
@@ -205,7 +205,7 @@ bool Checkpointer::Impl::SomebodyWaits() const {
 }
 
 bool Checkpointer::Impl::Pace(int64_t bytes) {
-  const Instant due = pacer_.Wrote(bytes, Instant::Now());
+  const Instant due = pacer_.Did(static_cast<double>(bytes), Instant::Now());
   MutexLock lock(&mu_);
   const auto go_on = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return SomebodyWaits(); };
   while (!go_on() && Instant::Now() < due) mu_.AwaitUntil(go_on, std::min(due, Instant::Now() + kLook));

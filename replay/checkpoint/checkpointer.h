@@ -25,7 +25,7 @@ struct CheckpointerOptions {
   std::string directory = {};                   // Made if missing.
   absl::Duration interval = absl::Seconds(60);  // Between checkpoints; zero: only when asked. More: less to write.
   int keep = 3;                                 // Checkpoints kept, at least 1.
-  int64_t write_bytes_per_second = 50'000'000;  // While nobody waits for it; 0: as fast as the disk takes it.
+  int64_t write_bytes_per_second = 50'000'000;  // While no caller waits for it; 0: as fast as the disk takes it.
   int64_t copy_bytes = int64_t{64} << 20;       // CopyPool of all tables; at least a segment.
   StopQuestion stop = {};                       // Asked by several threads while Open restores.
   bool allow_other_experiment = false;          // Rows that mean something else are taken over, which the report says.

@@ -1,10 +1,14 @@
-// How long all of replay was out of reach.
+// How long all of replay was out of reach, and when that is too long.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/instant.h"
 
 namespace recbots::replay {
@@ -12,22 +16,34 @@ namespace recbots::replay {
 // Counts the connections to all shards. Thread-safe.
 class Contact {
  public:
+  explicit Contact(absl::Duration give_up_after, Clock* clock = &Clock::Real())
+      : give_up_after_(give_up_after), clock_(*clock), last_(NowNanos()) {}
+
   void Connected() { ++connected_; }
   void Disconnected() {
     last_.store(NowNanos(), std::memory_order_relaxed);
     --connected_;
   }
   bool any() const { return connected_.load(std::memory_order_relaxed) > 0; }
-  absl::Duration away_for() const {
-    if (any()) return absl::ZeroDuration();
-    return absl::Nanoseconds(NowNanos() - last_.load(std::memory_order_relaxed));
+
+  // After a failure: DEADLINE_EXCEEDED when no shard was connected for give_up_after, with the address and the error in
+  // its message. OK: there is hope.
+  absl::Status CheckAway(const std::string& address, const absl::Status& error) const {
+    const absl::Duration away =
+        any() ? absl::ZeroDuration() : absl::Nanoseconds(NowNanos() - last_.load(std::memory_order_relaxed));
+    if (away < give_up_after_) return absl::OkStatus();
+    return absl::DeadlineExceededError(absl::StrCat("replay at ", address, " was away for ", absl::FormatDuration(away),
+                                                    ", want at most ", absl::FormatDuration(give_up_after_),
+                                                    "; last error: ", error.ok() ? "none" : error.message()));
   }
 
  private:
-  static int64_t NowNanos() { return absl::ToInt64Nanoseconds(Instant::Now().since_beginning()); }
+  int64_t NowNanos() const { return absl::ToInt64Nanoseconds(clock_.Now().since_beginning()); }
 
+  const absl::Duration give_up_after_;
+  Clock& clock_;
   std::atomic<int> connected_{0};
-  std::atomic<int64_t> last_{NowNanos()};
+  std::atomic<int64_t> last_;
 };
 
 }  // namespace recbots::replay

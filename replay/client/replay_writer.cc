@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "replay/client/address_watch.h"
+#include "replay/client/shard_set.h"
 #include "replay/client/shard_writer.h"
 #include "replay/client/writer_shared.h"
 #include "replay/table/item_key.h"
@@ -21,8 +21,6 @@ namespace recbots::replay {
 namespace {
 
 constexpr absl::Duration kEndTimeout = absl::Seconds(2);
-// How long a shard whose address is gone, and that keeps nothing, may yet come back.
-constexpr absl::Duration kGrace = absl::Seconds(10);
 
 constexpr int64_t kBlockBytes = 128 << 10;
 constexpr int64_t kLargeBlockBytes = 512 << 10;
@@ -80,22 +78,12 @@ class ReplayWriter::Impl {
   int64_t dropped_rows() const { return shared_.dropped_rows.load(std::memory_order_relaxed); }
 
  private:
-  struct Rows {
-    const char* data;
-    int64_t count;
-    int64_t weights_version;
-    absl::Span<const float> priorities;
-  };
-
   std::shared_ptr<const Shards> shards() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return shards_;
   }
   // Gives rows to the shard whose turn it is, at most to the end of its block; 0: none has room.
-  int64_t AppendSome(const Shards& shards, const Rows& rows);
-  int64_t AppendTo(ShardWriter& shard, const Rows& rows, ShardWriter::Pick pick, bool started) {
-    return shard.Append(rows.data, rows.count, rows.weights_version, rows.priorities, pick, started);
-  }
+  int64_t AppendSome(const Shards& shards, const WriterSession::Rows& rows);
   // What rows may be given to: an error once there is a final one, or Close was called.
   absl::StatusOr<std::shared_ptr<const Shards>> OpenShards() const ABSL_LOCKS_EXCLUDED(mu_);
   // A shard that has room for all of them.
@@ -108,13 +96,12 @@ class ReplayWriter::Impl {
   // Called by the watch.
   bool SomethingAway() const;
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(mu_);
-  // The shards that stay: orphans take over free addresses, those that nobody needs are dropped.
-  Shards Reassign(const Shards& shards, std::vector<ShardAddress>& free) ABSL_LOCKS_EXCLUDED(mu_);
-  bool DropsOrphan(ShardWriter& shard, const ShardWriter::State& state);
+  // Stops it when it keeps nothing; its counts stay.
+  bool Retire(ShardWriter& shard) ABSL_LOCKS_EXCLUDED(mu_);
 
   WriterShared shared_;
   const size_t row_bytes_;
-  std::map<const ShardWriter*, Instant> orphan_since_;  // Used by the watch only.
+  ShardSet set_;  // Used by the watch only.
   std::atomic<size_t> turn_{0};
 
   mutable Mutex mu_;
@@ -181,18 +168,18 @@ bool ReplayWriter::Impl::AwaitRoomSomewhere(const Shards& shards, int64_t seen, 
   return found || Instant::Now() < deadline;
 }
 
-int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const Rows& rows) {
+int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const WriterSession::Rows& rows) {
   using Pick = ShardWriter::Pick;
   const size_t n = shards.size();
   if (n == 0) return 0;
-  if (n == 1) return AppendTo(*shards[0], rows, Pick::kAny, /*started=*/false);
+  if (n == 1) return shards[0]->Append(rows, Pick::kAny, /*started=*/false);
   // A block is filled before the next shard has its turn: more shards must not mean smaller blocks.
   const size_t turn = turn_.load(std::memory_order_relaxed);
-  if (const int64_t taken = AppendTo(*shards[turn % n], rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
+  if (const int64_t taken = shards[turn % n]->Append(rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
   const Pick last = shared_.contact.any() ? Pick::kConnected : Pick::kAny;
   for (const Pick pick : {Pick::kReady, last}) {
     for (size_t i = 1; i <= n; ++i) {
-      const int64_t taken = AppendTo(*shards[(turn + i) % n], rows, pick, /*started=*/false);
+      const int64_t taken = shards[(turn + i) % n]->Append(rows, pick, /*started=*/false);
       if (taken == 0) continue;
       turn_.store(turn + i, std::memory_order_relaxed);
       return taken;
@@ -283,56 +270,39 @@ bool ReplayWriter::Impl::SomethingAway() const {
 
 void ReplayWriter::Impl::OnAddresses(const Resolution& found) {
   shared_.stores.SetAddresses(found.shards);
-  std::vector<ShardAddress> free = shared_.stores.Free();
   const std::shared_ptr<const Shards> before = shards();
-  auto after = std::make_shared<Shards>(Reassign(*before, free));
+  std::vector<ShardSet::Member> members;
+  for (const auto& shard : *before) {
+    const ShardWriter::State state = shard->state();
+    members.push_back({state.target, state.connected});
+  }
+  const ShardChanges changes = set_.Update(found.shards, members, Instant::Now());
+  for (const auto& [i, address] : changes.moved) (*before)[i]->MoveTo(address);
+  auto after = std::make_shared<Shards>(*before);
+  const auto drop = [this, &before, &after](size_t i) {
+    return Retire(*(*before)[i]) && std::erase(*after, (*before)[i]) > 0;
+  };
+  for (const size_t i : changes.spare) drop(i);
+  for (const size_t i : changes.gone) {
+    if (drop(i)) RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", members[i].target);
+  }
   {
     MutexLock lock(&mu_);
     if (closed_) return;
-    for (const ShardAddress& address : free) {
+    for (const ShardAddress& address : changes.added) {
       if (after->size() < kMaxShards) after->push_back(std::make_shared<ShardWriter>(&shared_, address));
     }
-    const absl::Duration away = shared_.contact.away_for();
-    if (after->empty() && away >= shared_.options.retry.give_up_after && final_.ok()) {
-      shared_.failed = true;
-      final_ = absl::DeadlineExceededError(absl::StrCat("replay at ", shared_.options.address, " was away for ",
-                                                        absl::FormatDuration(away), ": ", found.status.message()));
-    }
+    if (after->empty() && final_.ok()) final_ = shared_.contact.CheckAway(shared_.options.address, found.status);
+    if (!final_.ok()) shared_.failed = true;
     shards_ = after;
   }
   if (after->size() != before->size() || !found.status.ok()) shared_.news.Tell();
 }
 
-Shards ReplayWriter::Impl::Reassign(const Shards& shards, std::vector<ShardAddress>& free) {
-  Shards kept;
-  std::map<std::string, int> users;
-  for (const auto& shard : shards) {
-    ShardWriter::State state = shard->state();
-    const bool orphan = !state.connected && !shared_.stores.Has(state.target);
-    if (!orphan) orphan_since_.erase(shard.get());
-    if (orphan && !free.empty()) {
-      shard->MoveTo(free.back());
-      free.pop_back();
-      orphan_since_.erase(shard.get());
-      state = shard->state();
-    }
-    const bool spare = ++users[state.target] > 1;  // Another shard's, met while it looked for its store.
-    if ((spare && state.idle && shard->Retire()) || (orphan && DropsOrphan(*shard, state))) {
-      MutexLock lock(&mu_);
-      AddTo(retired_, shard->state().stats);
-      continue;
-    }
-    kept.push_back(shard);
-  }
-  return kept;
-}
-
-bool ReplayWriter::Impl::DropsOrphan(ShardWriter& shard, const ShardWriter::State& state) {
-  if (shared_.stores.Has(state.target)) return false;  // It has just moved.
-  const Instant since = orphan_since_.try_emplace(&shard, Instant::Now()).first->second;
-  if (Instant::Now() - since < kGrace || !shard.Retire()) return false;
-  orphan_since_.erase(&shard);
-  RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", state.target);
+bool ReplayWriter::Impl::Retire(ShardWriter& shard) {
+  if (!shard.Retire()) return false;
+  MutexLock lock(&mu_);
+  AddTo(retired_, shard.state().stats);
   return true;
 }
 

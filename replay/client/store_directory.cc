@@ -10,39 +10,14 @@ void StoreDirectory::SetAddresses(const std::vector<ShardAddress>& addresses) {
     place.address = address;
     place.listed = true;
   }
-  for (auto place = places_.begin(); place != places_.end();) {
-    place = place->second.listed || place->second.users > 0 ? std::next(place) : places_.erase(place);
-  }
-}
-
-bool StoreDirectory::Has(const std::string& target) const {
-  MutexLock lock(&mu_);
-  const auto place = places_.find(target);
-  return place != places_.end() && place->second.listed;
-}
-
-void StoreDirectory::Enter(const std::string& target) {
-  MutexLock lock(&mu_);
-  ++places_[target].users;
-}
-
-void StoreDirectory::Leave(const std::string& target) {
-  MutexLock lock(&mu_);
-  --places_[target].users;
-}
-
-std::vector<ShardAddress> StoreDirectory::Free() const {
-  MutexLock lock(&mu_);
-  std::vector<ShardAddress> free;
-  for (const auto& [target, place] : places_) {
-    if (place.listed && place.users == 0) free.push_back(place.address);
-  }
-  return free;
+  std::erase_if(places_, [](const auto& place) { return IsBlank(place.second); });
 }
 
 void StoreDirectory::Note(const std::string& target, uint64_t store_id) {
   MutexLock lock(&mu_);
-  if (const auto place = places_.find(target); place != places_.end()) place->second.store_id = store_id;
+  const auto place = places_.try_emplace(target).first;
+  place->second.store_id = store_id;
+  if (IsBlank(place->second)) places_.erase(place);
 }
 
 std::optional<ShardAddress> StoreDirectory::Candidate(uint64_t store_id, const std::set<std::string>& tried) const {

@@ -1,4 +1,4 @@
-// Which store answers at which address, as far as the shard writers of one ReplayWriter know, and who of them is where.
+// Which store answers at which address, as far as the shard writers of one ReplayWriter know.
 //
 // A store is a set of tables with its checkpoints; it keeps its id when its server is restarted, but not its address. A
 // writer that is known to one store (which has its sequence, and perhaps its durable rows) therefore looks for it at
@@ -22,14 +22,6 @@ class StoreDirectory {
  public:
   // The addresses there are now.
   void SetAddresses(const std::vector<ShardAddress>& addresses) ABSL_LOCKS_EXCLUDED(mu_);
-  bool Has(const std::string& target) const ABSL_LOCKS_EXCLUDED(mu_);
-
-  // One more, one less writer uses the address.
-  void Enter(const std::string& target) ABSL_LOCKS_EXCLUDED(mu_);
-  void Leave(const std::string& target) ABSL_LOCKS_EXCLUDED(mu_);
-  // Addresses that nobody uses.
-  std::vector<ShardAddress> Free() const ABSL_LOCKS_EXCLUDED(mu_);
-
   // That store answers there; 0: nobody is connected there any more.
   void Note(const std::string& target, uint64_t store_id) ABSL_LOCKS_EXCLUDED(mu_);
   // Where `store_id` may be, `tried` left out: where it is known to be, else where nobody else is known to be.
@@ -40,9 +32,10 @@ class StoreDirectory {
   struct Place {
     ShardAddress address;
     bool listed = false;
-    int users = 0;
     uint64_t store_id = 0;
   };
+  // Nothing is known of it.
+  static bool IsBlank(const Place& place) { return !place.listed && place.store_id == 0; }
 
   mutable Mutex mu_;
   std::map<std::string, Place> places_ ABSL_GUARDED_BY(mu_);

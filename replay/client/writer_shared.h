@@ -36,7 +36,7 @@ class News {
 
 struct WriterShared {
   WriterShared(const RowSchema& row_schema, const ReplayWriterOptions& writer_options)
-      : schema(row_schema), options(writer_options) {}
+      : schema(row_schema), options(writer_options), contact(writer_options.retry.give_up_after) {}
 
   const RowSchema schema;
   const ReplayWriterOptions options;

@@ -86,8 +86,7 @@ void ReplayMetrics::RefreshCheckpoints() {
 
 void ReplayMetrics::Raise(const MetricDescription& metric, double value, const std::string& label,
                           const std::string& second_label) {
-  prometheus::Counter& counter = metrics_.counter(metric, label, second_label);
-  counter.Increment(std::max(0.0, value - counter.Value()));
+  RaiseTo(metrics_.counter(metric, label, second_label), value);
 }
 
 }  // namespace recbots::replay

@@ -11,8 +11,8 @@
 
 namespace recbots::replay {
 
-// Calls OnAckTimer of streams within `delay` after they asked, all that asked meanwhile at once. A thread that sleeps
-// while nobody asks.
+// Calls OnAckTimer of streams within `delay` after they asked, all that asked meanwhile at once. Has a thread that
+// sleeps while no stream asks.
 // Thread-safe.
 class AckTimer {
  public:

@@ -53,7 +53,7 @@ class InsertStream final : public ServiceStream {
   void SetBlockedLocked(BlockedOn reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Writes an acknowledgement, now or when the one under way is written.
   void AcknowledgeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The same, or a little later when nobody seems to wait for it. `complete`: all of the block is in the table.
+  // The same, or a little later when no writer seems to wait for it. `complete`: all of the block is in the table.
   void AcknowledgeSoonLocked(bool complete) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void LastWordsLocked() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Gone() override ABSL_LOCKS_EXCLUDED(mu_);

@@ -46,7 +46,8 @@ class ParkingLot {
   void Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn reason, int64_t seen_wakes) ABSL_LOCKS_EXCLUDED(mu_);
   // Takes a stream that is gone out of the lot.
   void Leave(Side side, const Parkable* stream) ABSL_LOCKS_EXCLUDED(mu_);
-  // The table moved in favour of that side. Call without locks. Costs two atomic operations while nobody waits there.
+  // The table moved in favour of that side. Call without locks. Costs two atomic operations while no stream waits
+  // there.
   void Wake(Side side) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Time in which at least one stream waited, by reason.

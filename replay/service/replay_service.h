@@ -30,8 +30,8 @@ struct ReplayServiceOptions {
   // 0 rows: any number; 0: for any time.
   int64_t max_waiting_rows = 2048;
   absl::Duration max_waiting = absl::Seconds(1);
-  // What an acknowledgement may wait for another block where nobody waits for it. Less: more messages. More: a writer
-  // whose buffer is full of blocks under way stands still for longer.
+  // How long an acknowledgement that no writer waits for may be held back for the next block. A shorter delay costs
+  // more messages; under a longer one, a writer whose buffer is full of blocks under way stands still for longer.
   absl::Duration ack_delay = absl::Milliseconds(2);
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   // nullptr: the server keeps no checkpoints. Outlives the service, which takes its listener.

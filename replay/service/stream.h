@@ -1,5 +1,5 @@
 // What the insert and the sample stream of the service have in common: raw messages, one write at a time, and an
-// orderly end, whoever asks for it first.
+// orderly end, no matter which side asks for it first.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -1,5 +1,5 @@
-// Memory for copies of chunks that are overwritten before a checkpoint has written them: so much of it and no more, in
-// one region of its own. From the heap, so many bytes would leave holes in the heap of every thread that inserts.
+// Memory for copies of chunks that are overwritten before a checkpoint has written them: a fixed number of bytes in one
+// separate region. If these bytes came from the heap, they would leave holes in that of every thread that inserts.
 #pragma once
 
 #include <cstdint>

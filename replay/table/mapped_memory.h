@@ -20,7 +20,7 @@ class MappedMemory {
   MappedMemory& operator=(MappedMemory&& other) noexcept;
 
   // Regions of 16 MiB and more lie on huge pages where the system has them: such are touched 2 MiB at a time.
-  //   RESOURCE_EXHAUSTED  the address space does not hold so many bytes; `what` names them
+  //   RESOURCE_EXHAUSTED  the address space does not hold this many bytes; `what` names them
   static absl::StatusOr<MappedMemory> Create(size_t bytes, const char* what);
 
   char* data() const { return data_; }

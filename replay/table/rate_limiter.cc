@@ -161,7 +161,7 @@ bool RateLimiter::Continue(int64_t inserted, int64_t sampled, const Settings& ot
   Wide counted = sampled;
   if (balance > high_) counted = (made - high_ + q_ - 1) / q_;
   if (balance < low_) counted = std::max<Wide>(made - low_, 0) / q_;
-  if (counted > kMost) {  // Nobody has counted so far: the counters were made up, and counting begins anew.
+  if (counted > kMost) {  // No limiter can have counted this far: the counters were made up, and counting starts at 0.
     inserted_ = sampled_ = 0;
     return false;
   }

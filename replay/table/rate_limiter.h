@@ -62,7 +62,7 @@ class RateLimiter {
   //                   smallest that would work
   static absl::StatusOr<RateLimiter> Create(const RateLimiterOptions& options);
 
-  // FAILED_PRECONDITION  a reader with so many batches in flight could wait for ever; names the error_buffer or
+  // FAILED_PRECONDITION  a reader with this many batches in flight could wait for ever; names the error_buffer or
   //                      queue_size that would do
   absl::Status CheckReader(int64_t batch_size, int64_t batches_in_flight) const;
 
@@ -74,7 +74,7 @@ class RateLimiter {
   BlockedOn InsertBlockedOn() const { return AdmittedInserts(1) == 1 ? BlockedOn::kNone : BlockedOn::kSpiInsert; }
   BlockedOn SampleBlockedOn(int64_t rows) const;
 
-  // Count what was admitted. Refunded: a sample that nobody used; inserts may have to wait for it to be drawn again.
+  // Count what was admitted. Refunded: a sample that was not used; inserts may have to wait for it to be drawn again.
   void Inserted(int64_t rows);
   void Sampled(int64_t rows);
   void Refunded(int64_t rows);
@@ -84,8 +84,8 @@ class RateLimiter {
   Settings settings() const { return {p_, q_, low_, high_, min_size_}; }
 
   // Goes on from counters of a limiter with `settings`: rows inserted, at least 0, and sampled, refunds taken off.
-  // Under other settings than this one's they may lie outside of its bounds: then the samples count as just enough or
-  // few enough to lie within, so that nobody waits until the past is made up for, and the result is false.
+  // Under other settings than this limiter's, the counters may lie outside of its bounds: then samples are counted as
+  // if they lay just within, so that no caller waits until the past is made up for, and the result is false.
   bool Continue(int64_t inserted, int64_t sampled, const Settings& settings);
 
   int64_t inserted() const { return inserted_; }

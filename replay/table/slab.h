@@ -2,7 +2,7 @@
 // can write what changed, as it was at one moment, while rows go on coming in.
 //
 // A segment (4 MiB) is what a checkpoint writes or leaves out. What it still has to write is protected in chunks of
-// 256 KiB (CopyPool): a write into one copies it first, so that nobody waits for more than such a copy.
+// 256 KiB (CopyPool): a write into one copies it first, so that no caller waits for more than such a copy.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class Slab {
   Slab(Slab&&) noexcept = default;
   Slab& operator=(Slab&&) noexcept = default;
 
-  // RESOURCE_EXHAUSTED  the address space does not hold so many bytes
+  // RESOURCE_EXHAUSTED  the address space does not hold this many bytes
   static absl::StatusOr<Slab> Create(size_t bytes);
 
   char* data() const { return memory_.data(); }

@@ -33,7 +33,7 @@ Table* Store::Find(absl::string_view name) const {
   return nullptr;
 }
 
-// The analysis knows no locks in a loop. Their order is that of the tables; nobody else takes two.
+// The analysis knows no locks in a loop. Their order is that of the tables; no other code takes two.
 absl::Duration Store::Freeze(std::vector<FrozenTable>& frozen) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   frozen.resize(tables_.size());
   for (size_t i = 0; i < tables_.size(); ++i) tables_[i]->PrepareFreeze(frozen[i]);

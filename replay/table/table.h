@@ -7,11 +7,11 @@
 // bytes, bookkeeping included. Writers are known by id and their rows by sequence number (WriterLedger), so that rows
 // which come twice are stored once.
 //
-// Rows that were sampled max_times_sampled times are leased: nobody else draws them, nothing removes them, and they go
-// when the batch is acknowledged or may be drawn again when it is refunded. At least once, therefore, when readers die.
+// Rows that were sampled max_times_sampled times are leased: no other reader draws them, and nothing removes them.
+// They go when the batch is acknowledged, and may be drawn again when it is refunded: at least once when readers die.
 //
 // Thread-safe. The learner goes first: writers copy in pieces of at most 32 KiB (64 rows) and let a waiting sampler in
-// before each. Nobody holds the lock for longer than such a piece, or 256 KiB (1,024 rows) of a batch, or a cut
+// before each. No caller holds the lock for longer than such a piece, 256 KiB (1,024 rows) of a batch, or a cut
 // (Freeze: a copy of the bookkeeping). Nothing here waits for the rate limiter: the caller is told what it would wait
 // for (BlockedOn) and comes back.
 #pragma once
@@ -207,10 +207,10 @@ class Table {
   // Takes over a table that was frozen: `read(first, count, to)` reads row bytes of its slots, ascending, each once.
   // With the same schema, slots, sampler, remover, exponent and max_times_sampled the table goes on bit for bit: keys,
   // draws (the seed is the frozen one), limiter counters, writers. Otherwise the options of this table win: rows are
-  // inserted anew in order of age, the newest where not all fit, and `differences` says what differs. What the frozen
-  // rows mean is not compared: the caller has done it (checkpoint/restore.h); a table that does not know it takes it
-  // over. Draws in flight of rows that are counted (max_times_sampled) are refunded, oldest first; those of others
-  // nobody knows. Call it before anything else; on error the table is as new.
+  // inserted again in order of age, the newest where not all fit, and `differences` says what differs. What the frozen
+  // rows mean is not compared: the caller has done that (checkpoint/restore.h); a table that does not know it takes it
+  // over. For rows with max_times_sampled, draws in flight are refunded, oldest first. Draws of other rows are not
+  // tracked. Call it before anything else; on error the table is as new.
   //   FAILED_PRECONDITION  another schema; names the first difference
   //   DATA_LOSS            arrays that do not fit the header or each other; names what and where
   //   others               what `read` returned
@@ -224,7 +224,7 @@ class Table {
   const RowSchema& schema() const { return schema_; }
   const TableOptions& options() const { return options_; }
   const std::string& name() const { return options_.name; }
-  // Rows that fit both bounds, and the bytes of so many, bookkeeping included.
+  // Rows that fit both bounds, and the bytes that this many rows take, bookkeeping included.
   int64_t capacity() const { return capacity_; }
   int64_t max_bytes() const { return capacity_ * slot_bytes_; }
   // Random per table and process: tells a restarted server from the one before.

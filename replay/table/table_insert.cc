@@ -118,7 +118,7 @@ uint32_t Table::NextToGo() {
   while (remover_->size() > 0) {
     const uint32_t slot = remover_->Front();
     if (!Leased(slot)) return slot;
-    // Until it is refunded it stands in nobody's way; each lease is passed here once at most.
+    // Until a refund gives it back, the row stays out of the remover; each lease is passed here once at most.
     remover_->Remove({&slot, 1});
     slots_.set_parked(slot, true);
   }

@@ -40,7 +40,7 @@ void WriterLedger::SetDurable(absl::Span<const WriterMark> marks) {
   for (auto& [id, entry] : writers_) entry.durable_rows = 0;
   for (const WriterMark& mark : marks) {
     const auto found = writers_.find(mark.id);
-    // A writer that was forgotten and came back since began anew.
+    // A writer that was forgotten and has come back since counts from 0 again.
     if (found != writers_.end()) found->second.durable_rows = std::min(mark.rows, found->second.rows);
   }
 }

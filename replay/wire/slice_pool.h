@@ -12,7 +12,7 @@ namespace recbots::replay {
 // Thread-safe. Slices may outlive the pool.
 class SlicePool {
  public:
-  // Keeps at most so many bytes that nobody uses.
+  // Keeps at most this many unused bytes.
   explicit SlicePool(size_t max_free_bytes);
   ~SlicePool();
 
@@ -23,7 +23,7 @@ class SlicePool {
   // Zeroes when the memory is new, otherwise what it held last. bytes > 0.
   Buffer Take(size_t bytes);
 
-  // Bytes kept that nobody uses.
+  // Unused bytes that are kept.
   size_t free_bytes() const;
 
   struct Shared;

@@ -18,11 +18,15 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "actor/recsim/estimates.h"
+#include "actor/recsim/play_episodes.h"
+#include "actor/recsim/scenario.h"
 #include "tests/support/golden.h"
 
 namespace recbots::testing {
@@ -31,28 +35,50 @@ namespace recbots::testing {
 inline constexpr double kEpisodeSigmas = 4;
 inline constexpr double kCorrelatedSigmas = 6;
 
-// Numbers drawn; keeps them all.
+// Numbers drawn; keeps them all, for histograms.
 class Sample {
  public:
-  void Add(double x) { values_.push_back(x); }
+  void Add(double x) {
+    values_.push_back(x);
+    estimate_.Add(x);
+  }
   const std::vector<double>& values() const { return values_; }
   double count() const { return static_cast<double>(values_.size()); }
-  double mean() const {
-    double sum = 0;
-    for (const double x : values_) sum += x;
-    return sum / count();
-  }
-  double variance() const {  // Of the sample: divided by n - 1.
-    const double center = mean();
-    double sum = 0;
-    for (const double x : values_) sum += (x - center) * (x - center);
-    return sum / (count() - 1);
-  }
-  double standard_error() const { return std::sqrt(variance() / count()); }
+  double mean() const { return estimate_.mean(); }
+  double standard_error() const { return estimate_.standard_error(); }
+  double variance() const { return count() * standard_error() * standard_error(); }  // Of the sample: by n - 1.
 
  private:
   std::vector<double> values_;
+  MeanEstimate estimate_;
 };
+
+struct EpisodeStatistics {
+  Sample returns, lengths;
+};
+
+// Every user's first `episodes_each` episodes.
+inline EpisodeStatistics PlayReturns(const Scenario& scenario, Policy& policy, int num_users,
+                                     int64_t episodes_each = 1) {
+  EpisodeStatistics statistics;
+  const absl::Status status = PlayEpisodes(scenario, policy, {.num_users = num_users, .episodes_each = episodes_each},
+                                           [&statistics](size_t, const StepBuffer&, const EpisodeSoFar& episode) {
+                                             if (!episode.over) return;
+                                             statistics.returns.Add(episode.reward);
+                                             statistics.lengths.Add(static_cast<double>(episode.steps));
+                                           });
+  EXPECT_TRUE(status.ok()) << status;
+  return statistics;
+}
+
+// The reference policy of that name; the test fails where there is none.
+inline std::unique_ptr<Policy> ReferenceOf(const Scenario& scenario, const std::string& name) {
+  for (ReferencePolicy& reference : scenario.MakeReferencePolicies()) {
+    if (reference.name == name) return std::move(reference.policy);
+  }
+  ADD_FAILURE() << "no reference policy " << name;
+  return nullptr;
+}
 
 // P(X > x) of a chi-square distribution: the regularised upper incomplete gamma function Q(k / 2, x / 2), by its series
 // or its continued fraction (Abramowitz and Stegun 6.5.29 and 6.5.31), whichever converges there.

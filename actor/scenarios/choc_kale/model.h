@@ -8,8 +8,7 @@
 //   first exposure  (u - 1/2) / (1 - memory_discount)
 //   satisfaction    1 / (1 + exp(-sensitivity x))
 //   engagement      exp(satisfaction (k kale_mean + (1 - k) choc_mean) + (k kale_stddev + (1 - k) choc_stddev) z1)
-//   next exposure   memory_discount x + 2 (k - 1/2) + innovation_stddev z2, without the middle term if there was no
-//   click
+//   next exposure   memory_discount x + 2 (k - 1/2) + innovation_stddev z2; without a click no middle term
 //
 // The user picks from a slate by the scores 1 - k. Observation: float32 [1], the satisfaction with normal noise of
 // observation_stddev cut at 1. Candidate: float32 [1], its kaleness. Response of an item: click, engagement (clipped to
@@ -33,7 +32,9 @@
 #include "common/base/check_range.h"
 #include "common/base/fast_normal.h"
 #include "common/base/random.h"
+#include "common/base/settings.h"
 #include "common/base/status_macros.h"
+#include "common/policies/greedy_slate.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 #include "common/slate/choice_model.h"
@@ -41,34 +42,21 @@
 namespace recbots {
 
 struct ChocKaleOptions {
-  int num_candidates = 10;  // N
-  int slate_size = 3;       // K
-  double memory_discount = 0.9;
-  double sensitivity = 0.01;
-  double innovation_stddev = 0.05;
-  double observation_stddev = 0.1;
-  double choc_mean = 5;  // Of log engagement, at full satisfaction.
-  double choc_stddev = 1;
-  double kale_mean = 4;
-  double kale_stddev = 1;
-  int time_budget = 60;       // Steps
-  ChoiceModelOptions choice;  // Multinomial logit, never without a click.
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("num_candidates", num_candidates);
-    f("slate_size", slate_size);
-    f("memory_discount", memory_discount);
-    f("sensitivity", sensitivity);
-    f("innovation_stddev", innovation_stddev);
-    f("observation_stddev", observation_stddev);
-    f("choc_mean", choc_mean);
-    f("choc_stddev", choc_stddev);
-    f("kale_mean", kale_mean);
-    f("kale_stddev", kale_stddev);
-    f("time_budget", time_budget);
-    f("choice", choice);
-  }
+  RECBOTS_SETTINGS;
+  RECBOTS_SETTING(int, num_candidates, Between(1, 10000), 10);                    // N
+  RECBOTS_SETTING(int, slate_size, Between(1, std::min(num_candidates, 64)), 3);  // K
+  RECBOTS_SETTING(double, memory_discount, Between(0, 0.9999), 0.9);
+  RECBOTS_SETTING(double, sensitivity, Between(0, 100), 0.01);
+  RECBOTS_SETTING(double, innovation_stddev, Between(0, 100), 0.05);
+  RECBOTS_SETTING(double, observation_stddev, Between(0, 1), 0.1);
+  // Of log engagement, at full satisfaction. No engagement is too large for a float: a normal number is never
+  // beyond 16.
+  RECBOTS_SETTING(double, choc_mean, Between(-40, 40), 5);
+  RECBOTS_SETTING(double, choc_stddev, Between(0, 3), 1);
+  RECBOTS_SETTING(double, kale_mean, Between(-40, 40), 4);
+  RECBOTS_SETTING(double, kale_stddev, Between(0, 3), 1);
+  RECBOTS_SETTING(int, time_budget, Between(1, 1000000), 60);   // Steps
+  RECBOTS_SETTING(ChoiceModelOptions, choice, AnyValue(), {});  // Multinomial logit, never without a click.
 
   // Log engagement of a document: its mean at full satisfaction, and its standard deviation.
   double Mean(double kaleness) const { return kaleness * kale_mean + (1 - kaleness) * choc_mean; }
@@ -95,19 +83,8 @@ class ChocKaleModel {
   };
 
   static absl::Status Validate(const Options& options) {
-    RECBOTS_RETURN_IF_ERROR(CheckRange("num_candidates", options.num_candidates, 1, 10000));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("slate_size", options.slate_size, 1, std::min(options.num_candidates, 64)));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("memory_discount", options.memory_discount, 0.0, 0.9999));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("sensitivity", options.sensitivity, 0.0, 100.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("innovation_stddev", options.innovation_stddev, 0.0, 100.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("observation_stddev", options.observation_stddev, 0.0, 1.0));
-    // No engagement is then too large for a float: a normal number is never beyond 16.
-    RECBOTS_RETURN_IF_ERROR(CheckRange("choc_mean", options.choc_mean, -40.0, 40.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("choc_stddev", options.choc_stddev, 0.0, 3.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("kale_mean", options.kale_mean, -40.0, 40.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("kale_stddev", options.kale_stddev, 0.0, 3.0));
-    RECBOTS_RETURN_IF_ERROR(CheckRange("time_budget", options.time_budget, 1, 1000000));
-    return CheckChoice(options.choice);
+    RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
+    return WithPath("choice", CheckChoice(options.choice));
   }
 
   explicit ChocKaleModel(const Options& options)
@@ -171,13 +148,11 @@ class ChocKaleModel {
  private:
   static absl::Status CheckChoice(const ChoiceModelOptions& options) {
     const auto choice = ChoiceModel::Create(options);
-    absl::Status status = choice.status();
-    if (status.ok()) status = choice->CheckScores(/*lowest=*/0, /*highest=*/1);
-    if (status.ok() && !choice->single_click()) {
-      status = absl::InvalidArgumentError(
-          absl::StrCat("kind ", static_cast<int>(options.kind), ", want one that clicks at most one item"));
-    }
-    return status.ok() ? status : absl::Status(status.code(), absl::StrCat("choice.", status.message()));
+    RECBOTS_RETURN_IF_ERROR(choice.status());
+    RECBOTS_RETURN_IF_ERROR(choice->CheckScores(/*lowest=*/0, /*highest=*/1));
+    if (choice->single_click()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("kind ", static_cast<int>(options.kind), ", want one that clicks at most one item"));
   }
 
   // A user with that exposure, and what is seen of it.
@@ -238,10 +213,7 @@ class ChocKalePolicy final : public Policy {
       for (size_t i = 0; i < n; ++i) {
         scores_[i] = score_(options_, satisfaction, steps_left, static_cast<double>(input.candidates[user * n + i]));
       }
-      for (int32_t& position : output.slates.subspan(user * k, k)) {
-        position = static_cast<int32_t>(std::max_element(scores_.begin(), scores_.end()) - scores_.begin());
-        scores_[static_cast<size_t>(position)] = -HUGE_VAL;
-      }
+      GreedySlate(scores_, output.slates.subspan(user * k, k));
     }
     std::fill(output.behaviour_probability.begin(), output.behaviour_probability.end(), 1.0f);
     std::fill(output.position_probability.begin(), output.position_probability.end(), 1.0f);

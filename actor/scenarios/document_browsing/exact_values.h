@@ -8,9 +8,8 @@
 // Sessions start on a uniform document, so the value of a policy is mean(V). Two kinds of values:
 //   without a step limit  V = Q under the policy, a system of linear equations. It has no solution where a session may
 //                         never end (an exit probability of 0 and no discount).
-//   with the step limit   V_n from V_(n-1) for n = 1 .. max_episode_steps from V_0 = 0: what a truncated episode
-//   returns.
-//                         Always finite.
+//   with the step limit   V_n from V_(n-1) for n = 1 .. max_episode_steps, from V_0 = 0: what a truncated episode
+//                         returns. Always finite.
 // The two agree to rounding wherever sessions that reach the limit are rare enough not to matter.
 //
 // All functions are pure. Those that take a question ask it once per step of the limit, which takes I^2 operations, and

@@ -1,5 +1,6 @@
 #include "actor/scenarios/document_browsing/model.h"
 
+#include "actor/scenarios/document_browsing/acceptance_matrix.h"
 #include "actor/scenarios/document_browsing/policies.h"
 
 namespace recbots {
@@ -19,10 +20,17 @@ EnvironmentSpec SpecOf(const DocumentBrowsingOptions& options) {
   return spec;
 }
 
+DocumentBrowsingOptions WithMatrix(DocumentBrowsingOptions options) {
+  if (!options.acceptance.empty()) return options;
+  options.acceptance = GenerateAcceptance(options.num_documents, options.exit_probability_accepted,
+                                          options.exit_probability_refused, options.matrix_seed);
+  return options;
+}
+
 }  // namespace
 
 DocumentBrowsingModel::DocumentBrowsingModel(const Options& options)
-    : options_(options),
+    : options_(WithMatrix(options)),
       spec_(SpecOf(options_)),
       num_documents_(static_cast<uint32_t>(options_.num_documents)),
       stay_accepted_(StayThreshold(options_.exit_probability_accepted)),

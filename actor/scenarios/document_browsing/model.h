@@ -64,7 +64,8 @@ class DocumentBrowsingModel {
   };
 
   static absl::Status Validate(const Options& options) { return recbots::Validate(options); }
-  // `options` have passed Validate.
+  static absl::Status ReadFiles(Options& options) { return recbots::ReadFiles(options); }
+  // `options` have passed Validate. Without a matrix, one is generated.
   explicit DocumentBrowsingModel(const Options& options);
 
   const EnvironmentSpec& spec() const { return spec_; }

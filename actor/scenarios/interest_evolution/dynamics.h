@@ -11,7 +11,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "common/base/log.h"
 #include "common/slate/choice_model.h"
 
 namespace recbots {
@@ -20,6 +22,24 @@ struct OneHot {
   uint32_t index = 0;
 };
 using Dense = absl::Span<const double>;  // F numbers.
+
+// A user whose numbers lie elsewhere.
+struct UserRow {
+  double* interests;    // I, [F]
+  double& time_budget;  // Minutes left.
+};
+// The videos of a slate, in its order; Features is OneHot or Dense.
+template <typename Features>
+struct ShownVideos {
+  const Features* features;  // [n]
+  const double* lengths;     // [n], minutes
+  size_t n;
+};
+// A video that was clicked.
+struct WatchedVideo {
+  double quality;
+  double watch_time;  // Minutes.
+};
 
 // What does not change of a user.
 struct InterestDynamics {
@@ -64,7 +84,7 @@ inline void MoveInterests(const InterestDynamics& dynamics, Dense f, double u, d
   for (size_t k = 0; k < f.size(); ++k) interests[k] = MovedInterest(dynamics, interests[k], f[k], direction);
 }
 
-// Minutes for which a clicked video is watched, and whether a user who has so many left stays no longer.
+// Minutes for which a clicked video is watched, and whether a user who has this many left leaves.
 inline double WatchTime(double time_budget, double length) { return std::min(time_budget, length); }
 inline bool IsSpent(double time_budget) { return time_budget <= 0; }
 
@@ -79,31 +99,31 @@ inline double BudgetAfterNoClick(const InterestDynamics& dynamics, double time_b
   return time_budget - dynamics.step_penalty;
 }
 
-// The user after watching one video: interests [F] and time budget.
+// The user after watching one video.
 template <typename Features>
-void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, double quality,
-                double watch_time, double u, double* interests, double& time_budget) {
+void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, const WatchedVideo& video,
+                double u, const UserRow& user) {
   double utility = 0;
   if (dynamics.user_quality_factor != 0) {
-    const double score = Affinity(interests, f);
+    const double score = Affinity(user.interests, f);
     double no_click = 0;
     const absl::Status status = choice.Weigh({&score, 1}, {&utility, 1}, no_click);
     RECBOTS_CHECK(status.ok()) << status.message();  // CheckScores has admitted all scores.
   }
-  MoveInterests(dynamics, f, u, interests);
-  time_budget = BudgetAfterWatching(dynamics, time_budget, watch_time, utility, quality);
+  MoveInterests(dynamics, f, u, user.interests);
+  user.time_budget = BudgetAfterWatching(dynamics, user.time_budget, video.watch_time, utility, video.quality);
 }
 
 // Which of n videos are clicked (bit i: the i-th) and how long each is watched: its length, or what is left of the
 // budget behind the videos before it in the same slate. Writes n watch times; 0 where there is no click.
 template <typename Features, typename Uniform>
-uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double time_budget, const Features* features,
-                     const double* lengths, size_t n, Uniform&& uniform, double* watch_times) {
+uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double time_budget,
+                     const ShownVideos<Features>& videos, Uniform&& uniform, double* watch_times) {
   double scores[ChoiceModel::kMaxSlate];
-  for (size_t i = 0; i < n; ++i) scores[i] = Affinity(interests, features[i]);
-  const uint64_t clicks = choice.DrawFrom({scores, n}, uniform);
-  for (size_t i = 0; i < n; ++i) {
-    watch_times[i] = (clicks >> i & 1) != 0 ? WatchTime(time_budget, lengths[i]) : 0.0;
+  for (size_t i = 0; i < videos.n; ++i) scores[i] = Affinity(interests, videos.features[i]);
+  const uint64_t clicks = choice.DrawFrom({scores, videos.n}, uniform);
+  for (size_t i = 0; i < videos.n; ++i) {
+    watch_times[i] = (clicks >> i & 1) != 0 ? WatchTime(time_budget, videos.lengths[i]) : 0.0;
     time_budget -= watch_times[i];
   }
   return clicks;

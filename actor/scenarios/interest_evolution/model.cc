@@ -78,8 +78,8 @@ void InterestEvolutionModel::RespondToUniform(const User& user, const Slate<Docu
     response.quality[i] = options_.video_quality;
   }
   response.clicks = WatchVideos(
-      choice_, user.interests.data(), user.time_budget, features, lengths, size, [&draws] { return draws.Uniform(); },
-      response.watch_time.data());
+      choice_, user.interests.data(), user.time_budget, ShownVideos<Dense>{features, lengths, size},
+      [&draws] { return draws.Uniform(); }, response.watch_time.data());
 }
 
 void InterestEvolutionModel::UpdateUniform(const Slate<Document>& slate, const Response& response, Rng& draws,
@@ -89,8 +89,8 @@ void InterestEvolutionModel::UpdateUniform(const Slate<Document>& slate, const R
     const auto i = static_cast<size_t>(std::countr_zero(left));
     const absl::Span<double> video(values, num_features_);
     UniformVideoFeatures(slate[static_cast<int>(i)].video, options_.min_feature, options_.max_feature, video);
-    ApplyClick(dynamics_, choice_, Dense(video), response.quality[i], response.watch_time[i], draws.Uniform(),
-               user.interests.data(), user.time_budget);
+    ApplyClick(dynamics_, choice_, Dense(video), {response.quality[i], response.watch_time[i]}, draws.Uniform(),
+               {user.interests.data(), user.time_budget});
   }
 }
 

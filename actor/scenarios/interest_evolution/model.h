@@ -51,7 +51,7 @@ class InterestEvolutionModel {
     int size;
   };
 
-  static absl::Status Validate(const Options& options) { return ValidateInterestEvolution(options); }
+  static absl::Status Validate(const Options& options) { return recbots::Validate(options); }
   explicit InterestEvolutionModel(const Options& options);
 
   const Options& options() const { return options_; }
@@ -131,8 +131,8 @@ inline InterestEvolutionModel::Response InterestEvolutionModel::Respond(const Us
     lengths[i] = options_.video_length;
   }
   response.clicks = WatchVideos(
-      choice_, user.interests.data(), user.time_budget, features, lengths, size, [&draws] { return draws.Uniform(); },
-      response.watch_time.data());
+      choice_, user.interests.data(), user.time_budget, ShownVideos<OneHot>{features, lengths, size},
+      [&draws] { return draws.Uniform(); }, response.watch_time.data());
   return response;
 }
 
@@ -145,8 +145,8 @@ inline void InterestEvolutionModel::Update(const Slate<Document>& slate, const R
   if (!clusters_) return UpdateUniform(slate, response, draws, user);
   for (uint64_t left = response.clicks; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
-    ApplyClick(dynamics_, choice_, OneHot{response.cluster[i]}, response.quality[i], response.watch_time[i],
-               draws.Uniform(), user.interests.data(), user.time_budget);
+    ApplyClick(dynamics_, choice_, OneHot{response.cluster[i]}, {response.quality[i], response.watch_time[i]},
+               draws.Uniform(), {user.interests.data(), user.time_budget});
   }
 }
 

@@ -1,9 +1,13 @@
-// Settings of interest evolution. Names, numbers and defaults are those of InterestEvolutionConfig (config.proto).
+// Settings of interest evolution. Names, numbers, ranges and defaults are those of InterestEvolutionConfig
+// (config.proto).
 #pragma once
+
+#include <algorithm>
 
 #include "absl/status/status.h"
 #include "actor/recsim/model.h"
 #include "actor/scenarios/interest_evolution/dynamics.h"
+#include "common/base/settings.h"
 #include "common/slate/choice_model.h"
 
 namespace recbots {
@@ -27,77 +31,54 @@ enum class EvolutionReward { kWatchTime = 1, kClicks = 2 };
 
 struct InterestEvolutionOptions {
   static constexpr int kMaxFeatures = 64;
+  static constexpr double kLarge = 1e9;  // Large enough for any use, small enough that nothing overflows.
 
-  InterestEvolutionOptions() {
-    choice.kind = ChoiceKind::kMultinomialProportional;
-    choice.no_click_mass = 1;
-    choice.min_normalizer = -1;
-    choice.attention_prob = 0.65;
-    choice.score_scaling = 0.05;
-  }
+  RECBOTS_SETTINGS;
+  RECBOTS_SETTING(int, num_candidates, Between(1, 1 << 16), 10);  // N
+  RECBOTS_SETTING(int, slate_size,                                // K
+                  Between(1, std::min(num_candidates, int{ChoiceModel::kMaxSlate}), " (and at most num_candidates)"),
+                  3);
+  // F: clusters of videos, and interests of users.
+  RECBOTS_SETTING(int, num_features, Between(1, kMaxFeatures), 20);
+  RECBOTS_SETTING(int, max_episode_steps, Between(1, 1e9), 27000);
+  RECBOTS_SETTING(CandidateRefresh, candidate_refresh, Between(1, 3), CandidateRefresh::kEveryStep);
+  RECBOTS_SETTING(VideoSampler, video_sampler, Between(1, 2), VideoSampler::kClusters);
+  RECBOTS_SETTING(UserSampler, user_sampler, Between(1, 2), UserSampler::kConfigured);
+  RECBOTS_SETTING(EvolutionReward, reward, Between(1, 2), EvolutionReward::kWatchTime);
+  RECBOTS_SETTING(ChoiceModelOptions, choice, AnyValue(), DefaultChoice());
 
-  int num_candidates = 10;  // N
-  int slate_size = 3;       // K, up to ChoiceModel::kMaxSlate
-  int num_features = 20;    // F, 1..kMaxFeatures: clusters of videos, and interests of users
-  int max_episode_steps = 27000;
-  CandidateRefresh candidate_refresh = CandidateRefresh::kEveryStep;
-  VideoSampler video_sampler = VideoSampler::kClusters;
-  UserSampler user_sampler = UserSampler::kConfigured;
-  EvolutionReward reward = EvolutionReward::kWatchTime;
-  ChoiceModelOptions choice;
+  RECBOTS_SETTING(double, time_budget, Above(0, kLarge), 200);  // Minutes.
+  RECBOTS_SETTING(double, step_penalty, Between(0, kLarge), 0.5);
+  RECBOTS_SETTING(double, user_update_alpha, Between(-kLarge, kLarge), 0.9 / 3.4);
+  RECBOTS_SETTING(double, user_quality_factor, Between(-kLarge, kLarge), 0);
+  RECBOTS_SETTING(double, document_quality_factor, Between(-kLarge, kLarge), 1);
+  // X and Y of the update of interests (MovedInterest).
+  RECBOTS_SETTING(double, alpha_x_intercept, Above(0, kLarge), 1);
+  RECBOTS_SETTING(double, alpha_y_intercept, Between(-kLarge, kLarge), 0.3);
 
-  double time_budget = 200;  // Minutes.
-  double step_penalty = 0.5;
-  double user_update_alpha = 0.9 / 3.4;
-  double user_quality_factor = 0;
-  double document_quality_factor = 1;
-  double alpha_x_intercept = 1;  // X and Y of the update of interests (MovedInterest).
-  double alpha_y_intercept = 0.3;
+  // kClusters: range of the clusters' mean qualities, standard deviation within a cluster, minutes.
+  RECBOTS_SETTING(double, min_utility, Between(-kLarge, kLarge), -3);
+  RECBOTS_SETTING(double, max_utility, Between(-kLarge, kLarge), 3);
+  RECBOTS_SETTING(double, quality_stddev, Between(0, kLarge), 0.1);
+  RECBOTS_SETTING(double, video_length, Above(0, kLarge), 4);
 
-  double min_utility = -3;  // kClusters: range of the clusters' mean qualities,
-  double max_utility = 3;
-  double quality_stddev = 0.1;  // standard deviation within a cluster,
-  double video_length = 4;      // minutes.
-
-  double min_feature = -1;  // kUniform: features,
-  double max_feature = 1;
-  double video_quality = 1;        // quality,
-  double video_length_mean = 4.3;  // minutes; cut to 0..max_video_length.
-  double video_length_stddev = 1;
-  double max_video_length = 100;
+  // kUniform: features, quality, minutes, which are cut to 0..max_video_length.
+  RECBOTS_SETTING(double, min_feature, Between(-1, 1), -1);
+  RECBOTS_SETTING(double, max_feature, Between(min_feature, 1), 1);
+  RECBOTS_SETTING(double, video_quality, Between(-kLarge, kLarge), 1);
+  RECBOTS_SETTING(double, video_length_mean, Between(-kLarge, kLarge), 4.3);
+  RECBOTS_SETTING(double, video_length_stddev, Between(0, kLarge), 1);
+  RECBOTS_SETTING(double, max_video_length, Above(0, kLarge), 100);
 
   // What the reference policy "fractional" takes a minute of time budget to be worth, in reward.
-  double fractional_rho = 1.4;
+  RECBOTS_SETTING(double, fractional_rho, Between(0, kLarge), 1.4);
 
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("num_candidates", num_candidates);
-    f("slate_size", slate_size);
-    f("num_features", num_features);
-    f("max_episode_steps", max_episode_steps);
-    f("candidate_refresh", candidate_refresh);
-    f("video_sampler", video_sampler);
-    f("user_sampler", user_sampler);
-    f("reward", reward);
-    f("choice", choice);
-    f("time_budget", time_budget);
-    f("step_penalty", step_penalty);
-    f("user_update_alpha", user_update_alpha);
-    f("user_quality_factor", user_quality_factor);
-    f("document_quality_factor", document_quality_factor);
-    f("alpha_x_intercept", alpha_x_intercept);
-    f("alpha_y_intercept", alpha_y_intercept);
-    f("min_utility", min_utility);
-    f("max_utility", max_utility);
-    f("quality_stddev", quality_stddev);
-    f("video_length", video_length);
-    f("min_feature", min_feature);
-    f("max_feature", max_feature);
-    f("video_quality", video_quality);
-    f("video_length_mean", video_length_mean);
-    f("video_length_stddev", video_length_stddev);
-    f("max_video_length", max_video_length);
-    f("fractional_rho", fractional_rho);
+  static ChoiceModelOptions DefaultChoice() {
+    return {.kind = ChoiceKind::kMultinomialProportional,
+            .no_click_mass = 1,
+            .min_normalizer = -1,
+            .attention_prob = 0.65,
+            .score_scaling = 0.05};
   }
 
   InterestDynamics dynamics() const {
@@ -108,7 +89,7 @@ struct InterestEvolutionOptions {
 
 // INVALID_ARGUMENT: a setting out of bounds, or scores that the choice model cannot weigh; the message begins with the
 // setting's name and has value and bound.
-absl::Status ValidateInterestEvolution(const InterestEvolutionOptions& options);
+absl::Status Validate(const InterestEvolutionOptions& options);
 
 // The same settings with those filled in that the user sampler stands for.
 InterestEvolutionOptions WithUserSampler(InterestEvolutionOptions options);

@@ -10,7 +10,7 @@
 //
 //                 with w the weights in the choice model (0: no click), r_i the reward of a click, c_i = length - alpha
 //                 length quality_i the time it costs in the mean, c_0 the step penalty, and rho what a minute is worth.
-//                 A user has so many minutes, so that with slates that change nothing else rho = return / time_budget:
+//                 Minutes are the scarce resource. If slates changed nothing else, rho would be return / time_budget:
 //                 1.40 with 10 candidates and slates of 3, where nothing better is known. With more candidates users
 //                 come to like what they are shown, and 1.4 remains about best although it is far from what comes out.
 //                 Choice models: logit and proportional

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -21,31 +21,26 @@ absl::Status CheckLength(absl::string_view field, size_t length, size_t want, ab
   return absl::InvalidArgumentError(absl::StrCat(field, " has ", length, " numbers, want ", want, " (", why, ")"));
 }
 
-absl::Status CheckAll(absl::string_view field, const std::vector<double>& values, double min, double max) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    RECBOTS_RETURN_IF_ERROR(CheckRange(absl::StrCat(field, "[", i, "]"), values[i], min, max));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckDistribution(absl::string_view field, const std::vector<double>& values, size_t max_length) {
   if (values.empty() || values.size() > max_length) {
     return absl::InvalidArgumentError(absl::StrCat(field, " has ", values.size(), " numbers, want 1..", max_length));
   }
-  RECBOTS_RETURN_IF_ERROR(CheckAll(field, values, 0, 1));
   double sum = 0;
   for (const double value : values) sum += value;
   if (std::abs(sum - 1) <= 1e-6) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, " sums to ", sum, ", want 1"));
 }
 
-absl::Status CheckLogNormals(absl::string_view prefix, const std::vector<double>& mean,
-                             const std::vector<double>& stddev, size_t want, absl::string_view why) {
-  RECBOTS_RETURN_IF_ERROR(CheckLength(absl::StrCat(prefix, "_log_mean"), mean.size(), want, why));
-  RECBOTS_RETURN_IF_ERROR(CheckLength(absl::StrCat(prefix, "_log_stddev"), stddev.size(), want, why));
+absl::Status CheckLengths(const Options& options) {
+  const size_t topics = options.topic_distribution.size(), types = options.user_type_distribution.size();
+  const std::string of_topics = "as many as topic_distribution has";
+  const std::string of_types = absl::StrCat(types, " user types x ", topics, " topics");
   RECBOTS_RETURN_IF_ERROR(
-      CheckAll(absl::StrCat(prefix, "_log_mean"), mean, -Options::kMaxLogMean, Options::kMaxLogMean));
-  return CheckAll(absl::StrCat(prefix, "_log_stddev"), stddev, 0, Options::kMaxLogStddev);
+      CheckLength("topic_quality_log_mean", options.topic_quality_log_mean.size(), topics, of_topics));
+  RECBOTS_RETURN_IF_ERROR(
+      CheckLength("topic_quality_log_stddev", options.topic_quality_log_stddev.size(), topics, of_topics));
+  RECBOTS_RETURN_IF_ERROR(CheckLength("affinity_log_mean", options.affinity_log_mean.size(), types * topics, of_types));
+  return CheckLength("affinity_log_stddev", options.affinity_log_stddev.size(), types * topics, of_types);
 }
 
 // A choice model that every score that can be drawn can be chosen from.
@@ -69,23 +64,12 @@ absl::Status CheckChoice(const Options& options) {
 }  // namespace
 
 absl::Status Validate(const InterestExplorationOptions& options) {
-  const int max_slate = std::min(options.num_candidates, static_cast<int>(ChoiceModel::kMaxSlate));
-  const size_t topics = options.topic_distribution.size();
-  const size_t types = options.user_type_distribution.size();
-  RECBOTS_RETURN_IF_ERROR(CheckRange("num_candidates", options.num_candidates, 1, Options::kMaxCandidates));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("slate_size", options.slate_size, 1, max_slate));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("candidate_refresh", static_cast<int>(options.candidate_refresh), 1, 3));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("max_episode_steps", options.max_episode_steps, 1, Options::kMaxSteps));
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   RECBOTS_RETURN_IF_ERROR(CheckDistribution("topic_distribution", options.topic_distribution, Options::kMaxTopics));
   RECBOTS_RETURN_IF_ERROR(
       CheckDistribution("user_type_distribution", options.user_type_distribution, Options::kMaxTypes));
-  RECBOTS_RETURN_IF_ERROR(CheckLogNormals("topic_quality", options.topic_quality_log_mean,
-                                          options.topic_quality_log_stddev, topics,
-                                          "as many as topic_distribution has"));
-  RECBOTS_RETURN_IF_ERROR(CheckLogNormals("affinity", options.affinity_log_mean, options.affinity_log_stddev,
-                                          types * topics, absl::StrCat(types, " user types x ", topics, " topics")));
-  const absl::Status choice = CheckChoice(options);
-  return choice.ok() ? choice : absl::Status(choice.code(), absl::StrCat("choice.", choice.message()));
+  RECBOTS_RETURN_IF_ERROR(CheckLengths(options));
+  return WithPath("choice", CheckChoice(options));
 }
 
 }  // namespace recbots

@@ -54,7 +54,7 @@ class OraclePolicy final : public Policy {
 // Of a document of this type and topic shown alone: the mean probability of a click, by the trapezoidal rule over both
 // normals, which converges faster than any power of the step (Trefethen and Weideman 2014, section 4).
 double ClickRate(const Options& options, const ChoiceModel& choice, size_t cell, size_t topic, int points_per_unit) {
-  constexpr int kReach = 9;  // Beyond so many standard deviations lies less than 1e-18.
+  constexpr int kReach = 9;  // Beyond this many standard deviations lies less than 1e-18.
   const double step = 1.0 / points_per_unit;
   const int reach = kReach * points_per_unit;
   std::vector<double> weight, affinity, quality;

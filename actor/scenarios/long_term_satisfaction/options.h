@@ -1,62 +1,43 @@
-// Settings of long-term satisfaction. Names, numbers and defaults are those of LongTermSatisfactionConfig
+// Settings of long-term satisfaction. Names, numbers, ranges and defaults are those of LongTermSatisfactionConfig
 // (config.proto).
 #pragma once
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "actor/recsim/model.h"
+#include "common/base/settings.h"
 
 namespace recbots {
 
-// Ranges keep every reward finite, as a float too: the largest log engagement, kMaxMean + kMaxStddev |z|, stays below
-// 88 for every normal number that is ever drawn (|z| < 16).
+// Ranges keep every reward finite, as a float too: the largest log engagement, 40 + 3 |z|, stays below 88 for every
+// normal number that is ever drawn (|z| < 16).
 struct LongTermSatisfactionOptions {
-  static constexpr int kMaxCandidates = 10000;
-  static constexpr int kMaxSlate = 64;
-  static constexpr int kMaxSteps = 1000000;
-  static constexpr double kMaxMemoryDiscount = 0.9999;
-  static constexpr double kMaxSensitivity = 100;
-  static constexpr double kMaxInnovation = 100;
-  static constexpr double kMaxMean = 40;
-  static constexpr double kMaxStddev = 3;
-
-  int num_candidates = 10;  // N, 1..kMaxCandidates
-  int slate_size = 1;       // K, 1..min(N, kMaxSlate); only the first item of a slate is consumed
-  CandidateRefresh candidate_refresh = CandidateRefresh::kEveryStep;
-  int max_episode_steps = 0;        // Then truncated; 0: never, the time budget ends the episode.
-  double memory_discount = 0.7;     // 0..kMaxMemoryDiscount
-  double sensitivity = 0.01;        // Of satisfaction to exposure, 0..kMaxSensitivity
-  double innovation_stddev = 0.05;  // Of the noise in exposure, 0..kMaxInnovation
-  double choc_mean = 5;             // Log engagement of pure clickbait at full satisfaction, -kMaxMean..kMaxMean
-  double choc_stddev = 1;           // 0..kMaxStddev
-  double kale_mean = 4;             // The same of its opposite.
-  double kale_stddev = 1;
-  double min_clickbait = 0;  // Documents are uniform between the two, 0 <= min <= max <= 1.
-  double max_clickbait = 1;
-  int time_budget = 60;  // Items a user consumes before it leaves, 1..kMaxSteps
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("num_candidates", num_candidates);
-    f("slate_size", slate_size);
-    f("candidate_refresh", candidate_refresh);
-    f("max_episode_steps", max_episode_steps);
-    f("memory_discount", memory_discount);
-    f("sensitivity", sensitivity);
-    f("innovation_stddev", innovation_stddev);
-    f("choc_mean", choc_mean);
-    f("choc_stddev", choc_stddev);
-    f("kale_mean", kale_mean);
-    f("kale_stddev", kale_stddev);
-    f("min_clickbait", min_clickbait);
-    f("max_clickbait", max_clickbait);
-    f("time_budget", time_budget);
-  }
+  RECBOTS_SETTINGS;
+  RECBOTS_SETTING(int, num_candidates, Between(1, 10000), 10);  // N
+  // K; only the first item of a slate is consumed.
+  RECBOTS_SETTING(int, slate_size, Between(1, std::min(num_candidates, 64)), 1);
+  RECBOTS_SETTING(CandidateRefresh, candidate_refresh, Between(1, 3), CandidateRefresh::kEveryStep);
+  // Then truncated; 0: never, the time budget ends the episode.
+  RECBOTS_SETTING(int, max_episode_steps, Between(0, 1000000), 0);
+  RECBOTS_SETTING(double, memory_discount, Between(0, 0.9999), 0.7);
+  RECBOTS_SETTING(double, sensitivity, Between(0, 100), 0.01);        // Of satisfaction to exposure.
+  RECBOTS_SETTING(double, innovation_stddev, Between(0, 100), 0.05);  // Of the noise in exposure.
+  // Log engagement of pure clickbait at full satisfaction, and of its opposite.
+  RECBOTS_SETTING(double, choc_mean, Between(-40, 40), 5);
+  RECBOTS_SETTING(double, choc_stddev, Between(0, 3), 1);
+  RECBOTS_SETTING(double, kale_mean, Between(-40, 40), 4);
+  RECBOTS_SETTING(double, kale_stddev, Between(0, 3), 1);
+  RECBOTS_SETTING(int, time_budget, Between(1, 1000000), 60);  // Items a user consumes before it leaves.
+  // Documents are uniform between the two.
+  RECBOTS_SETTING(double, max_clickbait, Between(0, 1), 1);
+  RECBOTS_SETTING(double, min_clickbait, Between(0, max_clickbait, " (max_clickbait)"), 0);
 
   // Of the document drawn with uniform u.
   double Clickbait(double u) const { return min_clickbait + (max_clickbait - min_clickbait) * u; }
 };
 
 // INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
-absl::Status Validate(const LongTermSatisfactionOptions& options);
+inline absl::Status Validate(const LongTermSatisfactionOptions& options) { return CheckSettings(options); }
 
 }  // namespace recbots

@@ -7,18 +7,10 @@
 #include "actor/scenarios/long_term_satisfaction/model.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/policies/greedy_slate.h"
 
 namespace recbots {
 namespace {
-
-// The K best of N, best first, ties by position: N * K comparisons, which is little for the K that there are.
-void ShowBest(absl::Span<double> scores, absl::Span<int32_t> slate) {
-  for (int32_t& position : slate) {
-    const auto best = std::max_element(scores.begin(), scores.end());
-    position = static_cast<int32_t>(best - scores.begin());
-    *best = -HUGE_VAL;
-  }
-}
 
 void CheckSizes(const EnvironmentSpec& spec, const PolicyInput& input, const PolicyOutput& output) {
   const size_t users = input.positions.size();
@@ -85,7 +77,7 @@ void NearestClickbaitPolicy::Act(const PolicyInput& input, const PolicyOutput& o
   for (size_t user = 0; user < input.positions.size(); ++user) {
     const float* candidates = input.candidates.data() + user * n;
     for (size_t i = 0; i < n; ++i) scores_[i] = -std::abs(candidates[i] - target);
-    ShowBest(absl::MakeSpan(scores_), output.slates.subspan(user * k, k));
+    GreedySlate(scores_, output.slates.subspan(user * k, k));
   }
   SetCertain(output);
 }
@@ -126,7 +118,7 @@ void LtsOptimalPolicy::Act(const PolicyInput& input, const PolicyOutput& output)
       scores_[i] = solution.mdp.Score(solution.optimum, step, exposure, static_cast<double>(candidates[i]));
     }
     const auto slate = output.slates.subspan(user * k, k);
-    ShowBest(absl::MakeSpan(scores_), slate);
+    GreedySlate(scores_, slate);
     users_[user] = {.position = position, .exposure = exposure, .clickbait = candidates[slate[0]]};
   }
   SetCertain(output);

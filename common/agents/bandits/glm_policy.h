@@ -27,7 +27,7 @@ struct GlmPolicyOptions {
   double sigma0 = 1;            // Standard deviation of the weights' prior, 1e-6..1e6.
   bool intercept = false;
   double refit_growth = 1.25;  // 1..100; 1: a fit after every observation (logistic_bandit.h has the cost).
-  int max_history = 512;       // 11..1000000: fits see the last so many observations of an episode.
+  int max_history = 512;       // 11..1000000: fits see this many of the last observations of an episode.
   // Observations that UCB-GLM plans for, 1..1e12, of which its width takes the logarithm. 0: as many as an episode has,
   // or 1000 where nothing ends it.
   double horizon = 0;
@@ -68,7 +68,7 @@ class GlmPolicy : public Policy {
   const size_t arm_size_;  // d
 
  private:
-  // Learners and remembered arms of so many users; they start anew where the number has changed.
+  // Learners and remembered arms of this many users; they start again where the number has changed.
   void SetUsers(size_t num_users);
   void LoadArms(absl::Span<const float> candidates);
 

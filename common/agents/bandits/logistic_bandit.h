@@ -10,7 +10,7 @@
 
 namespace recbots {
 
-// At most so many observations say nothing about the weights (RecSim's rule).
+// This many observations, or fewer, say nothing about the weights (RecSim's rule).
 inline constexpr size_t kMinLogisticObservations = 10;
 
 // Maximum a posteriori weights of P(1 | x) = logistic(x . w) under the prior w ~ N(0, sigma0^2 I), by iteratively
@@ -34,10 +34,10 @@ double UcbGlmWidth(size_t num_features, double horizon);
 
 struct LogisticBanditOptions {
   double sigma0 = 1;  // Standard deviation of the prior, > 0.
-  // The weights are fitted anew when so many times the observations of the last fit are there; 1: at every one. A fit
-  // costs O(n d^2), so that at 1.25 all fits of an episode together cost five times the last one.
+  // The weights are fitted again once there are this many times the observations of the last fit; 1: at every one. A
+  // fit costs O(n d^2), so that at 1.25 all fits of an episode together cost five times the last one.
   double refit_growth = 1.25;
-  // Fits see the last so many observations, > kMinLogisticObservations. Uncertainty always counts all.
+  // Fits see this many of the last observations, > kMinLogisticObservations. Uncertainty always counts all.
   int max_history = 512;
 };
 

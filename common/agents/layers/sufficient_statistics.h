@@ -13,9 +13,9 @@ namespace recbots {
 // `base` is asked and told with observations float32 [B, U + S]: the user features, then the statistics of that user
 // (RecSim: {raw_observation, sufficient_statistics}). Slates and probabilities pass unchanged.
 //
-// A user's statistics begin anew where its episode does (step 0), and take in each active step. Users that somebody
-// only wants slates for (no Observe) have those of an episode that starts there. Allocates where the number of users
-// grows only.
+// A user's statistics start again where an episode begins (step 0), and take in each active step. Users that are only
+// asked for slates (no Observe) have the statistics of an episode that starts there. Allocates only where the number of
+// users grows.
 class SufficientStatistics final : public Policy {
  public:
   // `spec` is the environment's.

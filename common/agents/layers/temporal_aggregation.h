@@ -36,7 +36,7 @@ struct TemporalAggregationOptions {
 
 // `base` lives at a slower clock. It decides at the first step of an episode and every aggregation_period steps after,
 // and earlier where the slate cannot be held: it is held by finding documents of the same features among the new
-// candidates (the position where it was, else the first that is not yet taken), and base decides anew where one is
+// candidates (the position where it was, else the first that is not yet taken), and base decides again where one is
 // gone. Candidates of a fixed catalogue, or without features, are the same where their positions are.
 //
 // What base is told of a decision, once its last step is over:

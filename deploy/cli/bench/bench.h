@@ -15,7 +15,7 @@ namespace recbots {
 
 struct BenchOptions {
   absl::Duration window = absl::Milliseconds(500);  // Length of one window.
-  int windows = 7;                                  // The median of so many is reported.
+  int windows = 7;                                  // The median of this many is reported.
   absl::Duration duration = absl::Seconds(10);      // Of what runs on for a while (replay/limiter, replay/churn).
   int64_t table_bytes = 400'000'000;                // Rows that replay holds, in bytes.
   std::string program_dir;                          // Where recbots and the roles lie (loop, replay).

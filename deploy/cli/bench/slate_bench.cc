@@ -28,7 +28,7 @@ const Case kCases[] = {{"n10_k3", ClickRule::kShared, 10, 3, true},
                        {"cascade_n1000_k10", ClickRule::kCascade, 1000, 10, false}};
 
 // As interest evolution has them: an interest from -1 to 1 weighs 1 more, no click weighs 2; minutes still watched.
-// So many states that the processor cannot learn them by heart.
+// Enough states that the processor cannot learn them by heart.
 struct States {
   explicit States(const Case& test)
       : num_states(static_cast<size_t>(test.num_candidates < 500 ? 4096 : 128)),

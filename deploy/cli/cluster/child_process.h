@@ -15,9 +15,9 @@ namespace recbots {
 struct ChildOptions {
   std::string name;                    // For messages: "actor-1".
   std::vector<std::string> arguments;  // The program's path first.
-  std::string log_path;                // stderr goes there (begun anew); stdout too, unless it is piped.
-  bool pipe_stdout = false;            // stdout can be read from stdout_fd().
-  int lock_descriptor = -1;            // A lock that it is to hold as well (common/base/file_lock.h); -1: none.
+  std::string log_path;      // stderr goes there (an older log is overwritten); stdout too, unless it is piped.
+  bool pipe_stdout = false;  // stdout can be read from stdout_fd().
+  int lock_descriptor = -1;  // A lock that it is to hold as well (common/base/file_lock.h); -1: none.
 };
 
 // Gets SIGTERM when this process dies, whatever it dies of, and does not get the terminal's Ctrl-C: its parent passes

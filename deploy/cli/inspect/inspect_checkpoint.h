@@ -15,9 +15,9 @@ namespace recbots {
 // marks of its tables, and what changed since the one before. Only reads; a running server may use the directory
 // meanwhile.
 //
-// dump_rows > 0: instead, the newest so many rows of one table as JSON Lines, oldest first; -1: all of them. An object
-// per row: column name -> number or nested arrays of numbers, null where a float is not finite. Ends early, with OK,
-// when `out` takes no more. `table`: only this one; "": all, or the first one to dump.
+// dump_rows > 0: instead, this many of the newest rows of one table as JSON Lines, oldest first; -1: all of them. An
+// object per row: column name -> number or nested arrays of numbers, null where a float is not finite. Ends early, with
+// OK, when `out` takes no more. `table`: only this one; "": all, or the first one to dump.
 //   NOT_FOUND         no such directory, no checkpoint in it, no table of that name
 //   INVALID_ARGUMENT  rows of several shards asked for: names them
 //   DATA_LOSS         no checkpoint checks; what could be said was written

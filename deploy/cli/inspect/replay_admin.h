@@ -13,7 +13,7 @@
 namespace recbots {
 
 // One connection. Not thread-safe. Every error names the address:
-//   UNAVAILABLE, DEADLINE_EXCEEDED  nobody answers there
+//   UNAVAILABLE, DEADLINE_EXCEEDED  no server answers there
 //   UNAUTHENTICATED                 TLS or the token do not fit (says how)
 //   UNIMPLEMENTED                   something else than replay listens there
 class ReplayAdmin {
@@ -22,7 +22,7 @@ class ReplayAdmin {
 
   const std::string& address() const { return address_; }
 
-  // Tries again while nobody answers, until the deadline.
+  // Tries again while no server answers, until the deadline.
   absl::StatusOr<v1::InfoResponse> Info(Instant deadline);
   // Waits until the checkpoint is on disk. FAILED_PRECONDITION: the server keeps none; others: what the disk said.
   absl::StatusOr<v1::CheckpointResponse> Checkpoint(Instant deadline);

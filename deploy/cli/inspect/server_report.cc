@@ -10,12 +10,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/base/format_count.h"
 #include "common/base/status_macros.h"
 #include "common/wire/experiment_identity.h"
 #include "common/wire/row_schema_proto.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
-#include "learner/run/status_line.h"
 
 namespace recbots {
 namespace {

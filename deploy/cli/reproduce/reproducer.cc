@@ -141,7 +141,7 @@ void Reproducer::OnEnd(const PlannedRun& run, const JobEnd& end, const JobQueue&
 
 void Reproducer::Finish(const PlannedRun& run, std::optional<double> command_seconds, const std::string& how) {
   absl::StatusOr<SeedResult> result = Measure(run, command_seconds);
-  if (absl::IsCancelled(result.status())) return;  // Whoever asked to stop sees to it.
+  if (absl::IsCancelled(result.status())) return;  // The caller that asked to stop handles it.
   if (!result.ok()) {
     Fail(run, std::string(result.status().message()), "");
     return;

@@ -7,7 +7,7 @@
 namespace recbots {
 namespace {
 
-// The file that a symbol comes from, links followed; empty: nobody has it.
+// The file that a symbol comes from, links followed; empty: no file has it.
 std::string FileOf(const char* symbol) {
   Dl_info info{};
   void* const address = dlsym(RTLD_DEFAULT, symbol);

@@ -23,7 +23,7 @@ class SumTree {
   // Bytes for each slot: 8 for the weight, 8/7 for the sums above.
   static constexpr size_t kBytesPerSlot = 10;
 
-  // All weights are 0. RESOURCE_EXHAUSTED: no address space for so many.
+  // All weights are 0. RESOURCE_EXHAUSTED: no address space for this many.
   static absl::StatusOr<SumTree> Create(uint32_t num_slots);
 
   // New weights of slots, in this order (a slot may come twice). Cheapest when neighbours follow each other.

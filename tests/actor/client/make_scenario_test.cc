@@ -74,8 +74,10 @@ TEST(MakeScenarioTest, RefusesMatricesThatDoNotFit) {
             "environment.document_browsing.matrix_file " + path + ": W is 2x2, want 10x10");
   EXPECT_THAT(Refusal("matrix_file: \"/no/such/file\"", absl::StatusCode::kNotFound),
               HasSubstr("environment.document_browsing.matrix_file /no/such/file: cannot be read"));
-  EXPECT_THAT(Refusal("matrix_seed: 3 acceptance: 0.5"), HasSubstr("2 of them are given, want at most 1"));
-  EXPECT_THAT(Refusal("matrix_seed: 3 matrix_file: \"x\""), HasSubstr("matrix_file 'x' and matrix_seed 3"));
+  EXPECT_THAT(Refusal("matrix_seed: 3 acceptance: 0.5"),
+              HasSubstr("W is given 2 times (acceptance, matrix_seed), want at most 1"));
+  EXPECT_THAT(Refusal("matrix_seed: 3 matrix_file: \"x\""),
+              HasSubstr("matrix_seed: W is given 2 times (matrix_file, matrix_seed)"));
 }
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeWithHistory(const std::string& history) {
@@ -108,7 +110,7 @@ TEST(MakeScenarioTest, RefusesHistoriesThatCannotBe) {
   };
   EXPECT_EQ(refusal("length: -1"), "environment.history.length -1, want 0..10000");
   EXPECT_EQ(refusal("length: 10001"), "environment.history.length 10001, want 0..10000");
-  EXPECT_EQ(refusal("trace_decay: [0.5, 1.01]"), "environment.history.trace_decay 1.01, want 0..1");
+  EXPECT_EQ(refusal("trace_decay: [0.5, 1.01]"), "environment.history.trace_decay[1] 1.01, want 0..1");
   EXPECT_EQ(refusal("trace_decay: 0.5 trace_scale: 0"), "environment.history.trace_scale 0, want 0.001..1e+06");
   EXPECT_EQ(refusal("length: 3 remember_response: false"),
             "environment.history.length 3, want 0 where interest_exploration has nothing to remember: remember_user "

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "actor/loop/pacer.h"
 #include "actor/loop/streams.h"
 #include "common/rl/transition.h"
 
@@ -153,23 +152,6 @@ TEST(EnvironmentLoopTest, PassesOnTheSinksError) {
   sink.next_status_ = absl::CancelledError("closed");
   EnvironmentLoop loop(environment, policy, *TransitionSchema(environment.spec()), {.discount = 0.9}, sink);
   EXPECT_EQ(loop.Step({}).code(), absl::StatusCode::kCancelled);
-}
-
-TEST(PacerTest, HoldsTheRateWithoutCatchingUp) {
-  FakeClock clock;
-  Pacer pacer(/*steps_per_second=*/1000, /*burst=*/absl::Milliseconds(10), clock);
-  EXPECT_EQ(pacer.Did(50), absl::Milliseconds(50));
-  clock.Advance(absl::Milliseconds(50));
-  EXPECT_EQ(pacer.Did(50), absl::Milliseconds(50));
-  // A long wait for something else gives a burst of 10 ms at most.
-  clock.Advance(absl::Seconds(10));
-  EXPECT_EQ(pacer.Did(50), absl::Milliseconds(40));
-}
-
-TEST(PacerTest, LetsGoWithoutAPace) {
-  FakeClock clock;
-  Pacer pacer(0, absl::ZeroDuration(), clock);
-  EXPECT_EQ(pacer.Did(1e9), absl::ZeroDuration());
 }
 
 // Users of a session who have left before make no transition.

@@ -209,8 +209,9 @@ TEST(ValidateTest, EveryBoundOfTheProtoIsEnforced) {
   int checked = 0;
   std::vector<std::string> parts;  // What the path leads through, to be chosen first.
   const auto check = [&](const std::string& path, const google::protobuf::FieldDescriptor& field) {
-    if (!field.options().HasExtension(v1::min)) return;
-    const double below = field.options().GetExtension(v1::min) - 1;
+    const bool above = field.options().HasExtension(v1::above);
+    if (!above && !field.options().HasExtension(v1::min)) return;
+    const double below = above ? field.options().GetExtension(v1::above) : field.options().GetExtension(v1::min) - 1;
     v1::ExperimentConfig config = GoodConfig();
     config.mutable_replay()->mutable_table()->add_columns();
     config.mutable_replay()->add_more_tables()->add_columns();

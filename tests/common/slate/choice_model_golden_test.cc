@@ -44,7 +44,7 @@ ChoiceModelOptions OptionsOf(ChoiceKind kind, const GoldenValue& params) {
   ChoiceModelOptions options;
   options.kind = kind;
   if (kind == ChoiceKind::kMultinomialProportional) options.no_click_mass = 0;
-  options.ForEachField([&params](const char* name, auto& field) {
+  options.ForEachField([&params](const char* name, auto& field, const Range&) {
     if constexpr (std::is_same_v<decltype(field), double&>) {
       if (params.contains(name)) field = NumberOf(params.at(name));
     }

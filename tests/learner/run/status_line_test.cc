@@ -59,16 +59,6 @@ TEST(StatusLineTest, ShowsWhatIsNotKnownYet) {
             "bound by: actors");
 }
 
-TEST(StatusLineTest, CountsInThreeDigits) {
-  EXPECT_EQ(FormatCount(0), "0");
-  EXPECT_EQ(FormatCount(999), "999");
-  EXPECT_EQ(FormatCount(1000), "1.00k");
-  EXPECT_EQ(FormatCount(41'234), "41.2k");
-  EXPECT_EQ(FormatCount(999'499), "999k");
-  EXPECT_EQ(FormatCount(999'600), "1.00M");
-  EXPECT_EQ(FormatCount(3.1e9), "3.10G");
-}
-
 TEST(LagWindowTest, GivesQuantilesOfTheNewestValues) {
   LagWindow window;
   EXPECT_EQ(window.Quantile(0.5), 0);

@@ -10,7 +10,7 @@
 namespace recbots::replay_bench {
 namespace {
 
-// All writers of a bench together keep so much, so that 64 of them fit small machines.
+// All writers of a bench together keep this many bytes, so that 64 writers fit small machines.
 constexpr int64_t kBufferBytes = 64 << 20;
 constexpr absl::Duration kTurn = absl::Milliseconds(100);  // After which a waiting writer looks whether to stop.
 constexpr int kCheckedBatches = 8;

@@ -70,7 +70,7 @@ struct ReaderOptions {
   int32_t batch_size = 256;
   int32_t batches_in_flight = 2;
   bool write_back = false;  // New priorities for every row of every batch.
-  // One batch in so many is checked row by row. Checking costs a reader about as much as taking a batch.
+  // One batch in this many is checked row by row. Checking costs a reader about as much as taking a batch.
   int check_every = 64;
 };
 

@@ -7,7 +7,7 @@
 // one worker thread, which works in runs, and a small pool of threads tells them of each item that is in. Rows that
 // were removed are destroyed by callers, outside the worker's lock.
 //
-// It is nobody's product and stands for none: only for this way of keeping rows.
+// It stands for no product: only for this way of keeping rows.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@
 namespace recbots::replay_bench {
 namespace {
 
-// A window lasts until there is something to measure, at most so long.
+// A window lasts until there is something to measure, at most this long.
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
 // The value with that share of the others at or below it; 0 of nothing.

@@ -13,7 +13,7 @@ double CpuSeconds(pid_t pid);
 int64_t ResidentBytes(pid_t pid);
 // Times the threads of a process have given up the processor to wait for something.
 int64_t VoluntarySwitches(pid_t pid);
-// Time all processors together were not idle, whoever used them.
+// Time during which processors, all together, were not idle, no matter which process used them.
 double BusySeconds();
 // Bytes sent over the loopback device, headers included.
 int64_t LoopbackBytes();

@@ -17,15 +17,13 @@ namespace {
 using ::recbots::testing::EpisodeStatistics;
 using ::recbots::testing::MakeOptions;
 using ::recbots::testing::MakeScenarioOf;
-using ::recbots::testing::Moments;
-using ::recbots::testing::Play;
+using ::recbots::testing::PlayReturns;
+using ::recbots::testing::Sample;
 
 constexpr int kUsers = 2000;
 constexpr uint32_t kEpisodesEach = 50;
 
-void ExpectMean(const Moments& moments, double exact) {
-  EXPECT_NEAR(moments.mean(), exact, 5 * moments.standard_error());
-}
+void ExpectMean(const Sample& sample, double exact) { EXPECT_NEAR(sample.mean(), exact, 5 * sample.standard_error()); }
 
 void ExpectReferencePoliciesMatchTheirExactValues(const DocumentBrowsingOptions& options, uint64_t seed) {
   const auto scenario = MakeScenarioOf(options, seed);
@@ -35,8 +33,8 @@ void ExpectReferencePoliciesMatchTheirExactValues(const DocumentBrowsingOptions&
     if (reference.name == "random") exact = scenario->RandomValue().value();
     if (reference.name == "optimal") exact = scenario->OptimalValue().value();
     if (reference.name == "row_argmax") exact = scenario->ExactValue(RowArgmax(BrowsingMdp(options)), {}).value();
-    const EpisodeStatistics played = Play(*scenario, *reference.policy, kUsers, kEpisodesEach);
-    EXPECT_EQ(played.returns.count, double{kUsers} * kEpisodesEach);
+    const EpisodeStatistics played = PlayReturns(*scenario, *reference.policy, kUsers, kEpisodesEach);
+    EXPECT_EQ(played.returns.count(), double{kUsers} * kEpisodesEach);
     ExpectMean(played.returns, exact);
   }
 }
@@ -77,9 +75,9 @@ TEST(BrowsingStatisticsTest, EpisodesLookLikeThoseOfTheReferenceSimulator) {
     for (ReferencePolicy& reference : scenario->MakeReferencePolicies()) {
       if (reference.name != rollout.at("policy").get<std::string>()) continue;
       SCOPED_TRACE(rollout.at("name").get<std::string>() + " " + reference.name);
-      const EpisodeStatistics played = Play(*scenario, *reference.policy, kUsers, kEpisodesEach);
+      const EpisodeStatistics played = PlayReturns(*scenario, *reference.policy, kUsers, kEpisodesEach);
       ExpectMean(played.returns, rollout.at("exact_mean_reward").get<double>());
-      const auto expect_alike = [&](const Moments& ours, const testing::GoldenValue& theirs) {
+      const auto expect_alike = [&](const Sample& ours, const testing::GoldenValue& theirs) {
         EXPECT_NEAR(ours.mean(), theirs.at("mean").get<double>(),
                     4 * std::hypot(ours.standard_error(), theirs.at("se").get<double>()));
       };

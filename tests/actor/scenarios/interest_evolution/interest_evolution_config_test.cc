@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 class FieldLister {
  public:
   template <typename T>
-  void operator()(const char* name, T& member) {
+  void operator()(const char* name, T& member, const Range&) {
     if constexpr (std::is_enum_v<T>) {
       lines.push_back(absl::StrCat(name, " ", static_cast<int>(member)));
     } else if constexpr (std::is_same_v<T, std::vector<double>>) {

@@ -72,11 +72,11 @@ TEST(InterestEvolutionGoldenTest, UserAfterAGivenResponse) {
       watch_time = WatchTime(budget, video.at("length").get<double>());
       auto same_interests = interests;
       double same_budget = budget;
-      ApplyClick(dynamics, choice, Dense(features), quality, watch_time, in.at("u").get<double>(), interests.data(),
-                 budget);
+      const WatchedVideo watched = {quality, watch_time};
+      ApplyClick(dynamics, choice, Dense(features), watched, in.at("u").get<double>(), {interests.data(), budget});
       if (const int index = OneHotIndex(features); index >= 0) {
-        ApplyClick(dynamics, choice, OneHot{static_cast<uint32_t>(index)}, quality, watch_time,
-                   in.at("u").get<double>(), same_interests.data(), same_budget);
+        ApplyClick(dynamics, choice, OneHot{static_cast<uint32_t>(index)}, watched, in.at("u").get<double>(),
+                   {same_interests.data(), same_budget});
         EXPECT_EQ(same_interests, interests) << "one-hot and dense features differ";
         EXPECT_EQ(same_budget, budget);
         ++one_hot;
@@ -103,8 +103,8 @@ TEST(InterestEvolutionGoldenTest, WholeStepWithDefaultSettings) {
     const std::vector<double> lengths(n, options.video_length);
     std::vector<double> watch_times(n);
     const uint64_t clicks = WatchVideos(
-        choice, interests.data(), budget, videos.data(), lengths.data(), n, [&in] { return in.at("u1").get<double>(); },
-        watch_times.data());
+        choice, interests.data(), budget, ShownVideos<OneHot>{videos.data(), lengths.data(), n},
+        [&in] { return in.at("u1").get<double>(); }, watch_times.data());
     const auto clicked = out.at("clicked").get<int>();
     ASSERT_EQ(clicks, clicked < 0 ? 0 : uint64_t{1} << static_cast<unsigned>(clicked));
     EXPECT_NEAR(WatchTimeReward(clicks, watch_times.data(), n), out.at("reward").get<double>(), 1e-12);
@@ -121,8 +121,8 @@ TEST(InterestEvolutionGoldenTest, WholeStepWithDefaultSettings) {
       budget = BudgetAfterNoClick(options.dynamics(), budget);
     } else {
       const auto i = static_cast<size_t>(clicked);
-      ApplyClick(options.dynamics(), choice, videos[i], qualities[i], watch_times[i], in.at("u2").get<double>(),
-                 interests.data(), budget);
+      ApplyClick(options.dynamics(), choice, videos[i], {qualities[i], watch_times[i]}, in.at("u2").get<double>(),
+                 {interests.data(), budget});
     }
     ExpectNear(interests, out.at("interests"));
     EXPECT_NEAR(budget, out.at("time_budget").get<double>(), 1e-12);

@@ -8,9 +8,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actor/recsim/model_scenario.h"
+#include "actor/recsim/play_episodes.h"
 #include "actor/scenarios/interest_evolution/model.h"
 #include "common/rl/step_buffer.h"
 #include "tests/support/golden_choice.h"
@@ -34,37 +36,16 @@ struct Rollout {
   std::map<std::string, std::map<std::string, Sample>> trajectory;
 };
 
-std::unique_ptr<Policy> PolicyOf(const Scenario& scenario, const std::string& name) {
-  for (ReferencePolicy& reference : scenario.MakeReferencePolicies()) {
-    if (reference.name == name) return std::move(reference.policy);
-  }
-  return nullptr;
-}
+// A policy of the scenario that is told everything, so that every column of a step is written.
+class CuriousPolicy final : public Policy {
+ public:
+  explicit CuriousPolicy(std::unique_ptr<Policy> base) : base_(std::move(base)) {}
+  void Act(const PolicyInput& input, const PolicyOutput& output) override { base_->Act(input, output); }
+  void Observe(const PolicyFeedback& feedback) override { base_->Observe(feedback); }
 
-// Steps the batch until every user has played its first `episodes_each` episodes; calls visit(user) for each that has
-// not yet, before `buffer` is advanced.
-template <typename Visit>
-void PlayEpisodes(const Scenario& scenario, const std::string& policy_name, int users, int episodes_each,
-                  Visit&& visit) {
-  const auto environment = scenario.MakeEnvironment(users, 0);
-  const auto policy = PolicyOf(scenario, policy_name);
-  ASSERT_NE(policy, nullptr) << policy_name;
-  StepBuffer buffer(scenario.spec(), users);
-  buffer.Reset(*environment);
-  std::vector<int> played(static_cast<size_t>(users));
-  for (int left = users; left > 0; buffer.Advance()) {
-    policy->Act({buffer.observation, environment->positions(), buffer.candidates},
-                {absl::MakeSpan(buffer.slates), absl::MakeSpan(buffer.behaviour_probability),
-                 absl::MakeSpan(buffer.position_probability)});
-    ASSERT_TRUE(buffer.Step(*environment).ok());
-    for (size_t i = 0; i < played.size(); ++i) {
-      if (played[i] == episodes_each) continue;
-      visit(i, buffer);
-      played[i] += buffer.terminated[i] + buffer.truncated[i];
-      left -= played[i] == episodes_each;
-    }
-  }
-}
+ private:
+  const std::unique_ptr<Policy> base_;
+};
 
 struct Totals {
   double reward = 0;
@@ -148,16 +129,18 @@ Rollout Play(const InterestEvolutionOptions& options, int episodes, const Golden
     users.emplace_back(model, kSeed, i);
     add_state(i);
   }
-  PlayEpisodes(*scenario, "random", episodes, /*episodes_each=*/1, [&](size_t i, const StepBuffer& buffer) {
+  CuriousPolicy policy(testing::ReferenceOf(*scenario, "random"));
+  const auto add_step = [&](size_t i, const StepBuffer& buffer, const EpisodeSoFar& episode) {
     const auto response = users[i].Step(&buffer.slates[i * k], options.slate_size);
     ExpectTheSameStep(model, users[i], response, buffer, i);
     AddStep(buffer, i, k, totals[i], rollout);
     add_state(i);
-    if (buffer.terminated[i] + buffer.truncated[i] == 0) return;
+    if (!episode.over) return;
     rollout.length.Add(totals[i].steps);
     rollout.reward.Add(totals[i].reward);
     rollout.clicks.Add(totals[i].clicks);
-  });
+  };
+  EXPECT_TRUE(PlayEpisodes(*scenario, policy, {.num_users = episodes}, add_step).ok());
   return rollout;
 }
 
@@ -200,18 +183,16 @@ Played PlayPolicy(const std::string& policy, int users, int episodes_each) {
   const auto scenario = ModelScenario<InterestEvolutionModel>::Create({}, kSeed).value();
   const auto k = static_cast<size_t>(scenario->spec().slate_size);
   Played played;
-  std::vector<double> rewards(static_cast<size_t>(users));
-  PlayEpisodes(*scenario, policy, users, episodes_each, [&](size_t i, const StepBuffer& buffer) {
-    rewards[i] += double{buffer.reward[i]};
+  const auto add_step = [&](size_t i, const StepBuffer& buffer, const EpisodeSoFar& episode) {
     for (size_t position = 0; position < k; ++position) {
       const float* const fields = &buffer.response[(i * k + position) * std::size(kVideoResponseFields)];
       played.clicks += double{fields[0]};
       played.quality += double{fields[0] * fields[3]};
     }
-    if (buffer.terminated[i] + buffer.truncated[i] == 0) return;
-    played.reward.Add(rewards[i]);
-    rewards[i] = 0;
-  });
+    if (episode.over) played.reward.Add(episode.reward);
+  };
+  const EpisodesToPlay what = {.num_users = users, .episodes_each = episodes_each};
+  EXPECT_TRUE(PlayEpisodes(*scenario, *testing::ReferenceOf(*scenario, policy), what, add_step).ok());
   return played;
 }
 

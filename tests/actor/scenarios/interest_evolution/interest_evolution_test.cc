@@ -110,8 +110,8 @@ TEST(InterestEvolutionDynamicsTest, OneHotAndDenseFeaturesAgreeBitForBit) {
     auto dense = interests;
     double budget = 50, dense_budget = 50;
     EXPECT_EQ(Affinity(interests.data(), hot), Affinity(interests.data(), Dense(features)));
-    ApplyClick(options.dynamics(), choice, hot, quality, 4, u, interests.data(), budget);
-    ApplyClick(options.dynamics(), choice, Dense(features), quality, 4, u, dense.data(), dense_budget);
+    ApplyClick(options.dynamics(), choice, hot, {quality, 4}, u, {interests.data(), budget});
+    ApplyClick(options.dynamics(), choice, Dense(features), {quality, 4}, u, {dense.data(), dense_budget});
     EXPECT_EQ(interests, dense);
     EXPECT_EQ(budget, dense_budget);
     for (const double interest : interests) EXPECT_LE(std::abs(interest), 1);
@@ -128,7 +128,8 @@ TEST(InterestEvolutionDynamicsTest, LaterVideosOfASlateGetTheTimeThatIsLeft) {
   std::vector<double> watched(3);
   const auto watch = [&](double budget) {
     return WatchVideos(
-        choice, interests.data(), budget, videos.data(), lengths.data(), 3, [] { return 0.0; }, watched.data());
+        choice, interests.data(), budget, ShownVideos<OneHot>{videos.data(), lengths.data(), 3}, [] { return 0.0; },
+        watched.data());
   };
   EXPECT_EQ(watch(100), 7u);
   EXPECT_EQ(watched, (std::vector<double>{4, 4, 4}));

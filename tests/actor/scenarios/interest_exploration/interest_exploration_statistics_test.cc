@@ -13,9 +13,9 @@
 
 #include "actor/client/make_scenario.h"
 #include "actor/recsim/model_scenario.h"
+#include "actor/recsim/play_episodes.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "common/config/config.h"
-#include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
 #include "tests/support/source_dir.h"
 
@@ -23,7 +23,6 @@ namespace recbots {
 namespace {
 
 using testing::Sample;
-using testing::Stage;
 using ::testing::Test;
 using Model = InterestExplorationModel;
 using Options = InterestExplorationOptions;
@@ -34,27 +33,9 @@ std::unique_ptr<Scenario> Make(const Options& options, uint64_t seed) {
   return *std::move(scenario);
 }
 
-std::unique_ptr<Policy> Reference(const Scenario& scenario, const std::string& name) {
-  for (ReferencePolicy& reference : scenario.MakeReferencePolicies()) {
-    if (reference.name == name) return std::move(reference.policy);
-  }
-  ADD_FAILURE() << "no policy " << name;
-  return nullptr;
-}
-
 // Clicks of one episode of each of so many users.
 Sample EpisodeRewards(const Scenario& scenario, const std::string& policy_name, int num_users) {
-  const auto policy = Reference(scenario, policy_name);
-  Stage stage(scenario, num_users, 0);
-  std::vector<double> sums(stage.num_users(), 0.0);
-  for (int step = 0; step < scenario.spec().max_episode_steps; ++step) {
-    stage.Act(*policy);
-    EXPECT_TRUE(stage.Step().ok());
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] += stage.reward[i];
-  }
-  Sample sample;
-  for (const double sum : sums) sample.Add(sum);
-  return sample;
+  return testing::PlayReturns(scenario, *testing::ReferenceOf(scenario, policy_name), num_users).returns;
 }
 
 std::vector<double> Flat(const testing::GoldenValue& rows) {
@@ -85,27 +66,23 @@ struct Rollout {
   Rollout(const Scenario& scenario, int num_users)
       : positions(static_cast<size_t>(scenario.spec().slate_size) + 1, 0.0),
         clusters(static_cast<size_t>(scenario.spec().num_clusters), 0.0) {
-    const auto policy = Reference(scenario, "random");
-    Stage stage(scenario, num_users, 0);
-    std::vector<double> sums(stage.num_users(), 0.0);
-    for (int step = 0; step < scenario.spec().max_episode_steps; ++step) {
-      stage.Act(*policy);
-      EXPECT_TRUE(stage.Step().ok());
-      for (size_t i = 0; i < sums.size(); ++i) {
-        sums[i] += stage.reward[i];
-        step_rewards.Add(stage.reward[i]);
-        AddClicks(stage, i);
-        if (stage.terminated[i] + stage.truncated[i] > 0) lengths.Add(step + 1);
-      }
-    }
-    for (const double sum : sums) rewards.Add(sum);
+    const absl::Status status =
+        PlayEpisodes(scenario, *testing::ReferenceOf(scenario, "random"), {.num_users = num_users},
+                     [this](size_t user, const StepBuffer& step, const EpisodeSoFar& episode) {
+                       step_rewards.Add(double{step.reward[user]});
+                       AddClicks(step, user);
+                       if (!episode.over) return;
+                       lengths.Add(static_cast<double>(episode.steps));
+                       rewards.Add(episode.reward);
+                     });
+    EXPECT_TRUE(status.ok()) << status;
   }
 
-  void AddClicks(const Stage& stage, size_t user) {
+  void AddClicks(const StepBuffer& step, size_t user) {
     const size_t k = positions.size() - 1;
     bool none = true;
     for (size_t i = 0; i < k; ++i) {
-      const float* const fields = stage.response.data() + (user * k + i) * 3;
+      const float* const fields = step.response.data() + (user * k + i) * 3;
       if (fields[0] == 0) continue;
       none = false;
       ++positions[i];

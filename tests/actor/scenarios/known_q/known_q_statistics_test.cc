@@ -11,7 +11,6 @@
 #include "actor/recsim/model_scenario.h"
 #include "actor/scenarios/known_q/model.h"
 #include "common/config/config.h"
-#include "tests/conformance/environment_conformance.h"
 #include "tests/support/rollout_statistics.h"
 #include "tests/support/source_dir.h"
 
@@ -19,30 +18,13 @@ namespace recbots {
 namespace {
 
 using testing::Sample;
-using testing::Stage;
-
-// Returns of `rounds` whole episodes of each of so many users.
-Sample Returns(const Scenario& scenario, Policy& policy, int num_users, int rounds) {
-  Sample returns;
-  Stage stage(scenario, num_users, 0);
-  for (int round = 0; round < rounds; ++round) {
-    std::vector<double> sums(stage.num_users(), 0.0);
-    for (int step = 0; step < scenario.spec().max_episode_steps; ++step) {
-      stage.Act(policy);
-      EXPECT_TRUE(stage.Step().ok());
-      for (size_t i = 0; i < sums.size(); ++i) sums[i] += stage.reward[i];
-    }
-    for (const double sum : sums) returns.Add(sum);
-  }
-  return returns;
-}
 
 void ExpectReferencesEarnTheirValues(std::unique_ptr<Scenario> scenario) {
   const auto references = scenario->MakeReferencePolicies();
   ASSERT_EQ(references.size(), 3u);
   for (const ReferencePolicy& reference : references) {
     SCOPED_TRACE(reference.name);
-    const Sample returns = Returns(*scenario, *reference.policy, 10000, 2);
+    const Sample returns = testing::PlayReturns(*scenario, *reference.policy, /*num_users=*/10000, 2).returns;
     double exact = 0;
     if (reference.name == "random") exact = scenario->RandomValue().value();
     if (reference.name == "optimal") exact = scenario->OptimalValue().value();

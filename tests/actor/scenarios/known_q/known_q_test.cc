@@ -168,7 +168,8 @@ TEST(KnownQTest, RefusesOptionsOutOfBounds) {
   EXPECT_THAT(message([](KnownQOptions& o) { o.max_episode_steps = 0; }), HasSubstr("max_episode_steps 0"));
   EXPECT_THAT(message([](KnownQOptions& o) { o.start_distribution = {1}; }), HasSubstr("1 numbers, want 6"));
   EXPECT_THAT(message([](KnownQOptions& o) { o.start_distribution[0] = 0.9; }), HasSubstr("sums to 0.9, want 1"));
-  EXPECT_THAT(message([](KnownQOptions& o) { o.start_distribution[1] = -1; }), HasSubstr("start_distribution -1"));
+  EXPECT_THAT(message([](KnownQOptions& o) { o.start_distribution[1] = -1; }),
+              HasSubstr("start_distribution[1] -1, want 0..1"));
   EXPECT_THAT(message([](KnownQOptions& o) { o.start_distribution[1] = std::nan(""); }), HasSubstr("nan"));
 }
 

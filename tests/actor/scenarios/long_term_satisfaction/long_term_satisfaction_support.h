@@ -32,15 +32,6 @@ std::unique_ptr<Scenario> MakeScenarioOf(const typename Model::Options& options,
   return ModelScenario<Model>::Create(options, seed).value();
 }
 
-// The reference policy of that name; the test fails where there is none.
-inline std::unique_ptr<Policy> ReferenceOf(const Scenario& scenario, const std::string& name) {
-  for (ReferencePolicy& reference : scenario.MakeReferencePolicies()) {
-    if (reference.name == name) return std::move(reference.policy);
-  }
-  ADD_FAILURE() << "no reference policy " << name;
-  return nullptr;
-}
-
 // Shows the slates of `policy` and tells it what came of them.
 inline void PlayStep(Environment& environment, Policy& policy, StepBuffer& buffer) {
   policy.Act({buffer.observation, environment.positions(), buffer.candidates},
@@ -53,23 +44,9 @@ inline void PlayStep(Environment& environment, Policy& policy, StepBuffer& buffe
 
 // Returns of the first episode of `num_users` users; all of them last `steps` steps.
 inline Sample PlayEpisodes(const Scenario& scenario, Policy& policy, int num_users, int steps) {
-  constexpr int kBatch = 1024;
-  Sample returns;
-  for (int first = 0; first < num_users; first += kBatch) {
-    const auto environment = scenario.MakeEnvironment(kBatch, static_cast<uint32_t>(first));
-    StepBuffer buffer(scenario.spec(), kBatch);
-    buffer.Reset(*environment);
-    std::vector<double> sums(kBatch, 0.0);
-    for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); ++step) {
-      PlayStep(*environment, policy, buffer);
-      for (size_t i = 0; i < sums.size(); ++i) {
-        sums[i] += static_cast<double>(buffer.reward[i]);
-        EXPECT_EQ(buffer.terminated[i] + buffer.truncated[i], step + 1 == steps ? 1 : 0) << "step " << step;
-      }
-    }
-    for (const double sum : sums) returns.Add(sum);
-  }
-  return returns;
+  const EpisodeStatistics played = PlayReturns(scenario, policy, num_users);
+  for (const double length : played.lengths.values()) EXPECT_EQ(length, steps);
+  return played.returns;
 }
 
 }  // namespace recbots::testing

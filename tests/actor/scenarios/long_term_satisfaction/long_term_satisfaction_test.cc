@@ -72,11 +72,11 @@ TEST(LongTermSatisfactionTest, RefusesSettingsOutOfBounds) {
 
 TEST(LongTermSatisfactionTest, RewardsAreFiniteWhereverSettingsAreAllowed) {
   LongTermSatisfactionOptions options;
-  options.memory_discount = LongTermSatisfactionOptions::kMaxMemoryDiscount;
-  options.sensitivity = LongTermSatisfactionOptions::kMaxSensitivity;
-  options.innovation_stddev = LongTermSatisfactionOptions::kMaxInnovation;
-  options.choc_mean = options.kale_mean = LongTermSatisfactionOptions::kMaxMean;
-  options.choc_stddev = options.kale_stddev = LongTermSatisfactionOptions::kMaxStddev;
+  options.memory_discount = 0.9999;
+  options.sensitivity = 100;
+  options.innovation_stddev = 100;
+  options.choc_mean = options.kale_mean = 40;
+  options.choc_stddev = options.kale_stddev = 3;
   ASSERT_TRUE(Validate(options).ok());
   for (const double z : {-16.0, 0.0, 16.0}) {
     for (const double exposure : {-1e4, 0.0, 1e4}) {

@@ -1,4 +1,4 @@
-#include "actor/simulate/estimates.h"
+#include "actor/recsim/estimates.h"
 
 #include <gtest/gtest.h>
 
@@ -101,11 +101,26 @@ TEST(RatioEstimateTest, ErrorCoversTheTruth) {
   EXPECT_NEAR(covered / 2000.0, 0.95, 0.024);
 }
 
-TEST(SpreadEstimateTest, IsThePopulationDeviation) {
-  SpreadEstimate spread;
-  EXPECT_TRUE(std::isnan(spread.population_deviation()));
-  for (const double value : {2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0}) spread.Add(value);
-  EXPECT_DOUBLE_EQ(spread.population_deviation(), 2.0);
+TEST(MeanEstimateTest, IsTheMeanAndItsErrors) {
+  MeanEstimate estimate;
+  EXPECT_TRUE(std::isnan(estimate.mean()));
+  EXPECT_TRUE(std::isnan(estimate.population_deviation()));
+  estimate.Add(2);
+  EXPECT_EQ(estimate.mean(), 2);
+  EXPECT_TRUE(std::isnan(estimate.standard_error()));
+  EXPECT_TRUE(std::isnan(estimate.ci95()));
+  for (const double value : {4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0}) estimate.Add(value);
+  EXPECT_EQ(estimate.count(), 8);
+  EXPECT_EQ(estimate.mean(), 5.0);
+  EXPECT_DOUBLE_EQ(estimate.population_deviation(), 2.0);
+  EXPECT_DOUBLE_EQ(estimate.standard_error(), 2 / std::sqrt(7.0));
+  EXPECT_NEAR(estimate.ci95(), 1.96 * estimate.standard_error(), 1e-4);
+}
+
+TEST(MeanEstimateTest, KeepsASmallSpreadAboutALargeMean) {
+  MeanEstimate estimate;
+  for (int i = 0; i < 100000; ++i) estimate.Add(1e9 + (i % 2));
+  EXPECT_NEAR(estimate.standard_error(), 0.5 / std::sqrt(100000 - 1), 1e-9);
 }
 
 }  // namespace

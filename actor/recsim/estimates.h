@@ -30,15 +30,24 @@ class RatioEstimate {
   double numerator_squares_ = 0, denominator_squares_ = 0, products_ = 0;  // About the means.
 };
 
-// Spread of a number about its mean. A value type.
-class SpreadEstimate {
+// The mean of independent numbers, and their spread about it, by the same method. A value type.
+class MeanEstimate {
  public:
   void Add(double value);
+
+  int64_t count() const { return static_cast<int64_t>(count_); }
+  // NaN with no value.
+  double mean() const { return sum_ / count_; }
   // Population standard deviation, sqrt(sum (x - mean)^2 / n); NaN with no value.
   double population_deviation() const;
+  // Of the mean, sqrt(sum (x - mean)^2 / (n (n - 1))); NaN with fewer than two values.
+  double standard_error() const;
+  // Half width of the 95 % confidence interval of the mean, for many values; NaN with fewer than two.
+  double ci95() const;
 
  private:
-  double count_ = 0, mean_ = 0, squares_ = 0;
+  double count_ = 0, sum_ = 0;
+  double running_mean_ = 0, squares_ = 0;  // About the mean.
 };
 
 }  // namespace recbots

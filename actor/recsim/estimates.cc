@@ -1,4 +1,4 @@
-#include "actor/simulate/estimates.h"
+#include "actor/recsim/estimates.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,13 +29,24 @@ double RatioEstimate::standard_error() const {
   return std::sqrt(squares / (count_ * (count_ - 1))) / std::abs(sum_denominator_ / count_);
 }
 
-void SpreadEstimate::Add(double value) {
+void MeanEstimate::Add(double value) {
   count_ += 1;
-  const double off = value - mean_;
-  mean_ += off / count_;
-  squares_ += off * (value - mean_);
+  sum_ += value;
+  const double off = value - running_mean_;
+  running_mean_ += off / count_;
+  squares_ += off * (value - running_mean_);
 }
 
-double SpreadEstimate::population_deviation() const { return std::sqrt(squares_ / count_); }
+double MeanEstimate::population_deviation() const { return std::sqrt(squares_ / count_); }
+
+double MeanEstimate::standard_error() const {
+  if (count_ < 2) return std::numeric_limits<double>::quiet_NaN();
+  return std::sqrt(squares_ / (count_ * (count_ - 1)));
+}
+
+double MeanEstimate::ci95() const {
+  constexpr double kQuantile = 1.959963984540054;  // Standard normal, two-sided.
+  return kQuantile * standard_error();
+}
 
 }  // namespace recbots
