@@ -125,7 +125,7 @@ TEST(TableBatchSourceTest, StepsAndBatchesFollowEachOtherAsTheLimiterSays) {
       {.rate_limiter = Ratio(0, 20, 0)},    // One step, one batch, after 20 rows.
       {.rate_limiter = Ratio(8, 20, 100)},  // Many batches to a step.
       {.rate_limiter = Ratio(0.25, 7, 8)},  // Many steps to a batch.
-      {.rate_limiter = Ratio(3, 5, 9)},     // Rows wait for room in the midst of a step.
+      {.rate_limiter = Ratio(4, 5, 8)},     // Rows wait for room in the midst of a step.
       {.sampler = SelectorKind::kOldest, .max_times_sampled = 1, .rate_limiter = queue},
       {.capacity_rows = 16, .max_times_sampled = 2, .rate_limiter = Ratio(1, 4, 12)},
       {.sampler = SelectorKind::kPrioritized, .rate_limiter = Ratio(2, 10, 20)},
@@ -138,7 +138,7 @@ TEST(TableBatchSourceTest, StepsAndBatchesFollowEachOtherAsTheLimiterSays) {
 }
 
 TEST(TableBatchSourceTest, RowsWithoutRoomWaitAndGoInOnceInOrder) {
-  OneThread run({.rate_limiter = Ratio(1, 4, 8)});
+  OneThread run({.rate_limiter = Ratio(4, 5, 8)});  // A step is worth 24 samples, of which it admits 16 at most.
   bool waited = false;
   for (int i = 0; i < 500; ++i) {
     run.Advance();
