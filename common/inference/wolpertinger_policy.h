@@ -43,6 +43,7 @@ class WolpertingerPolicy final : public NetworkPolicy {
 
   absl::Status SetWeights(absl::string_view encoded) override;
   void SetPolicyShare(double share) override;
+  bool stationary() const override { return has_weights_ && share_ == 1; }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
   // Why the greedy choice for one user is what it is. Needs weights. Allocates; for tests and inspection.

@@ -65,6 +65,11 @@ class Policy {
   // user where its episode ends (positions[i].step == 0) and then behave the same whatever the batch.
   virtual bool learns() const { return false; }
 
+  // Whether it shows one slate for certain, which follows from the user's observation and candidates alone: it draws
+  // nothing, remembers nothing, and the step does not matter. Such a policy can be solved. It may be so now and not
+  // after a change of its settings. False, unless a policy says so: forgetting to say so costs time and breaks nothing.
+  virtual bool stationary() const { return false; }
+
   // What Observe reads of the feedback; the same for as long as the policy lives. Everything, unless a policy says that
   // it does without: forgetting to say so costs time and breaks nothing. A policy around others needs what any of them
   // needs and what it reads itself.
