@@ -11,11 +11,11 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/describe_options.h"
 #include "actor/client/make_scenario.h"
+#include "common/algorithms/transition_options.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/field_path.h"
-#include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "common/wire/experiment_identity.h"
 

@@ -25,7 +25,7 @@ inline constexpr char kCollectedMicros[] = "collected_micros";            // int
 }  // namespace transition
 
 // What a row tells of the steps behind its first one. Algorithms differ in it
-// (common/config/transition_options.h), so every role takes it from the configuration.
+// (common/algorithms/transition_options.h), so every role takes it from the configuration.
 struct TransitionOptions {
   double discount = 0.99;  // Of one step, 0..1.
   // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i

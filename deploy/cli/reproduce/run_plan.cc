@@ -11,11 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "common/algorithms/make_policy.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/inference/make_policy.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {

@@ -1,0 +1,13 @@
+// What the rows of a run hold beside one step: as its algorithm needs them. Every role asks here, so that replay,
+// learner and actors agree on the schema.
+#pragma once
+
+#include "common/rl/transition.h"
+#include "recbots/v1/config.pb.h"
+
+namespace recbots {
+
+// Of the algorithm chosen. No algorithm (a replay for other clients): the defaults.
+TransitionOptions TransitionOptionsOf(const v1::AlgorithmConfig& algorithm);
+
+}  // namespace recbots
