@@ -85,7 +85,8 @@ absl::Status CheckShareOfOptimum(const v1::ExperimentConfig& config, const Scena
   const std::optional<double> optimum = scenario.OptimalValue();
   if (!optimum.has_value()) return refuse("not known");
   if (!(*optimum > 0)) return refuse(*optimum, ", and shares are of what is more than 0");
-  if (config.evaluator().exact() || scenario.MakeReferencePolicies().back().name == "optimal") return absl::OkStatus();
+  const bool played = scenario.MakeReferencePolicies().back().known == ReferencePolicy::Known::kOptimalValue;
+  if (config.evaluator().exact() || played) return absl::OkStatus();
   return refuse("known exactly only, and evaluator.exact is false");
 }
 

@@ -10,13 +10,12 @@
 #include "actor/recsim/play_episodes.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/policies/tabular_policy.h"
 #include "common/rl/step_buffer.h"
 
 namespace recbots {
 namespace {
 
-// What scenarios call a policy that is known to be optimal.
+// The name of the optimum among the values of references.
 constexpr char kOptimal[] = "optimal";
 
 }  // namespace
@@ -26,8 +25,8 @@ Evaluator::Evaluator(const Scenario& scenario, const EvaluatorOptions& options)
 
 absl::StatusOr<PolicyValue> Evaluator::Evaluate(Policy& policy) const {
   // An observation tells all only where candidates are told apart by their position.
-  const bool solvable =
-      options_.exact && scenario_.spec().num_candidate_features == 0 && !scenario_.AllObservations().empty();
+  const bool solvable = options_.exact && policy.stationary() && scenario_.spec().num_candidate_features == 0 &&
+                        !scenario_.AllObservations().empty();
   return solvable ? Solve(policy) : Play(policy);
 }
 
@@ -64,14 +63,10 @@ absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
 
 absl::StatusOr<PolicyValue> Evaluator::EvaluateReference(const ReferencePolicy& reference) const {
   if (options_.exact) {
-    const std::optional<double> exact = reference.name == "random"   ? scenario_.RandomValue()
-                                        : reference.name == kOptimal ? scenario_.OptimalValue()
-                                                                     : std::nullopt;
+    const std::optional<double> exact = scenario_.ValueOf(reference);
     if (exact.has_value()) return PolicyValue{*exact, 0, 0};
-    // Other policies may depend on the step or on what came before, which a solution would not see.
-    if (dynamic_cast<const TabularPolicy*>(reference.policy.get()) != nullptr) return Evaluate(*reference.policy);
   }
-  return Play(*reference.policy);
+  return Evaluate(*reference.policy);
 }
 
 absl::StatusOr<std::vector<v1::ReferenceValue>> Evaluator::EvaluateReferences() const {
@@ -83,12 +78,15 @@ absl::StatusOr<std::vector<v1::ReferenceValue>> Evaluator::EvaluateReferences() 
     added.set_value_ci95(value.ci95);
   };
   RECBOTS_RETURN_IF_ERROR(scenario_.Prepare(Scenario::Known::kReferences, options_.should_stop));
-  for (const ReferencePolicy& reference : scenario_.MakeReferencePolicies()) {
+  const std::vector<ReferencePolicy> references = scenario_.MakeReferencePolicies();
+  RECBOTS_CHECK(!references.empty() && references.front().known == ReferencePolicy::Known::kRandomValue)
+      << scenario_.spec().name;
+  for (const ReferencePolicy& reference : references) {
     RECBOTS_ASSIGN_OR_RETURN(const PolicyValue value, EvaluateReference(reference));
     add(reference.name, value);
   }
-  RECBOTS_CHECK(!values.empty() && values.front().name() == "random") << scenario_.spec().name;
-  if (options_.exact && values.back().name() != kOptimal && scenario_.OptimalValue().has_value()) {
+  const bool attained = references.back().known == ReferencePolicy::Known::kOptimalValue;
+  if (options_.exact && !attained && scenario_.OptimalValue().has_value()) {
     add(kOptimal, {*scenario_.OptimalValue(), 0, 0});
   }
   return values;

@@ -36,14 +36,14 @@ class Evaluator {
   // evaluation: two policies meet the same users (common random numbers).
   Evaluator(const Scenario& scenario, const EvaluatorOptions& options);
 
-  // A policy that shows one slate per observation, always the same: it may be solved. One that learns is played by one
-  // session of users after the other, in the order of their streams, so that its value does not depend on `users`.
+  // Solved where the policy is stationary and the scenario can say; played otherwise. A policy that learns is played by
+  // one session of users after the other, in the order of their streams, so that its value does not depend on `users`.
   //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses
   //   CANCELLED         should_stop
   absl::StatusOr<PolicyValue> Evaluate(Policy& policy) const;
 
   // Every reference policy of the scenario, in its order: "random" first, the best known one last. Random play and the
-  // optimum are exact where the scenario knows them, a fixed table of slates where it can be solved; the others are
+  // optimum are exact where the scenario knows them, stationary policies where they can be solved; the others are
   // played. An optimum that is known without a policy that attains it here comes last. Errors as above.
   absl::StatusOr<std::vector<v1::ReferenceValue>> EvaluateReferences() const;
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "common/algorithms/make_policy.h"
 #include "common/base/status_macros.h"
-#include "common/inference/make_policy.h"
 
 namespace recbots {
 

@@ -43,7 +43,7 @@
 //       where candidates outlive a step.
 //   std::unique_ptr<ScenarioMetrics> MakeMetrics() const
 //   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec&, uint64_t seed) const
-//       Policies beside "random", which every scenario has; the best one last.
+//       Policies beside "random", which every scenario has; the best one last, marked where it is optimal (scenario.h).
 //   absl::Status PrepareReferences(const StopQuestion& stop) const
 //       Computes what reference policies would else compute when they first act.
 //   std::optional<double> OptimalValue() const, RandomValue() const

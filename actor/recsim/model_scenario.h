@@ -57,7 +57,8 @@ class ModelScenario final : public Scenario {
 
   std::vector<ReferencePolicy> MakeReferencePolicies() const override {
     std::vector<ReferencePolicy> policies;
-    policies.push_back({"random", std::make_unique<RandomPolicy>(seed_, spec_.num_candidates, spec_.slate_size)});
+    policies.push_back({"random", std::make_unique<RandomPolicy>(seed_, spec_.num_candidates, spec_.slate_size),
+                        ReferencePolicy::Known::kRandomValue});
     if constexpr (requires { model_->MakeReferencePolicies(spec_, seed_); }) {
       for (ReferencePolicy& policy : model_->MakeReferencePolicies(spec_, seed_)) policies.push_back(std::move(policy));
     }

@@ -18,8 +18,12 @@
 namespace recbots {
 
 struct ReferencePolicy {
+  // Which of the values that a scenario may know exactly is the policy's.
+  enum class Known { kNothing, kRandomValue, kOptimalValue };
+
   std::string name;  // "random", "myopic", "row_argmax", "optimal", ...
   std::unique_ptr<Policy> policy;
+  Known known = Known::kNothing;
 };
 
 // Immutable and thread-safe. Values are mean undiscounted returns of an episode.
@@ -37,8 +41,8 @@ class Scenario {
   // spec().users_per_session. The environment keeps no reference to the scenario.
   virtual std::unique_ptr<Environment> MakeEnvironment(int num_users, uint32_t first_stream) const = 0;
 
-  // Policies to compare with, from "random", which is first, to the best known one, which is last and named "optimal"
-  // where it is known to be. New objects at every call, one set per thread.
+  // Policies to compare with, from "random", which is first, to the best known one, which is last, and named "optimal"
+  // and marked with kOptimalValue where it is known to be optimal. New objects at every call, one set per thread.
   virtual std::vector<ReferencePolicy> MakeReferencePolicies() const = 0;
 
   // What is counted beside reward; nullptr: nothing.
@@ -58,6 +62,7 @@ class Scenario {
   // Exact values where they can be computed; nullopt or empty otherwise.
   virtual std::optional<double> OptimalValue() const { return std::nullopt; }
   virtual std::optional<double> RandomValue() const { return std::nullopt; }
+  std::optional<double> ValueOf(const ReferencePolicy& reference) const;
   // Every observation that can occur, float32 [S, U], where there are finitely many and they tell all.
   virtual absl::Span<const float> AllObservations() const { return {}; }
   // Value of the policy that shows slates[s * K ...] in state s (of AllObservations).

@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/config/transition_options.h"
+#include "common/algorithms/algorithm_list.h"
+#include "common/algorithms/transition_options.h"
 #include "common/config/validate.h"
+#include "common/inference/algorithm_row.h"
 #include "common/rl/transition.h"
 
 namespace recbots {
@@ -16,7 +18,6 @@ constexpr double kFloat = sizeof(float);
 constexpr double kShareOfMemory = 0.9;
 // Bytes of bookkeeping that a table needs for each row at least.
 constexpr double kSmallestBookkeeping = 16;
-constexpr double kMostSlates = 100000;
 
 // "17.2 GB".
 std::string BytesText(double bytes) {
@@ -37,63 +38,14 @@ double RowBytesOfTransitions(const v1::ExperimentConfig& config, const Environme
   return schema.ok() ? static_cast<double>(schema->row_bytes()) : 0;  // CheckTraining refuses such rows.
 }
 
-// A network of two hidden layers that is trained, and the rows that are fed to it.
-struct Network {
-  const char* path = "";  // Names the setting of `units`.
-  double units = 0;       // Of the first hidden layer.
-  double parameters_per_unit = 0;
-  double rows = 0;     // Rows fed to it per row of a batch.
-  double inputs = 0;   // Per such row, without what rows share.
-  double hidden = 0;   // Of both layers.
-  std::string action;  // What such a row is.
-};
-
-Network QNetworkOf(const v1::QLearningConfig& q, const char* path, const EnvironmentSpec& spec, double actions,
-                   double action_size, const std::string& action) {
-  const double first = q.hidden_units();
-  const double second = q.second_hidden_units();
-  return {path, first, spec.num_user_features + action_size + second, actions, action_size, first + second, action};
-}
-
-Network NetworkOf(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec) {
-  const double items = spec.num_candidates;
-  const double features = spec.num_candidate_features > 0 ? spec.num_candidate_features : items;
-  double slates = 1;
-  for (int k = 0; k < spec.slate_size; ++k) slates *= items - k;
-  if (slates > kMostSlates) slates = 0;  // MakePolicy refuses so large a number.
-  switch (config.algorithm_case()) {
-    case v1::AlgorithmConfig::kWolpertinger: {
-      const v1::WolpertingerConfig& w = config.wolpertinger();
-      const double units = w.hidden_units();
-      return {"algorithm.wolpertinger.hidden_units",
-              units,
-              2.0 * (spec.num_user_features + units) + w.embedding_size(),
-              static_cast<double>(w.k() + w.random_candidates()),
-              static_cast<double>(w.embedding_size()),
-              2 * units,
-              "candidates"};
-    }
-    case v1::AlgorithmConfig::kSlateQ: {
-      const v1::SlateQConfig& s = config.slate_q();
-      const double considered =
-          s.has_proposal() ? std::min<double>(s.proposal().k() + s.proposal().random_candidates(), items) : items;
-      return QNetworkOf(s.q(), "algorithm.slate_q.q.hidden_units", spec, considered, features, "candidates");
-    }
-    case v1::AlgorithmConfig::kFullSlateQ:
-      return QNetworkOf(config.full_slate_q().q(), "algorithm.full_slate_q.q.hidden_units", spec, slates,
-                        spec.slate_size * features, "slates");
-    case v1::AlgorithmConfig::kDqn:
-      return QNetworkOf(config.dqn().q(), "algorithm.dqn.q.hidden_units", spec, slates, spec.slate_size * features,
-                        "candidates");
-    case v1::AlgorithmConfig::ALGORITHM_NOT_SET:
-      break;
-  }
-  return {};
+NetworkLoad LoadOf(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec) {
+  const auto load = OfChosen(config, [](auto row) { return row.Load; });
+  return load == nullptr ? NetworkLoad() : load(config, spec);
 }
 
 std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, int learners) {
   const v1::LearnerConfig& learner = config.learner();
-  const Network network = NetworkOf(config.algorithm(), spec);
+  const NetworkLoad network = LoadOf(config.algorithm(), spec);
   const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight();
   // Inputs for this step and for the next one; hidden layers of the online network and of the target network.
   const double activations = kFloat * network.rows * 2 * (network.inputs + network.hidden);
@@ -103,7 +55,7 @@ std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const E
            absl::StrCat(learner.batches_in_flight(), " rows in flight, and networks on ", NumberText(network.rows), " ",
                         network.action, " of ", NumberText(network.inputs), " numbers"),
            learners},
-          {network.path, network.units, parameters, "parameters with their gradients and moments", learners}};
+          {network.setting, network.units, parameters, "parameters with their gradients and moments", learners}};
 }
 
 }  // namespace

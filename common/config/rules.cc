@@ -4,9 +4,10 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/algorithms/algorithm_list.h"
+#include "common/algorithms/transition_options.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/transition_options.h"
 #include "common/config/validate.h"
 #include "common/rl/spec.h"
 
@@ -52,17 +53,13 @@ absl::Status CheckName(const std::string& name) {
                    ", want 1..100 bytes of UTF-8 without '/' and control characters, not beginning with '.'"));
 }
 
-absl::Status CheckAlgorithm(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
-  if (!config.algorithm().has_wolpertinger()) return absl::OkStatus();
-  const v1::WolpertingerConfig& algorithm = config.algorithm().wolpertinger();
-  const int items = spec.num_candidates;
-  const auto refuse = [items, &spec](absl::string_view field, int value) {
-    return absl::InvalidArgumentError(absl::StrCat("algorithm.wolpertinger.", field, " ", value, ", want at most ",
-                                                   items, " (candidates of ", spec.name, ")"));
-  };
-  if (algorithm.k() > items) return refuse("k", algorithm.k());
-  if (algorithm.random_candidates() > items) return refuse("random_candidates", algorithm.random_candidates());
-  return absl::OkStatus();
+absl::Status CheckAlgorithm(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec) {
+  using Check = absl::Status (*)(const v1::AlgorithmConfig&, const EnvironmentSpec&);
+  const Check check = OfChosen(config, [](auto row) -> Check {
+    if constexpr (requires { row.Check; }) return row.Check;
+    return nullptr;
+  });
+  return check == nullptr ? absl::OkStatus() : check(config, spec);
 }
 
 // The size of a row is bounded. The message names the settings that make the row large, not the column.
@@ -153,7 +150,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
 
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
-  RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config, spec));
+  RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config.algorithm(), spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   const absl::StatusOr<RowSchema> schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));
   if (!schema.ok()) return RowIsTooLarge(config, spec, schema.status());

@@ -17,6 +17,7 @@ class ExploringPolicy final : public NetworkPolicy {
 
   absl::Status SetWeights(absl::string_view encoded) override;
   void SetPolicyShare(double share) override;
+  bool stationary() const override { return policy_.stationary(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override { policy_.Act(input, output); }
 
  private:

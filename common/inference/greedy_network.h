@@ -10,6 +10,7 @@ namespace recbots {
 // behaviour_probability is 1 for every slate. Before the first SetWeights the first K candidates are shown.
 class GreedyNetwork : public Policy {
  public:
+  bool stationary() const final { return true; }
   FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
 
   // As NetworkPolicy::SetWeights.

@@ -6,24 +6,18 @@
 
 namespace recbots {
 
-ItemNetwork::ItemNetwork(const ItemNetworkSizes& sizes, absl::Span<const NamedTensor> tensors) : sizes_(sizes) {
-  RECBOTS_CHECK(tensors.size() == kMlpTensors);
+ItemNetwork::ItemNetwork(const ItemNetworkSizes& sizes, const TensorMap& tensors, const std::string& prefix)
+    : sizes_(sizes),
+      user_(FirstLayerPart(tensors, prefix, 0, sizes.num_user_features, /*with_bias=*/true)),
+      item_(FirstLayerPart(tensors, prefix, sizes.num_user_features, sizes.num_item_features,
+                           /*with_bias=*/false)),
+      tail_(tensors, prefix) {
   const auto stride = static_cast<size_t>(sizes.inputs());
   const auto features = static_cast<size_t>(sizes.num_item_features);
-  const float* w1 = tensors[0].values.data();
-  const float* w1_item = w1 + sizes.num_user_features;
-  user_ = DenseLayer(w1, stride, tensors[1].values, sizes.hidden1, sizes.num_user_features);
-  item_ = DenseLayer(w1_item, stride, {}, sizes.hidden1, sizes.num_item_features);
-  second_ = DenseLayer(tensors[2].values.data(), static_cast<size_t>(sizes.hidden1), tensors[3].values, sizes.hidden2,
-                       sizes.hidden1);
-  head_ = AlignedFloats(static_cast<size_t>(second_.padded_outputs()));
-  std::copy(tensors[4].values.begin(), tensors[4].values.end(), head_.data());
-  bias_ = tensors[5].values[0];
-
+  const float* w1_item = tensors.at(prefix + ".w1").values.data() + sizes.num_user_features;
   const auto padded = static_cast<size_t>(user_.padded_outputs());
   none_ = AlignedFloats(padded);
   positions_ = AlignedFloats(padded * features);
-  block_ = AlignedFloats(padded * static_cast<size_t>(DenseLayer::kHeadRows));
   for (size_t unit = 0; unit < static_cast<size_t>(sizes.hidden1); ++unit) {
     const float* row = w1_item + unit * stride;
     for (size_t i = 0; i < features; ++i) positions_[i * padded + unit] = row[i];
@@ -57,16 +51,11 @@ void ItemNetwork::ScoreUser(const float* state, const float* items, int num_item
     parts = parts_.data();
   }
   const int total = num_items + (sizes_.with_none ? 1 : 0);
-  for (int begin = 0; begin < total; begin += DenseLayer::kHeadRows) {
-    const int rows = std::min(DenseLayer::kHeadRows, total - begin);
-    for (int r = 0; r < rows; ++r) {
-      const int i = begin + r;
-      const float* part = i == num_items ? none_.data() : parts + static_cast<ptrdiff_t>(i) * padded;
-      AddRelu(state, part, padded, block_.data() + static_cast<ptrdiff_t>(r) * padded);
-    }
-    second_.ApplyWithHead(block_.data(), static_cast<size_t>(padded), rows, head_.data(), values + begin);
-  }
-  for (int i = 0; i < total; ++i) values[i] += bias_;
+  tail_.Begin(values);
+  for (int i = 0; i < num_items; ++i) tail_.Push(state, parts + static_cast<ptrdiff_t>(i) * padded);
+  if (sizes_.with_none) tail_.Push(state, none_.data());
+  tail_.End();
+  for (int i = 0; i < total; ++i) values[i] += tail_.bias();
 }
 
 }  // namespace recbots

@@ -4,10 +4,12 @@
 // Letters: B users, C items per user, U user features, F item features, H1, H2 hidden units.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "common/inference/dense.h"
+#include "common/inference/dense_mlp.h"
 #include "common/inference/tensor_spec.h"
 
 namespace recbots {
@@ -28,8 +30,8 @@ struct ItemNetworkSizes {
 class ItemNetwork {
  public:
   ItemNetwork() = default;
-  // `tensors`: MlpTensors of sizes.mlp(), in order; inputs are user features, item features, none.
-  ItemNetwork(const ItemNetworkSizes& sizes, absl::Span<const NamedTensor> tensors);
+  // Of the perceptron `prefix` of sizes.mlp(); inputs are user features, item features, none.
+  ItemNetwork(const ItemNetworkSizes& sizes, const TensorMap& tensors, const std::string& prefix);
 
   // values float32 [B, C] of items float32 [B, C, F], or [B, C + 1] with that of none last. Without `items` they are
   // told apart by position alone: item c is one-hot in c, C = F. About 2 C (F H1 + H1 H2) operations per user.
@@ -40,13 +42,11 @@ class ItemNetwork {
   void ScoreUser(const float* state, const float* items, int num_items, float* values);
 
   ItemNetworkSizes sizes_;
-  DenseLayer user_, item_, second_;
+  DenseLayer user_, item_;
+  DenseMlpTail tail_;
   AlignedFloats none_, positions_;  // [padded H1], [F, padded H1]: first-layer parts of none and of one-hot items
-  AlignedFloats head_;              // [padded H2]
-  float bias_ = 0;
 
   std::vector<float> state_, parts_;  // [B, padded H1], [C, padded H1]
-  AlignedFloats block_;               // [DenseLayer::kHeadRows, padded H1]
 };
 
 }  // namespace recbots

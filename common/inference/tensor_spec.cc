@@ -1,7 +1,11 @@
 #include "common/inference/tensor_spec.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
 
 namespace recbots {
 
@@ -23,6 +27,19 @@ absl::Status CheckTensors(absl::Span<const NamedTensor> tensors, absl::Span<cons
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<TensorMap> TensorMap::Decode(absl::string_view encoded, absl::Span<const TensorSpec> want) {
+  RECBOTS_ASSIGN_OR_RETURN(std::vector<NamedTensor> tensors, DecodeTensors(encoded));
+  RECBOTS_RETURN_IF_ERROR(CheckTensors(tensors, want));
+  return TensorMap(std::move(tensors));
+}
+
+const NamedTensor& TensorMap::at(absl::string_view name) const {
+  const auto found =
+      std::find_if(tensors_.begin(), tensors_.end(), [name](const NamedTensor& tensor) { return tensor.name == name; });
+  RECBOTS_CHECK(found != tensors_.end()) << "no tensor '" << std::string(name) << "'";
+  return *found;
 }
 
 }  // namespace recbots

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/inference/weights.h"
 
@@ -31,5 +33,19 @@ std::vector<TensorSpec> MlpTensors(const std::string& prefix, const MlpSizes& si
 
 // INVALID_ARGUMENT: other tensors than `want`, by number, name or shape; says which.
 absl::Status CheckTensors(absl::Span<const NamedTensor> tensors, absl::Span<const TensorSpec> want);
+
+// Decoded tensors, found by their names.
+class TensorMap {
+ public:
+  explicit TensorMap(std::vector<NamedTensor> tensors) : tensors_(std::move(tensors)) {}
+  // INVALID_ARGUMENT: as DecodeTensors (weights.h) and CheckTensors.
+  static absl::StatusOr<TensorMap> Decode(absl::string_view encoded, absl::Span<const TensorSpec> want);
+
+  // The tensor of that name; there must be one.
+  const NamedTensor& at(absl::string_view name) const;
+
+ private:
+  std::vector<NamedTensor> tensors_;
+};
 
 }  // namespace recbots

@@ -5,8 +5,8 @@
 
 namespace recbots {
 
-Critic::Critic(const ParameterArena& arena, size_t first, int num_user_features)
-    : mlp(arena, first),
+Critic::Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features)
+    : mlp(arena, prefix),
       w1_state(mlp.w1.narrow(1, 0, num_user_features)),
       w1_item(mlp.w1.narrow(1, num_user_features, mlp.w1.size(1) - num_user_features)),
       w1_state_t(w1_state.t()),

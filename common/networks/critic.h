@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+
 #include "common/networks/mlp.h"
 #include "common/networks/parameter_arena.h"
 
@@ -14,8 +16,8 @@ namespace recbots {
 
 struct Critic {
   Critic() = default;
-  // The six tensors of an Mlp, from tensor `first` of the arena on.
-  Critic(const ParameterArena& arena, size_t first, int num_user_features);
+  // The Mlp named `prefix`.
+  Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features);
 
   Mlp mlp;
   at::Tensor w1_state, w1_item;      // [H, U], [H, E]: views into mlp.w1

@@ -6,7 +6,9 @@
 
 namespace recbots {
 
-void FillTensor(const ParameterArena& arena, size_t i, uint64_t seed, const std::function<double(Rng&)>& draw) {
+void FillTensor(const ParameterArena& arena, const std::string& name, uint64_t seed,
+                const std::function<double(Rng&)>& draw) {
+  const size_t i = arena.Index(name);
   const at::Tensor& tensor = arena[i];
   const int64_t rows = tensor.size(0);
   const at::Tensor values = at::empty(tensor.sizes(), at::TensorOptions(at::kDouble));
@@ -18,15 +20,16 @@ void FillTensor(const ParameterArena& arena, size_t i, uint64_t seed, const std:
   tensor.copy_(values);
 }
 
-void InitializeMlp(const ParameterArena& arena, size_t first, uint64_t seed) {
+void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed) {
   constexpr double kOutputBound = 0.003;
-  for (const size_t weight : {first, first + 2}) {
-    const double deviation = std::sqrt(2.0 / static_cast<double>(arena[weight].size(1)));
+  for (const char* layer : {"1", "2"}) {
+    const std::string weight = prefix + ".w" + layer;
+    const double deviation = std::sqrt(2.0 / static_cast<double>(arena.at(weight).size(1)));
     FillTensor(arena, weight, seed, [deviation](Rng& rng) { return deviation * rng.Normal(); });
-    arena[weight + 1].zero_();
+    arena.at(prefix + ".b" + layer).zero_();
   }
-  for (const size_t i : {first + 4, first + 5}) {
-    FillTensor(arena, i, seed, [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
+  for (const char* output : {".w3", ".b3"}) {
+    FillTensor(arena, prefix + output, seed, [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
   }
 }
 

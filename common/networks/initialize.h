@@ -3,17 +3,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "common/base/random.h"
 #include "common/networks/parameter_arena.h"
 
 namespace recbots {
 
-// Fills tensor i of the arena from `draw`, row by row: each row is a position of its own, so no stream runs dry.
-void FillTensor(const ParameterArena& arena, size_t i, uint64_t seed, const std::function<double(Rng&)>& draw);
+// Fills a tensor of the arena from `draw`, row by row: each row is a position of its own, so no stream runs dry.
+// Streams are told apart by the tensor's number in the arena.
+void FillTensor(const ParameterArena& arena, const std::string& name, uint64_t seed,
+                const std::function<double(Rng&)>& draw);
 
-// The six tensors of an Mlp from tensor `first` on. Hidden layers: Kaiming normal (He et al. 2015, arXiv:1502.01852,
+// The Mlp named `prefix`. Hidden layers: Kaiming normal (He et al. 2015, arXiv:1502.01852,
 // equation 10), zero bias. Output layer: weights and bias U(-0.003, 0.003).
-void InitializeMlp(const ParameterArena& arena, size_t first, uint64_t seed);
+void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed);
 
 }  // namespace recbots

@@ -8,13 +8,13 @@
 
 namespace recbots {
 
-Mlp::Mlp(const ParameterArena& arena, size_t first)
-    : w1(arena[first]),
-      b1(arena[first + 1]),
-      w2(arena[first + 2]),
-      b2(arena[first + 3]),
-      w3(arena[first + 4]),
-      b3(arena[first + 5]),
+Mlp::Mlp(const ParameterArena& arena, const std::string& prefix)
+    : w1(arena.at(prefix + ".w1")),
+      b1(arena.at(prefix + ".b1")),
+      w2(arena.at(prefix + ".w2")),
+      b2(arena.at(prefix + ".b2")),
+      w3(arena.at(prefix + ".w3")),
+      b3(arena.at(prefix + ".b3")),
       w2_t(w2.t()),
       w3_t(w3.t()) {}
 

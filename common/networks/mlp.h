@@ -11,14 +11,17 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+
 #include "common/networks/parameter_arena.h"
 
 namespace recbots {
 
-// Views of the six tensors of MlpTensors, from tensor `first` on, and the transposes the forward pass multiplies with.
+// Views of the six tensors of MlpTensors named `prefix`.w1 and so on, and the transposes the forward pass multiplies
+// with.
 struct Mlp {
   Mlp() = default;
-  Mlp(const ParameterArena& arena, size_t first);
+  Mlp(const ParameterArena& arena, const std::string& prefix);
 
   at::Tensor w1, b1, w2, b2, w3, b3;
   at::Tensor w2_t, w3_t;

@@ -42,18 +42,23 @@ ParameterArena ParameterArena::Part(size_t begin, size_t end) const {
   return ParameterArena(ParameterLayout(tensors), Range(begin, end));
 }
 
-const at::Tensor& ParameterArena::at(absl::string_view name) const {
-  for (size_t i = 0; i < views_.size(); ++i) {
-    if (layout_.tensors()[i].name == name) return views_[i];
-  }
-  RECBOTS_CHECK(false) << "no parameter '" << std::string(name) << "'";
-  return flat_;
+size_t ParameterArena::Index(absl::string_view name) const {
+  size_t i = 0;
+  while (i < views_.size() && layout_.tensors()[i].name != name) ++i;
+  RECBOTS_CHECK(i < views_.size()) << "no parameter '" << std::string(name) << "'";
+  return i;
 }
 
 NamedTensor ParameterArena::Export(size_t i) const {
   const at::Tensor values = views_[i].to(at::kFloat).contiguous();
   const float* data = values.data_ptr<float>();
   return {layout_.tensors()[i].name, layout_.tensors()[i].shape, std::vector<float>(data, data + values.numel())};
+}
+
+std::vector<NamedTensor> ParameterArena::Export(absl::Span<const TensorSpec> tensors) const {
+  std::vector<NamedTensor> exported;
+  for (const TensorSpec& tensor : tensors) exported.push_back(Export(Index(tensor.name)));
+  return exported;
 }
 
 }  // namespace recbots

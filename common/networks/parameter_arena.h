@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
 #include "common/inference/weights.h"
 
@@ -51,10 +52,13 @@ class ParameterArena {
   // A view of tensor i, in its shape.
   const at::Tensor& operator[](size_t i) const { return views_[i]; }
   // The view of that name; there must be one.
-  const at::Tensor& at(absl::string_view name) const;
+  const at::Tensor& at(absl::string_view name) const { return views_[Index(name)]; }
+  // Its number.
+  size_t Index(absl::string_view name) const;
 
-  // Copies of tensor i's values in float32.
+  // Copies of values in float32: of tensor i, and of the tensors of these names.
   NamedTensor Export(size_t i) const;
+  std::vector<NamedTensor> Export(absl::Span<const TensorSpec> tensors) const;
 
  private:
   ParameterLayout layout_;

@@ -28,13 +28,13 @@ QNetwork::QNetwork(const QShape& shape, at::ScalarType dtype)
     : QNetwork(shape, ParameterArena(ParameterLayout(QTensors(shape)), dtype)) {}
 
 QNetwork::QNetwork(const QShape& shape, const ParameterArena& tensors)
-    : arena(tensors), action(arena, 0, shape.action.num_user_features) {
-  if (shape.dueling) value.emplace(arena, kMlpTensors);
+    : arena(tensors), action(arena, kActionNetwork, shape.action.num_user_features) {
+  if (shape.dueling) value.emplace(arena, kValueNetwork);
 }
 
 void QNetwork::Initialize(uint64_t seed) {
-  for (size_t first = 0; first < arena.layout().tensors().size(); first += kMlpTensors)
-    InitializeMlp(arena, first, seed);
+  InitializeMlp(arena, kActionNetwork, seed);
+  if (value.has_value()) InitializeMlp(arena, kValueNetwork, seed);
 }
 
 QPass::QPass(at::ScalarType dtype) : action(dtype), value(dtype) {

@@ -86,11 +86,15 @@ TrainingState::TrainingState(const TrainingSpec& spec, at::ScalarType dtype)
   all_.gradients = next(layout);
 }
 
-TrainingTensors TrainingState::Part(absl::string_view first, size_t count) const {
-  size_t begin = 0;
-  while (begin < spec_.tensors.size() && spec_.tensors[begin].name != first) ++begin;
-  const size_t end = begin + count;
-  RECBOTS_CHECK(end <= spec_.tensors.size()) << "no " << count << " tensors from '" << std::string(first) << "' on";
+TrainingTensors TrainingState::Part(absl::Span<const TensorSpec> tensors) const {
+  RECBOTS_CHECK(!tensors.empty());
+  const size_t begin = all_.parameters.Index(tensors.front().name);
+  const size_t end = begin + tensors.size();
+  for (size_t i = begin; i < end; ++i) {
+    const std::string& name = tensors[i - begin].name;
+    RECBOTS_CHECK(i < spec_.tensors.size() && spec_.tensors[i].name == name)
+        << "tensor " << i << " is not '" << name << "'";
+  }
   const auto targets = [this](size_t i) { return std::min(i, spec_.num_targets); };
   return {all_.parameters.Part(begin, end), all_.targets.Part(targets(begin), targets(end)), all_.mean.Part(begin, end),
           all_.variance.Part(begin, end), all_.gradients.Part(begin, end)};

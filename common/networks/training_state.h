@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
 #include "common/networks/parameter_arena.h"
 
@@ -47,8 +48,8 @@ class TrainingState {
   // [5 arenas]: all of them, the gradients last.
   const at::Tensor& flat() const { return flat_; }
   const TrainingTensors& all() const { return all_; }
-  // The `count` tensors from the one named `first` on; there must be that many.
-  TrainingTensors Part(absl::string_view first, size_t count) const;
+  // The tensors of these names, which must lie one behind the other in this order.
+  TrainingTensors Part(absl::Span<const TensorSpec> tensors) const;
   // The number of that name; there must be one. The reference lives as long as any copy of the state.
   double& Number(absl::string_view name) const;
 

@@ -29,6 +29,7 @@ class EpsilonPolicy final : public Policy {
   void SetEpsilon(double epsilon);
 
   bool learns() const override { return base_->learns(); }
+  bool stationary() const override { return epsilon_ == 0 && base_->stationary(); }
   FeedbackNeeds feedback_needs() const override { return base_->feedback_needs(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
   void Observe(const PolicyFeedback& feedback) override { base_->Observe(feedback); }

@@ -66,6 +66,11 @@ class Policy {
   // user when its next episode begins (positions[i].step == 0), and its behaviour does not depend on the batch.
   virtual bool learns() const { return false; }
 
+  // Whether it shows one slate for certain, which follows from the user's observation and candidates alone: it draws
+  // nothing, remembers nothing, and the step does not matter. Such a policy can be solved. It may be so now and not
+  // after a change of its settings. False, unless a policy says so: forgetting to say so costs time and breaks nothing.
+  virtual bool stationary() const { return false; }
+
   // The columns that Observe reads; constant as long as the policy lives. The default is all columns: a policy that
   // forgets to declare less costs time but breaks nothing. A policy around others needs what any of them needs, and
   // what it reads itself.

@@ -15,8 +15,9 @@ class TabularPolicy final : public Policy {
   // slates: int32 [S, K], S >= 1, slate_size >= 1.
   TabularPolicy(std::vector<int32_t> slates, int slate_size);
 
-  // The state of an observation is the index of its largest element, the first of equals.
+  bool stationary() const override { return true; }
   FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
+  // The state of an observation is its largest element, the first of equals.
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
 
  private:

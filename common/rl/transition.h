@@ -24,8 +24,8 @@ inline constexpr char kWeightsUpdates[] = "weights_updates";              // int
 inline constexpr char kCollectedMicros[] = "collected_micros";            // int64: date since the Unix epoch
 }  // namespace transition
 
-// What a row holds about the steps after its first one. Algorithms differ in this (common/config/transition_options.h),
-// so every role takes the options from the configuration.
+// What a row holds about the steps after its first one. Algorithms differ in this
+// (common/algorithms/transition_options.h), so every role takes the options from the configuration.
 struct TransitionOptions {
   double discount = 0.99;  // Of one step, 0..1.
   // A row holds the rewards of m steps, m = min(n_step, steps until the episode ends): sum over i < m of discount^i

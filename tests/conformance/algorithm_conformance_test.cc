@@ -1,4 +1,5 @@
-// What every algorithm must do. The list of the configuration's oneof drives it: an algorithm without a case fails.
+// What every algorithm must do. The list of algorithms drives it: each is tried with its defaults by itself, and one
+// without a case whose values are known fails.
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
@@ -9,10 +10,11 @@
 #include <limits>
 #include <set>
 
+#include "common/algorithms/algorithm_list.h"
+#include "common/algorithms/make_algorithm.h"
+#include "common/algorithms/make_policy.h"
 #include "common/base/random.h"
-#include "common/inference/make_policy.h"
 #include "common/inference/weights.h"
-#include "learner/algorithms/make_algorithm.h"
 
 namespace recbots {
 namespace {
@@ -32,7 +34,7 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 std::vector<Case> AllCases() {
   const std::string sizes = "hidden_units: 16 learning_rate: 0.01";
   const std::string q = "q { second_hidden_units: 16 " + sizes;
-  return {
+  std::vector<Case> cases = {
       {"Wolpertinger", "wolpertinger { k: 5 " + sizes + " }", 1, "critic"},
       {"WolpertingerTwin", "wolpertinger { k: 2 twin_critics: true actor_delay: 2 target_noise: 0.1 " + sizes + " }"},
       {"SlateQ", "slate_q { " + q + " } }", 1, "q"},
@@ -44,6 +46,8 @@ std::vector<Case> AllCases() {
       {"FullSlateQPairs", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
       {"Dqn", "dqn { " + q + " double_q: false } }", 1, "q"},
   };
+  for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
+  return cases;
 }
 
 EnvironmentSpec SpecOf(const Case& c) {
@@ -116,14 +120,13 @@ void Learn(Algorithm& algorithm, const Case& c, uint32_t from, uint32_t to) {
 
 class AlgorithmConformanceTest : public ::testing::TestWithParam<Case> {};
 
-TEST(AlgorithmConformanceListTest, EveryAlgorithmOfTheConfigurationHasACaseWhoseValuesAreKnown) {
+TEST(AlgorithmConformanceListTest, EveryAlgorithmHasACaseWhoseValuesAreKnown) {
   std::set<std::string> covered;
   for (const Case& c : AllCases()) {
     if (!c.network.empty()) covered.insert(c.config.substr(0, c.config.find(' ')));
   }
-  const auto* oneof = v1::AlgorithmConfig::descriptor()->FindOneofByName("algorithm");
-  for (int i = 0; i < oneof->field_count(); ++i) {
-    EXPECT_TRUE(covered.contains(oneof->field(i)->name())) << "no case in AllCases for " << oneof->field(i)->name();
+  for (const std::string& name : AlgorithmNames()) {
+    EXPECT_TRUE(covered.contains(name)) << "no case in AllCases for " << name;
   }
 }
 
@@ -183,12 +186,13 @@ TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
     EXPECT_EQ(algorithm->LoadState(damaged).code(), absl::StatusCode::kInvalidArgument) << i;
   }
-  Case wider = GetParam();
-  for (size_t at = 0; (at = wider.config.find(" hidden_units: 16", at)) != std::string::npos; ++at) {
-    wider.config.replace(at, 17, " hidden_units: 17");
-  }
-  const absl::Status status = algorithm->LoadState(Make(wider)->SaveState());
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("17"));
+  EnvironmentSpec wider = SpecOf(GetParam());
+  wider.num_user_features = kUser + 100;
+  const auto other = MakeAlgorithm(ConfigOf(GetParam()), wider, /*seed=*/1).value();
+  const absl::Status status = algorithm->LoadState(other->SaveState());
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  // Inputs of the first network: the user's, perhaps those of one or two items, and of none.
+  EXPECT_THAT(std::string(status.message()), ::testing::ContainsRegex(", 1[01][0-9]\\], want "));
   EXPECT_EQ(algorithm->SaveState(), before);
 }
 

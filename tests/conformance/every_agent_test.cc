@@ -23,8 +23,8 @@
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/simulate.h"
 #include "common/agents/make_agent.h"
+#include "common/algorithms/make_policy.h"
 #include "common/config/config.h"
-#include "common/inference/make_policy.h"
 #include "tests/support/source_dir.h"
 
 namespace recbots {

@@ -39,6 +39,20 @@ inline void ExpectSoundProbabilities(const Stage& stage) {
   }
 }
 
+// A policy that says that it is stationary shows the same slates to all users and at every step, for
+// certain.
+inline void ExpectStationaryWhereItSaysSo(Policy& policy, Stage& stage) {
+  if (!policy.stationary()) return;
+  const std::vector<int32_t> slates = stage.slates;
+  std::vector<StreamPosition> others(stage.num_users());
+  for (size_t i = 0; i < others.size(); ++i)
+    others[i] = {.stream = 1000, .episode = 9, .step = static_cast<uint32_t>(i)};
+  policy.Act({stage.observation, others, stage.candidates},
+             {absl::MakeSpan(stage.slates), absl::MakeSpan(stage.behaviour_probability)});
+  ASSERT_EQ(stage.slates, slates);
+  for (const float probability : stage.behaviour_probability) ASSERT_EQ(probability, 1);
+}
+
 // Plays `steps` steps of `num_users` users: every slate is one that the environment takes, and the steps are sound.
 inline void ExpectSoundPolicy(const Scenario& scenario, Policy& policy, int num_users, int steps) {
   Stage stage(scenario, num_users, /*first_stream=*/0);
@@ -47,6 +61,7 @@ inline void ExpectSoundPolicy(const Scenario& scenario, Policy& policy, int num_
     const std::vector<StreamPosition> before(positions.begin(), positions.end());
     stage.Act(policy);
     ExpectSoundProbabilities(stage);
+    ExpectStationaryWhereItSaysSo(policy, stage);
     const absl::Status status = stage.StepBuffer::Step(*stage.environment);
     ASSERT_TRUE(status.ok()) << status;
     policy.Observe(FeedbackOf(stage));

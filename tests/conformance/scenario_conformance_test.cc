@@ -110,8 +110,10 @@ TEST_P(ScenarioTest, ItsReferencePoliciesAreSound) {
   const auto references = scenario->MakeReferencePolicies();
   ASSERT_FALSE(references.empty());
   EXPECT_EQ(references.front().name, "random");
+  EXPECT_EQ(references.front().known, ReferencePolicy::Known::kRandomValue);
   for (size_t i = 0; i < references.size(); ++i) {
     SCOPED_TRACE(references[i].name);
+    EXPECT_EQ(references[i].name == "optimal", references[i].known == ReferencePolicy::Known::kOptimalValue);
     testing::ExpectSoundPolicy(*scenario, *references[i].policy, /*num_users=*/500, /*steps=*/200);
     const auto make = [&scenario, i] { return std::move(scenario->MakeReferencePolicies()[i].policy); };
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/78, /*steps=*/30);

@@ -16,10 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "actor/client/experiment_identity.h"
+#include "common/algorithms/wolpertinger/shape.h"
 #include "common/base/instant.h"
 #include "common/config/config.h"
 #include "common/inference/weights.h"
-#include "common/inference/wolpertinger_shape.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {

@@ -15,7 +15,8 @@ std::vector<ReferencePolicy> DocumentBrowsingModel::MakeReferencePolicies(const 
   std::vector<ReferencePolicy> policies;
   policies.push_back({"row_argmax", std::make_unique<TabularPolicy>(RowArgmax(reference_->mdp()), /*slate_size=*/1)});
   if (solution.attained) {
-    policies.push_back({"optimal", std::make_unique<TabularPolicy>(solution.documents, /*slate_size=*/1)});
+    policies.push_back({"optimal", std::make_unique<TabularPolicy>(solution.documents, /*slate_size=*/1),
+                        ReferencePolicy::Known::kOptimalValue});
   }
   return policies;
 }

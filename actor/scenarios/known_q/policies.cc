@@ -58,8 +58,9 @@ std::vector<ReferencePolicy> KnownQModel::MakeReferencePolicies(const Environmen
   for (size_t s = 0; s < kStates; ++s) WriteSlate(myopic[s], slate_size, slates.data() + s * slate_size);
   std::vector<ReferencePolicy> policies;
   policies.push_back({"myopic", std::make_unique<TabularPolicy>(std::move(slates), spec.slate_size)});
-  policies.push_back(
-      {"optimal", std::make_unique<HorizonPolicy>(SolveKnownQHorizon(spec.max_episode_steps), spec.slate_size)});
+  policies.push_back({"optimal",
+                      std::make_unique<HorizonPolicy>(SolveKnownQHorizon(spec.max_episode_steps), spec.slate_size),
+                      ReferencePolicy::Known::kOptimalValue});
   return policies;
 }
 

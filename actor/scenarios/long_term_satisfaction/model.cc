@@ -35,7 +35,8 @@ std::vector<ReferencePolicy> LongTermSatisfactionModel::MakeReferencePolicies(co
   policies.push_back({"myopic", std::make_unique<NearestClickbaitPolicy>(spec, /*target=*/1)});
   if (!reference_->solvable()) return policies;
   policies.push_back({"best_constant", std::make_unique<NearestClickbaitPolicy>(spec, reference_)});
-  policies.push_back({"optimal", std::make_unique<LtsOptimalPolicy>(options_, spec, seed, reference_)});
+  policies.push_back({"optimal", std::make_unique<LtsOptimalPolicy>(options_, spec, seed, reference_),
+                      ReferencePolicy::Known::kOptimalValue});
   return policies;
 }
 

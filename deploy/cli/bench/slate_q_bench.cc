@@ -6,12 +6,12 @@
 
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
+#include "common/algorithms/make_algorithm.h"
+#include "common/algorithms/make_policy.h"
+#include "common/algorithms/transition_options.h"
 #include "common/base/status_macros.h"
-#include "common/config/transition_options.h"
-#include "common/inference/make_policy.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/bench.h"
-#include "learner/algorithms/make_algorithm.h"
 #include "replay/table/column_batch.h"
 #include "replay/table/make_table.h"
 

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/algorithms/make_algorithm.h"
+#include "common/algorithms/transition_options.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/config/transition_options.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/bench.h"
-#include "learner/algorithms/make_algorithm.h"
 
 namespace recbots {
 namespace {

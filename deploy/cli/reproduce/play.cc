@@ -8,9 +8,9 @@
 #include "actor/client/make_scenario.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/simulate.h"
+#include "common/algorithms/trained_policy.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/inference/trained_policy.h"
 
 namespace recbots {
 namespace {

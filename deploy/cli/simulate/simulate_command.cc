@@ -17,6 +17,7 @@
 #include "actor/simulate/report.h"
 #include "actor/simulate/simulate.h"
 #include "common/agents/make_agent.h"
+#include "common/algorithms/trained_policy.h"
 #include "common/base/command_line.h"
 #include "common/base/machine_memory.h"
 #include "common/base/program.h"
@@ -24,7 +25,6 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
-#include "common/inference/trained_policy.h"
 #include "common/role/role.h"
 #include "deploy/cli/commands.h"
 

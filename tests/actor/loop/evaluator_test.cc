@@ -27,6 +27,7 @@ std::vector<std::string> NamesOf(const std::vector<v1::ReferenceValue>& values) 
 class OneUserPolicy final : public Policy {
  public:
   bool learns() const override { return does_learn; }
+  bool stationary() const override { return true; }
   void Act(const PolicyInput& input, const PolicyOutput& output) override {
     most_users = std::max(most_users, input.positions.size());
     std::fill(output.slates.begin(), output.slates.end(), 1);

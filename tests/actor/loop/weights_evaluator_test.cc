@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "actor/client/make_scenario.h"
+#include "common/algorithms/make_algorithm.h"
 #include "common/config/config.h"
-#include "learner/algorithms/make_algorithm.h"
 #include "tests/support/source_dir.h"
 
 namespace recbots {

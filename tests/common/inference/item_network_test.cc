@@ -18,7 +18,7 @@ std::vector<NamedTensor> MakeTensors(const ItemNetworkSizes& sizes, uint64_t see
 
 std::vector<float> Score(const ItemNetworkSizes& sizes, const std::vector<float>& observation,
                          const std::vector<float>& items, int num_users, int num_items) {
-  ItemNetwork network(sizes, MakeTensors(sizes));
+  ItemNetwork network(sizes, TensorMap(MakeTensors(sizes)), "q");
   std::vector<float> values(static_cast<size_t>(num_users * (num_items + (sizes.with_none ? 1 : 0))), -7);
   network.Score(observation, items.empty() ? nullptr : items.data(), num_users, num_items, absl::MakeSpan(values));
   return values;
@@ -86,7 +86,7 @@ TEST(ItemNetworkTest, AValueDoesNotDependOnTheOthers) {
   Rng rng(4, Purpose::kTest, {});
   const std::vector<float> observation = Normals(kUsers * kUser, rng), items = Normals(kUsers * kItems * kItem, rng);
   const std::vector<float> together = Score(sizes, observation, items, kUsers, kItems);
-  ItemNetwork network(sizes, MakeTensors(sizes));
+  ItemNetwork network(sizes, TensorMap(MakeTensors(sizes)), "q");
   for (size_t user = 0; user < kUsers; ++user) {
     const absl::Span<const float> one = absl::MakeConstSpan(observation).subspan(user * kUser, kUser);
     std::vector<float> alone(kItems + 1);

@@ -33,6 +33,12 @@ TEST(SortNearestTest, TheFrontIsThatOfASort) {
     for (size_t i = 0; i < k; ++i) ASSERT_EQ(PositionOf(keys[i]), want[i].second) << "round " << round;
     std::sort(keys.begin(), keys.end());
     for (size_t i = 0; i < n; ++i) ASSERT_EQ(PositionOf(keys[i]), want[i].second) << "nothing is lost";
+    std::vector<float> distances(n);
+    for (const auto& [distance, position] : want) distances[static_cast<size_t>(position)] = distance;
+    std::vector<uint64_t> known(n);
+    SortNearest(distances.data(), static_cast<int>(k), absl::MakeSpan(known));
+    std::sort(known.begin(), known.begin() + static_cast<ptrdiff_t>(k));
+    EXPECT_TRUE(std::equal(known.begin(), known.begin() + static_cast<ptrdiff_t>(k), keys.begin()));
   }
 }
 

@@ -1,0 +1,65 @@
+// A learning algorithm: one Update on one batch. LibTorch only: no gRPC, no threads, no locks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/inference/tensor_spec.h"
+#include "common/networks/tensor_batch.h"
+#include "common/networks/training_state.h"
+
+namespace recbots {
+
+// Not thread-safe.
+class Algorithm {
+ public:
+  using Losses = std::vector<std::pair<std::string, double>>;
+
+  virtual ~Algorithm() = default;
+
+  // One step of every optimiser that is due, then the targets. Losses are means over rows; those that are made of TD
+  // errors weight each row by batch.importance_weights where those are given, and divide by the number of rows, not by
+  // the sum of weights (Schaul et al. 2016, arXiv:1511.05952, algorithm 1). The absolute TD error of each row, before
+  // the step and without its weight, is written to `td_errors`: one place per row, or empty, when it is not wanted. It
+  // is not finite where the networks have diverged.
+  //   INVALID_ARGUMENT  shapes that do not fit the networks, a weight that is negative or not finite, a number of
+  //                     td_errors that is neither 0 nor that of the rows; nothing changed
+  //   INTERNAL          LibTorch threw (its message is kept)
+  virtual absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) = 0;
+
+  // Losses of the newest update, by name. Reads them back from where they were computed: call it for status lines, not
+  // after every update.
+  virtual Losses losses() const = 0;
+
+  // Updates done.
+  virtual int64_t updates() const = 0;
+
+  // What a policy needs of the parameters, encoded (common/inference/weights.h).
+  virtual std::string EncodeWeights() const;
+
+  // All that Update changes and a later Update depends on, as bytes: an algorithm of the same options that loads them
+  // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
+  // update of this object.
+  std::string SaveState() const { return state_.Save(); }
+  // INVALID_ARGUMENT: not bytes of SaveState, damaged, of an algorithm of other tensors, or diverged
+  // (training_state.h); nothing changed.
+  absl::Status LoadState(absl::string_view saved) { return state_.Load(saved); }
+
+ protected:
+  Algorithm() = default;
+  // Each algorithm keeps what it learns in `state`, and nowhere else. `weights` are those of its parameters that a
+  // policy   // needs, in the order of an encoding. Sets LibTorch to one thread.
+  Algorithm(TrainingState state, std::vector<TensorSpec> weights);
+  const TrainingState& state() const { return state_; }
+
+ private:
+  TrainingState state_;
+  std::vector<TensorSpec> weights_;
+};
+
+}  // namespace recbots

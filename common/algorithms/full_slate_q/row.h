@@ -1,0 +1,22 @@
+// Full-slate Q-learning and DQN in the list of algorithms (common/algorithms/algorithm_list.h).
+#pragma once
+
+#include "common/inference/algorithm_row.h"
+
+namespace recbots {
+
+struct FullSlateQRow {
+  static constexpr v1::AlgorithmConfig::AlgorithmCase kCase = v1::AlgorithmConfig::kFullSlateQ;
+  static TransitionOptions Transitions(const v1::AlgorithmConfig& algorithm);
+  static NetworkLoad Load(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec);
+  static PolicyOr MakePolicy(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, int max_users,
+                             uint64_t seed);
+  static AlgorithmOr MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, uint64_t seed);
+};
+
+// The same functions: they look which of the two is chosen.
+struct DqnRow : FullSlateQRow {
+  static constexpr v1::AlgorithmConfig::AlgorithmCase kCase = v1::AlgorithmConfig::kDqn;
+};
+
+}  // namespace recbots

@@ -1,0 +1,100 @@
+// Fits how users click to what they clicked: a multinomial logit over the slate,
+//
+//   P(i | A) = exp s(user, i) / (1 + sum over A of exp s(user, j)),  P(none | A) = 1 / (1 + sum),
+//
+// whose scores s are a network of user and item, by the cross-entropy of the click (or of none). exp s can stand for
+// any positive weight, so the proportional model is among what can be learnt; cascades are only approximated.
+//
+// A share of the rows is held out, chosen by a hash of what was shown to whom: it is never fitted, only scored.
+//
+// Letters: B rows, K slate positions, F item features, C items per row, U user features. Functions throw c10::Error
+// (torch_status.h). Deterministic. Not thread-safe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/inference/item_network.h"
+#include "common/networks/adam.h"
+#include "common/networks/critic.h"
+#include "common/networks/parameter_arena.h"
+#include "common/networks/training_state.h"
+
+namespace recbots {
+
+struct ClickLearnerOptions {
+  ItemNetworkSizes sizes;
+  double learning_rate = 0.001;
+  double held_out = 0.05;  // 0..0.5
+  uint64_t seed = 1;
+};
+
+// What was shown and clicked.
+struct ShownSlates {
+  at::Tensor observation;             // float32 [B, U]
+  absl::Span<const float> items;      // float32 [B, K, F]
+  absl::Span<const int32_t> sizes;    // [B]: items of each slate, the rest of `items` does not matter
+  absl::Span<const int32_t> clicked;  // [B]: position in the slate, -1: none
+};
+
+// Mean log-likelihood of clicks in nats per slate, with old slates forgotten.
+class LikelihoodMean {
+ public:
+  // Over two numbers of a state, which outlives it.
+  LikelihoodMean(double& count, double& mean) : count_(&count), mean_(&mean) {}
+
+  void Add(double log_likelihood) {
+    const double keep = *count_ < kWindow ? *count_ / (*count_ + 1) : 1 - 1 / kWindow;
+    *mean_ = keep * *mean_ + (1 - keep) * log_likelihood;
+    *count_ += 1;
+  }
+  double count() const { return *count_; }
+  double mean() const { return *mean_; }
+
+ private:
+  static constexpr double kWindow = 20000;
+  double* count_;
+  double* mean_;
+};
+
+class ClickLearner {
+ public:
+  // Adds the tensors "click.w1" and so on, without targets, and its numbers.
+  static void Describe(const ClickLearnerOptions& options, TrainingSpec& spec);
+
+  // Learns in its part of the state.
+  ClickLearner(const ClickLearnerOptions& options, const TrainingState& state);
+  // Alone, in a state of its own.
+  explicit ClickLearner(const ClickLearnerOptions& options);
+
+  // Weights exp(s) float32 [B * C] of items [B * C, F], against a weight of no click of 1.
+  void Weigh(const at::Tensor& observation, const at::Tensor& items, absl::Span<float> weights);
+  // One step of Adam on the rows that are not held out; those that are add to held_out(), and to `given` with
+  // given_log_likelihood [B] (empty: no model to compare with), what another model says of the same clicks.
+  void Learn(const ShownSlates& shown, absl::Span<const double> given_log_likelihood);
+
+  const LikelihoodMean& held_out() const { return held_out_; }
+  const LikelihoodMean& given() const { return given_; }
+  double loss() const { return loss_; }  // Cross-entropy of the last step's rows.
+
+  const ParameterArena& parameters() const { return part_.parameters; }
+  const ParameterArena& gradients() const { return part_.gradients; }
+
+ private:
+  bool IsHeldOut(const ShownSlates& shown, size_t row) const;
+
+  const ClickLearnerOptions options_;
+  const TrainingState memory_;  // Keeps the memory alive.
+  TrainingTensors part_;
+  Critic critic_, gradients_;
+  Adam optimizer_;
+  MlpActivations pass_, weigh_pass_;
+  at::Tensor state_, weigh_state_, ones_;
+  LikelihoodMean held_out_, given_;
+  double loss_ = 0;
+};
+
+}  // namespace recbots

@@ -1,0 +1,71 @@
+// Wolpertinger for slates (Dulac-Arnold et al. 2015, arXiv:1512.07679): an actor points into the space of item
+// features, and only the candidates near its point are considered for the slate.
+//
+// The actor is drawn to the mean features of the best slate that SlateQ composes of what is considered in an update:
+// the k nearest candidates and some random ones, without which an item that the actor does not point at would never be
+// found good. With one-hot features that mean is the share of each kind of item in the best slate, and the nearest
+// candidates are those of the kinds with the largest shares.
+//
+// Letters: B rows, N candidates, D item features, C = k + random candidates. Functions throw c10::Error
+// (torch_status.h). Deterministic: draws are a function of (seed, update, row). Not thread-safe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/inference/tensor_spec.h"
+#include "common/networks/adam.h"
+#include "common/networks/mlp.h"
+#include "common/networks/parameter_arena.h"
+#include "common/networks/training_state.h"
+
+namespace recbots {
+
+struct SlateProposerOptions {
+  MlpSizes actor;             // U -> D
+  int k = 20;                 // Nearest candidates.
+  int random_candidates = 5;  // Beside them, all different; fewer if there are too few.
+  double learning_rate = 0.001;
+  uint64_t seed = 1;
+};
+
+class SlateProposer {
+ public:
+  // Adds the tensors "actor.w1" and so on, without targets, and the number "actor.steps".
+  static void Describe(const SlateProposerOptions& options, TrainingSpec& spec);
+
+  // Learns in its part of the state. `num_candidates` N, at least k.
+  SlateProposer(const SlateProposerOptions& options, int num_candidates, const TrainingState& state);
+  // Alone, in a state of its own.
+  SlateProposer(const SlateProposerOptions& options, int num_candidates);
+
+  int considered() const { return considered_; }  // C
+
+  // Fills picked [B, C] with different positions of candidates float32 [B, N, D]. `purpose` tells the calls of one
+  // update apart.
+  void Pick(const at::Tensor& observation, const float* candidates, uint32_t purpose, absl::Span<int32_t> picked);
+  // One step of Adam on the mean squared distance from the actor's points to `goals` float32 [B, D].
+  void Learn(const at::Tensor& observation, const at::Tensor& goals);
+
+  double loss() const { return loss_; }
+  const ParameterArena& parameters() const { return part_.parameters; }
+
+ private:
+  void RunActor(const at::Tensor& observation);
+
+  const SlateProposerOptions options_;
+  const int considered_;
+  const TrainingState memory_;  // Keeps the memory alive.
+  TrainingTensors part_;
+  Mlp actor_, gradients_;
+  Adam optimizer_;
+  MlpActivations pass_;
+  at::Tensor ones_;
+  std::vector<uint64_t> keys_;  // [N]: distance and position, in one ordered number
+  double loss_ = 0;
+};
+
+}  // namespace recbots

@@ -1,0 +1,100 @@
+// SlateQ: Q-learning on slates by items (Ie et al. 2019, arXiv:1905.12767, sections 4 and 5).
+//
+// A slate A is worth V(A) = sum over its items of P(i | A) Q(i) + P(none | A) Q(none). One update, with everything
+// computed from the parameters before it:
+//   item    the one that was clicked, or none
+//   target  y = reward + discount * V'(A'), V' by the target network on the next observation and candidates; A' is the
+//           slate shown next (SARSA), or the one that the target rule composes there, with the values of the online
+//           network (double Q) or of the target network
+//   step    Q(item) towards y (q_learner.h), weighted by batch.importance_weights
+// P comes from a choice model over affinities or from weights fitted to the clicks beside Q (click_learner.h). With a
+// proposal only candidates that an actor proposes are considered (slate_proposer.h).
+//
+// RecSim's SlateQ, for comparison: no_click_is_zero, Q(none) = 0, and rows without a click teach nothing (the mean is
+// over those with one); legacy_target_state, V' is computed from the current observation and candidates (spec B1).
+//
+// Where SARSA does not know the next slate (the step limit cut the episode), or an item of it was not proposed, the
+// serving rule composes one with the values of the target network. Of several clicks in a row the first counts.
+//
+// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/algorithms/algorithm.h"
+#include "common/algorithms/q_learner.h"
+#include "common/algorithms/slate_q/click_learner.h"
+#include "common/algorithms/slate_q/shape.h"
+#include "common/algorithms/slate_q/slate_proposer.h"
+#include "common/algorithms/slate_q/slate_side.h"
+
+namespace recbots {
+
+// Numbers as in config.proto (SlateQConfig.TargetRule).
+enum class TargetRule { kSarsa = 1, kTopK = 2, kGreedy = 3, kOptimal = 4 };
+
+struct SlateQOptions {
+  SlateQShape shape;
+  TargetRule target = TargetRule::kOptimal;
+  QLearnerOptions q;
+  ClickLearnerOptions click;      // Where shape.learned_clicks.
+  SlateProposerOptions proposer;  // Where shape.proposal_k > 0.
+  int click_field = 0;            // Index of "click" among the R response fields.
+};
+
+class SlateQ final : public Algorithm {
+ public:
+  // INTERNAL: LibTorch threw.
+  static absl::StatusOr<std::unique_ptr<SlateQ>> Create(const SlateQOptions& options);
+
+  // INVALID_ARGUMENT also where a slate, shown now or next, names a position that is no candidate, or has an item
+  // behind its end.
+  absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
+  // q_loss; of a learned click model click_loss, click_log_likelihood and, where there is a model to compare with,
+  // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
+  Losses losses() const override;
+  int64_t updates() const override { return static_cast<int64_t>(updates_); }
+
+  // For tests.
+  QLearner& q() { return q_; }
+  absl::Span<const float> target_values() const { return targets_; }
+
+ private:
+  explicit SlateQ(const SlateQOptions& options);
+
+  // The parts of an update, in order.
+  absl::Status LoadSlates(const TransitionBatch& batch);
+  void LoadShown(const TransitionBatch& batch);
+  void ComputeTargets(const TransitionBatch& batch);
+  void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
+  void LearnClicks();
+  void LearnProposal();
+
+  // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
+  void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
+                SlateSide& side);
+  // The next slate of a row as places among what is considered, in `slate` [K]: the one shown, which may be short, or
+  // one composed with `values`.
+  absl::Span<const int32_t> ChooseNext(size_t row, const float* values, absl::Span<int32_t> slate);
+
+  const SlateQOptions options_;
+  QLearner q_;
+  std::unique_ptr<ClickLearner> clicks_;
+  std::unique_ptr<SlateProposer> proposer_;
+  SlateSide now_, next_;
+  SlateOptimizer optimizer_;
+  double& updates_;
+
+  // Of the batch under way, B rows.
+  at::Tensor slates_, next_slates_;             // [B, K]
+  std::vector<int32_t> slate_sizes_, clicked_;  // [B]; position in the slate, or -1
+  std::vector<float> shown_;                    // [B, K, F]: features of what was shown
+  std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
+  std::vector<float> targets_, row_weights_;    // [B]
+};
+
+}  // namespace recbots

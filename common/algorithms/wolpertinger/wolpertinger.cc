@@ -1,0 +1,190 @@
+#include "common/algorithms/wolpertinger/wolpertinger.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/ones.h>
+#include <c10/core/InferenceMode.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/algorithms/check_batch.h"
+#include "common/algorithms/wolpertinger/row.h"
+#include "common/base/check_range.h"
+#include "common/base/status_macros.h"
+#include "common/networks/torch_status.h"
+
+namespace recbots {
+namespace {
+
+absl::Status CheckOptions(const WolpertingerOptions& options) {
+  RECBOTS_RETURN_IF_ERROR(CheckShape(options.shape));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("wolpertinger: random_candidates", options.random_candidates, 0, 4096));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("wolpertinger: learning_rate", options.learning_rate, 0, 1));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("wolpertinger: tau", options.tau, 0, 1));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("wolpertinger: actor_delay", options.actor_delay, 1, 1000));
+  RECBOTS_RETURN_IF_ERROR(CheckRange("wolpertinger: target_noise", options.target_noise, 0, 10));
+  return CheckRange("wolpertinger: target_noise_clip", options.target_noise_clip, 0, 10);
+}
+
+int NumCritics(const WolpertingerOptions& options) { return options.twin_critics ? 2 : 1; }
+
+TrainingState MakeState(const WolpertingerOptions& options) {
+  const std::vector<TensorSpec> tensors = WolpertingerNetworks::Tensors(options.shape, NumCritics(options));
+  const TrainingSpec spec = {
+      .tensors = tensors, .num_targets = tensors.size(), .numbers = {{"updates"}, {"actor.steps"}, {"critic.steps"}}};
+  return TrainingState(spec, options.double_precision ? at::kDouble : at::kFloat);
+}
+
+absl::StatusOr<ActorObjective> MakeObjective(v1::WolpertingerConfig::ActorObjective objective) {
+  switch (objective) {
+    case v1::WolpertingerConfig::CLIMB_CRITIC:
+      return ActorObjective::kClimbCritic;
+    case v1::WolpertingerConfig::REGRESS_TO_BEST:
+      return ActorObjective::kRegressToBest;
+    case v1::WolpertingerConfig::CLIMB_AND_REGRESS:
+      return ActorObjective::kClimbAndRegress;
+    case v1::WolpertingerConfig::ACTOR_OBJECTIVE_UNSPECIFIED:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      "wolpertinger: actor_objective ACTOR_OBJECTIVE_UNSPECIFIED, want CLIMB_CRITIC, REGRESS_TO_BEST or "
+      "CLIMB_AND_REGRESS");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const WolpertingerOptions& options) {
+  RECBOTS_RETURN_IF_ERROR(CheckOptions(options));
+  std::unique_ptr<Wolpertinger> algorithm;
+  RECBOTS_RETURN_IF_ERROR(RunTorch([&] { algorithm.reset(new Wolpertinger(options)); }));
+  return algorithm;
+}
+
+Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
+    : Algorithm(MakeState(options), PolicyTensors(options.shape)),
+      options_(options),
+      dtype_(options.double_precision ? at::kDouble : at::kFloat),
+      online_(options.shape, NumCritics(options), state().all().parameters),
+      target_(options.shape, NumCritics(options), state().all().targets),
+      gradients_(options.shape, NumCritics(options), state().all().gradients),
+      updates_(state().Number("updates")) {
+  online_.Initialize(options.seed);
+  target_.arena.flat().copy_(online_.arena.flat());
+  const AdamOptions adam = {.learning_rate = options.learning_rate};
+  const absl::Span<const TensorSpec> tensors = online_.arena.layout().tensors();
+  const size_t critic = online_.arena.Index("critic.w1");
+  actor_part_ = state().Part(tensors.first(critic));
+  actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
+  critic_optimizer_ = Adam(adam, state().Part(tensors.subspan(critic)), state().Number("critic.steps"));
+}
+
+Wolpertinger::Candidates::Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype)
+    : items(at::empty({batch_size, options.shape.k + options.random_candidates}, at::TensorOptions(at::kLong))),
+      nearest(items.narrow(1, 0, options.shape.k)),
+      random(items.narrow(1, options.shape.k, options.random_candidates)),
+      unit(at::empty({0}, at::TensorOptions(dtype))),
+      search(dtype),
+      critic(dtype),
+      best(at::empty({0}, at::TensorOptions(at::kLong))),
+      best_value(at::empty({0}, at::TensorOptions(dtype))) {}
+
+Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size, at::ScalarType dtype)
+    : batch_size(size),
+      ones(at::ones({size}, at::TensorOptions(dtype))),
+      items(at::empty({size}, at::TensorOptions(at::kLong))),
+      d_climb(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
+      actor(dtype),
+      target_actor(dtype),
+      embeddings(dtype),
+      target_embeddings(dtype),
+      critic{MlpActivations(dtype), MlpActivations(dtype)},
+      climb(dtype),
+      candidates(options, size, dtype),
+      target_candidates(options, size, dtype),
+      target_critic2(dtype) {
+  for (at::Tensor* tensor :
+       {&target_values, &state[0], &state[1], &td_error[0], &td_error[1], &d_value, &action, &d_action, &best_action,
+        &d_proto_action, &distance, &target_state, &target_best_action, &d_unit}) {
+    *tensor = at::empty({0}, at::TensorOptions(dtype));
+  }
+}
+
+absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
+  if (scratch_.batch_size != batch.reward.size(0)) scratch_ = Scratch(options_, batch.reward.size(0), dtype_);
+  const at::Tensor slate = batch.slate.contiguous();
+  const int32_t* shown = slate.data_ptr<int32_t>();
+  int64_t* items = scratch_.items.data_ptr<int64_t>();
+  for (int64_t row = 0; row < scratch_.batch_size; ++row) {
+    if (shown[row] < 0 || shown[row] >= options_.shape.num_items) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch: slate[", row, "] is item ", shown[row], ", want 0..", options_.shape.num_items - 1));
+    }
+    items[row] = shown[row];
+  }
+  scratch_.observation = batch.observation.to(dtype_);
+  scratch_.next_observation = batch.next_observation.to(dtype_);
+  scratch_.reward = batch.reward;
+  scratch_.discount = batch.discount;
+  // The weights go into what the critics' gradients begin with: nothing else of an update knows of them.
+  scratch_.d_td = scratch_.d_climb;
+  if (batch.importance_weights.defined()) {
+    scratch_.d_td = at::mul(batch.importance_weights.to(dtype_).view({-1, 1}), scratch_.d_climb);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  RECBOTS_RETURN_IF_ERROR(
+      CheckBatch(batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_},
+                 td_errors));
+  absl::Status loaded;
+  RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
+    const c10::InferenceMode no_autograd;
+    loaded = LoadBatch(batch);
+    if (!loaded.ok()) return;
+    ComputeTargets();
+    ComputeCriticGradients();
+    if (!td_errors.empty()) WriteTdErrors(td_errors);
+    if (actor_is_due()) {
+      ComputeActorGradients();
+    } else {
+      actor_part_.gradients.flat().zero_();
+    }
+    Step();
+  }));
+  return loaded;
+}
+
+void Wolpertinger::Step() {
+  if (actor_is_due()) actor_optimizer_.Step();
+  critic_optimizer_.Step();
+  target_.arena.flat().lerp_(online_.arena.flat(), options_.tau);
+  updates_ += 1;
+}
+
+Rng Wolpertinger::MakeRng(Draw draw, int64_t row) const {
+  const auto update = static_cast<uint64_t>(updates());
+  return Rng(options_.seed, Purpose::kAlgorithm,
+             {.stream = static_cast<uint32_t>(draw) << 24 | static_cast<uint32_t>(row),
+              .episode = static_cast<uint32_t>(update >> 32),
+              .step = static_cast<uint32_t>(update)});
+}
+
+AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
+                                           uint64_t seed) {
+  const v1::WolpertingerConfig& config = algorithm.wolpertinger();
+  WolpertingerOptions options;
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(options.actor_objective, MakeObjective(config.actor_objective()));
+  options.random_candidates = config.random_candidates();
+  options.learning_rate = config.learning_rate();
+  options.tau = config.tau();
+  options.twin_critics = config.twin_critics();
+  options.actor_delay = config.actor_delay();
+  options.target_noise = config.target_noise();
+  options.target_noise_clip = config.target_noise_clip();
+  options.seed = seed;
+  return Wolpertinger::Create(options);
+}
+
+}  // namespace recbots

@@ -1,0 +1,149 @@
+// Wolpertinger (Dulac-Arnold et al. 2015, arXiv:1512.07679): DDPG (Lillicrap et al. 2016, arXiv:1509.02971) whose actor
+// points into a space of item embeddings, and whose critic picks among the nearest items. Embeddings are learnt by the
+// critic's loss.
+//
+// One update, everything computed from the parameters before it:
+//   target   y = reward + discount * value of the best candidate under the target networks; candidates are the k items
+//            nearest to the target actor's proto-action and `random_candidates` drawn ones
+//   critic   mean (critic(s, unit embedding of the item shown) - y)^2, for each critic
+//   actor    climb: -mean critic(s, proto-action); regress: mean |proto-action - unit embedding of the candidate that
+//            the critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its
+//            gradient ends in the actor.
+// Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
+// Importance weights, where the batch has them, stand before each row's term of the critics' losses, as in Schaul et
+// al. 2016 (arXiv:1511.05952, algorithm 1), and not of the actor's: the value of an item is a mean over what may
+// follow, which a biased draw distorts; the best proto-action of a state is the same however often the state is drawn,
+// and weights would only slow the actor down where the critics have changed most. With two critics the first one
+// chooses and the smaller of the two values counts (Fujimoto et al. 2018, arXiv:1802.09477, section 4.2).
+//
+// Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
+// otherwise never be found good.
+//
+// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch. The
+// draws of update n are a function of (seed, n).
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/algorithms/algorithm.h"
+#include "common/algorithms/wolpertinger/networks.h"
+#include "common/base/random.h"
+#include "common/networks/adam.h"
+
+namespace recbots {
+
+enum class ActorObjective { kClimbCritic, kRegressToBest, kClimbAndRegress };
+
+struct WolpertingerOptions {
+  WolpertingerShape shape;
+  int random_candidates = 2;  // Per row, drawn with replacement from all items; 0..4096. More: wider search, slower.
+  ActorObjective actor_objective = ActorObjective::kRegressToBest;
+  double learning_rate = 0.001;    // Of both optimisers, 0..1.
+  double tau = 0.01;               // Share of the online parameters blended into the targets per update, 0..1.
+  bool twin_critics = false;       // Less overestimation for about half as much work again.
+  int actor_delay = 1;             // The actor is updated in one of this many updates, 1..1000.
+  double target_noise = 0;         // Standard deviation of the noise on target proto-actions (ibid., 5.3), 0..10.
+  double target_noise_clip = 0.5;  // Where it is clipped, 0..10.
+  uint64_t seed = 1;               // Key of initial parameters and of the draws of updates.
+  bool double_precision = false;   // For comparison with references: float64 networks, rewards and discounts.
+};
+
+class Wolpertinger final : public Algorithm {
+ public:
+  // INVALID_ARGUMENT: a field out of range; names field, value and bound.
+  static absl::StatusOr<std::unique_ptr<Wolpertinger>> Create(const WolpertingerOptions& options);
+
+  // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
+  // a row is worth another look as long as one of them has it wrong (a mean would halve what only one has to learn).
+  absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
+  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update.
+  Losses losses() const override;
+  int64_t updates() const override { return static_cast<int64_t>(updates_); }
+
+  // The parameters, for checkpoints and tests.
+  WolpertingerNetworks& online() { return online_; }
+  WolpertingerNetworks& target() { return target_; }
+  // Of the newest update: the gradients, zero where the actor was not due, and the targets y [B].
+  const WolpertingerNetworks& gradients() const { return gradients_; }
+  const at::Tensor& target_values() const { return scratch_.target_values; }
+
+ private:
+  explicit Wolpertinger(const WolpertingerOptions& options);
+
+  // Candidates of B users and what the critic makes of them.
+  struct Candidates {
+    Candidates() = default;
+    Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype);
+
+    at::Tensor items;            // int64 [B, C], C = k + random_candidates
+    at::Tensor nearest, random;  // views of items: [B, k], [B, random_candidates]
+    at::Tensor unit;             // [B * C, E]
+    SearchScratch search;
+    MlpActivations critic;
+    at::Tensor best, best_value;  // [B, 1]: column (int64) and value of the first critic's favourite
+  };
+  // Tensors kept from update to update, for batches of one size.
+  struct Scratch {
+    Scratch() = default;
+    Scratch(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype);
+
+    int64_t batch_size = 0;
+    at::Tensor ones;                             // [B]
+    at::Tensor items;                            // int64 [B]: the items shown
+    at::Tensor observation, next_observation;    // In the networks' dtype.
+    at::Tensor reward, discount, target_values;  // [B]
+    at::Tensor state[2];                         // [B, H]: the state's part of each critic's first layer
+    at::Tensor td_error[2], d_value;             // [B, 1]
+    at::Tensor d_climb;                          // [B, 1]: -1 / B, the gradient of the climbed loss
+    at::Tensor d_td;                             // [B, 1]: d_climb, times the importance weights
+    at::Tensor action, d_action, best_action;    // [B, E]
+    at::Tensor d_proto_action;                   // [B, E]
+    at::Tensor distance;                         // [B, E]: from the best candidate to the proto-action
+    ActorPass actor, target_actor;
+    UnitRows embeddings, target_embeddings;  // [I, E]
+    MlpActivations critic[2], climb;
+    Candidates candidates, target_candidates;
+    at::Tensor target_state;        // [B, H]
+    MlpActivations target_critic2;  // Values of the first critic's favourites by the second.
+    at::Tensor target_best_action;  // [B, E]: these favourites
+    at::Tensor d_unit;              // [I, E]
+  };
+  // Streams of draws within one update.
+  enum class Draw : uint32_t { kTargetCandidates = 1, kCandidates = 2, kNoise = 3 };
+
+  absl::Status LoadBatch(const TransitionBatch& batch);
+  bool actor_is_due() const { return (updates() + 1) % options_.actor_delay == 0; }
+  Rng MakeRng(Draw draw, int64_t row) const;
+
+  // The parts of an update, in order.
+  void ComputeTargets();
+  void ComputeCriticGradients();
+  void AddCriticGradients(size_t c);
+  void ComputeActorGradients();
+  void ComputeClimb();
+  void ComputeRegression(bool add);
+  void WriteTdErrors(absl::Span<float> td_errors) const;
+  void Step();
+
+  void AddTargetNoise(at::Tensor& proto_action) const;
+  // Fills `candidates`; values by the first critic only.
+  struct CandidateInput {
+    const WolpertingerNetworks& networks;
+    const at::Tensor& unit;          // [I, E]
+    const at::Tensor& proto_action;  // [B, E]
+    const at::Tensor& state;         // [B, H]
+    Draw draw;
+  };
+  void ScoreCandidates(const CandidateInput& in, Candidates& candidates) const;
+
+  const WolpertingerOptions options_;
+  const at::ScalarType dtype_;
+  WolpertingerNetworks online_, target_, gradients_;
+  TrainingTensors actor_part_;
+  Adam actor_optimizer_, critic_optimizer_;
+  Scratch scratch_;
+  double& updates_;
+};
+
+}  // namespace recbots
