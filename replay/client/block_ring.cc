@@ -50,7 +50,7 @@ void BlockRing::Begin(Block& block, bool has_priorities) {
   block.buffer = pool_.Take(BufferBytes(options_));
   block.first_row = appended_;
   block.has_priorities = has_priorities;
-  block.since = Instant::Now();
+  block.since = options_.clock->Now();
 }
 
 void BlockRing::Seal() {

@@ -17,6 +17,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/clock.h"
 #include "common/base/instant.h"
 #include "replay/wire/insert_codec.h"
 #include "replay/wire/slice_pool.h"
@@ -32,6 +33,7 @@ class BlockRing {
     bool until_durable = false;  // Keep rows until they are durable; otherwise until they are acknowledged.
     // How exactly it is known when rows came. Infinite: not at all, and DropUnsent is not to be called.
     absl::Duration age_step = absl::InfiniteDuration();
+    Clock* clock = &Clock::Real();
   };
   explicit BlockRing(const Options& options);
 

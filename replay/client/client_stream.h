@@ -32,7 +32,8 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     std::function<void()> on_written;
   };
 
-  // Calls `method` of replay's service ("Insert", "Sample").
+  // Calls `method` of replay's service ("Insert", "Sample"), without the mutex: the call may be broken before the first
+  // Write.
   ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, absl::string_view method,
                const Security* security)
       : mu_(*mu),
@@ -47,37 +48,58 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   }
 
   // The peer accepted the call (its initial metadata came).
-  bool greeted() const { return greeted_; }
-  bool can_write() const { return !broken_ && !writing_; }
-  bool done() const { return done_; }
+  bool greeted() const { return Held().greeted; }
+  bool can_write() const { return !Held().broken && !Held().writing; }
+  bool done() const { return Held().done; }
   // Why it ended; valid when done().
-  const absl::Status& status() const { return status_; }
+  const absl::Status& status() const { return Held().status; }
 
   // Requires can_write(). `message` stays as it is until can_write() or done().
   void Write(const Request* message) {
-    writing_ = true;
+    Held().writing = true;
     this->StartWrite(message);
   }
   // The same in two steps, so that the owner can let go of its mutex while a large message is made (and sent, when
   // nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
-  void BeginWrite() { writing_ = starting_ = true; }
-  void FinishWrite(const Request* message) {
+  void BeginWrite() { Held().writing = Held().starting = true; }
+  void FinishWrite(const Request* message) ABSL_LOCKS_EXCLUDED(mu_) {
     this->StartWrite(message);
     MutexLock lock(&mu_);
-    starting_ = false;
-    if (broken_) this->RemoveHold();
+    state_.starting = false;
+    if (state_.broken) this->RemoveHold();
   }
   // Says that nothing more will be written. Requires can_write(); afterwards it is false.
   void Close() {
-    writing_ = true;
+    Held().writing = true;
     this->StartWritesDone();
   }
-  void Cancel() { context_.TryCancel(); }
+  // Ends the call, unless it ended by itself, and waits until it has.
+  void AwaitEnd() {
+    AssertHeld(mu_);
+    if (!done()) context_.TryCancel();
+    mu_.AwaitUntil([this] { return done(); }, Instant::InfiniteFuture());
+  }
 
  private:
+  struct State {
+    bool greeted = false;
+    bool broken = false;
+    bool writing = false;
+    bool starting = false;  // Between BeginWrite and FinishWrite: the hold must stay.
+    bool done = false;
+    absl::Status status;
+  };
+  // Tells the analysis what this class asks of its owner: the mutex is held.
+  static void AssertHeld(const Mutex& mu) ABSL_ASSERT_EXCLUSIVE_LOCK(mu) { (void)mu; }
+  State& Held() {
+    AssertHeld(mu_);
+    return state_;
+  }
+  const State& Held() const { return const_cast<ClientStream*>(this)->Held(); }
+
   void OnReadInitialMetadataDone(bool ok) override {
     MutexLock lock(&mu_);
-    greeted_ = ok;
+    state_.greeted = ok;
   }
   void OnReadDone(bool ok) override {
     if (ok) {
@@ -86,20 +108,20 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
       return;
     }
     MutexLock lock(&mu_);
-    broken_ = true;
-    if (!starting_) this->RemoveHold();
+    state_.broken = true;
+    if (!state_.starting) this->RemoveHold();
   }
   void OnWriteDone(bool) override {
     {
       MutexLock lock(&mu_);
-      writing_ = false;
+      state_.writing = false;
     }
     handlers_.on_written();
   }
   void OnDone(const grpc::Status& status) override {
     MutexLock lock(&mu_);
-    status_ = FromGrpcStatus(status);
-    done_ = true;  // The owner may destroy this object as soon as the lock is free.
+    state_.status = FromGrpcStatus(status);
+    state_.done = true;  // The owner may destroy this object as soon as the lock is free.
   }
 
   Mutex& mu_;
@@ -108,12 +130,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   grpc::TemplatedGenericStub<Request, Response> stub_;
   grpc::ClientContext context_;
   Response response_;
-  bool greeted_ = false;
-  bool broken_ = false;
-  bool writing_ = false;
-  bool starting_ = false;  // Between BeginWrite and FinishWrite: the hold must stay.
-  bool done_ = false;
-  absl::Status status_;
+  State state_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots::replay

@@ -78,22 +78,12 @@ class ReplayWriter::Impl {
   int64_t dropped_rows() const { return shared_.dropped_rows.load(std::memory_order_relaxed); }
 
  private:
-  struct Rows {
-    const char* data;
-    int64_t count;
-    int64_t weights_version;
-    absl::Span<const float> priorities;
-  };
-
   std::shared_ptr<const Shards> shards() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return shards_;
   }
   // Gives rows to the shard whose turn it is, at most to the end of its block; 0: none has room.
-  int64_t AppendSome(const Shards& shards, const Rows& rows);
-  int64_t AppendTo(ShardWriter& shard, const Rows& rows, ShardWriter::Pick pick, bool started) {
-    return shard.Append(rows.data, rows.count, rows.weights_version, rows.priorities, pick, started);
-  }
+  int64_t AppendSome(const Shards& shards, const WriterSession::Rows& rows);
   // What rows may be given to: an error once there is a final one, or Close was called.
   absl::StatusOr<std::shared_ptr<const Shards>> OpenShards() const ABSL_LOCKS_EXCLUDED(mu_);
   // A shard that has room for all of them.
@@ -178,18 +168,18 @@ bool ReplayWriter::Impl::AwaitRoomSomewhere(const Shards& shards, int64_t seen, 
   return found || Instant::Now() < deadline;
 }
 
-int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const Rows& rows) {
+int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const WriterSession::Rows& rows) {
   using Pick = ShardWriter::Pick;
   const size_t n = shards.size();
   if (n == 0) return 0;
-  if (n == 1) return AppendTo(*shards[0], rows, Pick::kAny, /*started=*/false);
+  if (n == 1) return shards[0]->Append(rows, Pick::kAny, /*started=*/false);
   // A block is filled before the next shard has its turn: more shards must not mean smaller blocks.
   const size_t turn = turn_.load(std::memory_order_relaxed);
-  if (const int64_t taken = AppendTo(*shards[turn % n], rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
+  if (const int64_t taken = shards[turn % n]->Append(rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
   const Pick last = shared_.contact.any() ? Pick::kConnected : Pick::kAny;
   for (const Pick pick : {Pick::kReady, last}) {
     for (size_t i = 1; i <= n; ++i) {
-      const int64_t taken = AppendTo(*shards[(turn + i) % n], rows, pick, /*started=*/false);
+      const int64_t taken = shards[(turn + i) % n]->Append(rows, pick, /*started=*/false);
       if (taken == 0) continue;
       turn_.store(turn + i, std::memory_order_relaxed);
       return taken;

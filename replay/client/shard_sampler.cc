@@ -170,11 +170,7 @@ absl::Status ShardSampler::FollowStream(Stream& stream) {
 }
 
 void ShardSampler::EndStream(Stream& stream) {
-  if (!stream.done()) {
-    stream.Cancel();
-    shared_.mu.AwaitUntil([&stream] { return stream.done(); },
-                          Instant::InfiniteFuture());  // A cancelled call always ends.
-  }
+  stream.AwaitEnd();
   stream_ = nullptr;
   reader_.Reset();
   message_.Clear();

@@ -1,23 +1,20 @@
 #include "replay/client/shard_writer.h"
 
-#include <algorithm>
-#include <limits>
 #include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/instant.h"
+#include "common/base/crc32c.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/wire/row_schema_proto.h"
+#include "replay/wire/proto_bytes.h"
 
 namespace recbots::replay {
 namespace {
 
-// How long our store is looked for while some addresses do not answer, before the writer goes on without it.
-constexpr absl::Duration kSearchFor = absl::Seconds(10);
-// How exactly it is known how long rows have waited.
-constexpr int kAgeSteps = 8;
+constexpr absl::Duration kEndTimeout = absl::Seconds(1);
 constexpr absl::Duration kDropLogInterval = absl::Seconds(10);
-constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max() / 2;
 
 std::string RandomId() {
   std::random_device device;
@@ -29,14 +26,18 @@ std::string RandomId() {
   return id;
 }
 
-BlockRing::Options RingOptions(const RowSchema& schema, const ReplayWriterOptions& options) {
-  BlockRing::Options ring;
-  ring.row_bytes = static_cast<int64_t>(schema.row_bytes());
-  ring.block_rows = std::clamp<int64_t>(options.block_bytes / ring.row_bytes, 1, kMaxBlockRows);
-  ring.num_blocks = std::max<int64_t>(3, options.buffer_bytes / (ring.block_rows * ring.row_bytes));
-  ring.until_durable = options.durable;
-  if (!options.durable) ring.age_step = options.max_waiting / kAgeSteps;
-  return ring;
+absl::string_view Bytes(const grpc::Slice& slice) {
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
+}
+
+grpc::ByteBuffer Encode(BlockRing::Outgoing block) {
+  block.header.crc32c = recbots::Crc32c(Bytes(block.rows));
+  absl::Span<const grpc::Slice> priorities;
+  if (block.priorities.size() > 0) {
+    block.header.crc32c = recbots::Crc32c(Bytes(block.priorities), block.header.crc32c);
+    priorities = absl::MakeConstSpan(&block.priorities, 1);
+  }
+  return EncodeInsertBlock(block.header, absl::MakeConstSpan(&block.rows, 1), priorities);
 }
 
 }  // namespace
@@ -44,108 +45,64 @@ BlockRing::Options RingOptions(const RowSchema& schema, const ReplayWriterOption
 ShardWriter::ShardWriter(WriterShared* shared, const ShardAddress& address)
     : shared_(*shared),
       options_(shared->options),
-      row_bytes_(static_cast<int64_t>(shared->schema.row_bytes())),
+      session_(&shared->options, static_cast<int64_t>(shared->schema.row_bytes())),
       link_({.retry = options_.retry,
              .connect_timeout = options_.connect_timeout,
              .channel = {.security = options_.security}},
             &shared->contact, address),
-      ring_(RingOptions(shared->schema, shared->options)),
+      search_(&shared->stores, options_.retry.max_delay),
       writer_id_(RandomId()),
       thread_("replay-writer", [this] { Run(); }) {}
 
-ShardWriter::~ShardWriter() {
-  MutexLock lock(&mu_);
-  stopping_ = true;
-}  // Thread, the last member, is joined first.
+ShardWriter::~ShardWriter() { Stop(); }  // Thread, the last member, is joined first.
 
-int64_t ShardWriter::Append(const char* rows, int64_t num_rows, int64_t weights_version,
-                            absl::Span<const float> priorities, Pick pick, bool started) {
+bool ShardWriter::MayTake(Pick pick) const {
+  if (Ended()) return false;
+  return pick == Pick::kAny ||
+         (link_.connected() && (pick == Pick::kConnected || session_.blocked_on() == BlockedOn::kNone));
+}
+
+int64_t ShardWriter::Append(const WriterSession::Rows& rows, Pick pick, bool started) {
   MutexLock lock(&mu_);
-  if (stopping_ || !final_.ok()) return 0;
-  if (pick != Pick::kAny && !link_.connected()) return 0;
-  if (pick == Pick::kReady && stats_.blocked_on != BlockedOn::kNone) return 0;
-  if (started && ring_.filling_rows() == 0) return 0;
-  const int64_t room = std::min(num_rows, Room());
-  int64_t taken = 0;
-  if (room > 0) {
-    const auto theirs = priorities.empty() ? priorities : priorities.first(static_cast<size_t>(room));
-    taken = ring_.Append(rows, room, weights_version, theirs, Drops() ? Instant::Now() : Instant());
-  }
-  // Not for every row that finds room.
-  if (taken == 0) WantRoom(std::min(num_rows, std::max<int64_t>(1, Share() / 2)));
-  return taken;
+  if (!MayTake(pick) || (started && !session_.filling())) return 0;
+  return session_.Append(rows);
 }
 
 bool ShardWriter::HasRoom(int64_t num_rows, Pick pick) {
   MutexLock lock(&mu_);
-  if (stopping_ || !final_.ok()) return false;
-  if (pick != Pick::kAny && !link_.connected()) return false;
-  asked_rows_ = num_rows;
-  if (!ring_.full() && Room() >= num_rows) return true;
-  WantRoom(num_rows);
-  return false;
+  return MayTake(pick) && session_.HasRoom(num_rows);
 }
-
-void ShardWriter::WantRoom(int64_t num_rows) {
-  wanted_rows_ = wanted_rows_ == 0 ? num_rows : std::min(wanted_rows_, num_rows);
-}
-
-void ShardWriter::TellRoom() {
-  if (wanted_rows_ == 0 || !ring_.roomy()) return;
-  // What was wanted may be more than a share that has become smaller.
-  if (Room() < std::min(wanted_rows_, std::max(Share(), asked_rows_))) return;
-  wanted_rows_ = 0;
-  shared_.news.Tell();
-}
-
-bool ShardWriter::Held() const {
-  return link_.connected() && (stats_.blocked_on == BlockedOn::kSpiInsert || stats_.blocked_on == BlockedOn::kCapacity);
-}
-
-bool ShardWriter::Drops() const { return !options_.durable && options_.max_waiting != absl::InfiniteDuration(); }
 
 bool ShardWriter::DropWaited() {
   MutexLock lock(&mu_);
-  if (!Drops() || !Held() || Share() == kAnyNumber) return false;
-  const Instant now = Instant::Now();
-  const int64_t dropped = ring_.DropUnsent(now - options_.max_waiting, flush_to_);
+  const int64_t dropped = session_.DropWaited();
   if (dropped == 0) return false;
-  stats_.dropped_rows += dropped;
   shared_.dropped_rows += dropped;
-  if (next_drop_log_ <= now) {
+  if (const Instant now = Instant::Now(); next_drop_log_ <= now) {
     next_drop_log_ = now + kDropLogInterval;
     RECBOTS_LOG(INFO) << "rows waited too long behind the limiter, newer ones take their place"
-                      << Field("address", link_.address().target) << Field("dropped_rows", stats_.dropped_rows);
+                      << Field("address", link_.address().target)
+                      << Field("dropped_rows", session_.stats().dropped_rows);
   }
   return true;
 }
 
 Instant ShardWriter::NextDrop() const {
   MutexLock lock(&mu_);
-  if (!Drops() || Share() == kAnyNumber) return Instant::InfiniteFuture();
-  const Instant due = ring_.UnsentSince(flush_to_) + options_.max_waiting;
-  // Between two blocks nothing is held up, for a moment.
-  return Held() ? due : std::max(due, Instant::Now() + options_.max_waiting / kAgeSteps);
-}
-
-int64_t ShardWriter::Share() const {
-  const bool bounded = link_.connected() && ack_->max_waiting_rows() > 0;
-  return bounded ? std::min(ack_->max_waiting_rows(), kAnyNumber) : kAnyNumber;
+  return session_.NextDrop();
 }
 
 int64_t ShardWriter::StartFlush() {
   MutexLock lock(&mu_);
-  flush_to_ = std::max(flush_to_, ring_.appended_rows());
-  return ring_.appended_rows();
+  return session_.StartFlush();
 }
 
 bool ShardWriter::AwaitFlushed(int64_t target, Instant deadline) {
   MutexLock lock(&mu_);
-  const auto ended = [this, target]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return ring_.released_below() >= target || !final_.ok() || stopping_;
-  };
+  const auto ended = [this, target]()
+                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return session_.safe_rows() >= target || Ended(); };
   mu_.AwaitUntil(ended, deadline);
-  return ring_.released_below() >= target;
+  return session_.safe_rows() >= target;
 }
 
 void ShardWriter::Stop() {
@@ -160,97 +117,209 @@ bool ShardWriter::AwaitStopped(Instant deadline) {
 
 bool ShardWriter::Retire() {
   MutexLock lock(&mu_);
-  if (ring_.released_below() < ring_.appended_rows()) return false;
-  stopping_ = true;
-  return true;
+  if (session_.idle()) stopping_ = true;
+  return session_.idle();
 }
 
 void ShardWriter::MoveTo(const ShardAddress& address) {
   MutexLock lock(&mu_);
-  if (search_since_ == Instant::InfiniteFuture()) link_.MoveTo(address);
+  if (!search_.active()) link_.MoveTo(address);
 }
 
 ShardWriter::State ShardWriter::state() const {
   MutexLock lock(&mu_);
-  State state;
-  state.target = link_.target();
-  state.connected = link_.connected();
-  state.stats = stats_;
-  state.stats.appended_rows = ring_.appended_rows() + stats_.dropped_rows;
-  state.stats.waiting_rows = Waiting();
-  state.stats.acknowledged_rows = ring_.acknowledged_rows();
-  state.stats.durable_rows = std::max(stats_.durable_rows, ring_.durable_rows());
-  state.final_error = final_;
-  state.last_error = last_error_;
+  State state = {link_.target(), link_.connected(), session_.stats(), final_, last_error_};
+  state.stats.connections = connections_;
   return state;
 }
 
 int64_t ShardWriter::safe_rows() const {
   MutexLock lock(&mu_);
-  return ring_.released_below();
+  return session_.safe_rows();
+}
+
+void ShardWriter::Run() {
+  while (const std::shared_ptr<grpc::Channel> channel = BeginStream()) AwaitNext(RunStream(channel));
+  MutexLock lock(&mu_);
+  stopped_ = true;
+  shared_.news.Tell();
+}
+
+std::shared_ptr<grpc::Channel> ShardWriter::BeginStream() {
+  MutexLock lock(&mu_);
+  if (Ended()) return nullptr;
+  link_.Arrive();
+  session_.BeginStream();
+  return link_.channel();
+}
+
+absl::Status ShardWriter::RunStream(const std::shared_ptr<grpc::Channel>& channel) {
+  Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}}, channel,
+                "Insert", options_.security.get());
+  const absl::Status status = Greet(stream);
+  if (status.ok()) {
+    while (std::optional<Step> step = AwaitStep(stream)) Send(stream, *std::move(step));
+  }
+  const absl::Status end = EndStream(stream);
+  shared_.news.Tell();
+  return status.ok() ? end : status;
+}
+
+v1::InsertRequest ShardWriter::MakeHello() const {
+  v1::InsertRequest request;
+  v1::WriterHello& hello = *request.mutable_hello();
+  *hello.mutable_schema() = RowSchemaToProto(shared_.schema);
+  hello.set_writer_name(options_.writer_name);
+  hello.set_writer_id(writer_id_);
+  hello.set_table(options_.table);
+  hello.set_durable(options_.durable);
+  *hello.mutable_identity() = options_.identity;
+  return request;
+}
+
+absl::Status ShardWriter::Greet(Stream& stream) {
+  MutexLock lock(&mu_);
+  outgoing_ = ToBytes(MakeHello());
+  if (stream.can_write()) stream.Write(&outgoing_);
+  const auto greeted = [this, &stream]()
+                           ABSL_NO_THREAD_SAFETY_ANALYSIS { return session_.answered() && stream.can_write(); };
+  const auto answered = [this, &stream, &greeted]()
+                            ABSL_NO_THREAD_SAFETY_ANALYSIS { return greeted() || stream.done() || stopping_; };
+  RECBOTS_RETURN_IF_ERROR(link_.AwaitAnswer(mu_, answered));
+  if (!greeted()) return stream.done() ? stream.status() : absl::CancelledError("stopping");
+  link_.Answered();
+  ++connections_;
+  return AcceptStore();
+}
+
+absl::Status ShardWriter::AcceptStore() {
+  if (!search_.Answered(link_.address().target, session_.answering_store())) {
+    obstacle_ = Obstacle::kOtherStore;
+    return absl::AbortedError("another store answers there");
+  }
+  if (const absl::Status accepted = session_.Accept(); !accepted.ok()) {
+    if (!absl::IsAborted(accepted)) return FailHere(accepted);
+    obstacle_ = Obstacle::kForgotten;
+    return accepted;
+  }
+  link_.Connected();
+  shared_.news.Tell();
+  return absl::OkStatus();
+}
+
+std::optional<ShardWriter::Step> ShardWriter::AwaitStep(Stream& stream) {
+  MutexLock lock(&mu_);
+  const auto ended = [this, &stream]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || Ended(); };
+  const auto called = [this, &stream, &ended]()
+                          ABSL_NO_THREAD_SAFETY_ANALYSIS { return ended() || session_.HasStep(stream.can_write()); };
+  while (true) {
+    mu_.AwaitUntil(called, session_.BeginLook());
+    if (ended()) return std::nullopt;
+    Step step = session_.NextStep(stream.can_write());
+    if (step.kind == Step::Kind::kWait) continue;
+    if (session_.TakeRoomNews()) shared_.news.Tell();
+    stream.BeginWrite();
+    return step;
+  }
+}
+
+void ShardWriter::Send(Stream& stream, Step step) {
+  v1::InsertRequest request;
+  switch (step.kind) {
+    case Step::Kind::kBlock:
+      outgoing_ = Encode(std::move(step.block));
+      return stream.FinishWrite(&outgoing_);
+    case Step::Kind::kCommit:
+      request.mutable_commit();
+      break;
+    case Step::Kind::kFlush:
+      request.mutable_flush();
+      break;
+    case Step::Kind::kWait:
+      break;
+  }
+  outgoing_ = ToBytes(request);
+  stream.FinishWrite(&outgoing_);
+}
+
+absl::Status ShardWriter::EndStream(Stream& stream) {
+  MutexLock lock(&mu_);
+  if (link_.connected()) {
+    link_.Disconnected();
+    session_.EndStream();
+  }
+  // Politely only when nothing is outstanding: a server that waits for the limiter does not read the farewell.
+  if (stopping_ && session_.waiting_rows() == 0 && stream.can_write() && !stream.done()) {
+    stream.Close();
+    mu_.AwaitFor([&stream] { return stream.done(); }, kEndTimeout);
+  }
+  stream.AwaitEnd();
+  search_.Left(link_.address().target);
+  return stream.status();
+}
+
+void ShardWriter::OnAck(const v1::InsertAck& ack) {
+  MutexLock lock(&mu_);
+  const BlockedOn was_blocked_on = session_.blocked_on();
+  const int64_t resent_blocks = session_.resent_blocks();
+  if (const absl::Status status = session_.OnAck(ack); !status.ok()) return (void)FailHere(status);
+  if (!link_.connected()) return;
+  if (session_.resent_blocks() > resent_blocks) {
+    RECBOTS_LOG(WARNING) << "a block was damaged on its way, sending it again"
+                         << Field("address", link_.address().target) << Field("error", ack.refusal().message());
+  }
+  const bool was_let_go = was_blocked_on != BlockedOn::kNone && session_.blocked_on() == BlockedOn::kNone;
+  if (session_.TakeRoomNews() || was_let_go) shared_.news.Tell();
+}
+
+void ShardWriter::AwaitNext(const absl::Status& status) {
+  MutexLock lock(&mu_);
+  if (Ended()) return;
+  const auto called = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || link_.moving(); };
+  const absl::Duration delay = AfterStream(status);
+  if (delay > absl::ZeroDuration()) mu_.AwaitFor(called, delay);
 }
 
 absl::Duration ShardWriter::AfterStream(const absl::Status& status) {
-  if (std::exchange(forgotten_, false)) {
-    StartAnew(base_ + ack_->acknowledged_rows());
-    return absl::ZeroDuration();
+  switch (std::exchange(obstacle_, Obstacle::kNone)) {
+    case Obstacle::kForgotten:
+      StartAnew(session_.known_rows());
+      return absl::ZeroDuration();
+    case Obstacle::kOtherStore:
+      return link_.moving() ? absl::ZeroDuration() : Search(/*answered=*/true);
+    case Obstacle::kNone:
+      break;
   }
-  if (std::exchange(other_store_, false)) return link_.moving() ? absl::ZeroDuration() : Search(/*answered=*/true);
   last_error_ = status;
-  if (search_since_ != Instant::InfiniteFuture() && IsTransient(status)) return Search(/*answered=*/false);
+  if (search_.active() && IsTransient(status)) return Search(/*answered=*/false);
   const absl::StatusOr<absl::Duration> delay = link_.Failed(status);
   if (!delay.ok()) Fail(delay.status());
   return delay.value_or(absl::ZeroDuration());
 }
 
 absl::Duration ShardWriter::Search(bool answered) {
-  const Instant now = Instant::Now();
-  if (search_since_ == Instant::InfiniteFuture()) {
-    search_since_ = now;
-    search_from_ = link_.address();
-  }
-  (answered ? tried_ : failed_).insert(link_.address().target);
-  std::set<std::string> passed = tried_;
-  passed.insert(failed_.begin(), failed_.end());
-  if (const auto next = shared_.stores.Candidate(store_id_, passed); next.has_value()) {
-    link_.GoTo(*next);
-    return absl::ZeroDuration();
-  }
-  // Another round, as long as somebody who does not answer may be the one.
-  if (!failed_.empty() && now - search_since_ < kSearchFor) {
-    failed_.clear();
-    if (const auto next = shared_.stores.Candidate(store_id_, tried_); next.has_value()) link_.GoTo(*next);
-    return options_.retry.max_delay;
-  }
-  if (tried_.contains(search_from_.target)) link_.GoTo(search_from_);
-  EndSearch();
-  store_id_ = 0;
-  StartAnew(base_);
-  return absl::ZeroDuration();
+  const StoreSearch::Step step = search_.Next(link_.address(), answered);
+  if (step.address.has_value()) link_.GoTo(*step.address);
+  if (step.given_up) StartAnew(/*known_rows=*/0);
+  return step.delay;
 }
 
-void ShardWriter::EndSearch() {
-  search_since_ = Instant::InfiniteFuture();
-  tried_.clear();
-  failed_.clear();
-}
-
-void ShardWriter::StartAnew(int64_t known) {
-  const int64_t lost = std::max<int64_t>(0, ring_.kept_from() - std::max(known, base_));
-  stats_.lost_rows += lost;
-  stats_.durable_rows = 0;
-  ++stats_.store_restarts;
-  ring_.Forget();
-  base_ = ring_.kept_from();
+void ShardWriter::StartAnew(int64_t known_rows) {
+  const int64_t lost = session_.StartAnew(known_rows);
   writer_id_ = RandomId();
   RECBOTS_LOG(WARNING) << "replay at " << link_.address().target
                        << " does not know this writer any more (was it restarted?), going on as a new one: " << lost
                        << " rows that replay had acknowledged are gone with it";
 }
 
-void ShardWriter::Fail(absl::Status status) {
+absl::Status ShardWriter::FailHere(const absl::Status& status) {
+  Fail(absl::Status(status.code(), absl::StrCat("replay at ", link_.address().target, " ", status.message())));
+  return final_;
+}
+
+void ShardWriter::Fail(const absl::Status& status) {
   if (!final_.ok()) return;
-  final_ = std::move(status);
+  final_ = status;
   RECBOTS_LOG(ERROR) << "replay writer gives up" << Field("address", link_.address().target)
                      << Field("error", final_.ToString());
   shared_.failed = true;
