@@ -16,35 +16,13 @@
 #include "replay/wire/sample_codec.h"
 
 namespace recbots::replay {
-namespace {
-
-// A shard that holds up a batch for so long, while another has nothing to do, is left out for a while.
-constexpr absl::Duration kPatience = absl::Seconds(3);
-constexpr absl::Duration kSuspension = absl::Seconds(10);
-
-}  // namespace
-
 class ReplaySampler::Impl {
  public:
-  Impl(const RowSchema& schema, const ReplaySamplerOptions& options) : shared_(schema, options) {
-    shared_.advance = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { Advance(); };
-    shared_.tell_streams = [this](int64_t heard) {
-      if (shared_.options.on_streams) UseStreams(shared_.options.on_streams(heard));
-    };
-    watch_.emplace(options.resolver,
-                   AddressWatch::Handlers{.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
-                                          .away = [this] { return SomethingAway(); }});
-  }
-  ~Impl() {
-    Close();
-    watch_.reset();
-    std::array<Owned, kMaxShards> gone;  // Destroyed without the mutex.
-    MutexLock lock(&shared_.mu);
-    gone.swap(shards_);
-    shared_.mu.Unlock();
-    for (Owned& shard : gone) shard.reset();
-    shared_.mu.Lock();
-  }
+  Impl(const RowSchema& schema, const ReplaySamplerOptions& options)
+      : shared_(schema, options),
+        watch_(options.resolver, {.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
+                                  .away = [this] { return SomethingAway(); }}) {}
+  ~Impl() { Close(); }
 
   absl::StatusOr<SampledBatch> Next(Instant deadline);
   absl::Status UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities);
@@ -52,11 +30,7 @@ class ReplaySampler::Impl {
     MutexLock lock(&shared_.mu);
     shared_.queue.Recycle(std::move(batch));
   }
-  void UseStreams(int64_t below) {
-    MutexLock lock(&shared_.mu);
-    shared_.streams_below = std::max(shared_.streams_below, below);
-    Advance();
-  }
+  void UseStreams(int64_t below) { shared_.UseStreams(below); }
   void Close() {
     MutexLock lock(&shared_.mu);
     shared_.closed = true;
@@ -68,10 +42,6 @@ class ReplaySampler::Impl {
   ReplaySamplerStats stats() const;
 
  private:
-  using Owned = std::unique_ptr<ShardSampler>;
-
-  // Orders what can be ordered, and ends streams that would hold everything up.
-  void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
   absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   // Called by the watch.
@@ -82,19 +52,19 @@ class ReplaySampler::Impl {
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(shared_.mu);
 
   SamplerShared shared_;
-  ShardSet set_;                          // Used by the watch only.
-  std::array<Owned, kMaxShards> shards_;  // Changed by the watch only, under shared_.mu.
-  std::optional<AddressWatch> watch_;
+  // Used by the watch only.
+  ShardSet set_;
+  std::array<std::unique_ptr<ShardSampler>, kMaxShards> threads_;  // By the shards' ordinals.
+
+  AddressWatch watch_;  // Ends first, then the threads.
 };
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   MutexLock lock(&shared_.mu);
   // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
   shared_.queue.Use();
-  Advance();
-  const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return shared_.queue.ready() || shared_.closed || !shared_.final_error.ok();
-  };
+  shared_.Advance();
+  const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_.queue.ready() || shared_.Ended(); };
   if (!over()) {
     const Instant start = Instant::Now();
     shared_.mu.AwaitUntil(over, deadline);
@@ -104,7 +74,7 @@ absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   if (!shared_.queue.ready()) return shared_.final_error.ok() ? NothingCame() : shared_.final_error;
   SampledBatch batch = shared_.queue.Take();
   ++shared_.stats.batches;
-  Advance();
+  shared_.Advance();
   return batch;
 }
 
@@ -114,25 +84,6 @@ absl::Status ReplaySampler::Impl::NothingCame() const {
   return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", shared_.options.address,
                                                   connected ? ": connected, it holds them back" : "",
                                                   "; last error: ", error.ok() ? "none" : error.message()));
-}
-
-void ReplaySampler::Impl::Advance() {
-  const Instant now = Instant::Now();
-  if (const auto stalled = shared_.queue.Stalled(now, kPatience); stalled.has_value()) {
-    RECBOTS_LOG(WARNING) << "a shard of replay holds batches up, going on without it"
-                         << Field("address", shards_[static_cast<size_t>(*stalled)]->target());
-    shared_.queue.Suspend(*stalled, now + kSuspension);
-    shards_[static_cast<size_t>(*stalled)]->Restart();
-  }
-  shared_.queue.Place(now);
-  for (const Owned& shard : shards_) {
-    if (shard != nullptr) shard->SendCredit(/*all=*/false);
-  }
-  if (!shared_.queue.Stuck()) return;
-  shared_.queue.AwaitCloses();
-  for (const Owned& shard : shards_) {
-    if (shard != nullptr) shard->Restart();
-  }
 }
 
 absl::Status ReplaySampler::Impl::UpdatePriorities(absl::Span<const ItemKey> keys, absl::Span<const float> priorities) {
@@ -149,8 +100,8 @@ absl::Status ReplaySampler::Impl::UpdatePriorities(absl::Span<const ItemKey> key
           absl::StrCat("replay sampler: priority ", priorities[i], " of row ", i, ", want finite and at least 0"));
       continue;
     }
-    const Owned& shard = shards_[static_cast<size_t>(ShardOf(keys[i]))];
-    if (shard == nullptr || !shard->AddPriority(keys[i], priorities[i])) ++shared_.stats.dropped_priorities;
+    const auto& shard = shared_.shards[static_cast<size_t>(ShardOf(keys[i]))];
+    shared_.stats.dropped_priorities += shard == nullptr ? 1 : shard->session.AddPriority(keys[i], priorities[i]);
   }
   return refused;
 }
@@ -158,46 +109,42 @@ absl::Status ReplaySampler::Impl::UpdatePriorities(absl::Span<const ItemKey> key
 ReplaySamplerStats ReplaySampler::Impl::stats() const {
   MutexLock lock(&shared_.mu);
   ReplaySamplerStats stats = shared_.stats;
-  for (const Owned& shard : shards_) {
+  for (const auto& shard : shared_.shards) {
     if (shard == nullptr) continue;
     ++stats.shards;
-    if (shard->connected()) ++stats.connected_shards;
+    if (shard->link.connected()) ++stats.connected_shards;
   }
   return stats;
 }
 
 void ReplaySampler::Impl::OnAddresses(const Resolution& found) {
-  std::vector<Owned> gone;  // Destroyed without the mutex.
-  std::vector<int> dropped;
+  ShardChanges changes;
+  std::vector<size_t> ordinals;
+  {
+    MutexLock lock(&shared_.mu);
+    if (shared_.closed) return;
+    std::vector<ShardSet::Member> members;
+    for (size_t i = 0; i < kMaxShards; ++i) {
+      const auto& shard = shared_.shards[i];
+      if (shard == nullptr) continue;
+      ordinals.push_back(i);
+      members.push_back({shard->link.target(), shard->link.connected()});
+    }
+    changes = set_.Update(found.shards, members, Instant::Now());
+    for (const auto& [i, address] : changes.moved) shared_.shards[ordinals[i]]->link.MoveTo(address);
+    for (const size_t i : changes.gone) {
+      RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", members[i].target);
+    }
+  }
+  for (const size_t i : changes.gone) threads_[ordinals[i]].reset();
   MutexLock lock(&shared_.mu);
-  if (shared_.closed) return;
-  std::vector<ShardSampler*> shards;
-  std::vector<ShardSet::Member> members;
-  for (const Owned& shard : shards_) {
-    if (shard == nullptr) continue;
-    shards.push_back(shard.get());
-    members.push_back({shard->target(), shard->connected()});
-  }
-  const ShardChanges changes = set_.Update(found.shards, members, Instant::Now());
-  for (const auto& [i, address] : changes.moved) shards[i]->MoveTo(address);
-  for (const size_t i : changes.gone) {
-    RECBOTS_LOG(INFO) << "a shard of replay is gone" << Field("address", members[i].target);
-    shards[i]->Stop();
-    dropped.push_back(shards[i]->shard());
-    gone.push_back(std::move(shards_[static_cast<size_t>(dropped.back())]));
-  }
-  shared_.mu.Unlock();
-  gone.clear();
-  shared_.mu.Lock();
-  for (const int shard : dropped) shared_.queue.RemoveShard(shard);
+  for (const size_t i : changes.gone) shared_.RemoveShard(ordinals[i]);
   for (const ShardAddress& address : changes.added) {
     if (shared_.queue.num_shards() == kMaxShards) break;
-    const int shard = shared_.queue.AddShard();
-    shards_[static_cast<size_t>(shard)] = std::make_unique<ShardSampler>(&shared_, address, shard);
+    const size_t i = shared_.AddShard(address);
+    threads_[i] = std::make_unique<ShardSampler>(&shared_, shared_.shards[i].get(), static_cast<int>(i));
   }
-  if (shared_.queue.num_shards() == 0 && shared_.final_error.ok()) {
-    shared_.final_error = shared_.contact.CheckAway(shared_.options.address, found.status);
-  }
+  if (shared_.queue.num_shards() == 0) shared_.Fail(shared_.contact.CheckAway(shared_.options.address, found.status));
   if (!found.status.ok() && shared_.last_error.ok()) shared_.last_error = found.status;
 }
 

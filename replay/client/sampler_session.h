@@ -1,0 +1,46 @@
+// What a sampler has to say to one shard, put together into as few messages as possible: orders and acknowledgements as
+// its BatchQueue decides them, new priorities, and which random streams are given away.
+//
+// Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
+#pragma once
+
+#include <cstdint>
+
+#include "common/base/instant.h"
+#include "recbots/v1/replay.pb.h"
+#include "replay/client/batch_queue.h"
+#include "replay/table/item_key.h"
+
+namespace recbots::replay {
+
+class SamplerSession {
+ public:
+  // `first`: what every stream begins with. Both outlive this.
+  SamplerSession(BatchQueue* queue, int shard, const v1::SampleCredit* first)
+      : queue_(*queue), shard_(shard), first_(*first) {}
+
+  // A stream begins: its first message, which stays as it is until NextCredit.
+  const v1::SampleCredit* BeginStream(Instant now);
+  // It ended; what was ordered is lost. `keep`: priorities wait for the next stream. Returns how many were dropped.
+  int64_t EndStream(bool keep);
+
+  // For the next message. Returns how many priorities were dropped: all while there is no stream.
+  int64_t AddPriority(ItemKey key, float priority);
+  // The next message, when there is one to send; stays as it is until the next call. Priorities alone make a message
+  // only if `all`. `streams_below`: random streams below were given away.
+  const v1::SampleCredit* NextCredit(int64_t streams_below, bool all, Instant now);
+
+ private:
+  void AddOrders(Instant now);
+
+  BatchQueue& queue_;
+  const int shard_;
+  const v1::SampleCredit& first_;
+  bool open_ = false;
+  v1::SampleCredit next_;    // Being put together.
+  v1::SampleCredit credit_;  // Being sent.
+  int64_t said_used_ = 0;
+  int64_t said_streams_ = 0;
+};
+
+}  // namespace recbots::replay
