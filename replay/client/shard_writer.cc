@@ -1,44 +1,17 @@
 #include "replay/client/shard_writer.h"
 
-#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/crc32c.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/wire/row_schema_proto.h"
-#include "replay/wire/proto_bytes.h"
+#include "replay/client/writer_messages.h"
 
 namespace recbots::replay {
 namespace {
 
 constexpr absl::Duration kEndTimeout = absl::Seconds(1);
 constexpr absl::Duration kDropLogInterval = absl::Seconds(10);
-
-std::string RandomId() {
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    const uint32_t bits = device();
-    id.append(reinterpret_cast<const char*>(&bits), sizeof(bits));
-  }
-  return id;
-}
-
-absl::string_view Bytes(const grpc::Slice& slice) {
-  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
-}
-
-grpc::ByteBuffer Encode(BlockRing::Outgoing block) {
-  block.header.crc32c = recbots::Crc32c(Bytes(block.rows));
-  absl::Span<const grpc::Slice> priorities;
-  if (block.priorities.size() > 0) {
-    block.header.crc32c = recbots::Crc32c(Bytes(block.priorities), block.header.crc32c);
-    priorities = absl::MakeConstSpan(&block.priorities, 1);
-  }
-  return EncodeInsertBlock(block.header, absl::MakeConstSpan(&block.rows, 1), priorities);
-}
 
 }  // namespace
 
@@ -51,7 +24,7 @@ ShardWriter::ShardWriter(WriterShared* shared, const ShardAddress& address)
              .channel = {.security = options_.security}},
             &shared->contact, address),
       search_(&shared->stores, options_.retry.max_delay),
-      writer_id_(RandomId()),
+      writer_id_(RandomWriterId()),
       thread_("replay-writer", [this] { Run(); }) {}
 
 ShardWriter::~ShardWriter() { Stop(); }  // Thread, the last member, is joined first.
@@ -158,28 +131,19 @@ absl::Status ShardWriter::RunStream(const std::shared_ptr<grpc::Channel>& channe
                 "Insert", options_.security.get());
   const absl::Status status = Greet(stream);
   if (status.ok()) {
-    while (std::optional<Step> step = AwaitStep(stream)) Send(stream, *std::move(step));
+    while (std::optional<WriterSession::Step> step = AwaitStep(stream)) {
+      outgoing_ = EncodeStep(*std::move(step));  // Append goes on meanwhile.
+      stream.FinishWrite(&outgoing_);
+    }
   }
   const absl::Status end = EndStream(stream);
   shared_.news.Tell();
   return status.ok() ? end : status;
 }
 
-v1::InsertRequest ShardWriter::MakeHello() const {
-  v1::InsertRequest request;
-  v1::WriterHello& hello = *request.mutable_hello();
-  *hello.mutable_schema() = RowSchemaToProto(shared_.schema);
-  hello.set_writer_name(options_.writer_name);
-  hello.set_writer_id(writer_id_);
-  hello.set_table(options_.table);
-  hello.set_durable(options_.durable);
-  *hello.mutable_identity() = options_.identity;
-  return request;
-}
-
 absl::Status ShardWriter::Greet(Stream& stream) {
   MutexLock lock(&mu_);
-  outgoing_ = ToBytes(MakeHello());
+  outgoing_ = EncodeHello(shared_.schema, options_, writer_id_);
   if (stream.can_write()) stream.Write(&outgoing_);
   const auto greeted = [this, &stream]()
                            ABSL_NO_THREAD_SAFETY_ANALYSIS { return session_.answered() && stream.can_write(); };
@@ -207,7 +171,7 @@ absl::Status ShardWriter::AcceptStore() {
   return absl::OkStatus();
 }
 
-std::optional<ShardWriter::Step> ShardWriter::AwaitStep(Stream& stream) {
+std::optional<WriterSession::Step> ShardWriter::AwaitStep(Stream& stream) {
   MutexLock lock(&mu_);
   const auto ended = [this, &stream]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stream.done() || Ended(); };
   const auto called = [this, &stream, &ended]()
@@ -215,31 +179,12 @@ std::optional<ShardWriter::Step> ShardWriter::AwaitStep(Stream& stream) {
   while (true) {
     mu_.AwaitUntil(called, session_.BeginLook());
     if (ended()) return std::nullopt;
-    Step step = session_.NextStep(stream.can_write());
-    if (step.kind == Step::Kind::kWait) continue;
+    WriterSession::Step step = session_.NextStep(stream.can_write());
+    if (step.kind == WriterSession::Step::Kind::kWait) continue;
     if (session_.TakeRoomNews()) shared_.news.Tell();
     stream.BeginWrite();
     return step;
   }
-}
-
-void ShardWriter::Send(Stream& stream, Step step) {
-  v1::InsertRequest request;
-  switch (step.kind) {
-    case Step::Kind::kBlock:
-      outgoing_ = Encode(std::move(step.block));
-      return stream.FinishWrite(&outgoing_);
-    case Step::Kind::kCommit:
-      request.mutable_commit();
-      break;
-    case Step::Kind::kFlush:
-      request.mutable_flush();
-      break;
-    case Step::Kind::kWait:
-      break;
-  }
-  outgoing_ = ToBytes(request);
-  stream.FinishWrite(&outgoing_);
 }
 
 absl::Status ShardWriter::EndStream(Stream& stream) {
@@ -306,7 +251,7 @@ absl::Duration ShardWriter::Search(bool answered) {
 
 void ShardWriter::StartAnew(int64_t known_rows) {
   const int64_t lost = session_.StartAnew(known_rows);
-  writer_id_ = RandomId();
+  writer_id_ = RandomWriterId();
   RECBOTS_LOG(WARNING) << "replay at " << link_.address().target
                        << " does not know this writer any more (was it restarted?), going on as a new one: " << lost
                        << " rows that replay had acknowledged are gone with it";

@@ -67,7 +67,6 @@ class ShardWriter {
 
  private:
   using Stream = ClientStream<grpc::ByteBuffer, v1::InsertAck>;
-  using Step = WriterSession::Step;
 
   // Connects, sends, reconnects, until stopped or a final error.
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
@@ -82,15 +81,12 @@ class ShardWriter {
   // What the store's first answer means for what is kept.
   absl::Status AcceptStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The next thing to send, when it is due; none: the stream ended, or shall.
-  std::optional<Step> AwaitStep(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
-  // Makes the message and writes it: Append goes on meanwhile.
-  void Send(Stream& stream, Step step) ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<WriterSession::Step> AwaitStep(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status EndStream(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
   void OnAck(const v1::InsertAck& ack) ABSL_LOCKS_EXCLUDED(mu_);
 
   bool Ended() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopping_ || !final_.ok(); }
   bool MayTake(Pick pick) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  v1::InsertRequest MakeHello() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The result is the time to wait before the next stream.
   absl::Duration AfterStream(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Duration Search(bool answered) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
