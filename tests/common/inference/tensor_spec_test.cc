@@ -40,5 +40,19 @@ TEST(CheckTensorsTest, AcceptsWhatIsWantedAndSaysWhatIsNot) {
   refused([](auto& t) { std::swap(t[1], t[3]); }, "weights: tensor 1 is 'q.b2' [3], want 'q.b1' [5]");
 }
 
+TEST(TensorMapTest, FindsDecodedTensorsByName) {
+  const std::vector<TensorSpec> want = MlpTensors("q", {.inputs = 7, .hidden1 = 5, .hidden2 = 3});
+  const std::vector<NamedTensor> tensors = testing::RandomTensors(want, 1);
+  const TensorMap map = TensorMap::Decode(EncodeTensors(tensors), want).value();
+  for (const NamedTensor& tensor : tensors) EXPECT_EQ(map.at(tensor.name), tensor);
+  EXPECT_FALSE(TensorMap::Decode(EncodeTensors(tensors), MlpTensors("v", {.inputs = 7})).ok());
+  EXPECT_FALSE(TensorMap::Decode("nonsense", want).ok());
+}
+
+TEST(TensorMapDeathTest, HasNoOtherTensors) {
+  const TensorMap map({{"q.w1", {1}, {3.0f}}});
+  EXPECT_DEATH(map.at("q.w2"), "no tensor 'q.w2'");
+}
+
 }  // namespace
 }  // namespace recbots
