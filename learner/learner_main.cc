@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/transition_options.h"
 #include "common/base/log.h"
@@ -53,6 +54,7 @@ class Learner {
   v1::ExperimentIdentity identity_;
   v1::ExperimentIdentity configuration_;
   RowSchema schema_;
+  std::shared_ptr<const Catalogue> catalogue_;
   RunRecord record_;
   WeightStore store_;
   std::unique_ptr<Algorithm> algorithm_;
@@ -76,6 +78,7 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
   const EnvironmentSpec& spec = scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, config.seed()));
+  catalogue_ = CatalogueOf(*scenario);
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
@@ -109,6 +112,7 @@ absl::Status Learner::MakeSampler() {
 void Learner::MakeLoop() {
   LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
+  options.catalogue = catalogue_;
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/describe_options.h"
 #include "actor/client/make_scenario.h"
+#include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/transition_options.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -56,6 +57,9 @@ absl::StatusOr<IdentityFields> FieldsOf(const v1::ExperimentConfig& config, cons
   const TransitionOptions options = TransitionOptionsOf(config.algorithm());
   fields["transition.discount"] = NumberText(options.discount);
   fields["transition.n_step"] = absl::StrCat(options.n_step);
+  if (const std::shared_ptr<const Catalogue> catalogue = CatalogueOf(scenario); catalogue != nullptr) {
+    fields["catalogue"] = catalogue->version();
+  }
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(scenario.spec(), options));
   for (const Column& column : schema.columns()) {
     fields[absl::StrCat("transition.columns.", column.name)] =

@@ -1,8 +1,8 @@
 // Decides which settings define an experiment.
 //
 // - The experiment identity is the meaning of rows: the environment, with the seed if the environment depends on it;
-//   reward and discount; the number of steps of a row; the columns of a row. Rows, tables, checkpoints, weights.bin and
-//   reports carry it.
+//   its fixed catalogue; reward and discount; the number of steps of a row; the columns of a row. Rows, tables,
+//   checkpoints, weights.bin and reports carry it.
 // - The shared configuration is the identity, the seed and the algorithm. Learner, actors and evaluator must have the
 //   same.
 //

@@ -62,8 +62,8 @@ absl::string_view TransitionPacker::Pack(const StepBuffer& step, const StepStamp
 
 template <typename T>
 void TransitionPacker::Scatter(const Place& place, const std::vector<T>& values) {
-  RECBOTS_CHECK(values.size() * sizeof(T) == num_users_ * place.bytes);
   if (place.bytes == 0) return;
+  RECBOTS_CHECK(values.size() * sizeof(T) == num_users_ * place.bytes);
   const char* from = reinterpret_cast<const char*>(values.data());
   char* to = rows_.data() + place.offset;
   for (size_t i = 0; i < num_users_; ++i) {

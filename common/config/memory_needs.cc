@@ -46,7 +46,9 @@ NetworkLoad LoadOf(const v1::AlgorithmConfig& config, const EnvironmentSpec& spe
 std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, int learners) {
   const v1::LearnerConfig& learner = config.learner();
   const NetworkLoad network = LoadOf(config.algorithm(), spec);
-  const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight();
+  // Updates copy the catalogue for each row of a batch, for this step and for the next one.
+  const double offered = HoldsCatalogue(spec) ? 2 * kFloat * spec.num_candidates * spec.num_candidate_features : 0;
+  const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight() + offered;
   // Inputs for this step and for the next one; hidden layers of the online network and of the target network.
   const double activations = kFloat * network.rows * 2 * (network.inputs + network.hidden);
   // Online parameters, target parameters, gradients, and the optimiser's two moments.

@@ -70,7 +70,8 @@ absl::Status WrapPair(const Columns& columns, absl::string_view now, absl::strin
 
 }  // namespace
 
-absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows) {
+absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows,
+                                                const at::Tensor& catalogue) {
   if (rows < 1) return absl::InvalidArgumentError(absl::StrCat("batch: ", rows, " rows, want at least 1"));
   const size_t want = schema.batch_bytes(static_cast<size_t>(rows));
   if (columns.size() != want) {
@@ -87,12 +88,21 @@ absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::s
                                    batch.next_observation));
   RECBOTS_RETURN_IF_ERROR(
       WrapPair(in, transition::kCandidates, transition::kNextCandidates, 2, batch.candidates, batch.next_candidates));
+  if (!batch.candidates.defined() && catalogue.defined()) {
+    RECBOTS_RETURN_IF_ERROR(RunTorch([&] { batch.candidates = catalogue.unsqueeze(0).expand({rows, -1, -1}); }));
+    batch.next_candidates = batch.candidates;
+  }
   RECBOTS_ASSIGN_OR_RETURN(batch.slate, Wrap(in, transition::kSlate, DType::kInt32, 1));
   RECBOTS_ASSIGN_OR_RETURN(batch.next_slate, WrapIfThere(in, transition::kNextSlate, DType::kInt32, 1));
   RECBOTS_ASSIGN_OR_RETURN(batch.response, Wrap(in, transition::kResponse, DType::kFloat32, 2));
   RECBOTS_ASSIGN_OR_RETURN(batch.reward, Wrap(in, transition::kReward, DType::kFloat32, 0));
   RECBOTS_ASSIGN_OR_RETURN(batch.discount, Wrap(in, transition::kDiscount, DType::kFloat32, 0));
   return batch;
+}
+
+absl::StatusOr<at::Tensor> WrapCatalogue(const Catalogue* catalogue) {
+  if (catalogue == nullptr) return at::Tensor();
+  return WrapMemory(catalogue->features().data(), {catalogue->num_items(), catalogue->num_features()}, at::kFloat);
 }
 
 absl::StatusOr<at::Tensor> WrapRowValues(absl::Span<const float> values) {

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/base/row_schema.h"
+#include "common/rl/catalogue.h"
 
 namespace recbots {
 
@@ -21,18 +22,23 @@ struct TransitionBatch {
   at::Tensor discount;          // float32 [B]: 0 where terminated
   // float32 [B], at least 0: what each row counts in the losses; undefined: all the same. Not a column of the rows.
   at::Tensor importance_weights = {};
-  at::Tensor candidates = {};       // float32 [B, N, D]; undefined where D is 0
-  at::Tensor next_candidates = {};  // float32 [B, N, D]; undefined where D is 0
-  at::Tensor response = {};         // float32 [B, K, R]
-  at::Tensor next_slate = {};       // int32 [B, K]; undefined where rows do not hold it (TransitionOptions)
+  // float32 [B, N, D]; undefined where D is 0. Of a fixed catalogue both are one view, whose rows are the same memory.
+  at::Tensor candidates = {};
+  at::Tensor next_candidates = {};
+  at::Tensor response = {};    // float32 [B, K, R]
+  at::Tensor next_slate = {};  // int32 [B, K]; undefined where rows do not hold it (TransitionOptions)
 };
 
 // Wraps `rows` rows that lie as columns (RowSchema). The tensors borrow: `columns` outlives them, and they are not
-// written.
+// written. `catalogue`, float32 [N, D], is what every row is offered where rows hold no candidates; undefined: nothing.
 //   INVALID_ARGUMENT  no rows, fewer or more bytes than `rows` rows have, columns not aligned to 64 bytes, or a column
 //                     that a transition has (common/rl/transition.h) is missing, or one of a pair (observations,
 //                     candidates), or of another type or shape
-absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows);
+absl::StatusOr<TransitionBatch> WrapTransitions(const RowSchema& schema, absl::string_view columns, int64_t rows,
+                                                const at::Tensor& catalogue = {});
+
+// float32 [I, D]; borrows `catalogue`, which outlives it. nullptr: undefined.
+absl::StatusOr<at::Tensor> WrapCatalogue(const Catalogue* catalogue);
 
 // One number per row, [B]; borrows as WrapTransitions does.
 absl::StatusOr<at::Tensor> WrapRowValues(absl::Span<const float> values);

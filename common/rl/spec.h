@@ -46,4 +46,9 @@ struct EnvironmentSpec {
   }
 };
 
+// Whether the features of candidates lie in a catalogue (catalogue.h) instead of with every step.
+inline bool HoldsCatalogue(const EnvironmentSpec& spec) {
+  return spec.fixed_catalogue && spec.num_candidate_features > 0;
+}
+
 }  // namespace recbots

@@ -12,7 +12,7 @@ absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec, const Tr
     columns.push_back({transition::kObservation, DType::kFloat32, {spec.num_user_features}});
     columns.push_back({transition::kNextObservation, DType::kFloat32, {spec.num_user_features}});
   }
-  if (spec.num_candidate_features > 0) {
+  if (spec.num_candidate_features > 0 && !HoldsCatalogue(spec)) {
     const std::vector<int32_t> shape = {spec.num_candidates, spec.num_candidate_features};
     columns.push_back({transition::kCandidates, DType::kFloat32, shape});
     columns.push_back({transition::kNextCandidates, DType::kFloat32, shape});

@@ -9,15 +9,15 @@ namespace recbots {
 
 // Names of the columns of a transition, in row order.
 namespace transition {
-inline constexpr char kObservation[] = "observation";                     // float32 [U]; only where U > 0
-inline constexpr char kNextObservation[] = "next_observation";            // float32 [U]; only where U > 0
-inline constexpr char kCandidates[] = "candidates";                       // float32 [N, D]; only where D > 0
-inline constexpr char kNextCandidates[] = "next_candidates";              // float32 [N, D]; only where D > 0
-inline constexpr char kSlate[] = "slate";                                 // int32 [K] positions
-inline constexpr char kNextSlate[] = "next_slate";                        // int32 [K]; only where options ask for it
-inline constexpr char kResponse[] = "response";                           // float32 [K, R]
-inline constexpr char kReward[] = "reward";                               // float32: of all steps of the row
-inline constexpr char kDiscount[] = "discount";                           // float32: 0 exactly when terminated
+inline constexpr char kObservation[] = "observation";           // float32 [U]; only where U > 0
+inline constexpr char kNextObservation[] = "next_observation";  // float32 [U]; only where U > 0
+inline constexpr char kCandidates[] = "candidates";             // float32 [N, D]; only where D > 0 and they change
+inline constexpr char kNextCandidates[] = "next_candidates";    // float32 [N, D]; as candidates
+inline constexpr char kSlate[] = "slate";                       // int32 [K] positions
+inline constexpr char kNextSlate[] = "next_slate";              // int32 [K]; only where options ask for it
+inline constexpr char kResponse[] = "response";                 // float32 [K, R]
+inline constexpr char kReward[] = "reward";                     // float32: of all steps of the row
+inline constexpr char kDiscount[] = "discount";                 // float32: 0 exactly when terminated
 inline constexpr char kBehaviourProbability[] = "behaviour_probability";  // float32
 inline constexpr char kWeightsVersion[] = "weights_version";              // int64: of the policy that chose the slate
 inline constexpr char kWeightsUpdates[] = "weights_updates";              // int64: updates behind that version
@@ -36,8 +36,9 @@ struct TransitionOptions {
   bool next_slate = false;
 };
 
-// The schema of the transitions of an environment. It depends on only one of the options, next_slate. Errors are those
-// of RowSchema::Create.
+// The schema of the transitions of an environment. It depends on only one of the options, next_slate. If the candidates
+// are a fixed catalogue, rows name items by position, and the features of the items lie in the catalogue (catalogue.h).
+// Errors are those of RowSchema::Create.
 absl::StatusOr<RowSchema> TransitionSchema(const EnvironmentSpec& spec, const TransitionOptions& options = {});
 
 }  // namespace recbots

@@ -104,8 +104,9 @@ absl::Status LearnerLoop::UpdateOnce() {
 
 absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
   const replay::ColumnBatch& rows = sampled.batch;
+  RECBOTS_ASSIGN_OR_RETURN(const at::Tensor catalogue, WrapCatalogue(options_.catalogue.get()));
   RECBOTS_ASSIGN_OR_RETURN(TransitionBatch batch,
-                           WrapTransitions(rows.schema(), {rows.data(), rows.size()}, rows.num_rows()));
+                           WrapTransitions(rows.schema(), {rows.data(), rows.size()}, rows.num_rows(), catalogue));
   prioritizer_.Begin(sampled.probabilities.size());
   if (prioritizer_.enabled()) {
     replay::ImportanceWeights(sampled.probabilities, prioritizer_.exponent(algorithm_.updates()),

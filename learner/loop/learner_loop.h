@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "common/algorithms/algorithm.h"
 #include "common/base/instant.h"
 #include "common/metrics/metrics.h"
+#include "common/rl/catalogue.h"
 #include "learner/loop/batch_source.h"
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
@@ -31,6 +33,8 @@ struct LearnerLoopOptions {
   // only while an evaluator is connected; one still busy with an older version reports that first.
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
+  // Of the environment, if it is fixed: rows hold no candidates then.
+  std::shared_ptr<const Catalogue> catalogue = nullptr;
 };
 // As the configuration says; what it does not say is as above.
 LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config);

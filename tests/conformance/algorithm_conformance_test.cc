@@ -139,6 +139,19 @@ TEST_P(AlgorithmConformanceTest, GivesTheSameBytesForTheSameSeed) {
   EXPECT_EQ(one->updates(), 20);
 }
 
+// The rows of a view of one catalogue are the same memory (TransitionBatch::candidates).
+TEST_P(AlgorithmConformanceTest, ACatalogueTeachesTheSameAsRowsThatHoldIt) {
+  const std::unique_ptr<Algorithm> of_rows = Make(GetParam()), of_catalogue = Make(GetParam());
+  const at::Tensor catalogue = at::eye(kItems);
+  for (uint32_t i = 0; i < 5; ++i) {
+    TransitionBatch batch = MakeBatch(GetParam(), i);
+    ASSERT_TRUE(of_rows->Update(batch, {}).ok());
+    batch.candidates = batch.next_candidates = catalogue.unsqueeze(0).expand({kRows, -1, -1});
+    ASSERT_TRUE(of_catalogue->Update(batch, {}).ok());
+  }
+  EXPECT_EQ(of_catalogue->SaveState(), of_rows->SaveState());
+}
+
 TEST_P(AlgorithmConformanceTest, ARefusedBatchChangesNothing) {
   const auto algorithm = Make(GetParam());
   Learn(*algorithm, GetParam(), 0, 3);

@@ -6,6 +6,7 @@
 
 #include "actor/client/make_scenario.h"
 #include "actor/loop/environment_loop.h"
+#include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/make_policy.h"
 #include "common/algorithms/transition_options.h"
@@ -67,13 +68,15 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const BenchOptions& options, co
     if (status.ok()) status = loop.Step({1, 0});
     return static_cast<double>(kUsers);
   });
+  const std::shared_ptr<const Catalogue> catalogue = CatalogueOf(*scenario);
+  RECBOTS_ASSIGN_OR_RETURN(const at::Tensor items, WrapCatalogue(catalogue.get()));
   replay::ColumnBatch batch(std::make_shared<const RowSchema>(schema), kRows);
   std::vector<replay::ItemKey> keys(kRows);
   std::vector<float> probabilities(kRows);
   const Rate updates = MedianRate(options, [&] {
     table->Sample(kRows, batch.data(), keys.data(), probabilities.data());
     table->Acknowledge(keys);
-    const absl::StatusOr<TransitionBatch> wrapped = WrapTransitions(schema, {batch.data(), batch.size()}, kRows);
+    const absl::StatusOr<TransitionBatch> wrapped = WrapTransitions(schema, {batch.data(), batch.size()}, kRows, items);
     status.Update(wrapped.ok() ? algorithm->Update(*wrapped, {}) : wrapped.status());
     return 1.0;
   });

@@ -5,6 +5,7 @@
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/loop/exploration.h"
+#include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/make_policy.h"
 #include "common/algorithms/transition_options.h"
@@ -89,8 +90,10 @@ void Trainer::MakeLearner() {
   hooks.on_weights = [this](const v1::WeightsHeader& version, absl::string_view weights, bool last) {
     return TakeWeights(version, weights, last);
   };
-  learner_ = std::make_unique<LearnerLoop>(MakeLearnerLoopOptions(config_), std::move(hooks), *algorithm_, *batches_,
-                                           store_, record_.state(), metrics_);
+  LearnerLoopOptions options = MakeLearnerLoopOptions(config_);
+  options.catalogue = CatalogueOf(*scenario_);
+  learner_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
+                                           metrics_);
 }
 
 absl::Status Trainer::Run(const StopQuestion& stop, const std::function<void(const std::string&)>& on_status,

@@ -20,6 +20,7 @@ namespace recbots {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 v1::ExperimentConfig Config(const std::string& name, const std::vector<std::string>& overrides = {}) {
@@ -146,11 +147,13 @@ TEST_F(ExperimentIdentityTest, TheSeedCountsWhereItDecidesWhatIsOffered) {
     const std::string scenario = absl::StartsWith(name, "interest_exploration") ? "interest_exploration" : name;
     const std::string never = absl::StrCat("environment.", scenario, ".candidate_refresh=NEVER");
     const v1::ExperimentIdentity one = Identity(name, {never, "seed=1"});
-    EXPECT_EQ(IdentityDifference(Identity(name, {never, "seed=2"}), "there", one, "here"), "seed: 2 there, 1 here");
+    const std::string difference = IdentityDifference(Identity(name, {never, "seed=2"}), "there", one, "here");
+    EXPECT_THAT(difference, HasSubstr("seed: 2 there, 1 here"));
+    EXPECT_THAT(difference, ContainsRegex("catalogue: [0-9]+ items of [0-9]+ features, crc32c [0-9a-f]{8} there, "));
     const std::string clock = "environment.history.clock=5";
     EXPECT_EQ(IdentityDifference(Identity(name, {never, "seed=2", clock}), "there",
                                  Identity(name, {never, "seed=1", clock}), "here"),
-              "seed: 2 there, 1 here");
+              difference);
     const std::string every = absl::StrCat("environment.", scenario, ".candidate_refresh=EVERY_EPISODE");
     EXPECT_EQ(IdentityDifference(Identity(name, {every, "seed=2"}), "", Identity(name, {every}), ""), "") << name;
   }

@@ -165,6 +165,9 @@ TEST(ValidateTest, ARowThatIsTooLargeNamesTheCandidates) {
   spec.num_candidate_features = 20;
   spec.slate_size = 3;
   spec.response_fields = {"click", "watch_time"};
+  EXPECT_EQ(CheckTraining(config, spec).message().find("num_candidates"), absl::string_view::npos)
+      << "rows do not hold a catalogue that is fixed";
+  spec.fixed_catalogue = false;
   EXPECT_EQ(CheckTraining(config, spec).message(),
             "environment.interest_evolution.num_candidates 65536, want at most 6552: a row of experience holds the 20 "
             "features of each candidate twice and 20 of the user, in at most 1048576 bytes");

@@ -71,6 +71,7 @@ TEST(WrapTransitionsTest, ReadsCandidatesResponseAndNextSlate) {
   EnvironmentSpec spec = TestSpec();
   spec.num_user_features = 0;
   spec.num_candidate_features = 4;
+  spec.fixed_catalogue = false;
   spec.slate_size = 2;
   spec.response_fields = {"click", "quality", "liked"};
   const RowSchema schema = TransitionSchema(spec, {.next_slate = true}).value();
@@ -93,6 +94,23 @@ TEST(WrapTransitionsTest, ReadsCandidatesResponseAndNextSlate) {
   lies_there(batch.next_slate, transition::kNextSlate, {7, 2}, at::kInt);
   EXPECT_FALSE(batch.observation.defined());
   EXPECT_FALSE(batch.next_observation.defined());
+}
+
+TEST(WrapTransitionsTest, OffersTheCatalogueToEveryRow) {
+  EnvironmentSpec spec = TestSpec();
+  spec.num_candidate_features = 2;
+  const Catalogue catalogue({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, spec.num_candidate_features);
+  const at::Tensor items = WrapCatalogue(&catalogue).value();
+  EXPECT_EQ(items.data_ptr<float>(), catalogue.features().data());
+  const RowSchema schema = TransitionSchema(spec).value();
+  const Memory memory(schema.batch_bytes(7));
+  const TransitionBatch batch = WrapTransitions(schema, memory.View(0, schema.batch_bytes(7)), 7, items).value();
+  for (const at::Tensor& offered : {batch.candidates, batch.next_candidates}) {
+    EXPECT_EQ(offered.sizes(), (std::vector<int64_t>{7, 5, 2}));
+    EXPECT_EQ(offered.data_ptr<float>(), catalogue.features().data());
+    for (int row = 0; row < 7; ++row) EXPECT_TRUE(offered[row].equal(items)) << row;
+  }
+  EXPECT_FALSE(WrapCatalogue(nullptr).value().defined());
 }
 
 TEST(WrapTransitionsTest, RefusesMemoryThatIsNotSuchABatch) {

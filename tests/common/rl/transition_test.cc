@@ -33,9 +33,21 @@ TEST(TransitionSchemaTest, HoldsCandidatesAndLeavesOutWhatIsNotSeen) {
   EnvironmentSpec spec = MakeSpec();
   spec.num_user_features = 0;
   spec.num_candidate_features = 4;
+  spec.fixed_catalogue = false;
   const RowSchema schema = TransitionSchema(spec).value();
   EXPECT_EQ(schema.ToString().find("candidates float32 [20, 4], next_candidates float32 [20, 4], slate"), 0U)
       << schema.ToString();
+}
+
+// However many items there are, a row names those of its slate.
+TEST(TransitionSchemaTest, LeavesAFixedCatalogueToTheCatalogue) {
+  EnvironmentSpec spec = MakeSpec();
+  spec.num_candidates = 1'000'000;
+  spec.num_candidate_features = 50;
+  const RowSchema schema = TransitionSchema(spec).value();
+  EXPECT_TRUE(schema == TransitionSchema(MakeSpec()).value()) << schema.ToString();
+  spec.fixed_catalogue = false;
+  EXPECT_EQ(TransitionSchema(spec).status().code(), absl::StatusCode::kInvalidArgument) << "too large a row";
 }
 
 TEST(TransitionSchemaTest, HoldsTheNextSlateWhereItIsAskedFor) {
