@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/file.h"
 #include "common/inference/weights.h"
+#include "common/wire/experiment_identity.h"
 #include "learner/run/report.h"
 #include "tests/learner/run/make_evaluation.h"
 #include "tests/support/temp_folder.h"
@@ -28,11 +29,7 @@ v1::ExperimentConfig MakeConfig() {
   return config;
 }
 
-v1::ExperimentIdentity MakeIdentity() {
-  v1::ExperimentIdentity identity;
-  identity.set_fingerprint(0xfeed);
-  return identity;
-}
+v1::ExperimentIdentity TestIdentity() { return MakeIdentity({{"environment.size", "3"}}); }
 
 RunEnd MakeEnd(const absl::Status& error = absl::OkStatus()) {
   return {.ending = error.ok() ? Ending::kShareReached : Ending::kNotYet,
@@ -53,7 +50,7 @@ TEST_F(RunRecordTest, KeepsTheWholeRunInItsDirectory) {
   RunRecord record(MakeConfig(), folder_.path());
   ASSERT_TRUE(record.Claim("recbots test").ok());
   EXPECT_EQ(Content(kConfigFile), "(none)") << "nothing is written before the run begins";
-  ASSERT_TRUE(record.Begin("the configuration", MakeIdentity()).ok());
+  ASSERT_TRUE(record.Begin("the configuration", TestIdentity()).ok());
   EXPECT_EQ(Content(kConfigFile), "the configuration");
   EXPECT_TRUE(record.OnEvaluation(MakeEvaluation(1, 5)));
   EXPECT_TRUE(record.OnEvaluation(MakeEvaluation(2, 9.5)));
@@ -68,22 +65,22 @@ TEST_F(RunRecordTest, KeepsTheWholeRunInItsDirectory) {
   const SavedReport saved = ReadReport(folder_.path()).value();
   EXPECT_TRUE(saved.goal_reached);
   EXPECT_EQ(saved.end.env_steps, 200);
-  EXPECT_EQ(saved.identity, "000000000000feed");
-  EXPECT_EQ(DecodeIdentity(Content(kWeightsFile))->fingerprint(), 0xfeed);
+  EXPECT_EQ(saved.identity, FingerprintText(TestIdentity().fingerprint()));
+  EXPECT_EQ(DecodeIdentity(Content(kWeightsFile))->fingerprint(), TestIdentity().fingerprint());
 }
 
 TEST_F(RunRecordTest, AnEarlierRunIsPutAsideAndAnotherOneRefused) {
   {
     RunRecord first(MakeConfig(), folder_.path());
     ASSERT_TRUE(first.Claim("recbots test").ok());
-    ASSERT_TRUE(first.Begin("first", MakeIdentity()).ok());
+    ASSERT_TRUE(first.Begin("first", TestIdentity()).ok());
     ASSERT_TRUE(first.Save(MakeEnd()).ok());
     RunRecord beside(MakeConfig(), folder_.path());
     EXPECT_TRUE(absl::IsFailedPrecondition(beside.Claim("recbots test")));
   }
   RunRecord second(MakeConfig(), folder_.path());
   ASSERT_TRUE(second.Claim("recbots test").ok());
-  ASSERT_TRUE(second.Begin("second", MakeIdentity()).ok());
+  ASSERT_TRUE(second.Begin("second", TestIdentity()).ok());
   EXPECT_EQ(Content(kReportFile), "(none)");
   EXPECT_EQ(Content("previous/config.textproto"), "first");
 }
@@ -91,7 +88,7 @@ TEST_F(RunRecordTest, AnEarlierRunIsPutAsideAndAnotherOneRefused) {
 TEST_F(RunRecordTest, WhatEndedTheRunBeforeItsTimeIsInTheReport) {
   RunRecord record(MakeConfig(), folder_.path());
   ASSERT_TRUE(record.Claim("recbots test").ok());
-  ASSERT_TRUE(record.Begin("", MakeIdentity()).ok());
+  ASSERT_TRUE(record.Begin("", TestIdentity()).ok());
   ASSERT_TRUE(record.Save(MakeEnd(absl::UnavailableError("replay was away"))).ok());
   EXPECT_THAT(Content(kReportFile), HasSubstr("error: replay was away"));
   EXPECT_THAT(FormatEnd(ReadReport(folder_.path()).value()), StartsWith("goal NOT reached: not evaluated after 0 upd"));
@@ -100,7 +97,7 @@ TEST_F(RunRecordTest, WhatEndedTheRunBeforeItsTimeIsInTheReport) {
 TEST_F(RunRecordTest, WithoutADirectoryItOnlyCounts) {
   RunRecord record(MakeConfig(), "");
   ASSERT_TRUE(record.Claim("recbots test").ok());
-  ASSERT_TRUE(record.Begin("", MakeIdentity()).ok());
+  ASSERT_TRUE(record.Begin("", TestIdentity()).ok());
   EXPECT_TRUE(record.OnEvaluation(MakeEvaluation(1, 9.5)));
   EXPECT_TRUE(record.Save(MakeEnd()).ok());
   EXPECT_EQ(record.state().Check(), Ending::kShareReached);
