@@ -21,7 +21,6 @@ namespace recbots::replay {
 namespace {
 
 constexpr absl::Duration kEndTimeout = absl::Seconds(2);
-
 constexpr int64_t kBlockBytes = 128 << 10;
 constexpr int64_t kLargeBlockBytes = 512 << 10;
 
