@@ -257,8 +257,7 @@ void LearnerLoop::ShowPrioritizer(StatusLine& line) {
   for (const auto& [outcome, total] : {std::pair{"stale", counts_.priorities_stale},
                                        {"refused", counts_.priorities_refused},
                                        {"dropped", batches_.dropped_priorities()}}) {
-    prometheus::Counter& counter = metrics_.counter(metric::kLearnerPriorities, outcome);
-    counter.Increment(static_cast<double>(total) - counter.Value());
+    RaiseTo(metrics_.counter(metric::kLearnerPriorities, outcome), static_cast<double>(total));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/check_range.h"
 #include "common/base/status_macros.h"
 
 namespace recbots {
@@ -23,10 +24,6 @@ ChoiceModelOptions MakeChoiceOptions(const v1::ChoiceModelConfig& config) {
   return options;
 }
 
-absl::Status Within(absl::string_view path, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("algorithm.", path, ".", status.message()));
-}
-
 absl::Status FillClickModel(const v1::ClickModelConfig& config, const EnvironmentSpec& spec, SlateQShape& shape) {
   shape.learned_clicks = config.learned();
   shape.click = {.num_user_features = spec.num_user_features,
@@ -35,9 +32,9 @@ absl::Status FillClickModel(const v1::ClickModelConfig& config, const Environmen
                  .hidden2 = config.hidden_units()};
   if (config.learned() && !config.has_choice()) return absl::OkStatus();
   const absl::StatusOr<ChoiceModel> choice = ChoiceModel::Create(MakeChoiceOptions(config.choice()));
-  if (!choice.ok()) return Within("slate_q.click_model.choice", choice.status());
+  if (!choice.ok()) return WithPath("algorithm.slate_q.click_model.choice", choice.status());
   absl::StatusOr<AffinityWeights> affinity = AffinityWeights::Create(*choice, spec.num_candidate_features);
-  if (!affinity.ok()) return Within("slate_q.click_model.choice", affinity.status());
+  if (!affinity.ok()) return WithPath("algorithm.slate_q.click_model.choice", affinity.status());
   // What happened in an episode has no affinity to an item.
   const int of_user = spec.num_user_features - spec.num_history_features;
   if (!shape.item_features || of_user < spec.num_candidate_features) {
