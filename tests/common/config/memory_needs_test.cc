@@ -33,6 +33,7 @@ EnvironmentSpec Videos(int num_candidates) {
   spec.num_user_features = 20;
   spec.num_candidates = num_candidates;
   spec.num_candidate_features = 20;
+  spec.fixed_catalogue = false;
   spec.slate_size = 3;
   spec.response_fields = {"click"};
   return spec;
@@ -54,6 +55,19 @@ TEST(MemoryNeedsTest, EachProcessIsAskedForItsOwnSizesOnly) {
   const std::string many_users = "algorithm { slate_q {} } actor { users: 1048576 }";
   EXPECT_THAT(Refusal(many_users, Videos(1000), {.actors = 1}, 16 * kGigabyte), StartsWith("actor.users 1048576"));
   EXPECT_EQ(Refusal(many_users, Videos(1000), {.replays = 1, .learners = 1, .evaluators = 1}, 16 * kGigabyte), "");
+}
+
+// Rows hold none of it, but an update copies it for each row of its batch.
+TEST(MemoryNeedsTest, AFixedCatalogueTakesMemoryOfTheLearnerAlone) {
+  EnvironmentSpec catalogue = Videos(100);
+  catalogue.fixed_catalogue = true;
+  const std::string many_rows =
+      "algorithm { slate_q {} } replay { table { capacity_bytes: 900000000000 capacity_rows: 10000000 } }";
+  EXPECT_THAT(Refusal(many_rows, Videos(100), {.replays = 1}, 16 * kGigabyte), HasSubstr("capacity_rows"));
+  EXPECT_EQ(Refusal(many_rows, catalogue, {.replays = 1}, 16 * kGigabyte), "");
+  catalogue.num_candidates = 60000;
+  const std::string few_items = "algorithm { slate_q { proposal {} } } learner { batch_size: 8192 }";
+  EXPECT_THAT(Refusal(few_items, catalogue, {.learners = 1}, 16 * kGigabyte), StartsWith("learner.batch_size 8192"));
 }
 
 // The setting, its value and a bound; with the bound it fits.
