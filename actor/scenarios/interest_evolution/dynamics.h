@@ -101,8 +101,8 @@ inline double BudgetAfterNoClick(const InterestDynamics& dynamics, double time_b
 
 // The user after watching one video.
 template <typename Features>
-void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, const WatchedVideo& video,
-                double u, const UserRow& user) {
+void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, WatchedVideo video, double u,
+                UserRow user) {
   double utility = 0;
   if (dynamics.user_quality_factor != 0) {
     const double score = Affinity(user.interests, f);
