@@ -226,7 +226,7 @@ continuous_integration_runs_all_parts() {
   stand_in ctest 'echo "100% tests passed, 0 tests failed out of 10"'
   run_script "$tree/.ci/run"
   expect "all parts" "$code $calls $out" \
-    '0 *ctest --preset release *ctest --preset arch-x86-64 *ctest --preset arch-x86-64-v3 *'$'\n''40 passed, 0 failed'
+    '0 *ctest --preset release *--preset quick-asan *--preset quick-tsan *--preset arch-x86-64 *--preset arch-x86-64-v3 *'$'\n''60 passed, 0 failed'
   expect "warnings are errors" "$calls" '*--preset release -DRECBOTS_WERROR=ON*--preset arch-x86-64-v3 -DRECBOTS_WERROR=ON*'
   stand_in ctest '[[ $2 != release ]] || { echo "90% tests passed, 1 tests failed out of 10"; exit 8; }'
   run_script "$tree/.ci/run"
