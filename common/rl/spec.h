@@ -17,9 +17,9 @@ inline constexpr int32_t kNoItem = -1;
 struct EnvironmentSpec {
   std::string name;
   int num_user_features = 0;  // U; 0 if the policy sees nothing of the user.
-  int num_history_features =
-      0;                   // This many of the last of U say what happened in the episode so far, not who the user is.
-  int num_candidates = 0;  // N: a slate names positions 0..N-1.
+  // This many of the last of U say what happened in the episode so far, not who the user is.
+  int num_history_features = 0;
+  int num_candidates = 0;          // N: a slate names positions 0..N-1.
   int num_candidate_features = 0;  // D; 0 if candidates differ only by their position.
   int slate_size = 1;              // K
   // A slate names at least this many different positions, and at most K; kNoItem fills the rest.

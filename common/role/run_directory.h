@@ -48,8 +48,8 @@ class RunDirectory {
   static absl::StatusOr<RunDirectory> MakeNew(const std::string& parent, absl::string_view name,
                                               absl::string_view program);
 
-  // Begins a run: moves results of an earlier run to the folder `previous` (replacing the files there), so that nobody
-  // takes them for results of this run, and writes `config` to config.textproto. Does nothing if this process shares
+  // Begins a run: moves results of an earlier run to the folder `previous` (replacing the files there), so that they
+  // are not taken for results of this run, and writes `config` to config.textproto. Does nothing if this process shares
   // the lock of a process that has begun the run already.
   //   INVALID_ARGUMENT  a file or folder stands in the way; the message names it
   absl::Status Begin(absl::string_view config) const;

@@ -130,8 +130,7 @@ class ChoiceModel {
 // y = exp(x - max x) / sum exp(x - max x), which does not overflow for large numbers. y may be x; x is not empty.
 void Softmax(absl::Span<const double> x, absl::Span<double> y);
 
-// --- Bodies that are inline for the simulator's inner loop
-// -------------------------------------------------------------
+// The bodies below are inline because the simulator's inner loop calls them.
 
 inline double ChoiceModel::WeighChecked(absl::Span<const double> scores, double* weights) const {
   if (options_.kind != ChoiceKind::kMultinomialProportional) return WeighSlowly(scores, weights);

@@ -57,7 +57,7 @@ class WriterSession {
 
   // A stream began: nothing of an earlier one counts.
   void BeginStream();
-  // A message of the store. Not OK: nobody who keeps to the protocol says that, or it refuses rows for good. Final.
+  // Takes a message of the store. An error is final: the message breaks the protocol, or refuses rows for good.
   absl::Status OnAck(const v1::InsertAck& ack);
   // The store has answered, and said which it is.
   bool answered() const { return ack_.has_value(); }
@@ -97,7 +97,7 @@ class WriterSession {
   // How many of `rows` rows that are next may be sent now, in one block.
   int64_t MaySend(int64_t rows) const;
   bool MustCommit() const;
-  // Somebody waits for blocks that were sent before they did.
+  // A caller waits for blocks that had been sent before it began to wait.
   bool MustFlush() const;
   // The block being filled has to go: it is old enough or being flushed.
   bool IsDue() const;
@@ -120,9 +120,9 @@ class WriterSession {
   Clock& clock_;
   BlockRing ring_;
   int64_t base_ = 0;         // Row that is sequence number 0 of the present writer.
-  int64_t flush_to_ = 0;     // Somebody waits for the rows below.
+  int64_t flush_to_ = 0;     // A caller waits for the rows below this number.
   int64_t asked_rows_ = 0;   // By the newest HasRoom.
-  int64_t wanted_rows_ = 0;  // Somebody found no room for these; 0: nobody did.
+  int64_t wanted_rows_ = 0;  // The fewest rows for which a caller found no room; 0: there was room for all.
   int refusals_in_row_ = 0;
   ReplayWriterStats stats_;
 
@@ -130,8 +130,8 @@ class WriterSession {
   std::optional<v1::InsertAck> ack_;  // Newest.
   uint64_t answering_store_ = 0;      // By the first.
   bool accepted_ = false;
-  int64_t flush_told_ = 0;     // The server knows that somebody waits for the rows below.
-  int64_t commit_covers_ = 0;  // Rows below, by the newest commit.
+  int64_t flush_told_ = 0;     // The server knows that a caller waits for the rows below this number.
+  int64_t commit_covers_ = 0;  // The newest commit covers the rows below this number.
   Instant commit_sent_;
 
   // Of the newest look.

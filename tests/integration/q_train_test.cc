@@ -65,6 +65,18 @@ TEST(QTrainTest, DqnComesNearTheOptimumOfKnownQ) {
   }
 }
 
+// Rows name the items of a fixed catalogue, and SlateQ learns from their features: the learner has the catalogue. With
+// this many items a row that held them would be refused.
+TEST(QTrainTest, SlateQLearnsFromACatalogueThatRowsDoNotHold) {
+  const std::unique_ptr<Trainer> trainer =
+      Train("interest_evolution", {"environment.interest_evolution.candidate_refresh=NEVER",
+                                   "environment.interest_evolution.num_candidates=7000", "goal.share_of_gap=0",
+                                   "goal.max_updates=3", "learner.batch_size=8", "evaluator.episodes=4",
+                                   "evaluator.users=4", "replay.table.rate_limiter.min_size=64"});
+  ASSERT_NE(trainer, nullptr);
+  EXPECT_EQ(trainer->report().end.updates, 3);
+}
+
 // Seeds 1 to 5: 200 to 230; random 160, myopic 167, best known 281. A value is known within about 1.
 TEST(QTrainTest, SlateQBeatsRandomAndMyopicSlates) {
   const std::map<std::string, double> reference = References("interest_evolution", kSlateQ);

@@ -131,7 +131,7 @@ TEST_F(OneThreadLoopTest, GivesEachVersionToActorAndEvaluatorAsItIsPublished) {
   EXPECT_EQ(version_.version(), 4);
   EXPECT_EQ(version_.updates(), 25);
   EXPECT_EQ(version_.env_steps(), state_->env_steps());
-  EXPECT_EQ(state_->goal().newest()->updates(), 25) << "and the loop waits for nobody else";
+  EXPECT_EQ(state_->goal().newest()->updates(), 25) << "and the loop waits for no other evaluation";
   EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
   EXPECT_THAT(lines_, ElementsAre(HasSubstr("1 actor)"))) << "at the end";
 }
