@@ -30,6 +30,15 @@ absl::Status EnvironmentLoop::Step(const WeightsStamp& stamp) {
   return sink_.Append(packed, packer_.num_rows(), stamp.version);
 }
 
+void EnvironmentLoop::TransferState(StateArchive& archive) {
+  environment_.TransferState(archive);
+  step_.TransferState(archive);
+  packer_.TransferState(archive);
+  archive.Value("env_steps", env_steps_);
+  archive.Value("episodes", episodes_);
+  archive.Value("reward", reward_sum_);
+}
+
 void EnvironmentLoop::Count() {
   for (size_t i = 0; i < step_.reward.size(); ++i) {
     env_steps_ += step_.active[i] != 0 ? 1 : 0;

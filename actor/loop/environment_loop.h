@@ -37,6 +37,9 @@ class EnvironmentLoop {
   int64_t episodes() const { return episodes_; }
   double reward() const { return reward_sum_; }
 
+  // Transfers the users, the rows that wait, and the counters: the loop goes on with the same steps and rows.
+  void TransferState(StateArchive& archive);
+
  private:
   // Counts the step under way.
   void Count();

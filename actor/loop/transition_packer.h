@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/base/row_schema.h"
+#include "common/base/state_archive.h"
 #include "common/rl/step_buffer.h"
 #include "common/rl/transition.h"
 
@@ -38,6 +39,13 @@ class TransitionPacker {
   absl::string_view Pack(const StepBuffer& step, const StepStamp& stamp);
   // Rows of the last Pack.
   int num_rows() const { return num_rows_; }
+
+  // Transfers the rows that wait.
+  void TransferState(StateArchive& archive) {
+    archive.Values("waiting rows of users", rings_);
+    archive.Values("waiting rows", waiting_);
+    archive.Values("waiting rewards", rewards_);
+  }
 
  private:
   // Where a column lies in the row.

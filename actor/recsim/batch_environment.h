@@ -84,6 +84,14 @@ class BatchEnvironment final : public Environment {
     return absl::OkStatus();
   }
 
+  void TransferState(StateArchive& archive) override {
+    archive.Value("started", started_);
+    archive.Values("users", users_);
+    archive.Values("gone", gone_);
+    archive.Values("positions", positions_);
+    candidates_.TransferState(archive);
+  }
+
  private:
   using Document = typename Candidates<Model>::Document;
 

@@ -9,6 +9,7 @@
 #include "actor/recsim/model.h"
 #include "actor/recsim/slate.h"
 #include "common/base/random_batch.h"
+#include "common/base/state_archive.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
@@ -57,6 +58,7 @@ class Candidates {
   void Start(Arguments&&...) {}
   template <typename... Arguments>
   void Write(Arguments&&...) const {}
+  void TransferState(StateArchive&) {}
 };
 
 template <typename Model>
@@ -122,6 +124,8 @@ class Candidates<Model> {
       for (size_t i = 0; i < num_candidates; ++i, row += features) model.WriteDocument(documents[i], row);
     }
   }
+
+  void TransferState(StateArchive& archive) { archive.Values("candidates", documents_); }
 
  private:
   // Numbers computed ahead per document; those that draw more go on one block at a time.

@@ -47,6 +47,12 @@ absl::Status HistoryEnvironment::Step(absl::Span<const int32_t> slates, const St
   return absl::OkStatus();
 }
 
+void HistoryEnvironment::TransferState(StateArchive& archive) {
+  inner_->TransferState(archive);
+  archive.Values("observation without history", observation_);
+  for (const auto& statistics : history_.parts) statistics->TransferState(archive);
+}
+
 void HistoryEnvironment::StepUser(size_t user, absl::Span<const int32_t> slates, const StepColumns& out,
                                   absl::Span<const float> next) {
   if (out.active.empty() || out.active[user] != 0) {

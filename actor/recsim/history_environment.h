@@ -24,6 +24,7 @@ class HistoryEnvironment final : public Environment {
   void Reset(absl::Span<float> observation, absl::Span<float> candidates) override;
   absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) override;
   absl::Span<const StreamPosition> positions() const override { return inner_->positions(); }
+  void TransferState(StateArchive& archive) override;
 
  private:
   // Takes in the step of a user, and writes its observations.

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/base/random.h"
+#include "common/base/state_archive.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
@@ -60,6 +61,14 @@ class Environment {
   // For each user, [B], the position of its streams at which the next slate is chosen. Policies draw at this position,
   // so that their behaviour, too, is independent of the batch.
   virtual absl::Span<const StreamPosition> positions() const = 0;
+
+  // Transfers everything that later steps depend on (state_archive.h): an environment of the same scenario, seed and
+  // users that has loaded it goes on with the same bits as the one that saved it. The columns of the newest step belong
+  // to the caller, who keeps them too. Without it, runs of this environment cannot be resumed: the archive fails with
+  // UNIMPLEMENTED.
+  virtual void TransferState(StateArchive& archive) {
+    archive.Fail(absl::UnimplementedError("this environment cannot save its users"));
+  }
 };
 
 }  // namespace recbots

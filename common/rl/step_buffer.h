@@ -52,6 +52,12 @@ struct StepBuffer {
     std::swap(candidates, following_candidates);
   }
 
+  // Transfers what the next step begins with; everything else is written by each step.
+  void TransferState(StateArchive& archive) {
+    archive.Values("observation", observation);
+    archive.Values("candidate features", candidates);
+  }
+
   std::vector<float> observation, candidates;                      // [B, U], [B, N, D]: now
   std::vector<float> next_observation, next_candidates;            // What the step led to.
   std::vector<float> following_observation, following_candidates;  // What the policy sees next.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actor/recsim/scenario.h"
+#include "common/base/state_archive.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
 #include "common/policies/feedback.h"
@@ -119,6 +120,45 @@ inline void ExpectOptionalColumnsChangeNothing(const Scenario& scenario, uint64_
       whole.Advance();
       part.Advance();
     }
+  }
+}
+
+// An environment that loads what another one saved goes on with the same bits.
+inline void ExpectGoesOnFromItsState(const Scenario& scenario, uint64_t policy_seed, int num_users, int steps) {
+  const EnvironmentSpec& spec = scenario.spec();
+  RandomPolicy policy(policy_seed, spec.num_candidates, spec.slate_size);
+  num_users = std::max(1, num_users / spec.users_per_session) * spec.users_per_session;
+  Stage one(scenario, num_users, /*first_stream=*/0), other(scenario, num_users, /*first_stream=*/0);
+  for (int step = 0; step < 2 * steps; ++step) {
+    if (step == steps) {
+      StateArchive saved;
+      one.environment->TransferState(saved);
+      one.TransferState(saved);
+      ASSERT_TRUE(saved.Finish().ok()) << saved.Finish();
+      const std::string bytes = saved.TakeBytes();
+      StateArchive loading = StateArchive::Loading(bytes);
+      other.environment->TransferState(loading);
+      other.TransferState(loading);
+      ASSERT_TRUE(loading.Finish().ok()) << loading.Finish();
+    }
+    one.Act(policy);
+    ASSERT_TRUE(one.StepBuffer::Step(*one.environment).ok());
+    if (step >= steps) {
+      other.Act(policy);
+      ASSERT_TRUE(other.StepBuffer::Step(*other.environment).ok());
+      ASSERT_EQ(other.slates, one.slates) << "step " << step;
+      ASSERT_EQ(other.response, one.response) << "step " << step;
+      ASSERT_EQ(other.reward, one.reward) << "step " << step;
+      ASSERT_EQ(other.terminated, one.terminated) << "step " << step;
+      ASSERT_EQ(other.truncated, one.truncated) << "step " << step;
+      ASSERT_EQ(other.active, one.active) << "step " << step;
+      ASSERT_EQ(other.next_observation, one.next_observation) << "step " << step;
+      ASSERT_EQ(other.next_candidates, one.next_candidates) << "step " << step;
+      ASSERT_EQ(other.following_observation, one.following_observation) << "step " << step;
+      ASSERT_EQ(other.following_candidates, one.following_candidates) << "step " << step;
+      other.Advance();
+    }
+    one.Advance();
   }
 }
 

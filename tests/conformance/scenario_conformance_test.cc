@@ -72,6 +72,13 @@ TEST_P(ScenarioTest, IsTheSameWhateverIsLeftOut) {
   if (sessions.ok()) testing::ExpectOptionalColumnsChangeNothing(**sessions, 5, /*num_users=*/48, /*steps=*/150);
 }
 
+TEST_P(ScenarioTest, GoesOnFromItsState) {
+  testing::ExpectGoesOnFromItsState(*MakeOne(), 6, /*num_users=*/50, /*steps=*/70);
+  testing::ExpectGoesOnFromItsState(*MakeWithHistory(GetParam()).value(), 6, /*num_users=*/20, /*steps=*/30);
+  const auto sessions = MakeWithHistory(GetParam(), /*users_per_session=*/3);
+  if (sessions.ok()) testing::ExpectGoesOnFromItsState(**sessions, 6, /*num_users=*/24, /*steps=*/40);
+}
+
 TEST_P(ScenarioTest, IsSoundInSessions) {
   const auto scenario = Make(GetParam(), /*users_per_session=*/3);
   if (!scenario.ok()) {

@@ -24,6 +24,7 @@ class EpisodeClock final : public UserStatistics {
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;
   void Write(size_t user, absl::Span<float> statistics) const override;
+  void TransferState(StateArchive& archive) override { archive.Values("clock", steps_); }
 
  private:
   const int length_;

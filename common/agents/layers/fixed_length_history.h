@@ -51,6 +51,10 @@ class FixedLengthHistory final : public UserStatistics {
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;
   void Write(size_t user, absl::Span<float> statistics) const override;
+  void TransferState(StateArchive& archive) override {
+    archive.Values("history rings", rings_);
+    archive.Values("history", entries_);
+  }
 
  private:
   struct Ring {

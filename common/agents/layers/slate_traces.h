@@ -53,6 +53,10 @@ class SlateTraces final : public UserStatistics {
   void Begin(size_t user, const UserView& view) override;
   void Add(size_t user, const UserStep& step, const UserView& next) override;
   void Write(size_t user, absl::Span<float> statistics) const override;
+  void TransferState(StateArchive& archive) override {
+    archive.Values("trace candidates", candidates_);
+    archive.Values("traces", sums_);
+  }
 
  private:
   SlateTraces(const SlateTracesOptions& options, const EnvironmentSpec& spec);

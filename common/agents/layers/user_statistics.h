@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "common/base/state_archive.h"
 #include "common/policies/policy.h"
 
 namespace recbots {
@@ -41,6 +42,9 @@ class UserStatistics {
   virtual void Add(size_t user, const UserStep& step, const UserView& next) = 0;
   // Fills `statistics`, float32 [S].
   virtual void Write(size_t user, absl::Span<float> statistics) const = 0;
+
+  // Transfers the statistics of all users.
+  virtual void TransferState(StateArchive& archive) = 0;
 };
 
 }  // namespace recbots
