@@ -1,7 +1,5 @@
 #include "actor/client/experiment_identity.h"
 
-#include <google/protobuf/message.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -16,39 +14,13 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
-#include "common/config/field_path.h"
+#include "common/config/config_fields.h"
 #include "common/rl/transition.h"
 #include "common/role/run_directory.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
-
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-
-// Adds every field below `path`, with defaults written out. An absent message counts as one with its defaults, unless
-// its presence has a meaning by itself (option on_request in config.proto), or it is a member of a oneof.
-void DescribeMessage(const Message& message, const std::string& path, IdentityFields& fields) {
-  const auto& reflection = *message.GetReflection();
-  const auto& type = *message.GetDescriptor();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const FieldDescriptor& field = *type.field(i);
-    const std::string at = absl::StrCat(path, ".", field.name());
-    if (field.is_repeated()) {
-      std::vector<std::string> values;
-      for (int j = 0; j < reflection.FieldSize(message, &field); ++j) values.push_back(ValueText(message, field, j));
-      fields[at] = absl::StrJoin(values, " ");
-    } else if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-      fields[at] = ValueText(message, field);
-    } else if (reflection.HasField(message, &field)) {
-      if (field.options().GetExtension(v1::on_request)) fields[at] = "given";
-      DescribeMessage(reflection.GetMessage(message, &field), at, fields);
-    } else if (field.containing_oneof() == nullptr && !field.options().GetExtension(v1::on_request)) {
-      DescribeMessage(reflection.GetMessage(message, &field), at, fields);
-    }
-  }
-}
 
 absl::StatusOr<IdentityFields> FieldsOf(const v1::ExperimentConfig& config, const Scenario& scenario, bool references) {
   RECBOTS_ASSIGN_OR_RETURN(IdentityFields fields, DescribeEnvironment(config.environment(), references));
@@ -85,7 +57,7 @@ absl::StatusOr<v1::ExperimentIdentity> SharedConfigurationOf(const v1::Experimen
                                                              const Scenario& scenario) {
   RECBOTS_ASSIGN_OR_RETURN(IdentityFields fields, FieldsOf(config, scenario, /*references=*/true));
   fields["seed"] = absl::StrCat(config.seed());
-  DescribeMessage(config.algorithm(), "algorithm", fields);
+  DescribeFields(config.algorithm(), "algorithm", fields);
   return MakeIdentity(fields);
 }
 

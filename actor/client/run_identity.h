@@ -1,0 +1,24 @@
+// Whether a run that was kept is the one that a process has been told to go on with.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "recbots/v1/config.pb.h"
+#include "recbots/v1/identity.pb.h"
+#include "recbots/v1/run_checkpoint.pb.h"
+
+namespace recbots {
+
+// A manifest of this build, program and configuration, without what changes from one checkpoint to the next.
+v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentConfig& config,
+                                const v1::ExperimentIdentity& identity);
+
+// Checks that the run of the manifest, in `run_dir`, was begun by `program` with this configuration, apart from the
+// settings that may change (option may_change in config.proto), and with rows of this meaning.
+//   FAILED_PRECONDITION  it was not; the message names the settings that differ, and the ways out
+absl::Status CheckSameRun(const std::string& run_dir, const v1::RunManifest& manifest, absl::string_view program,
+                          const v1::ExperimentConfig& config, const v1::ExperimentIdentity& identity);
+
+}  // namespace recbots
