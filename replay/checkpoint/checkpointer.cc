@@ -226,8 +226,8 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(const Checkpoin
   RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<CopyPool> pool, CopyPool::Create(options.copy_bytes));
   for (const auto& table : store->tables()) table->SetCopyPool(pool);
   RECBOTS_ASSIGN_OR_RETURN(CheckpointDirectory directory, CheckpointDirectory::Claim(options.directory));
-  RECBOTS_ASSIGN_OR_RETURN(Restored restored,
-                           RestoreNewest(directory.folder(), *store, options.stop, options.allow_other_experiment));
+  RECBOTS_ASSIGN_OR_RETURN(Restored restored, RestoreNewest(directory.folder(), *store, options.stop,
+                                                            options.allow_other_experiment, options.restore));
   for (const std::string& why : restored.report.refused) {
     RECBOTS_LOG(ERROR) << "a checkpoint does not check, an older one is tried" << Field("why", why);
   }

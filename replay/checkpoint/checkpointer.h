@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct CheckpointerOptions {
   int64_t copy_bytes = int64_t{64} << 20;       // For the CopyPool of all tables; at least a segment.
   StopQuestion stop = {};                       // Several threads ask it while Open restores.
   bool allow_other_experiment = false;          // Restores rows of another experiment; the report says so.
+  // The checkpoint to restore, for whoever keeps something that belongs to it; 0: none. Newer ones are passed over, and
+  // count as damaged. nullopt: the newest valid one.
+  std::optional<int64_t> restore = {};
 };
 
 struct CheckpointReport {
@@ -68,8 +72,8 @@ class Checkpointer {
   //   RESOURCE_EXHAUSTED   as UNAVAILABLE, but because the disk is full
   //   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment, or tables that the store
   //                        lacks, or has a newer format; the message names the difference
-  //   DATA_LOSS            there are checkpoints, but none of them is valid; the message names the newest, what is
-  //                        wrong with it, and the way out
+  //   DATA_LOSS            there are checkpoints, but none of them is valid (with options.restore: that one is not);
+  //                        the message names the newest, what is wrong with it, and the way out
   //   CANCELLED            options.stop returned true; nothing on disk was changed
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Open(const CheckpointerOptions& options, Store* store);
   // Stops without a last checkpoint.

@@ -136,11 +136,16 @@ std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table)
 }
 
 absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop,
-                                       bool allow_other_experiment) {
+                                       bool allow_other_experiment, std::optional<int64_t> wanted) {
   const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, ListManifests(folder));
   Restored result;
   for (const int64_t sequence : sequences) {
+    if (wanted.has_value() && sequence > *wanted) {
+      result.refused.insert(sequence);
+      continue;
+    }
+    if (wanted.has_value() && sequence < *wanted) break;
     absl::StatusOr<v1::CheckpointManifest> manifest = ReadManifest(folder, sequence);
     bool touched = false;
     const absl::Status status =
@@ -161,7 +166,10 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const
     result.refused.insert(sequence);
     result.report.refused.push_back(absl::StrCat("checkpoint ", sequence, ": ", status.message()));
   }
-  if (!sequences.empty()) return NoneChecks(folder, result.report.refused);
+  if (wanted.has_value() && *wanted > 0 && result.report.refused.empty()) {
+    result.report.refused.push_back(absl::StrCat("checkpoint ", *wanted, " is missing"));
+  }
+  if (!result.report.refused.empty()) return NoneChecks(folder, result.report.refused);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Reads the newest valid checkpoint into a store.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct Restored {
   std::set<int64_t> refused;
 };
 
-// Tries the manifests, the newest first. First reads and checks all files of a checkpoint, except those of the table
+// Restores the checkpoint `wanted` (0: none; checkpoints that are newer go to `refused`), or tries the manifests, the
+// newest first. First reads and checks all files of a checkpoint, except those of the table
 // with the most bytes; then restores that table, whose files are checked while they are read, only once; then the other
 // tables. So a damaged checkpoint leaves the store as new, and the next one can be tried.
 //   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment (with `allow_other_experiment`
@@ -34,7 +36,8 @@ struct Restored {
 //   CANCELLED            `stop`, which several threads ask every few megabytes, returned true; nothing on disk changed
 // After an error the store must not be used.
 absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop = {},
-                                       bool allow_other_experiment = false);
+                                       bool allow_other_experiment = false,
+                                       std::optional<int64_t> wanted = std::nullopt);
 
 // Every file of a checkpoint, in the order of its tables.
 std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table);
