@@ -29,6 +29,14 @@ class WeightsEvaluator {
   absl::Status EvaluateReferences();
   const std::vector<v1::ReferenceValue>& references() const { return references_; }
 
+  // Goes on where another evaluator of the run stopped: `evaluated` is the version evaluated last, without a number if
+  // there is none.
+  void Resume(const v1::WeightsHeader& evaluated, std::vector<v1::ReferenceValue> references) {
+    evaluated_ = evaluated;
+    references_ = std::move(references);
+  }
+  const v1::WeightsHeader& evaluated() const { return evaluated_; }
+
   // Whether these weights are those evaluated last.
   bool Evaluated(const v1::WeightsHeader& version) const;
   // Whether evaluator.every_updates updates were made since those, or none of this learner were evaluated yet.

@@ -46,6 +46,9 @@ class Algorithm {
   // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
   // update of this object.
   std::string SaveState() const { return state_.Save(); }
+  // The same in two steps, of which only this one must keep updates waiting (TrainingState::CopyTo): copy.Save() is
+  // then SaveState().
+  void CopyState(TrainingState& copy) const { state_.CopyTo(copy); }
   // INVALID_ARGUMENT: not bytes of SaveState, damaged, of an algorithm of other tensors, or diverged
   // (training_state.h); nothing changed.
   absl::Status LoadState(absl::string_view saved) { return state_.Load(saved); }

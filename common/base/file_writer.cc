@@ -8,6 +8,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 
@@ -56,6 +57,20 @@ absl::StatusOr<std::unique_ptr<LineFile>> LineFile::Create(const std::string& pa
   RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenLocked(target.path, O_WRONLY | O_APPEND));
   if (ftruncate(file.get(), 0) != 0) return FileError("write", path, errno);
   return absl::WrapUnique(new LineFile(path, /*regular=*/true, std::move(file)));
+}
+
+absl::StatusOr<std::unique_ptr<LineFile>> LineFile::Continue(const std::string& path, int64_t bytes) {
+  RECBOTS_ASSIGN_OR_RETURN(const FileTarget target, FindTarget(path));
+  if (target.direct || !target.exists) return Create(path);
+  RECBOTS_ASSIGN_OR_RETURN(FileDescriptor file, OpenLocked(target.path, O_WRONLY | O_APPEND));
+  RECBOTS_ASSIGN_OR_RETURN(const std::string content, ReadFile(target.path));
+  const absl::string_view kept = absl::string_view(content).substr(0, static_cast<size_t>(bytes));
+  const size_t line_break = kept.rfind('\n');
+  const size_t whole = line_break == absl::string_view::npos ? 0 : line_break + 1;
+  if (ftruncate(file.get(), static_cast<off_t>(whole)) != 0) return FileError("write", path, errno);
+  std::unique_ptr<LineFile> lines = absl::WrapUnique(new LineFile(path, /*regular=*/true, std::move(file)));
+  lines->bytes_ = static_cast<int64_t>(whole);
+  return lines;
 }
 
 absl::Status LineFile::Append(absl::string_view line) {

@@ -52,6 +52,12 @@ class LineFile {
  public:
   // Claims the file for this process and empties it.
   static absl::StatusOr<std::unique_ptr<LineFile>> Create(const std::string& path);
+  // Claims the file and goes on behind its first `bytes` bytes, which are whole lines; what stands behind them is cut
+  // off. If the file is missing or shorter, it goes on behind its last whole line.
+  static absl::StatusOr<std::unique_ptr<LineFile>> Continue(const std::string& path, int64_t bytes);
+
+  // The bytes of the file.
+  int64_t bytes() const { return bytes_; }
 
   // `line` ends in a line break. After an error the file holds the lines before it.
   absl::Status Append(absl::string_view line);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace recbots {
@@ -21,6 +22,13 @@ std::string FormatCount(double count) {
     return absl::StrFormat("%.*f%s", decimals, scaled, unit.letter);
   }
   return absl::StrFormat("%.0f", count);
+}
+
+std::string GroupThousands(int64_t count) {
+  std::string text = absl::StrCat(count);
+  const size_t first_digit = count < 0 ? 1 : 0;
+  for (size_t at = text.size(); at > first_digit + 3; at -= 3) text.insert(at - 3, ",");
+  return text;
 }
 
 }  // namespace recbots

@@ -131,6 +131,22 @@ std::vector<TrainingState::Entry> TrainingState::Entries() const {
   return entries;
 }
 
+void TrainingState::CopyTo(TrainingState& copy) const {
+  if (!copy.flat_.defined()) copy = TrainingState(spec_, flat_.scalar_type());
+  const int64_t saved = flat_.numel() - all_.gradients.flat().numel();
+  copy.flat_.narrow(0, 0, saved).copy_(flat_.narrow(0, 0, saved));
+  copy.numbers_.copy_(numbers_);
+}
+
+absl::Status TrainingState::CheckFinite() const {
+  const ByteReader reader("state", "");
+  for (const Entry& entry : Entries()) {
+    const absl::Status status = entry.Check({entry.data, entry.bytes()}, reader);
+    if (!status.ok()) return absl::FailedPreconditionError(status.message());
+  }
+  return absl::OkStatus();
+}
+
 std::string TrainingState::Save() const {
   const std::vector<Entry> entries = Entries();
   std::string body;

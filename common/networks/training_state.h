@@ -53,6 +53,12 @@ class TrainingState {
   // The number of that name; there must be one. The reference lives as long as any copy of the state.
   double& Number(absl::string_view name) const;
 
+  // Makes `copy` a state of its own with the same content, the gradients left out. Memory that `copy` has from an
+  // earlier call is used again.
+  void CopyTo(TrainingState& copy) const;
+  // FAILED_PRECONDITION: a value that no learner can go on from, as Load refuses; the message names it.
+  absl::Status CheckFinite() const;
+
   // Everything but the gradients, which every step overwrites, as bytes (docs/formats.md): a learner that loads them
   // goes on exactly as the one that saved them.
   std::string Save() const;

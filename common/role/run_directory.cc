@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -80,7 +81,7 @@ absl::StatusOr<RunDirectory> RunDirectory::MakeNew(const std::string& parent, ab
   return absl::UnavailableError(absl::StrCat("cannot make '", base, "': ", kMaxRunsASecond, " of that name are there"));
 }
 
-absl::Status RunDirectory::Begin(absl::string_view config) const {
+absl::Status RunDirectory::Begin(absl::string_view config, absl::Span<const absl::string_view> folders) const {
   if (inherited_) return absl::OkStatus();
   bool any = false;
   for (const absl::string_view name : kRunFiles) {
@@ -89,17 +90,38 @@ absl::Status RunDirectory::Begin(absl::string_view config) const {
     if (type == fs::file_type::directory) return Refuse(path_, absl::StrCat("'", Path(name), "' is a folder"));
     any |= type != fs::file_type::not_found && name != kConfigFile;
   }
-  if (any) RECBOTS_RETURN_IF_ERROR(MoveToPrevious());
+  for (const absl::string_view name : folders) {
+    std::error_code error;
+    any |= fs::symlink_status(Path(name), error).type() != fs::file_type::not_found;
+  }
+  if (any) RECBOTS_RETURN_IF_ERROR(MoveToPrevious(folders));
+  return WriteConfig(config);
+}
+
+absl::Status RunDirectory::Resume(absl::string_view config) const {
+  if (inherited_) return absl::OkStatus();
+  const std::string report = Path(kReportFile);
+  if (unlink(report.c_str()) != 0 && errno != ENOENT)
+    return Refuse(path_, FileError("remove", report, errno).message());
+  return WriteConfig(config);
+}
+
+absl::Status RunDirectory::WriteConfig(absl::string_view config) const {
   const absl::Status written = WriteFile(Path(kConfigFile), config);
   return written.ok() ? written : Refuse(path_, written.message());
 }
 
-absl::Status RunDirectory::MoveToPrevious() const {
-  const std::string previous = Path(kPreviousFolder);
+absl::Status RunDirectory::MoveToPrevious(absl::Span<const absl::string_view> folders) const {
+  std::string previous = Path(kPreviousFolder);
+  std::error_code error;
+  for (int number = 2; fs::exists(previous, error); ++number) {
+    previous = absl::StrCat(Path(kPreviousFolder), "-", number);
+  }
   if (const absl::Status made = MakeFolder(previous); !made.ok()) return Refuse(path_, made.message());
-  for (const absl::string_view name : kRunFiles) {
+  std::vector<absl::string_view> names(kRunFiles.begin(), kRunFiles.end());
+  names.insert(names.end(), folders.begin(), folders.end());
+  for (const absl::string_view name : names) {
     const std::string from = Path(name), to = absl::StrCat(previous, "/", name);
-    if (unlink(to.c_str()) != 0 && errno != ENOENT) return Refuse(path_, FileError("remove", to, errno).message());
     if (rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;
     return Refuse(path_, FileError(absl::StrCat("move to '", to, "'"), from, errno).message());
   }

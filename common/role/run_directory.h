@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/base/file_lock.h"
 
 namespace recbots {
@@ -26,6 +27,9 @@ inline constexpr char kRunLockFile[] = "run.lock";
 inline constexpr char kStreamsFile[] = "next_stream";  // Survives runs (learner/run/stream_ledger.h).
 // The files that a run leaves. The report is moved first: without it, the other files do not pass for a result.
 inline constexpr std::array<absl::string_view, 4> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
+// The folders that a run leaves: its checkpoints (learner/run/run_checkpoints.h), and the rows that belong to them.
+inline constexpr char kRunCheckpointsFolder[] = "checkpoints";
+inline constexpr char kRunRowsFolder[] = "replay";
 
 // Makes the folder if it is missing, and tests whether files can be made in it.
 //   INVALID_ARGUMENT  the folder cannot be used; the message names --run_dir, the path and the reason
@@ -48,11 +52,14 @@ class RunDirectory {
   static absl::StatusOr<RunDirectory> MakeNew(const std::string& parent, absl::string_view name,
                                               absl::string_view program);
 
-  // Begins a run: moves results of an earlier run to the folder `previous` (replacing the files there), so that they
-  // are not taken for results of this run, and writes `config` to config.textproto. Does nothing if this process shares
-  // the lock of a process that has begun the run already.
+  // Begins a run: moves what an earlier run has left, kRunFiles and `folders`, to the folder `previous`, or
+  // `previous-2` and so on where that exists, so that it is not taken for this run, and writes `config` to
+  // config.textproto. Does nothing if this process shares the lock of a process that has begun the run already.
   //   INVALID_ARGUMENT  a file or folder stands in the way; the message names it
-  absl::Status Begin(absl::string_view config) const;
+  absl::Status Begin(absl::string_view config, absl::Span<const absl::string_view> folders = {}) const;
+  // Goes on with the run that lies there, with `config` as its configuration from now on. Removes its report, which is
+  // that of a run that has ended. Otherwise like Begin.
+  absl::Status Resume(absl::string_view config) const;
 
   const std::string& path() const { return path_; }
   std::string Path(absl::string_view name) const;
@@ -62,7 +69,8 @@ class RunDirectory {
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
-  absl::Status MoveToPrevious() const;
+  absl::Status MoveToPrevious(absl::Span<const absl::string_view> folders) const;
+  absl::Status WriteConfig(absl::string_view config) const;
 
   std::string path_;
   std::optional<FileLock> lock_;

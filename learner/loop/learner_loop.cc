@@ -35,6 +35,7 @@ LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config) {
   options.status_period = absl::Seconds(config.learner().status_seconds());
   options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
   options.prioritizer = MakePrioritizerOptions(config);
+  options.checkpoint_period = absl::Seconds(config.learner().checkpoint().interval_seconds());
   return options;
 }
 
@@ -58,6 +59,7 @@ absl::Status LearnerLoop::Publish(bool last) {
   const std::string weights = algorithm_.EncodeWeights();
   const std::shared_ptr<const WeightsSnapshot> snapshot =
       store_.Publish(weights, {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
+  published_header_ = snapshot->header;
   published_version_ = snapshot->header.version();
   published_updates_ = algorithm_.updates();
   published_.Add(published_version_, Instant::Now());
@@ -69,7 +71,35 @@ absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
   if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
-  return JoinErrors(trained, saved_);
+  return JoinErrors(trained, JoinErrors(saved_, Checkpoint(/*last=*/true)));
+}
+
+void LearnerLoop::Resume(const v1::LearnerState& state) {
+  published_header_ = state.published();
+  published_version_ = state.published().version();
+  published_updates_ = state.published().updates();
+  earlier_env_steps_ = state_.env_steps() - batches_.env_steps();
+  // Without keep, the ending is looked at once more, for its results.
+  over_ = options_.keep && state.over() && state_.Check() != Ending::kNotYet;
+  if (over_) ending_ = state_.Check();
+  resumed_ = true;
+}
+
+absl::Status LearnerLoop::Checkpoint(bool last) {
+  if (!hooks_.on_checkpoint) return absl::OkStatus();
+  v1::LearnerState state;
+  *state.mutable_published() = published_header_;
+  state.set_over(over_);
+  return hooks_.on_checkpoint(std::move(state), last);
+}
+
+void LearnerLoop::CheckpointIfDue(Instant now) {
+  if (options_.checkpoint_period <= absl::ZeroDuration() || now - checkpointed_ < options_.checkpoint_period) return;
+  checkpointed_ = now;
+  // The run goes on without it, and the next one is tried in its turn.
+  if (const absl::Status begun = Checkpoint(/*last=*/false); !begun.ok()) {
+    RECBOTS_LOG(ERROR) << "no checkpoint of the run, the one before stays" << Field("why", begun.message());
+  }
 }
 
 absl::Status LearnerLoop::Save(const absl::Status& error) {
@@ -78,11 +108,14 @@ absl::Status LearnerLoop::Save(const absl::Status& error) {
 
 absl::Status LearnerLoop::Train() {
   period_ = {Instant::Now(), state_.counters(), absl::ZeroDuration(), {}};
+  if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
     RECBOTS_RETURN_IF_ERROR(CheckReachable());
     RECBOTS_RETURN_IF_ERROR(CheckEnding());
-    ShowStatusIfDue(Instant::Now());
+    const Instant now = Instant::Now();
+    ShowStatusIfDue(now);
+    CheckpointIfDue(now);
   }
   return absl::OkStatus();
 }
@@ -132,7 +165,7 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
 }
 
 void LearnerLoop::NoteEnvSteps() {
-  const int64_t env_steps = batches_.env_steps();
+  const int64_t env_steps = earlier_env_steps_ + batches_.env_steps();
   env_steps_total_.Increment(static_cast<double>(env_steps - state_.env_steps()));
   state_.SetEnvSteps(env_steps);
 }

@@ -33,6 +33,8 @@ struct LearnerLoopOptions {
   // only while an evaluator is connected; one still busy with an older version reports that first.
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
+  // Between two checkpoints; zero: only at the end.
+  absl::Duration checkpoint_period = absl::ZeroDuration();
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
 };
@@ -60,6 +62,10 @@ class LearnerLoop {
     // run is over, and the evaluation of these weights has to be in the state when the hook returns. Without the hook
     // the loop waits for the evaluation of the last version, as long as watchers() has an evaluator.
     std::function<absl::Status(const v1::WeightsHeader& version, absl::string_view weights, bool last)> on_weights = {};
+    // Only where the run is kept: begins a checkpoint with this state, which lacks the algorithm's and what RunRecord
+    // knows. Called between two updates when one is due, and once more (`last`) when training has ended, whatever ended
+    // it; then it returns when the checkpoint is written.
+    std::function<absl::Status(v1::LearnerState state, bool last)> on_checkpoint = {};
   };
 
   // All references must outlive the loop.
@@ -68,6 +74,10 @@ class LearnerLoop {
 
   // Publishes the initial weights: call before the weights service says that it serves. Errors are those of on_weights.
   absl::Status PublishWeights() { return Publish(/*last=*/false); }
+
+  // Goes on with the run that had this state: call it before Run, when the algorithm, the RunState and the batches have
+  // theirs.
+  void Resume(const v1::LearnerState& state);
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
   // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that
@@ -103,6 +113,8 @@ class LearnerLoop {
   // Waits until an evaluator has said how good the published weights are.
   void AwaitLastEvaluation();
   absl::Status Save(const absl::Status& error);
+  void CheckpointIfDue(Instant now);
+  absl::Status Checkpoint(bool last);
   void ShowStatusIfDue(Instant now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);
@@ -132,6 +144,10 @@ class LearnerLoop {
   PublicationTimes published_;
   int64_t evaluations_seen_ = 0;
   int64_t evaluations_checked_ = 0;
+  v1::WeightsHeader published_header_;
+  int64_t earlier_env_steps_ = 0;  // Of the run, which the batches do not count.
+  Instant checkpointed_ = Instant::Now();
+  bool resumed_ = false;
   bool over_ = false;
   Ending ending_ = Ending::kNotYet;  // What the run was over by.
   absl::Status saved_;               // What on_ending said then.

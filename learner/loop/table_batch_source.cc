@@ -58,6 +58,12 @@ bool TableBatchSource::Draw() {
   return true;
 }
 
+void TableBatchSource::TransferState(StateArchive& archive) {
+  archive.Text("rows on their way", waiting_);
+  archive.Value("env steps", env_steps_);
+  archive.Value("drawn since the step", drawn_since_step_);
+}
+
 absl::Status TableBatchSource::UpdatePriorities(absl::Span<const replay::ItemKey> keys,
                                                 absl::Span<const float> priorities) {
   table_.UpdatePriorities(keys, priorities);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/instant.h"
+#include "common/base/state_archive.h"
 #include "learner/loop/batch_source.h"
 #include "replay/table/table.h"
 
@@ -47,6 +48,9 @@ class TableBatchSource final : public BatchSource {
   int64_t env_steps() const override { return env_steps_; }
   // True once the environment steps are used up and the table admits no batch of their rows.
   bool drained() const override { return drained_; }
+
+  // Transfers the rows that wait and the counters, while no batch is out; the rows of the table are not part of it.
+  void TransferState(StateArchive& archive);
 
  private:
   // Puts rows into the table, as far as it admits them; returns their bytes.

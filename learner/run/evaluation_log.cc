@@ -12,8 +12,14 @@
 namespace recbots {
 
 EvaluationLog::EvaluationLog(const std::string& run_dir) {
-  if (run_dir.empty()) return;
-  absl::StatusOr<std::unique_ptr<LineFile>> file = LineFile::Create(absl::StrCat(run_dir, "/", kCurveFile));
+  if (!run_dir.empty()) Take(LineFile::Create(absl::StrCat(run_dir, "/", kCurveFile)));
+}
+
+EvaluationLog::EvaluationLog(const std::string& run_dir, int64_t bytes) {
+  if (!run_dir.empty()) Take(LineFile::Continue(absl::StrCat(run_dir, "/", kCurveFile), bytes));
+}
+
+void EvaluationLog::Take(absl::StatusOr<std::unique_ptr<LineFile>> file) {
   if (file.ok()) file_ = *std::move(file);
   Note(file.status());
 }

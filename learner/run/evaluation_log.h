@@ -18,6 +18,11 @@ class EvaluationLog {
   // Empties `run_dir`/evaluations.jsonl and claims it for this process. With an empty `run_dir` nothing is ever
   // written.
   explicit EvaluationLog(const std::string& run_dir);
+  // Goes on behind the first `bytes` bytes of the file, which an earlier process of the run has written.
+  EvaluationLog(const std::string& run_dir, int64_t bytes);
+
+  // The bytes of the file that belong to the run so far.
+  int64_t bytes() const { return file_ == nullptr ? 0 : file_->bytes(); }
 
   // Appends a line, which readers see at once. `wall_seconds` is the time from the start of the run to the evaluation.
   void Append(const v1::Evaluation& evaluation, double wall_seconds);
@@ -27,6 +32,7 @@ class EvaluationLog {
 
  private:
   void Note(const absl::Status& status);
+  void Take(absl::StatusOr<std::unique_ptr<LineFile>> file);
 
   std::unique_ptr<LineFile> file_;  // Null: nothing is written.
   absl::Status status_;

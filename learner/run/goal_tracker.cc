@@ -11,6 +11,16 @@ namespace {
 // Exact values come from different sums, so the values of equal policies may differ in the last digits.
 constexpr double kRounding = 1e-9;
 
+v1::RunMark MarkOf(const RunCounters& counters) {
+  v1::RunMark mark;
+  mark.set_env_steps(counters.env_steps);
+  mark.set_updates(counters.updates);
+  mark.set_wall_seconds(counters.wall_seconds);
+  return mark;
+}
+
+RunCounters CountersOf(const v1::RunMark& mark) { return {mark.env_steps(), mark.updates(), mark.wall_seconds()}; }
+
 }  // namespace
 
 std::string Describe(Ending ending) {
@@ -98,6 +108,29 @@ bool GoalTracker::OnEvaluation(const v1::Evaluation& evaluation, double wall_sec
   if (share >= 0.999 && !at_999_.has_value()) at_999_ = counters;
   in_a_row_ = Meets(evaluation) ? in_a_row_ + 1 : 0;
   return true;
+}
+
+v1::GoalState GoalTracker::State() const {
+  v1::GoalState state;
+  if (newest_.has_value()) *state.mutable_newest() = *newest_;
+  state.set_evaluations(evaluations_);
+  state.set_in_a_row(in_a_row_);
+  state.set_share_of_optimum(config_.share_of_optimum());
+  state.set_share_of_gap(config_.share_of_gap());
+  if (at_99_.has_value()) *state.mutable_at_99() = MarkOf(*at_99_);
+  if (at_999_.has_value()) *state.mutable_at_999() = MarkOf(*at_999_);
+  return state;
+}
+
+void GoalTracker::Restore(const v1::GoalState& state) {
+  newest_.reset();
+  if (state.has_newest()) newest_ = state.newest();
+  evaluations_ = state.evaluations();
+  const bool same_goal =
+      state.share_of_optimum() == config_.share_of_optimum() && state.share_of_gap() == config_.share_of_gap();
+  in_a_row_ = same_goal ? state.in_a_row() : 0;
+  at_99_ = state.has_at_99() ? std::optional(CountersOf(state.at_99())) : std::nullopt;
+  at_999_ = state.has_at_999() ? std::optional(CountersOf(state.at_999())) : std::nullopt;
 }
 
 Ending GoalTracker::Check(const RunCounters& now) const {

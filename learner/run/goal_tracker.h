@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "recbots/v1/config.pb.h"
+#include "recbots/v1/run_checkpoint.pb.h"
 #include "recbots/v1/weights.pb.h"
 
 namespace recbots {
@@ -33,6 +34,10 @@ class GoalTracker {
   // Notes an evaluation that arrived `wall_seconds` after the start. Returns false, and ignores it, if its version was
   // evaluated before.
   bool OnEvaluation(const v1::Evaluation& evaluation, double wall_seconds);
+
+  // What Restore needs to go on. With another share as its goal, a tracker counts the evaluations in a row from 0.
+  v1::GoalState State() const;
+  void Restore(const v1::GoalState& state);
 
   // How the run ends now. A share comes first, so that a run that reaches the share with its last update has reached
   // it; then updates, environment steps and time.

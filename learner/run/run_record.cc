@@ -16,18 +16,39 @@ absl::Status RunRecord::Claim(absl::string_view program) {
   return absl::OkStatus();
 }
 
-absl::Status RunRecord::Begin(absl::string_view config, const v1::ExperimentIdentity& identity) {
+absl::Status RunRecord::Begin(absl::string_view config, const v1::ExperimentIdentity& identity,
+                              absl::Span<const absl::string_view> folders) {
   identity_ = identity;
-  if (directory_.has_value()) RECBOTS_RETURN_IF_ERROR(directory_->Begin(config));
+  if (directory_.has_value()) RECBOTS_RETURN_IF_ERROR(directory_->Begin(config, folders));
   MutexLock lock(&mu_);
   curve_.emplace(run_dir_);
   return absl::OkStatus();
 }
 
+absl::Status RunRecord::Resume(absl::string_view config, const v1::ExperimentIdentity& identity,
+                               const v1::LearnerState& state, int64_t updates) {
+  identity_ = identity;
+  if (directory_.has_value()) RECBOTS_RETURN_IF_ERROR(directory_->Resume(config));
+  state_.Resume({state.env_steps(), updates, state.wall_seconds()}, state.goal());
+  MutexLock lock(&mu_);
+  curve_.emplace(run_dir_, state.curve_bytes());
+  return absl::OkStatus();
+}
+
+void RunRecord::SaveState(v1::LearnerState& state) const {
+  // No evaluation may come between the two.
+  MutexLock lock(&mu_);
+  const RunCounters counters = state_.counters();
+  state.set_env_steps(counters.env_steps);
+  state.set_wall_seconds(counters.wall_seconds);
+  *state.mutable_goal() = state_.goal().State();
+  if (curve_.has_value()) state.set_curve_bytes(curve_->bytes());
+}
+
 bool RunRecord::OnEvaluation(const v1::Evaluation& evaluation) {
+  MutexLock lock(&mu_);
   const double seconds = state_.wall_seconds();
   if (!state_.OnEvaluation(evaluation)) return false;
-  MutexLock lock(&mu_);
   if (curve_.has_value()) curve_->Append(evaluation, seconds);
   return true;
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/base/mutex.h"
 #include "common/role/run_directory.h"
 #include "learner/run/evaluation_log.h"
@@ -16,6 +17,7 @@
 #include "learner/run/run_state.h"
 #include "recbots/v1/config.pb.h"
 #include "recbots/v1/identity.pb.h"
+#include "recbots/v1/run_checkpoint.pb.h"
 
 namespace recbots {
 
@@ -36,9 +38,17 @@ class RunRecord {
 
   // Claims the run directory; call it before anything is written there. Errors are those of RunDirectory::Claim.
   absl::Status Claim(absl::string_view program);
-  // Begins the run there, with `config` as its configuration and `identity` as the meaning of its rows. Errors are
-  // those of RunDirectory::Begin.
-  absl::Status Begin(absl::string_view config, const v1::ExperimentIdentity& identity) ABSL_LOCKS_EXCLUDED(mu_);
+  // Begins the run there, with `config` as its configuration and `identity` as the meaning of its rows. What an earlier
+  // run has left is put aside, `folders` included. Errors are those of RunDirectory::Begin.
+  absl::Status Begin(absl::string_view config, const v1::ExperimentIdentity& identity,
+                     absl::Span<const absl::string_view> folders = {}) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Instead of Begin: goes on with the run of the directory, which has this state. Errors are those of
+  // RunDirectory::Resume.
+  absl::Status Resume(absl::string_view config, const v1::ExperimentIdentity& identity, const v1::LearnerState& state,
+                      int64_t updates) ABSL_LOCKS_EXCLUDED(mu_);
+  // Notes in `state` what Resume needs, except the updates.
+  void SaveState(v1::LearnerState& state) const ABSL_LOCKS_EXCLUDED(mu_);
 
   RunState& state() { return state_; }
   const RunState& state() const { return state_; }
@@ -60,7 +70,7 @@ class RunRecord {
   std::optional<RunDirectory> directory_;
   Report report_;
 
-  Mutex mu_;
+  mutable Mutex mu_;
   std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(mu_);  // Set by Begin.
 };
 

@@ -21,13 +21,24 @@ class RunState {
   RunState(const v1::GoalConfig& goal, Clock& clock = Clock::Real())
       : clock_(clock), started_(clock.Now()), goal_(goal) {}
 
-  double wall_seconds() const { return absl::ToDoubleSeconds(clock_.Now() - started_); }
+  // Since the run began, without the time between an earlier process of the run and this one.
+  double wall_seconds() const { return earlier_seconds_.load() + absl::ToDoubleSeconds(clock_.Now() - started_); }
   int64_t updates() const { return updates_.load(std::memory_order_relaxed); }
   int64_t env_steps() const { return env_steps_.load(std::memory_order_relaxed); }
   RunCounters counters() const { return {env_steps(), updates(), wall_seconds()}; }
 
   void SetUpdates(int64_t updates) { updates_.store(updates, std::memory_order_relaxed); }
   void SetEnvSteps(int64_t env_steps) { env_steps_.store(env_steps, std::memory_order_relaxed); }
+
+  // Goes on where an earlier process of the run stopped; call it before anything else.
+  void Resume(const RunCounters& counters, const v1::GoalState& goal) ABSL_LOCKS_EXCLUDED(mu_) {
+    SetUpdates(counters.updates);
+    SetEnvSteps(counters.env_steps);
+    earlier_seconds_ = counters.wall_seconds - absl::ToDoubleSeconds(clock_.Now() - started_);
+    MutexLock lock(&mu_);
+    goal_.Restore(goal);
+    evaluations_.store(goal_.evaluations(), std::memory_order_release);
+  }
 
   // Returns false, and ignores the evaluation, if its version was evaluated before.
   bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_) {
@@ -69,6 +80,7 @@ class RunState {
  private:
   Clock& clock_;
   const Instant started_;
+  std::atomic<double> earlier_seconds_{0};
   std::atomic<int64_t> updates_{0};
   std::atomic<int64_t> env_steps_{0};
   std::atomic<int64_t> evaluations_{0};

@@ -44,10 +44,11 @@ std::shared_ptr<const WeightsSnapshot> WeightStore::Publish(absl::string_view pa
   header.set_wall_seconds(progress.wall_seconds);
   header.set_payload_bytes(static_cast<int64_t>(payload.size()));
   header.set_crc32c(Crc32c(payload));
-  header.set_incarnation(incarnation_);
+  header.set_incarnation(incarnation());
   snapshot->parts = Encode(payload);
   {
     MutexLock lock(&mu_);
+    version_ = header.version();
     newest_ = snapshot;
   }
   MutexLock lock(&watchers_mu_);
@@ -62,7 +63,18 @@ std::shared_ptr<const WeightsSnapshot> WeightStore::newest() const {
 
 int64_t WeightStore::version() const {
   MutexLock lock(&mu_);
-  return newest_ == nullptr ? 0 : newest_->header.version();
+  return version_;
+}
+
+uint64_t WeightStore::incarnation() const {
+  MutexLock lock(&mu_);
+  return incarnation_;
+}
+
+void WeightStore::Resume(int64_t version, std::optional<uint64_t> incarnation) {
+  MutexLock lock(&mu_);
+  version_ = version;
+  if (incarnation.has_value()) incarnation_ = *incarnation;
 }
 
 int WeightStore::AddWatcher(std::function<void()> wake) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ class WeightStore {
   // Draws the incarnation from the machine's entropy; it is never 0 and differs for every store.
   WeightStore();
 
+  // Goes on behind `version`, which an earlier process of the run published: the next version has the number above.
+  // With an `incarnation`, that of the earlier process, versions are taken for those of the same process; only for a
+  // run whose weights stay in its process. Call it before the first Publish.
+  void Resume(int64_t version, std::optional<uint64_t> incarnation = std::nullopt) ABSL_LOCKS_EXCLUDED(mu_);
+
   // Makes `payload` the newest version (the first has number 1), then calls the watchers. Only one thread at a time may
   // call it. Costs two copies and a checksum of the payload (about 2 ms for 4 MB).
   std::shared_ptr<const WeightsSnapshot> Publish(absl::string_view payload, const WeightsProgress& progress)
@@ -47,9 +53,9 @@ class WeightStore {
 
   // The newest snapshot; null before the first Publish.
   std::shared_ptr<const WeightsSnapshot> newest() const ABSL_LOCKS_EXCLUDED(mu_);
-  // The newest version; 0 before the first Publish.
+  // The newest version, also of an earlier process; 0 before the first Publish.
   int64_t version() const ABSL_LOCKS_EXCLUDED(mu_);
-  uint64_t incarnation() const { return incarnation_; }
+  uint64_t incarnation() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Publish calls `wake` in its own thread after each new version. `wake` must be quick and must not call AddWatcher or
   // RemoveWatcher. When RemoveWatcher returns, no call of `wake` is under way.
@@ -57,9 +63,9 @@ class WeightStore {
   void RemoveWatcher(int watcher_id) ABSL_LOCKS_EXCLUDED(watchers_mu_);
 
  private:
-  const uint64_t incarnation_;
-
   mutable Mutex mu_;
+  uint64_t incarnation_ ABSL_GUARDED_BY(mu_);
+  int64_t version_ ABSL_GUARDED_BY(mu_) = 0;
   std::shared_ptr<const WeightsSnapshot> newest_ ABSL_GUARDED_BY(mu_);
 
   Mutex watchers_mu_;
