@@ -25,7 +25,10 @@ CommandSyntax Syntax() {
       "recbots train CONFIG [flags]",
       {SetFlag(),
        {"run_dir", "DIR",
-        "where report.json, evaluations.jsonl, weights.bin and config.textproto go; nothing is written without", ""},
+        "where report.json, evaluations.jsonl, weights.bin, config.textproto and checkpoints go, and where a run that "
+        "was stopped goes on; nothing is written without",
+        ""},
+       {"fresh", "", "begin anew: what an earlier run has left in --run_dir moves to DIR/previous", ""},
        {"quiet", "", "print only the last line", ""},
        {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""}},
       CommandSyntax::kAnyNumber};
@@ -48,12 +51,20 @@ int Train(const CommandLine& flags) {
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
   Shutdown shutdown;  // Before the run directory is touched.
   const auto stop = [&shutdown] { return shutdown.requested(); };
-  const absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(*config, flags.value("run_dir"), stop);
+  const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
+      Trainer::Create(*config, flags.value("run_dir"), stop, flags.has("fresh"));
   if (absl::IsCancelled(trainer.status())) {
     return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
   }
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
   const bool quiet = flags.has("quiet");
+  if ((*trainer)->resumed().has_value() && !quiet) {
+    std::cout << DescribeResumed((*trainer)->resumed()->manifest) << std::endl;
+  }
+  if ((*trainer)->ended().has_value()) {
+    std::cout << FormatEnd(*(*trainer)->ended()) << "; a larger goal goes on" << std::endl;
+    return kExitOk;
+  }
   const absl::Status status = (*trainer)->Run(stop, [quiet](const std::string& line) {
     if (!quiet) std::cout << line << std::endl;
   });

@@ -31,10 +31,10 @@ class Trainer::TableSink : public RowSink {
 };
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentConfig& config, const std::string& run_dir,
-                                                         const StopQuestion& stop) {
+                                                         const StopQuestion& stop, bool fresh) {
   std::unique_ptr<Trainer> trainer(new Trainer(config, run_dir));
   trainer->stop_ = stop;
-  RECBOTS_RETURN_IF_ERROR(trainer->Init());
+  RECBOTS_RETURN_IF_ERROR(trainer->Init(fresh));
   return trainer;
 }
 
@@ -43,25 +43,92 @@ Trainer::Trainer(const v1::ExperimentConfig& config, const std::string& run_dir)
 
 Trainer::~Trainer() = default;
 
-absl::Status Trainer::Init() {
+absl::Status Trainer::Init(bool fresh) {
   RECBOTS_RETURN_IF_ERROR(record_.Claim("recbots train"));
   v1::ExperimentConfig sizes = config_;
   sizes.mutable_learner()->set_batches_in_flight(1);  // Nothing is sampled ahead here.
-  RECBOTS_ASSIGN_OR_RETURN(scenario_,
-                           MakeTrainingScenario(sizes, {.replays = 1, .learners = 1, .actors = 1, .evaluators = 1}));
+  RECBOTS_ASSIGN_OR_RETURN(
+      scenario_,
+      MakeTrainingScenario(
+          sizes, {.replays = 1, .learners = 1, .actors = 1, .evaluators = 1, .checkpoints = !run_dir_.empty()}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema,
                            TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
-  RECBOTS_ASSIGN_OR_RETURN(table_, replay::MakeTable(config_.replay().table(), schema, config_.seed()));
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), scenario_->spec(), config_.seed()));
-  RECBOTS_RETURN_IF_ERROR(MakeActor(schema));
   RECBOTS_ASSIGN_OR_RETURN(evaluator_, WeightsEvaluator::Create(config_, *scenario_, [this] { return Stopped(); }));
-  MakeLearner();
-  RECBOTS_RETURN_IF_ERROR(learner_->PublishWeights());
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity, ExperimentIdentityOf(config_, *scenario_));
-  // Training takes nothing over from the run that lies there: its results go to previous/, with a warning.
+  const auto make_rows = [this, schema]() -> absl::StatusOr<std::unique_ptr<replay::Store>> {
+    std::vector<std::unique_ptr<replay::Table>> tables(1);
+    RECBOTS_ASSIGN_OR_RETURN(tables[0], replay::MakeTable(config_.replay().table(), schema, config_.seed()));
+    return replay::Store::Create(std::move(tables));
+  };
+  RECBOTS_RETURN_IF_ERROR(make_rows().status());  // Before anything in the run directory is touched.
+  checkpoints_ = std::make_unique<TrainCheckpoints>(config_, identity, run_dir_, make_rows, stop_);
+  if (!fresh) {
+    RECBOTS_ASSIGN_OR_RETURN(resumed_, checkpoints_->Restore());
+  }
+  if (!resumed_.has_value()) {
+    RECBOTS_RETURN_IF_ERROR(BeginRun(identity));
+    return MakeParts(schema);
+  }
+  RECBOTS_RETURN_IF_ERROR(MakeParts(schema));
+  return ResumeRun(identity);
+}
+
+absl::Status Trainer::MakeParts(const RowSchema& schema) {
+  RECBOTS_RETURN_IF_ERROR(MakeActor(schema));
+  MakeLearner();
+  return resumed_.has_value() ? absl::OkStatus() : learner_->PublishWeights();
+}
+
+absl::Status Trainer::BeginRun(const v1::ExperimentIdentity& identity) {
+  // Training takes nothing over from the run that lies there: what it left goes to previous/, with a warning.
   RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(run_dir_, identity, /*allow_other=*/true));
-  return record_.Begin(PrintExperimentConfig(config_), identity);
+  RECBOTS_RETURN_IF_ERROR(
+      record_.Begin(PrintExperimentConfig(config_), identity, {kRunCheckpointsFolder, kRunRowsFolder}));
+  return checkpoints_->Begin();
+}
+
+void Trainer::TransferRoles(StateArchive& archive) {
+  actor_->TransferState(archive);
+  batches_->TransferState(archive);
+}
+
+absl::Status Trainer::ResumeRun(const v1::ExperimentIdentity& identity) {
+  const v1::LearnerState& state = resumed_->state;
+  const v1::LocalRolesState& roles = state.roles();
+  RECBOTS_RETURN_IF_ERROR(algorithm_->LoadState(state.algorithm()));
+  StateArchive archive = StateArchive::Loading(roles.actor());
+  TransferRoles(archive);
+  RECBOTS_RETURN_IF_ERROR(archive.Finish());
+  evaluator_->Resume(roles.evaluated(), {roles.references().begin(), roles.references().end()});
+  store_.Resume(state.published().version(), state.published().incarnation());
+  RECBOTS_RETURN_IF_ERROR(HoldWeights(state.published(), roles.weights()));
+  const bool over = state.over() && evaluator_->Evaluated(state.published());
+  const absl::StatusOr<SavedReport> report = ReadReport(run_dir_);
+  RunState goal(config_.goal());
+  goal.Resume({state.env_steps(), algorithm_->updates(), state.wall_seconds()}, state.goal());
+  if (over && report.ok() && goal.Check() != Ending::kNotYet) {
+    ended_ = *report;
+    return absl::OkStatus();
+  }
+  RECBOTS_RETURN_IF_ERROR(record_.Resume(PrintExperimentConfig(config_), identity, state, algorithm_->updates()));
+  learner_->Resume(state);
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::Checkpoint(v1::LearnerState state, bool last) {
+  if (run_dir_.empty()) return absl::OkStatus();
+  record_.SaveState(state);
+  v1::LocalRolesState& roles = *state.mutable_roles();
+  roles.set_weights(published_weights_);
+  *roles.mutable_evaluated() = evaluator_->evaluated();
+  roles.mutable_references()->Assign(evaluator_->references().begin(), evaluator_->references().end());
+  StateArchive archive;
+  TransferRoles(archive);
+  RECBOTS_RETURN_IF_ERROR(archive.Finish());
+  roles.set_actor(archive.TakeBytes());
+  return checkpoints_->Write(std::move(state), *algorithm_, last);
 }
 
 absl::Status Trainer::MakeActor(const RowSchema& schema) {
@@ -73,7 +140,8 @@ absl::Status Trainer::MakeActor(const RowSchema& schema) {
     return actor_->env_steps();
   };
   batches_ = std::make_unique<TableBatchSource>(
-      *table_, TableBatchSourceOptions{config_.learner().batch_size(), config_.goal().max_env_steps()}, step);
+      *checkpoints_->store().tables().front(),
+      TableBatchSourceOptions{config_.learner().batch_size(), config_.goal().max_env_steps()}, step);
   sink_ = std::make_unique<TableSink>(*batches_);
   actor_ = std::make_unique<EnvironmentLoop>(*environment_, *behaviour_, schema,
                                              TransitionOptionsOf(config_.algorithm()), *sink_);
@@ -90,6 +158,7 @@ void Trainer::MakeLearner() {
   hooks.on_weights = [this](const v1::WeightsHeader& version, absl::string_view weights, bool last) {
     return TakeWeights(version, weights, last);
   };
+  hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
   LearnerLoopOptions options = MakeLearnerLoopOptions(config_);
   options.catalogue = CatalogueOf(*scenario_);
   learner_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
@@ -101,25 +170,40 @@ absl::Status Trainer::Run(const StopQuestion& stop, const std::function<void(con
   stop_ = stop;
   on_status_ = on_status;
   on_evaluation_ = on_evaluation;
-  const absl::Status begun = EvaluateReferences();
+  absl::Status begun = EvaluateReferences();
+  // The evaluation that was under way when the run was stopped.
+  const bool missed = resumed_.has_value() && published_.updates() > 0 && !evaluator_->Evaluated(published_) &&
+                      evaluator_->Due(published_) && !evaluator_->references().empty();
+  if (begun.ok() && missed) begun = Evaluate();
   if (begun.ok()) return learner_->Run();
   return JoinErrors(begun, record_.Save({.error = begun, .weights = EncodeWeights()}));
 }
 
 absl::Status Trainer::EvaluateReferences() {
+  if (!evaluator_->references().empty()) return absl::OkStatus();  // Of the run that goes on.
   const absl::Status measured = evaluator_->EvaluateReferences();
   if (!measured.ok()) return absl::IsCancelled(measured) ? absl::OkStatus() : measured;
   return reachable_ = CheckReachable(config_.goal(), MakeEvaluation({}, {}, evaluator_->references()));
 }
 
-absl::Status Trainer::TakeWeights(const v1::WeightsHeader& version, absl::string_view weights, bool last) {
+absl::Status Trainer::HoldWeights(const v1::WeightsHeader& version, absl::string_view weights) {
+  published_ = version;
+  published_weights_ = std::string(weights);
   behaviour_version_ = {version.version(), version.updates()};
   behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0, version.env_steps()));
-  RECBOTS_RETURN_IF_ERROR(behaviour_->SetWeights(weights));
+  return behaviour_->SetWeights(weights);
+}
+
+absl::Status Trainer::TakeWeights(const v1::WeightsHeader& version, absl::string_view weights, bool last) {
+  RECBOTS_RETURN_IF_ERROR(HoldWeights(version, weights));
   // The initial weights come before the references, and are not evaluated.
   if (evaluator_->references().empty() || evaluator_->Evaluated(version)) return absl::OkStatus();
   if (!last && !evaluator_->Due(version)) return absl::OkStatus();
-  const absl::StatusOr<v1::Evaluation> evaluation = evaluator_->Evaluate(version, weights);
+  return Evaluate();
+}
+
+absl::Status Trainer::Evaluate() {
+  const absl::StatusOr<v1::Evaluation> evaluation = evaluator_->Evaluate(published_, published_weights_);
   if (absl::IsCancelled(evaluation.status())) return absl::OkStatus();  // Told to stop, as the learner will see.
   RECBOTS_RETURN_IF_ERROR(evaluation.status());
   record_.OnEvaluation(*evaluation);

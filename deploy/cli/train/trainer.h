@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,15 +11,17 @@
 #include "actor/loop/weights_evaluator.h"
 #include "actor/recsim/scenario.h"
 #include "common/algorithms/algorithm.h"
+#include "common/base/state_archive.h"
 #include "common/base/stop.h"
 #include "common/inference/network_policy.h"
 #include "common/metrics/metrics.h"
+#include "deploy/cli/train/train_checkpoints.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/table_batch_source.h"
+#include "learner/run/report.h"
 #include "learner/run/run_record.h"
 #include "learner/weights/weight_store.h"
 #include "recbots/v1/config.pb.h"
-#include "replay/table/table.h"
 
 namespace recbots {
 
@@ -28,14 +31,16 @@ namespace recbots {
 // thread-safe.
 class Trainer {
  public:
-  // Takes `run_dir` for the run and begins it there; without one nothing is written.
+  // Takes `run_dir` for the run, and begins it there or goes on with the run that lies there; without a directory
+  // nothing is written. `fresh` begins in any case, and puts the run there aside.
   //   INVALID_ARGUMENT     the configuration (already validated by itself) does not fit its files or the algorithm; the
   //                        run directory cannot be used
-  //   FAILED_PRECONDITION  another run has the run directory
+  //   FAILED_PRECONDITION  another run has the run directory; or the run there is one of other settings
+  //   DATA_LOSS            the run there has checkpoints, but none of them is whole
   //   CANCELLED            `stop` said so while what the goal is measured by was being computed
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config,
                                                          const std::string& run_dir = "",
-                                                         const StopQuestion& stop = nullptr);
+                                                         const StopQuestion& stop = nullptr, bool fresh = false);
 
   ~Trainer();
 
@@ -47,6 +52,11 @@ class Trainer {
   // nothing. After an error, too, report, goal and weights are those of what was learnt until then, and saved.
   absl::Status Run(const StopQuestion& stop, const std::function<void(const std::string&)>& on_status,
                    const std::function<void(const v1::Evaluation&)>& on_evaluation = nullptr);
+
+  // The checkpoint that the run goes on from.
+  const std::optional<RunCheckpoint>& resumed() const { return resumed_; }
+  // The report of a run that goes on from its end, where nothing is left to do: Run must not be called.
+  const std::optional<SavedReport>& ended() const { return ended_; }
 
   // How it ended; valid after Run, whatever that returned.
   const Report& report() const { return record_.report(); }
@@ -60,11 +70,21 @@ class Trainer {
   class TableSink;
 
   Trainer(const v1::ExperimentConfig& config, const std::string& run_dir);
-  absl::Status Init();
+  absl::Status Init(bool fresh);
+  absl::Status MakeParts(const RowSchema& schema);
   absl::Status MakeActor(const RowSchema& schema);
+  // Begins the run, or brings every part to where the run was.
+  absl::Status BeginRun(const v1::ExperimentIdentity& identity);
+  absl::Status ResumeRun(const v1::ExperimentIdentity& identity);
+  void TransferRoles(StateArchive& archive);
+  absl::Status Checkpoint(v1::LearnerState state, bool last);
   void MakeLearner();
   // References, and whether they leave the goal in reach. OK, without either, where `stop` says so meanwhile.
   absl::Status EvaluateReferences();
+  // Gives the actor a version.
+  absl::Status HoldWeights(const v1::WeightsHeader& version, absl::string_view weights);
+  // Evaluates the version that the actor holds.
+  absl::Status Evaluate();
   // Hands a version that was just published to actor and evaluator.
   absl::Status TakeWeights(const v1::WeightsHeader& version, absl::string_view weights, bool last);
   bool Stopped() { return stopped_ = stopped_ || ShouldStop(stop_); }
@@ -73,7 +93,9 @@ class Trainer {
   const std::string run_dir_;
   RunRecord record_;
   std::unique_ptr<Scenario> scenario_;
-  std::unique_ptr<replay::Table> table_;
+  std::unique_ptr<TrainCheckpoints> checkpoints_;
+  std::optional<RunCheckpoint> resumed_;
+  std::optional<SavedReport> ended_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<NetworkPolicy> behaviour_;
@@ -86,6 +108,8 @@ class Trainer {
   Metrics metrics_{{"learner"}};
   std::unique_ptr<LearnerLoop> learner_;
 
+  v1::WeightsHeader published_;
+  std::string published_weights_;  // What behaviour_ holds.
   absl::Status reachable_;
   StopQuestion stop_;
   bool stopped_ = false;
