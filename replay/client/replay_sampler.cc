@@ -79,7 +79,7 @@ absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
 }
 
 absl::Status ReplaySampler::Impl::NothingCame() const {
-  const bool connected = shared_.contact.any();
+  const bool connected = shared_.connections.any();
   const absl::Status& error = shared_.last_error;
   return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", shared_.options.address,
                                                   connected ? ": connected, it holds them back" : "",
@@ -144,7 +144,8 @@ void ReplaySampler::Impl::OnAddresses(const Resolution& found) {
     const size_t i = shared_.AddShard(address);
     threads_[i] = std::make_unique<ShardSampler>(&shared_, shared_.shards[i].get(), static_cast<int>(i));
   }
-  if (shared_.queue.num_shards() == 0) shared_.Fail(shared_.contact.CheckAway(shared_.options.address, found.status));
+  if (shared_.queue.num_shards() == 0)
+    shared_.Fail(shared_.connections.CheckAway(shared_.options.address, found.status));
   if (!found.status.ok() && shared_.last_error.ok()) shared_.last_error = found.status;
 }
 

@@ -149,7 +149,7 @@ absl::StatusOr<std::shared_ptr<const Shards>> ReplayWriter::Impl::OpenShards() c
 
 bool ReplayWriter::Impl::HasRoom(const Shards& shards, int64_t num_rows) {
   using Pick = ShardWriter::Pick;
-  const Pick pick = shards.size() > 1 && shared_.contact.any() ? Pick::kConnected : Pick::kAny;
+  const Pick pick = shards.size() > 1 && shared_.connections.any() ? Pick::kConnected : Pick::kAny;
   bool found = false;
   for (const auto& shard : shards) found = shard->HasRoom(num_rows, pick) || found;
   return found;
@@ -175,7 +175,7 @@ int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const WriterSession
   // A block is filled before the next shard has its turn: more shards must not mean smaller blocks.
   const size_t turn = turn_.load(std::memory_order_relaxed);
   if (const int64_t taken = shards[turn % n]->Append(rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
-  const Pick last = shared_.contact.any() ? Pick::kConnected : Pick::kAny;
+  const Pick last = shared_.connections.any() ? Pick::kConnected : Pick::kAny;
   for (const Pick pick : {Pick::kReady, last}) {
     for (size_t i = 1; i <= n; ++i) {
       const int64_t taken = shards[(turn + i) % n]->Append(rows, pick, /*started=*/false);
@@ -291,7 +291,7 @@ void ReplayWriter::Impl::OnAddresses(const Resolution& found) {
     for (const ShardAddress& address : changes.added) {
       if (after->size() < kMaxShards) after->push_back(std::make_shared<ShardWriter>(&shared_, address));
     }
-    if (after->empty() && final_.ok()) final_ = shared_.contact.CheckAway(shared_.options.address, found.status);
+    if (after->empty() && final_.ok()) final_ = shared_.connections.CheckAway(shared_.options.address, found.status);
     if (!final_.ok()) shared_.failed = true;
     shards_ = after;
   }

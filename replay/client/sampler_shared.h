@@ -13,7 +13,7 @@
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/batch_queue.h"
 #include "replay/client/client_stream.h"
-#include "replay/client/contact.h"
+#include "replay/client/connection_monitor.h"
 #include "replay/client/replay_sampler.h"
 #include "replay/client/sampler_session.h"
 #include "replay/client/shard_link.h"
@@ -59,7 +59,7 @@ struct SamplerShared {
   const std::shared_ptr<const RowSchema> schema;
   const ReplaySamplerOptions options;
   const v1::SampleCredit first_credit;
-  Contact contact;
+  ConnectionMonitor connections;
 
   mutable Mutex mu;
   BatchQueue queue ABSL_GUARDED_BY(mu);

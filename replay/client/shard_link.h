@@ -20,20 +20,20 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/retry.h"
 #include "replay/client/address_resolver.h"
-#include "replay/client/contact.h"
+#include "replay/client/connection_monitor.h"
 
 namespace recbots::replay {
 
 class ShardLink {
  public:
   struct Options {
-    RetryOptions retry = {};                            // give_up_after: the contact's.
+    RetryOptions retry = {};                            // Without give_up_after: ConnectionMonitor has it.
     absl::Duration connect_timeout = absl::Seconds(3);  // For one attempt.
     ChannelOptions channel = {};                        // The address gives the server's name.
     Clock* clock = &Clock::Real();
   };
-  // `contact`, which all shards share, outlives the link.
-  ShardLink(const Options& options, Contact* contact, const ShardAddress& address);
+  // `connections`, which all shards share, outlives the link.
+  ShardLink(const Options& options, ConnectionMonitor* connections, const ShardAddress& address);
 
   // Where the newest stream went, or the next one will go if no move is due.
   const ShardAddress& address() const { return address_; }
@@ -71,7 +71,7 @@ class ShardLink {
   absl::Status NoAnswer() const;
 
   const Options options_;
-  Contact& contact_;
+  ConnectionMonitor& connections_;
   ShardAddress address_;
   std::optional<ShardAddress> next_;
   std::shared_ptr<grpc::Channel> channel_;  // To address_; made when it is first wanted.

@@ -22,7 +22,7 @@ ShardWriter::ShardWriter(WriterShared* shared, const ShardAddress& address)
       link_({.retry = options_.retry,
              .connect_timeout = options_.connect_timeout,
              .channel = {.security = options_.security}},
-            &shared->contact, address),
+            &shared->connections, address),
       search_(&shared->stores, options_.retry.max_delay),
       writer_id_(RandomWriterId()),
       thread_("replay-writer", [this] { Run(); }) {}

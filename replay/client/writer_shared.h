@@ -9,7 +9,7 @@
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/row_schema.h"
-#include "replay/client/contact.h"
+#include "replay/client/connection_monitor.h"
 #include "replay/client/replay_writer.h"
 #include "replay/client/store_directory.h"
 
@@ -36,12 +36,12 @@ class News {
 
 struct WriterShared {
   WriterShared(const RowSchema& row_schema, const ReplayWriterOptions& writer_options)
-      : schema(row_schema), options(writer_options), contact(writer_options.retry.give_up_after) {}
+      : schema(row_schema), options(writer_options), connections(writer_options.retry.give_up_after) {}
 
   const RowSchema schema;
   const ReplayWriterOptions options;
   StoreDirectory stores;
-  Contact contact;
+  ConnectionMonitor connections;
   News news;
   std::atomic<bool> failed{false};       // One of them has a final error.
   std::atomic<int64_t> dropped_rows{0};  // Of all of them.

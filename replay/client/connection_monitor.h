@@ -14,9 +14,9 @@
 namespace recbots::replay {
 
 // Counts the connections to all shards. Thread-safe.
-class Contact {
+class ConnectionMonitor {
  public:
-  explicit Contact(absl::Duration give_up_after, Clock* clock = &Clock::Real())
+  explicit ConnectionMonitor(absl::Duration give_up_after, Clock* clock = &Clock::Real())
       : give_up_after_(give_up_after), clock_(*clock), last_(NowNanos()) {}
 
   void Connected() { ++connected_; }
