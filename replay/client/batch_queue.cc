@@ -72,7 +72,7 @@ void BatchQueue::Lose(const Part& part) {
   }
 }
 
-bool BatchQueue::Place(Instant now) {
+bool BatchQueue::PlaceRows(Instant now) {
   const auto unplaced = [](const Batch& batch) { return !batch.unplaced.empty(); };
   if (std::none_of(batches_.begin(), batches_.end(), unplaced)) return false;
   if (std::any_of(shards_.begin(), shards_.end(), [](const Shard& shard) { return shard.closing; })) return false;

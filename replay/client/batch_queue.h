@@ -56,7 +56,7 @@ class BatchQueue {
   void Suspend(int shard, Instant until) { At(shard).suspended_until = until; }
 
   // Decides where rows come from that are not ordered yet, as far as known shards have any. True: some were placed.
-  bool Place(Instant now);
+  bool PlaceRows(Instant now);
   // The next order to send: its number of rows, 0 to ask for the state, which comes first of all. None: nothing to
   // send, or no credit.
   std::optional<int32_t> NextOrder(int shard, Instant now);
@@ -103,7 +103,7 @@ class BatchQueue {
   struct Shard {
     bool exists = false;
     bool open = false;
-    bool closing = false;      // Waited for by Place.
+    bool closing = false;      // Waited for by PlaceRows.
     bool asked_state = false;  // And not yet answered.
     uint64_t weight = 0;       // Newest; 0: none, or not known.
     std::optional<v1::TableState> state;

@@ -12,7 +12,7 @@ const v1::SampleCredit* SamplerSession::BeginStream(Instant now) {
   said_streams_ = 0;
   next_.MergeFrom(first_);  // To priorities that a stream which we ended ourselves left behind.
   queue_.Open(shard_);
-  queue_.Place(now);
+  queue_.PlaceRows(now);
   AddOrders(now);
   credit_ = std::exchange(next_, {});
   return &credit_;

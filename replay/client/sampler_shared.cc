@@ -57,7 +57,7 @@ void SamplerShared::Advance() {
     queue.Suspend(*stalled, now + kSuspension);
     shard.Restart();
   }
-  queue.Place(now);
+  queue.PlaceRows(now);
   for (const auto& shard : shards) {
     if (shard != nullptr) SendCredit(*shard, /*all=*/false);
   }

@@ -29,16 +29,16 @@ class StoreDirectory {
       ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  struct Place {
+  struct Entry {
     ShardAddress address;
     bool listed = false;
     uint64_t store_id = 0;
   };
   // Nothing is known of it.
-  static bool IsBlank(const Place& place) { return !place.listed && place.store_id == 0; }
+  static bool IsBlank(const Entry& entry) { return !entry.listed && entry.store_id == 0; }
 
   mutable Mutex mu_;
-  std::map<std::string, Place> places_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots::replay
