@@ -16,9 +16,9 @@ namespace recbots {
 //   UNAVAILABLE, DEADLINE_EXCEEDED  no server answers there
 //   UNAUTHENTICATED                 TLS or the token does not fit (the message says how)
 //   UNIMPLEMENTED                   the server there is not replay
-class ReplayAdmin {
+class ReplayAdminClient {
  public:
-  ReplayAdmin(std::string address, std::shared_ptr<const Security> security);
+  ReplayAdminClient(std::string address, std::shared_ptr<const Security> security);
 
   const std::string& address() const { return address_; }
 
