@@ -51,7 +51,7 @@ TransitionPacker::TransitionPacker(const RowSchema& schema, int num_users, const
   rewards_.resize(num_users_ * n_step_);
 }
 
-absl::string_view TransitionPacker::Pack(const StepBuffer& step, const StepStamp& stamp) {
+absl::string_view TransitionPacker::Pack(const StepBuffer& step, const RowStamp& stamp) {
   if (rings_.empty()) {
     PackOneStep(step, stamp);
   } else {
@@ -80,7 +80,7 @@ void TransitionPacker::Fill(const Place& place, T value) {
 }
 
 // Nothing waits, so that columns are gone through one after the other.
-void TransitionPacker::PackOneStep(const StepBuffer& step, const StepStamp& stamp) {
+void TransitionPacker::PackOneStep(const StepBuffer& step, const RowStamp& stamp) {
   Scatter(observation_, step.observation);
   Scatter(next_observation_, step.next_observation);
   Scatter(candidates_, step.candidates);
@@ -108,7 +108,7 @@ void TransitionPacker::DropInactive(const std::vector<uint8_t>& active) {
   num_rows_ = static_cast<int>(kept);
 }
 
-void TransitionPacker::PackSteps(const StepBuffer& step, const StepStamp& stamp) {
+void TransitionPacker::PackSteps(const StepBuffer& step, const RowStamp& stamp) {
   num_rows_ = 0;
   for (size_t i = 0; i < num_users_; ++i) {
     if (step.active[i] == 0) continue;  // Its rows went when its episode ended.
@@ -129,7 +129,7 @@ void TransitionPacker::CopyRow(const Place& place, const std::vector<T>& values,
   std::memcpy(row + place.offset, reinterpret_cast<const char*>(values.data()) + user * place.bytes, place.bytes);
 }
 
-void TransitionPacker::Push(size_t user, const StepBuffer& step, const StepStamp& stamp) {
+void TransitionPacker::Push(size_t user, const StepBuffer& step, const RowStamp& stamp) {
   Ring& ring = rings_[user];
   const size_t slot = user * n_step_ + (ring.first + ring.size++) % n_step_;
   rewards_[slot] = step.reward[user];

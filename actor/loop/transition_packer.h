@@ -13,7 +13,7 @@
 namespace recbots {
 
 // What is stamped on every row of a step.
-struct StepStamp {
+struct RowStamp {
   int64_t weights_version = 0;
   int64_t weights_updates = 0;
   int64_t collected_micros = 0;
@@ -35,7 +35,7 @@ class TransitionPacker {
 
   // The rows that this step completes, row-major, of a step that has not been advanced; valid until the next call. By
   // user, the oldest first; one per active user where no row waits.
-  absl::string_view Pack(const StepBuffer& step, const StepStamp& stamp);
+  absl::string_view Pack(const StepBuffer& step, const RowStamp& stamp);
   // Rows of the last Pack.
   int num_rows() const { return num_rows_; }
 
@@ -59,7 +59,7 @@ class TransitionPacker {
     bool terminated = false;
   };
 
-  void PackOneStep(const StepBuffer& step, const StepStamp& stamp);
+  void PackOneStep(const StepBuffer& step, const RowStamp& stamp);
   template <typename T>
   void Scatter(const Place& place, const std::vector<T>& values);
   template <typename T>
@@ -67,9 +67,9 @@ class TransitionPacker {
   // Moves the rows of active users to the front.
   void DropInactive(const std::vector<uint8_t>& active);
 
-  void PackSteps(const StepBuffer& step, const StepStamp& stamp);
+  void PackSteps(const StepBuffer& step, const RowStamp& stamp);
   // Lets the step of a user wait, without what follows.
-  void Push(size_t user, const StepBuffer& step, const StepStamp& stamp);
+  void Push(size_t user, const StepBuffer& step, const RowStamp& stamp);
   // Completes the oldest waiting row of a user and hands it over.
   void Pop(const Following& following);
   // The rewards of all waiting rows of a user, discounted to the oldest.
