@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "common/inference/greedy_network.h"
+#include "common/inference/greedy_network_policy.h"
 #include "common/inference/network_policy.h"
 #include "common/policies/epsilon_policy.h"
 
@@ -13,7 +13,7 @@ namespace recbots {
 class ExploringPolicy final : public NetworkPolicy {
  public:
   // Shows random slates until there are weights, then follows the network: policy share 1.
-  ExploringPolicy(std::unique_ptr<GreedyNetwork> network, uint64_t seed, int num_candidates, int slate_size);
+  ExploringPolicy(std::unique_ptr<GreedyNetworkPolicy> network, uint64_t seed, int num_candidates, int slate_size);
 
   absl::Status SetWeights(absl::string_view encoded) override;
   void SetPolicyShare(double share) override;
@@ -23,7 +23,7 @@ class ExploringPolicy final : public NetworkPolicy {
  private:
   bool has_weights_ = false;
   double share_ = 1;
-  GreedyNetwork& network_;
+  GreedyNetworkPolicy& network_;
   EpsilonPolicy policy_;
 };
 
