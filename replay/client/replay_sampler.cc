@@ -44,7 +44,7 @@ class ReplaySampler::Impl {
  private:
   absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
-  // Called by the watch.
+  // Called by watch_.
   bool SomethingAway() const {
     const ReplaySamplerStats now = stats();
     return now.shards == 0 || now.connected_shards < now.shards;
@@ -52,16 +52,16 @@ class ReplaySampler::Impl {
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(shared_.mu);
 
   SamplerShared shared_;
-  // Used by the watch only.
+  // Used by the thread of watch_ only.
   ShardSet set_;
   std::array<std::unique_ptr<ShardSampler>, kMaxShards> threads_;  // By the shards' ordinals.
 
-  AddressWatch watch_;  // Ends first, then the threads.
+  AddressWatch watch_;  // The last member: it ends before threads_.
 };
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   MutexLock lock(&shared_.mu);
-  // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
+  // A batch counts as used only now, not when it was taken: if the learner dies over it, a queue gives it to the next.
   shared_.queue.Use();
   shared_.Advance();
   const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_.queue.ready() || shared_.Ended(); };

@@ -9,7 +9,7 @@
 namespace recbots::replay {
 namespace {
 
-// A shard that holds up a batch for this long, while another has nothing to do, is left out for a while.
+// A shard that holds up a batch for kPatience, while another one has nothing to do, is left out for kSuspension.
 constexpr absl::Duration kPatience = absl::Seconds(3);
 constexpr absl::Duration kSuspension = absl::Seconds(10);
 
