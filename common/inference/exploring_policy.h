@@ -1,4 +1,4 @@
-// A network's greedy slates, and now and then a random one: the behaviour of a learner that explores by epsilon.
+// The greedy slates of a network, and sometimes a random one: the behaviour policy of epsilon-greedy learners.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace recbots {
 // A random slate is any ordered slate of K distinct candidates. Probabilities are exact (epsilon_policy.h).
 class ExploringPolicy final : public NetworkPolicy {
  public:
-  // Shows random slates until there are weights, then follows the network: policy share 1.
+  // Shows random slates before the first SetWeights, and follows the network afterwards (policy share 1).
   ExploringPolicy(std::unique_ptr<GreedyNetworkPolicy> network, uint64_t seed, int num_candidates, int slate_size);
 
   absl::Status SetWeights(absl::string_view encoded) override;

@@ -1,4 +1,4 @@
-// A deterministic policy whose parameters come from the learner.
+// A deterministic policy whose parameters come from the learner, without exploration (exploring_policy.h adds it).
 #pragma once
 
 #include "absl/status/status.h"
