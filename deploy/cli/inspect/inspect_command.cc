@@ -1,4 +1,4 @@
-// recbots inspect TARGET: what a running replay server or a checkpoint holds.
+// recbots inspect TARGET: shows what a running replay server or a checkpoint holds.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -25,7 +25,7 @@ namespace recbots {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
-// Long, because a checkpoint waits for the disk.
+// Long enough for a checkpoint, which waits for the disk.
 constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
 constexpr double kMaxIntervalSeconds = 3600;
 
@@ -42,7 +42,7 @@ CommandSyntax Syntax() {
   return {"recbots inspect HOST:PORT|unix:/PATH|DIR [flags]", std::move(flags), 1, "targets"};
 }
 
-// What the command line asks for.
+// The request on the command line.
 struct Request {
   std::string directory;               // Of checkpoints; empty if TARGET is a server.
   std::vector<std::string> addresses;  // Of servers

@@ -1,4 +1,4 @@
-// Calls to one running replay server on behalf of a person.
+// Makes the calls of a person to one running replay server.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ class ReplayAdminClient {
 
   const std::string& address() const { return address_; }
 
-  // Asks for the server's state; tries again until the deadline while no server answers.
+  // Asks for the server's state; if no server answers, tries again until the deadline.
   absl::StatusOr<v1::InfoResponse> Info(Instant deadline);
   // Asks for a checkpoint and waits until it is on disk. FAILED_PRECONDITION: the server keeps none; other errors are
   // those of the disk.
