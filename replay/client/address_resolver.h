@@ -1,4 +1,4 @@
-// From the addresses a person writes to the shards behind them: every address that a name stands for is one shard.
+// Turns the addresses that a person writes into shards: every IP address that a name stands for is one shard.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,10 @@
-// The batches a learner has ordered, in order, and from which shards their rows come.
+// The batches that a learner has ordered, in sequence, and the shards from which their rows come.
 //
-// Each batch is split over the shards by a multinomial draw in proportion to their newest total weights, so that a row
-// is drawn with its share of all weight, whatever shard it lies on: probability of the shard x probability there. Rows
-// whose shard went away are drawn again from the other shards. With one shard nothing is drawn: a batch is one part.
-// The first order of every stream asks for the table's state, so that what the table counted before this run is told
-// apart from what it counts from now on.
+// Each batch is split over the shards by a multinomial draw in proportion to their newest total weights, so that the
+// probability of a row (that of its shard x that of the row there) is its share of all weight. Rows whose shard went
+// away are drawn again from the other shards. With one shard nothing is drawn: a batch is one part. The first order of
+// every stream asks for the table's state, so that what the table counted before this run is told apart from what it
+// counts from now on.
 //
 // A shard answers orders in sequence, and parts are acknowledged in the same sequence; at most batches_in_flight parts
 // of a shard are ordered and not yet acknowledged. A part is acknowledged once its batch is used, that is, when the
@@ -70,8 +70,8 @@ class BatchQueue {
   std::optional<PartTarget> Expected(int shard);
   // The next part from a shard has arrived completely.
   void Arrived(int shard, const v1::SampleHeader& header, Instant now);
-  // The oldest batch cannot become complete: it needs an order for which there is room only once it is taken. Then all
-  // streams have to begin again. It happens when a shard goes away while others have delivered all they may.
+  // The oldest batch cannot become complete, because it needs an order for which there is room only once it is taken:
+  // all streams have to begin again. This happens when a shard goes away while others have delivered all they may.
   bool Stuck() const;
   // All streams are about to end: PlaceRows places nothing before they have. Then batches are whole again, and each
   // needs at most one part from a shard.
@@ -79,8 +79,8 @@ class BatchQueue {
   // A shard that the oldest batch has waited for during `patience`, while another one has rows and nothing to do.
   std::optional<int> Stalled(Instant now, absl::Duration patience) const;
 
-  // The highest streams_below that any table had when it was first heard of, if it is time to pass it on: first when
-  // every shard has told its state, or `patience` after the first did, and later whenever it has risen. Otherwise none.
+  // The highest streams_below that tables had when they were first heard of. Returned once every shard has told its
+  // state, or `patience` after the first did, and again whenever it has risen; otherwise none.
   std::optional<int64_t> NewStreams(Instant now, absl::Duration patience);
 
   bool ready() const { return batches_.front().missing_rows == 0; }

@@ -48,7 +48,7 @@ struct ReplaySamplerOptions {
 };
 
 struct ReplaySamplerStats {
-  int64_t batches = 0;      // That Next returned.
+  int64_t batches = 0;      // How many Next returned.
   int64_t connections = 0;  // Streams that were accepted: one per shard when all is well.
   int shards = 0;           // Known now, and how many of them are connected.
   int connected_shards = 0;

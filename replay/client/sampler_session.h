@@ -1,5 +1,5 @@
-// What a sampler has to say to one shard, put together into as few messages as possible: orders and acknowledgements as
-// its BatchQueue decides them, new priorities, and which random streams are given away.
+// Collects what a sampler has to say to one shard, in as few messages as possible: orders and acknowledgements as its
+// BatchQueue decides them, new priorities, and which random streams are in use.
 //
 // Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
 #pragma once
