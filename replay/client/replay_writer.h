@@ -3,8 +3,8 @@
 // Append copies rows once, into the memory from which blocks are sent: one memcpy, no lock per row, no allocation once
 // warm. A thread per shard sends full blocks, and smaller ones max_delay after their first row. Blocks are kept until
 // they are acknowledged (durable writers: until a checkpoint holds them) and are sent again after a reconnection, or if
-// they were damaged on the way. So no row is lost or doubled while the store lives; for durable writers no row is lost
-// as long as the store's checkpoints exist. When a store comes back without rows that it had acknowledged and that the
+// they were damaged on the way. So no row is lost or doubled while the store lives, and for durable writers even after
+// it died, as long as its checkpoints exist. When a store comes back without rows that it had acknowledged and that the
 // writer no longer has, the writer goes on as a new one; that is logged and counted (lost_rows).
 //
 // Several shards take blocks in turn. A shard that is away or holds rows back is passed over as long as another one
