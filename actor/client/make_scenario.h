@@ -18,8 +18,8 @@ namespace recbots {
 // names cannot be read.
 absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed);
 
-// The environment's settings by path ("environment.document_browsing.num_documents"), with defaults written out and
-// files by their content. With `references` it includes settings on which only reference policies depend. Errors of
+// Lists the environment's settings by path ("environment.document_browsing.num_documents"), with defaults written out
+// and files by their content. With `references` it includes settings on which only reference policies depend. Errors of
 // reading files are those of MakeScenario; other settings are not checked.
 absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& config, bool references);
 

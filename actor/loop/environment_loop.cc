@@ -17,17 +17,17 @@ EnvironmentLoop::EnvironmentLoop(Environment& environment, Policy& policy, const
   step_.Reset(environment_);
 }
 
-absl::Status EnvironmentLoop::Step(const WeightsStamp& stamp) {
+absl::Status EnvironmentLoop::Step(const BehaviourWeights& weights) {
   policy_.Act({step_.observation, environment_.positions(), step_.candidates},
               {absl::MakeSpan(step_.slates), absl::MakeSpan(step_.behaviour_probability)});
   RECBOTS_RETURN_IF_ERROR(step_.Step(environment_));
   policy_.Observe(FeedbackOf(step_));
   const absl::string_view packed =
-      packer_.Pack(step_, {stamp.version, stamp.updates, absl::ToUnixMicros(clock_.Date())});
+      packer_.Pack(step_, {weights.version, weights.updates, absl::ToUnixMicros(clock_.Date())});
   Count();
   step_.Advance();
   if (packed.empty()) return absl::OkStatus();
-  return sink_.Append(packed, packer_.num_rows(), stamp.version);
+  return sink_.Append(packed, packer_.num_rows(), weights.version);
 }
 
 void EnvironmentLoop::TransferState(StateArchive& archive) {

@@ -14,7 +14,7 @@
 namespace recbots {
 
 // Which weights the policy holds; stamped on every row.
-struct WeightsStamp {
+struct BehaviourWeights {
   int64_t version = 0;
   int64_t updates = 0;
 };
@@ -30,7 +30,7 @@ class EnvironmentLoop {
   // One step of every user: the transitions that it completes (transition_packer.h) go to the sink. Those that wait for
   // later steps are lost where the loop ends.
   // Errors are the sink's (the step was played but not stored).
-  absl::Status Step(const WeightsStamp& stamp);
+  absl::Status Step(const BehaviourWeights& weights);
 
   // Steps played by active users; where rows wait, more than rows were handed over.
   int64_t env_steps() const { return env_steps_; }

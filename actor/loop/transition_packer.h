@@ -14,7 +14,7 @@
 namespace recbots {
 
 // What is stamped on every row of a step.
-struct StepStamp {
+struct RowStamp {
   int64_t weights_version = 0;
   int64_t weights_updates = 0;
   int64_t collected_micros = 0;
@@ -36,7 +36,7 @@ class TransitionPacker {
 
   // The rows that this step completes, row-major, of a step that has not been advanced; valid until the next call. By
   // user, the oldest first; one per active user where no row waits.
-  absl::string_view Pack(const StepBuffer& step, const StepStamp& stamp);
+  absl::string_view Pack(const StepBuffer& step, const RowStamp& stamp);
   // Rows of the last Pack.
   int num_rows() const { return num_rows_; }
 
@@ -49,7 +49,7 @@ class TransitionPacker {
 
  private:
   // Where a column lies in the row.
-  struct Place {
+  struct ColumnSpan {
     size_t offset = 0;
     size_t bytes = 0;
   };
@@ -59,7 +59,7 @@ class TransitionPacker {
     uint32_t size = 0;
   };
   // What a row of `user` is completed with.
-  struct Following {
+  struct NextStep {
     const std::vector<float>& observation;
     const std::vector<float>& candidates;
     const int32_t* slates;  // nullptr: none was shown.
@@ -67,31 +67,31 @@ class TransitionPacker {
     bool terminated = false;
   };
 
-  void PackOneStep(const StepBuffer& step, const StepStamp& stamp);
+  void PackOneStep(const StepBuffer& step, const RowStamp& stamp);
   template <typename T>
-  void Scatter(const Place& place, const std::vector<T>& values);
+  void Scatter(const ColumnSpan& column, const std::vector<T>& values);
   template <typename T>
-  void Fill(const Place& place, T value);
+  void Fill(const ColumnSpan& column, T value);
   // Moves the rows of active users to the front.
   void DropInactive(const std::vector<uint8_t>& active);
 
-  void PackSteps(const StepBuffer& step, const StepStamp& stamp);
+  void PackSteps(const StepBuffer& step, const RowStamp& stamp);
   // Lets the step of a user wait, without what follows.
-  void Push(size_t user, const StepBuffer& step, const StepStamp& stamp);
+  void Push(size_t user, const StepBuffer& step, const RowStamp& stamp);
   // Completes the oldest waiting row of a user and hands it over.
-  void Pop(const Following& following);
+  void Pop(const NextStep& next);
   // The rewards of all waiting rows of a user, discounted to the oldest.
   float DiscountedReward(size_t user) const;
   template <typename T>
-  void CopyRow(const Place& place, const std::vector<T>& values, size_t user, char* row) const;
+  void CopyRow(const ColumnSpan& column, const std::vector<T>& values, size_t user, char* row) const;
 
   const size_t row_bytes_;
   const size_t num_users_;
   const double discount_;
   const size_t n_step_;
   const bool next_slate_;
-  Place observation_, next_observation_, candidates_, next_candidates_, slate_, next_slate_place_, response_, reward_,
-      discount_place_, behaviour_probability_, weights_version_, weights_updates_, collected_micros_;
+  ColumnSpan observation_, next_observation_, candidates_, next_candidates_, slate_, next_slate_column_, response_,
+      reward_, discount_column_, behaviour_probability_, weights_version_, weights_updates_, collected_micros_;
   std::vector<char> rows_;  // Handed over: [B], where rows wait [B, n_step + 1].
   int num_rows_ = 0;
 

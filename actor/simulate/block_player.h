@@ -16,20 +16,21 @@
 
 namespace recbots {
 
-// Episode e is the first episode of the streams e * M .. e * M + M - 1: of one stream where users are alone, of one
-// session otherwise. Not thread-safe: one per thread, with its own policy.
+// Episode e is the first episode of the random streams e * M .. e * M + M - 1: those of one session, or one stream if
+// users are alone (M = 1). Not thread-safe: every thread has its own player and policy.
 class BlockPlayer {
  public:
-  // All must outlive the player; `format` is nullptr where no log is kept. `should_stop` is asked before every step.
+  // All references and pointers must outlive the player. `format` is nullptr if no log is kept. `should_stop` is called
+  // before every step.
   BlockPlayer(const Scenario& scenario, Policy& policy, const LogFormat* format, StopQuestion should_stop);
 
   // Plays the episodes first .. first + n - 1 together and adds them to `block`.
-  //   CANCELLED         should_stop; `block` is as it was
-  //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses; the same
+  //   CANCELLED         should_stop returned true; `block` is unchanged
+  //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses; `block` is unchanged
   absl::Status Play(int64_t first, int n, EpisodeBlock& block);
 
  private:
-  // Adds a user's step to the numbers of its session.
+  // Adds a user's step to the counts of its session.
   void Count(size_t user, const StepBuffer& step, const EpisodeSoFar& episode);
   void Log(int64_t first, size_t user, const StepBuffer& step, const EpisodeSoFar& episode);
 
@@ -45,7 +46,7 @@ class BlockPlayer {
   // Of the episodes being played.
   std::vector<double> counts_;      // [n, num_counts_]
   std::vector<double> rewards_;     // [B]
-  std::vector<std::string> texts_;  // [n]: log rows, kept for their memory from one Play to the next
+  std::vector<std::string> texts_;  // [n]: log rows; a member so that Play can reuse the memory
   int64_t log_rows_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// What came of some neighbouring episodes, on its way from the thread that played them to the sums.
+// The results of consecutive episodes, on their way from the thread that played them to the sums.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace recbots {
 
-// Numbers of one episode: these, then the scenario's own counters.
+// Indices of the counts of one episode: these, then the scenario's own counters.
 struct EpisodeCount {
-  static constexpr size_t kReward = 0;      // Of all users of the session.
-  static constexpr size_t kSteps = 1;       // The same; steps in which a user took part.
+  static constexpr size_t kReward = 0;      // The sum over all users of the session.
+  static constexpr size_t kSteps = 1;       // The sum over all users of the steps they took part in.
   static constexpr size_t kTerminated = 2;  // Users that left.
   static constexpr size_t kTruncated = 3;   // Users that the step limit cut.
   static constexpr size_t kUsers = 4;       // M
@@ -22,7 +22,7 @@ struct EpisodeBlock {
   int64_t num_episodes = 0;
   std::vector<double> counts;   // [num_episodes, kFirstCounter + counters]
   std::vector<double> rewards;  // [num_episodes, M]: each user's return
-  std::string log;              // Their rows; compressed when the log is.
+  std::string log;              // Log rows, compressed if the log is.
   int64_t log_rows = 0;
 
   void Clear() {

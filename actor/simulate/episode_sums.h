@@ -1,4 +1,4 @@
-// Adds up episodes, in the order of their numbers, to what is reported.
+// Adds up episodes, in the order of their numbers, to the metrics that are reported.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace recbots {
 
-// Constant memory whatever the number of episodes. Not thread-safe.
+// Memory does not grow with the number of episodes. Not thread-safe.
 class EpisodeSums {
  public:
   // `metrics` may be nullptr and must outlive the sums.

@@ -9,7 +9,7 @@
 namespace recbots {
 namespace {
 
-// Rows repeat themselves: level 1 leaves about a tenth, and the levels above it cost more than simulating does.
+// Rows are repetitive: level 1 reduces them to about a tenth, and higher levels take longer than the simulation.
 constexpr int kLevel = 1;
 constexpr int kWindowBits = 15 + 16;  // The largest window; + 16: with gzip's header and trailer.
 constexpr int kMemoryLevel = 8;

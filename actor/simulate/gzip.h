@@ -8,9 +8,9 @@
 
 namespace recbots {
 
-// Compresses texts to gzip members (RFC 1952); members one after the other are a valid gzip file, so that threads
-// compress blocks on their own. The bytes of a member depend on its text and on zlib's version alone. Not thread-safe;
-// keeps about 256 KiB from one member to the next.
+// Compresses texts to gzip members (RFC 1952). Concatenated members are a valid gzip file, so every thread can compress
+// its own blocks. The bytes of a member depend only on its text and on the version of zlib. Not thread-safe; keeps
+// about 256 KiB from one member to the next.
 class GzipCompressor {
  public:
   GzipCompressor();
@@ -18,7 +18,7 @@ class GzipCompressor {
   GzipCompressor(const GzipCompressor&) = delete;
   GzipCompressor& operator=(const GzipCompressor&) = delete;
 
-  // Replaces `member` by `text` compressed; an empty text is an empty member.
+  // Sets `member` to the compressed `text`; an empty text becomes an empty member.
   void Compress(absl::string_view text, std::string& member);
 
  private:

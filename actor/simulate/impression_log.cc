@@ -40,7 +40,7 @@ absl::Status ImpressionLog::Finish() {
   return file_->Finish();
 }
 
-// Once. Without a header an empty member, so that a log without rows is a gzip file too.
+// Writes the header once. A gzip log without header gets an empty member, so that even without rows it is a gzip file.
 absl::Status ImpressionLog::WriteHeader() {
   if (header_written_) return absl::OkStatus();
   header_written_ = true;

@@ -13,12 +13,12 @@
 
 namespace recbots {
 
-// format() and gzip() are constant and may be used by all threads, which format and compress their blocks themselves;
-// Append and Finish are for one thread at a time.
+// format() and gzip() are constant, and all threads may use them to format and compress their own blocks. Append and
+// Finish may be called by one thread at a time.
 class ImpressionLog {
  public:
-  // `path` ends in .jsonl, .csv, .jsonl.gz or .csv.gz. Written under PATH.partial until Finish.
-  //   INVALID_ARGUMENT  another ending, or the file cannot be made
+  // `path` ends in .jsonl, .csv, .jsonl.gz or .csv.gz. The file is called PATH.partial until Finish.
+  //   INVALID_ARGUMENT  the path ends in another way, or the file cannot be made
   static absl::StatusOr<std::unique_ptr<ImpressionLog>> Create(const std::string& path, const EnvironmentSpec& spec,
                                                                bool with_candidates);
 
@@ -28,7 +28,7 @@ class ImpressionLog {
   const std::string& partial_path() const { return file_->partial_path(); }
   int64_t rows() const { return rows_; }
 
-  // Writes a block of this many rows: text, or a gzip member where gzip(). Errors as FileWriter::Write.
+  // Writes a block of this many rows, as text or, if gzip(), as a gzip member. Errors as FileWriter::Write.
   absl::Status Append(absl::string_view block, int64_t rows);
   // The log is complete: gives the file its name. Errors as FileWriter::Finish.
   absl::Status Finish();

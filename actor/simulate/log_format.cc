@@ -11,7 +11,7 @@
 namespace recbots {
 namespace {
 
-// The field that says what was clicked, or -1.
+// The index of the response field that tells clicks, or -1.
 int ClickField(const EnvironmentSpec& spec) {
   const int click = spec.FindResponseField("click");
   return click >= 0 ? click : spec.FindResponseField("accepted");
@@ -47,7 +47,7 @@ void AppendJsonNumbers(const float* values, int n, std::string& out) {
   out.push_back(']');
 }
 
-// ",x" for each.
+// Appends ",x" for each number x.
 void AppendCsvNumbers(const float* values, int64_t n, std::string& out) {
   for (int64_t i = 0; i < n; ++i) {
     out.push_back(',');
@@ -95,7 +95,7 @@ std::string LogFormat::Header() const {
   return names + "\n";
 }
 
-// The beginning and the end of a row are those of the step: they are formatted once, the other rows copy them.
+// All rows of a step begin and end alike: both parts are formatted once and copied to the other rows.
 int LogFormat::AppendStep(const LoggedStep& step, std::string& out) const {
   const bool json = kind_ == Kind::kJsonLines;
   const size_t start = out.size();

@@ -1,4 +1,4 @@
-// Rows of the impression log: what they hold and how they are written. docs/simulate.md is the manual of both formats.
+// The content and the formats of the rows of the impression log. docs/simulate.md is the manual of both formats.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace recbots {
 
-// One step of one user, as pointers into the columns that it was played with.
+// One step of one user, with pointers into the columns of the step.
 struct LoggedStep {
   int64_t episode = 0;
   uint32_t stream = 0;
@@ -31,17 +31,17 @@ class LogFormat {
  public:
   enum class Kind { kJsonLines, kCsv };
 
-  // with_candidates: every row has the features of all N candidates.
+  // If `with_candidates`, every row has the features of all N candidates.
   LogFormat(const EnvironmentSpec& spec, Kind kind, bool with_candidates);
 
   // The line of column names of CSV; empty for JSON Lines.
   std::string Header() const;
 
-  // Appends the rows of one step and returns how many they are: one for each item shown; of an empty slate one that has
-  // neither position nor item.
+  // Appends the rows of one step and returns their number: one row for each item shown; an empty slate gives one row
+  // without position and item.
   int AppendStep(const LoggedStep& step, std::string& out) const;
 
-  // Numbers in a row; says how much memory rows need.
+  // How many numbers a row has, from which callers estimate the memory of rows.
   int64_t num_columns() const;
 
  private:
@@ -51,7 +51,7 @@ class LogFormat {
   void AppendCsvStart(const LoggedStep& step, std::string& out) const;
   void AppendCsvRow(const LoggedStep& step, int position, std::string& out) const;
   void AppendCsvEnd(const LoggedStep& step, std::string& out) const;
-  // Whether the item at a position was clicked: 0 or 1; -1 where the scenario does not say.
+  // Whether the item at a position was clicked: 0 or 1; -1 if the scenario has no such field.
   int Clicked(const LoggedStep& step, int position) const;
 
   const EnvironmentSpec spec_;

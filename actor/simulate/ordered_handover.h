@@ -1,4 +1,4 @@
-// Numbered pieces of work, finished by several threads, taken in the order of their numbers.
+// Hands over numbered pieces of work, which several threads finish in any order, in the order of their numbers.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace recbots {
 
-// The thread that brings the next piece takes it in, together with the pieces behind it that wait already; other
-// threads continue with their work. At most max_waiting pieces wait, so that memory is bounded: a thread that brings a
-// further piece too early waits, too. Thread-safe.
+// The thread that brings the next piece calls `take` for this piece and for the pieces behind it that already wait;
+// other threads continue with their work. At most max_waiting pieces wait, so that memory is bounded: a thread that
+// brings another piece too early waits itself. Thread-safe.
 template <typename T>
 class OrderedHandover {
  public:
-  // `take` is called by one thread at a time, without a lock, for the pieces 0, 1, ...; false: nothing more is taken.
+  // `take` is called by one thread at a time, without a lock, for the pieces 0, 1, ... until it returns false.
   // max_waiting >= 1.
   OrderedHandover(size_t max_waiting, std::function<bool(T&)> take)
       : max_waiting_(max_waiting), take_(std::move(take)) {}
 
-  // Hands over piece `number`; each number once. False when nothing more is taken, or when should_stop() holds before
-  // there is room, asked every 50 ms.
+  // Hands over piece `number`; every number must come once. False: `take` has returned false, or should_stop(), called
+  // every 50 ms, was true before there was room.
   bool Hand(int64_t number, T piece, const std::function<bool()>& should_stop) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     const auto has_room = [this, number]() ABSL_NO_THREAD_SAFETY_ANALYSIS {

@@ -19,16 +19,16 @@ struct AgentCatalogue {
 };
 
 struct PolicyChoice {
-  bool is_reference = false;  // One of the scenario's; an agent otherwise.
+  bool is_reference = false;  // True: a reference policy of the scenario; false: an agent.
   PolicyFactory make;
 };
 
-// `scenario` and `agents` must outlive the choice. A name that both have is the scenario's.
-//   INVALID_ARGUMENT  no such policy; names all there are
+// `scenario` and `agents` must outlive the choice. If both have the name, the scenario's policy is chosen.
+//   INVALID_ARGUMENT  there is no such policy; the message lists all names
 absl::StatusOr<PolicyChoice> ChoosePolicy(const Scenario& scenario, const AgentCatalogue& agents,
                                           const std::string& name);
 
-// Names of the scenario's references, "random" first, the best last.
+// The names of the scenario's reference policies: "random" first, the best one last.
 std::vector<std::string> ReferenceNames(const Scenario& scenario);
 
 }  // namespace recbots

@@ -21,7 +21,7 @@ struct Anchor {
   bool played = false;
 };
 
-// A value known exactly, or that of the run of a policy.
+// The exact value if there is one, otherwise the result of the policy's run.
 std::optional<Anchor> FindAnchor(const SimulationReport& report, std::optional<double> exact,
                                  const std::string& policy) {
   if (exact.has_value()) return Anchor{*exact, 0, false};
@@ -32,7 +32,7 @@ std::optional<Anchor> FindAnchor(const SimulationReport& report, std::optional<d
   return std::nullopt;
 }
 
-// Of a value that needs no more digits than its error justifies.
+// A value is written with 6 digits, an error with 2: more would suggest a precision that they do not have.
 std::string Number(double value) { return std::isnan(value) ? "-" : absl::StrFormat("%.6g", value); }
 std::string Error(double value) { return std::isnan(value) ? "-" : absl::StrFormat("%.2g", value); }
 
@@ -60,7 +60,7 @@ void AppendMetrics(const SimulationResult& result, std::string& page) {
   }
 }
 
-// Metrics that get a column of the table: there are too many clusters for a line.
+// The metrics that get a column of the table: not those of single clusters, which would not fit a line.
 std::vector<std::string> TableMetrics(const SimulationReport& report) {
   std::vector<std::string> names;
   for (const MetricEstimate& metric : report.runs[0].result.metrics) {
@@ -85,7 +85,7 @@ void AppendComparison(const SimulationReport& report, std::string& page) {
   }
 }
 
-// Which values the gap is measured between.
+// Tells between which values the gap is measured.
 void AppendAnchors(const SimulationReport& report, std::string& page) {
   const auto describe = [&](const char* name, std::optional<double> exact, const std::string& policy) {
     if (exact.has_value()) {

@@ -21,12 +21,12 @@ struct SimulationReport {
   uint64_t seed = 0;
   int users_per_session = 1;
   int64_t episodes_wanted = 0;
-  // The policy asked for; when comparing, then the scenario's references: "random", ..., the best one last. The one
-  // asked for is not repeated among them.
+  // The policy asked for and, if `compared`, the scenario's reference policies behind it: "random" first, the best one
+  // last. If the policy asked for is a reference, it is not repeated.
   std::vector<PolicyResult> runs;
   bool compared = false;
-  std::string best_reference;  // Name of the last reference.
-  // Mean returns known without playing.
+  std::string best_reference;  // The name of the last reference.
+  // Mean returns that are known exactly, without playing.
   std::optional<double> random_value;
   std::optional<double> optimal_value;
   std::string log_path;  // Empty: none
@@ -38,15 +38,16 @@ struct GapShare {
   double standard_error = 0;
 };
 
-// Which part of the way from random to the best known play a run's AverageEpisodeRewards goes: (P - R) / (O - R), with
-// the exact values of R and O where the scenario has them and those played otherwise. Its standard error takes the
-// three as independent, which is too much where they met the same users. nullopt: R or O is missing, or they are equal.
+// The share of the gap between random play R and the best reference O that a run's AverageEpisodeRewards P closes: (P -
+// R) / (O - R). R and O are exact values if the scenario has them, and results of runs otherwise. The standard error
+// treats the three as independent, which overstates it if they met the same users. nullopt: R or O is missing, or they
+// are equal.
 std::optional<GapShare> ShareOfGap(const SimulationReport& report, const PolicyResult& run);
 
-// The page on standard output.
+// The page for standard output.
 std::string ReportPage(const SimulationReport& report);
 
-// The file of --output: one JSON object and a line end.
+// The content of the file for --output: one JSON object and a line end.
 std::string ReportJson(const SimulationReport& report);
 
 }  // namespace recbots

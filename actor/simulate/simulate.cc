@@ -21,12 +21,13 @@
 namespace recbots {
 namespace {
 
-constexpr int64_t kMaxLoggedEpisodes = 64;               // In a block whose rows are kept.
-constexpr int64_t kMinEpisodes = 64;                     // In a block without: handing over costs next to nothing.
-constexpr int64_t kMaxLoggedNumbers = int64_t{1} << 25;  // In such a block, if all its episodes reach the step limit.
+constexpr int64_t kMaxLoggedEpisodes = 64;               // In a block with a log.
+constexpr int64_t kMinEpisodes = 64;                     // In a block without a log, so that handing over costs little.
+constexpr int64_t kMaxLoggedNumbers = int64_t{1} << 25;  // In a block with a log whose episodes reach the step limit.
 constexpr absl::Duration kProgressInterval = absl::Seconds(10);
 
-// Episodes in a block with a log. A function of the scenario alone, because gzip members are blocks.
+// The number of episodes in a block with a log. It depends on scenario and format alone: every block is a gzip member,
+// and the bytes of the log must not depend on the number of threads.
 int64_t LoggedEpisodes(const EnvironmentSpec& spec, const LogFormat& format) {
   const double numbers = std::max(1.0, static_cast<double>(spec.max_episode_steps)) * spec.users_per_session *
                          spec.slate_size * static_cast<double>(format.num_columns());
@@ -34,7 +35,7 @@ int64_t LoggedEpisodes(const EnvironmentSpec& spec, const LogFormat& format) {
                     kMaxLoggedEpisodes);
 }
 
-// One run. Blocks are taken by number from next_block_, played by whichever thread took them, and added up in order.
+// One run. Threads take the numbers of blocks from next_block_ and play the blocks, which are then added up in order.
 class Run {
  public:
   Run(const Scenario& scenario, const SimulationOptions& options, bool learns, ImpressionLog* log)
@@ -46,7 +47,7 @@ class Run {
     const int64_t session_size = scenario.spec().users_per_session;
     together_ = learns ? 1 : std::max<int64_t>(1, options.users / session_size);
     const int64_t share = (options.episodes + options.threads - 1) / options.threads;
-    together_ = std::min(together_, share);  // No thread without work.
+    together_ = std::min(together_, share);  // So that every thread has work.
     block_size_ = log == nullptr ? std::max(together_, std::min(share, kMinEpisodes))
                                  : LoggedEpisodes(scenario.spec(), log->format());
     together_ = std::min(together_, block_size_);
@@ -81,7 +82,7 @@ class Run {
  private:
   bool should_stop() const { return failed_.load(std::memory_order_relaxed) || options_.should_stop(); }
 
-  // A block, and what ended it early.
+  // A block, and the error that ended it early, if any.
   struct Piece {
     EpisodeBlock block;
     absl::Status status;
@@ -114,8 +115,8 @@ class Run {
     return absl::OkStatus();
   }
 
-  // Called in the order of blocks, by one thread at a time, up to the first one that was not played to its end: so an
-  // error is the same whatever the threads.
+  // Called in the order of blocks, by one thread at a time, up to the first block that was not played to its end. So
+  // the error does not depend on the number of threads.
   bool Take(Piece& piece) {
     error_ = Add(piece.block);
     if (error_.ok() && !absl::IsCancelled(piece.status)) error_ = piece.status;
@@ -149,7 +150,7 @@ class Run {
   std::atomic<int64_t> next_block_{0};
   std::atomic<bool> failed_{false};
   OrderedHandover<Piece> finished_;
-  // Used only by the thread that takes.
+  // Used only by Take, and after the threads have ended.
   EpisodeSums sums_;
   absl::Status error_;
   Instant start_;
@@ -162,7 +163,7 @@ absl::Status ValidateSimulation(const EnvironmentSpec& spec, const SimulationOpt
   RECBOTS_RETURN_IF_ERROR(CheckRange("episodes", options.episodes, 1, kMaxEpisodes));
   RECBOTS_RETURN_IF_ERROR(CheckRange("threads", options.threads, 1, kMaxSimulationThreads));
   RECBOTS_RETURN_IF_ERROR(CheckRange("users", options.users, 1, kMaxSimulationUsers));
-  // The last stream is that of candidates which never change.
+  // The last stream is the one of candidates that never change.
   const int64_t max_episodes = std::numeric_limits<uint32_t>::max() / static_cast<uint32_t>(spec.users_per_session);
   if (options.episodes <= max_episodes) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("episodes ", options.episodes, ", want 1..", max_episodes, " with ",

@@ -1,4 +1,4 @@
-// What a row of the list of algorithms (common/algorithms/algorithm_list.h) speaks of.
+// The types in a row of the list of algorithms (common/algorithms/algorithm_list.h).
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ class Algorithm;  // common/algorithms/algorithm.h
 using PolicyOr = absl::StatusOr<std::unique_ptr<NetworkPolicy>>;
 using AlgorithmOr = absl::StatusOr<std::unique_ptr<Algorithm>>;
 
-// A network of two hidden layers that is trained, and what it is run on: what the memory of a learner is estimated from
-// (common/config/memory_needs.h).
+// A network of two hidden layers that is trained, and the size of its inputs. From this the memory of a learner is
+// estimated (common/config/memory_needs.h).
 struct NetworkLoad {
-  std::string setting;             // Path of the setting of its units: "algorithm.dqn.q.hidden_units".
-  double units = 0;                // Of the first hidden layer.
-  double parameters_per_unit = 0;  // Of all layers.
-  double rows = 0;                 // It is run on this many, for each row of a batch.
-  double inputs = 0;               // Of each of these rows, besides what they share.
-  double hidden = 0;               // Of both layers.
-  std::string action;              // What such a row is: "candidates".
+  std::string setting;             // The path of the setting of its units: "algorithm.dqn.q.hidden_units".
+  double units = 0;                // Units of the first hidden layer.
+  double parameters_per_unit = 0;  // Parameters of all layers, divided by `units`.
+  double rows = 0;                 // It is run on this many inputs for each row of a batch.
+  double inputs = 0;               // Numbers in each of these inputs, without those that they share.
+  double hidden = 0;               // Units of both hidden layers.
+  std::string action;              // What each of these inputs stands for: "candidates".
 };
 
 }  // namespace recbots

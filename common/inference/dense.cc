@@ -14,14 +14,14 @@ constexpr int kMaxVectors = kLanes == 16 ? 4 : 2;  // 24 of 32 registers, 12 of 
 constexpr int kPanel = kLanes * kMaxVectors;
 constexpr int kRows = DenseLayer::kHeadRows;
 
-// A head's products are summed up in this many lanes, whatever a register holds: column c in lane c mod kHeadLanes. So
-// the sums are the same bits on all machines whose products are.
+// The products with a head are summed up in this many lanes, whatever the size of a register: column c in lane c mod
+// kHeadLanes. So the sums have the same bits on all processors on which the products have.
 constexpr int kHeadLanes = 16;
 struct alignas(64) HeadSums {
   float lanes[kHeadLanes];
 };
 
-// Halves onto each other until one number is left.
+// Adds the upper half of the lanes to the lower half until one number is left.
 inline float Total(const HeadSums& sums) {
   using Eight = float __attribute__((vector_size(32)));
   using Four = float __attribute__((vector_size(16)));
@@ -70,7 +70,7 @@ void ApplyPanel(const PanelInput& in, bool relu, float* y, size_t y_stride) {
   }
 }
 
-// Adds the columns of the panel that begins at column `begin` to the sums of each row, or starts these with them.
+// Adds the columns of the panel that begins at column `begin` to the sums of each row, or begins these sums.
 template <int R, int V>
 void ApplyPanelWithHead(const PanelInput& in, const float* head, int begin, HeadSums* sums) {
   constexpr int kRegisters = std::min(V, kHeadLanes / kLanes);

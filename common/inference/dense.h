@@ -1,12 +1,12 @@
 // Small dense layers on one core: y = x W^T + b over row-major float32 matrices, the weights packed once per version.
 //
-// A register-blocked kernel of our own instead of cblas_sgemm: at the sizes of a bot (64 units) it keeps the packed
-// weights in the first-level cache and fuses what comes before and after, which a BLAS call cannot.
+// This is our own register-blocked kernel instead of cblas_sgemm: at the sizes of a bot (64 units) it keeps the packed
+// weights in the first-level cache and fuses the operations before and after, which a BLAS call cannot.
 //
-// The value of a row does not depend on the other rows, nor on where it lies among them: the sum over inputs begins
-// with the bias and runs from the first input to the last, every step one multiply-add (lanes.h). Processors with fused
-// multiply-add (AVX2 and AVX-512 alike) compute the same bits; without it each step rounds twice, and values differ by
-// rounding. dense_test.cc holds every case of the kernel to these formulas, bit for bit.
+// The value of a row depends neither on the other rows nor on its position among them: the sum over inputs begins with
+// the bias and runs from the first input to the last, every step one multiply-add (lanes.h). Processors with fused
+// multiply-add (AVX2 and AVX-512) compute the same bits; without it each step rounds twice, and values differ by
+// rounding. dense_test.cc compares every case of the kernel with these formulas, bit for bit.
 //
 // Letters: M rows, K inputs, N outputs.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace recbots {
 
-// Floats in memory aligned to 64 bytes. Size in floats, rounded up to whole cache lines; zero at first.
+// Floats in memory aligned to 64 bytes, initially zero. The size, in floats, is rounded up to whole cache lines.
 class AlignedFloats {
  public:
   AlignedFloats() = default;
@@ -36,7 +36,7 @@ class AlignedFloats {
   std::vector<Line> lines_;
 };
 
-// N rounded up to what the kernel works on: rows of results have this many columns, zero beyond N.
+// N rounded up to a multiple of the kernel's width: rows of results have this many columns, which are zero beyond N.
 int PaddedSize(int n);
 
 // One layer, packed. Value type; thread-safe while const.
@@ -62,7 +62,7 @@ class DenseLayer {
   int num_outputs_ = 0;
   int padded_outputs_ = 0;
   AlignedFloats bias_;     // [padded_outputs_]
-  AlignedFloats weights_;  // Panel after panel of columns, [K, width of the panel] each.
+  AlignedFloats weights_;  // One panel of columns after the other, [K, width of the panel] each.
 };
 
 // y [n] = max(0, a + b), n a multiple of PaddedSize(1).

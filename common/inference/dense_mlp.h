@@ -1,5 +1,5 @@
-// Forward passes of perceptrons of two hidden layers (MlpTensors) on one core, from tensors by name. Value types; not
-// thread-safe (scratch memory).
+// Forward passes, on one core, of perceptrons with two hidden layers whose tensors have the names of MlpTensors. Value
+// types; not thread-safe (scratch memory).
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace recbots {
 
-// The first layer's part of the inputs first_input .. first_input + num_inputs - 1 of the perceptron `prefix`: the
-// parts of all inputs, one of them with the bias, add up to the layer.
+// The part of the first layer of the perceptron `prefix` that belongs to the inputs first_input .. first_input +
+// num_inputs - 1. The outputs of the parts of all inputs, one of them with the bias, add up to that of the layer.
 DenseLayer FirstLayerPart(const TensorMap& tensors, const std::string& prefix, int first_input, int num_inputs,
                           bool with_bias);
 
@@ -19,10 +19,11 @@ DenseLayer FirstLayerPart(const TensorMap& tensors, const std::string& prefix, i
 class DenseMlp {
  public:
   DenseMlp() = default;
-  // For at most `max_rows` rows at a time.
+  // Runs on at most `max_rows` rows at a time.
   DenseMlp(const TensorMap& tensors, const std::string& prefix, int max_rows);
 
-  // Outputs [M, padded_outputs()] of M rows x [M, inputs]; they lie there until the next call. Allocates nothing.
+  // Returns the outputs [M, padded_outputs()] for x [M, inputs], which stay valid until the next call. Allocates
+  // nothing.
   float* Run(const float* x, int num_rows);
   size_t padded_outputs() const { return static_cast<size_t>(layers_[2].padded_outputs()); }
 
@@ -31,16 +32,16 @@ class DenseMlp {
   AlignedFloats rows_[3];  // [max_rows, padded outputs of the layer]
 };
 
-// What comes behind the first layer of the perceptron `prefix`, which has one output: for networks whose first layer is
-// made of parts that several rows share. Rows come one after the other and are run a few at a time, so that they never
-// leave the first-level cache.
+// The layers behind the first one of the perceptron `prefix`, which has one output. For networks whose first layer is
+// the sum of parts that several rows share. Rows are pushed one by one and run a few at a time, so that they stay in
+// the first-level cache.
 class DenseMlpTail {
  public:
   DenseMlpTail() = default;
   DenseMlpTail(const TensorMap& tensors, const std::string& prefix);
 
-  // Begin, a Push for each row, End: fills `values` with the outputs, less bias(), in the order of the rows. The first
-  // layer of a row is max(0, a + b) of two sums of parts [padded H1].
+  // Call Begin, then Push for each row, then End: they fill `values` with the outputs less bias(), in the order of the
+  // rows. The first layer of a row is max(0, a + b), where a and b are sums of parts [padded H1].
   void Begin(float* values) { values_ = values; }
   void Push(const float* a, const float* b) {
     AddRelu(a, b, padded_inputs_, block_.data() + static_cast<ptrdiff_t>(in_block_) * padded_inputs_);
@@ -52,7 +53,7 @@ class DenseMlpTail {
     values_ += in_block_;
     in_block_ = 0;
   }
-  // Of the output. It is the same for all rows: what only compares them does without.
+  // The bias of the output. It is the same for all rows, so callers that only compare rows do not need it.
   float bias() const { return bias_; }
 
  private:

@@ -7,7 +7,7 @@
 
 namespace recbots {
 
-ExploringPolicy::ExploringPolicy(std::unique_ptr<GreedyNetwork> network, uint64_t seed, int num_candidates,
+ExploringPolicy::ExploringPolicy(std::unique_ptr<GreedyNetworkPolicy> network, uint64_t seed, int num_candidates,
                                  int slate_size)
     : network_(*network), policy_(std::move(network), /*epsilon=*/1, seed, num_candidates, slate_size) {}
 

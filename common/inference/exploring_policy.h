@@ -1,9 +1,9 @@
-// A network's greedy slates, and now and then a random one: the behaviour of a learner that explores by epsilon.
+// The greedy slates of a network, and sometimes a random one: the behaviour policy of epsilon-greedy learners.
 #pragma once
 
 #include <memory>
 
-#include "common/inference/greedy_network.h"
+#include "common/inference/greedy_network_policy.h"
 #include "common/inference/network_policy.h"
 #include "common/policies/epsilon_policy.h"
 
@@ -12,8 +12,8 @@ namespace recbots {
 // A random slate is any ordered slate of K distinct candidates. Probabilities are exact (epsilon_policy.h).
 class ExploringPolicy final : public NetworkPolicy {
  public:
-  // Shows random slates until there are weights, then follows the network: policy share 1.
-  ExploringPolicy(std::unique_ptr<GreedyNetwork> network, uint64_t seed, int num_candidates, int slate_size);
+  // Shows random slates before the first SetWeights, and follows the network afterwards (policy share 1).
+  ExploringPolicy(std::unique_ptr<GreedyNetworkPolicy> network, uint64_t seed, int num_candidates, int slate_size);
 
   absl::Status SetWeights(absl::string_view encoded) override;
   void SetPolicyShare(double share) override;
@@ -23,7 +23,7 @@ class ExploringPolicy final : public NetworkPolicy {
  private:
   bool has_weights_ = false;
   double share_ = 1;
-  GreedyNetwork& network_;
+  GreedyNetworkPolicy& network_;
   EpsilonPolicy policy_;
 };
 

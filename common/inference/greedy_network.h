@@ -1,20 +1,11 @@
-// A deterministic policy whose parameters come from the learner.
+// The former name of GreedyNetworkPolicy.
+// TODO(issue 14): delete this file when common/algorithms/{slate_q,full_slate_q}/policy.h use the new name.
 #pragma once
 
-#include "absl/status/status.h"
-#include "absl/strings/string_view.h"
-#include "common/policies/policy.h"
+#include "common/inference/greedy_network_policy.h"
 
 namespace recbots {
 
-// behaviour_probability is 1 for every slate. Before the first SetWeights the first K candidates are shown.
-class GreedyNetwork : public Policy {
- public:
-  bool stationary() const final { return true; }
-  FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
-
-  // As NetworkPolicy::SetWeights.
-  virtual absl::Status SetWeights(absl::string_view encoded) = 0;
-};
+using GreedyNetwork = GreedyNetworkPolicy;
 
 }  // namespace recbots

@@ -1,5 +1,5 @@
-// A number for each of the items offered to a user: a perceptron of two hidden layers over (user features, item
-// features). The first layer is split by input, so that the user's part is computed once for all items.
+// Computes a number for each item offered to a user, by a perceptron with two hidden layers over (user features, item
+// features). The first layer is split by inputs, so that the user's part is computed once for all items.
 //
 // Letters: B users, C items per user, U user features, F item features, H1, H2 hidden units.
 #pragma once
@@ -16,9 +16,9 @@ namespace recbots {
 
 struct ItemNetworkSizes {
   int num_user_features = 0;  // U
-  int num_item_features = 0;  // F, as callers give them.
-  // Whether there is one thing more to be valued that is no item, such as no click: it is shown to the network as an
-  // item of zeros with an input of its own set to 1.
+  int num_item_features = 0;  // F
+  // Whether one more thing besides the items is to be valued, such as no click: the network sees it as an item of zeros
+  // with an additional input set to 1.
   bool with_none = false;
   int hidden1 = 0, hidden2 = 0;
 
@@ -26,15 +26,18 @@ struct ItemNetworkSizes {
   MlpSizes mlp() const { return {inputs(), hidden1, hidden2, 1}; }
 };
 
-// Not thread-safe (scratch memory). The value of an item does not depend on the others, nor on the batch.
+// Not thread-safe (scratch memory). The value of an item depends neither on the other items nor on the batch.
 class ItemNetwork {
  public:
   ItemNetwork() = default;
-  // Of the perceptron `prefix` of sizes.mlp(); inputs are user features, item features, none.
+  // Takes the perceptron `prefix`, of sizes.mlp(). Its inputs are the user features, the item features, and that of
+  // "none".
   ItemNetwork(const ItemNetworkSizes& sizes, const TensorMap& tensors, const std::string& prefix);
 
-  // values float32 [B, C] of items float32 [B, C, F], or [B, C + 1] with that of none last. Without `items` they are
-  // told apart by position alone: item c is one-hot in c, C = F. About 2 C (F H1 + H1 H2) operations per user.
+  // Computes values float32 [B, C] of items float32 [B, C, F]; if with_none, [B, C + 1] with the value of "none" last.
+  // If `items` is nullptr, only the position tells items apart: item c is one-hot in c, and C = F. Takes about 2 C (F
+  // H1
+  // + H1 H2) operations per user.
   void Score(absl::Span<const float> observation, const float* items, int num_users, int num_items,
              absl::Span<float> values);
 

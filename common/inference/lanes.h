@@ -1,6 +1,6 @@
-// One register of floats of the instruction set that is compiled for (-march), and the few operations of dense.cc on
-// it, each written out: which multiplications and additions are fused is never left to the compiler, since it may fuse
-// one copy of a loop and not the next, and a value would then depend on which of them computed it.
+// One register of floats of the instruction set that is compiled for (-march), and the few operations that dense.cc
+// needs. Each is written out, so that the compiler does not decide which multiplications and additions are fused: it
+// could fuse one copy of a loop and not another, and a value would depend on which of them computed it.
 //
 //            registers of   multiply-add
 //   AVX-512  16 floats      fused
@@ -24,7 +24,7 @@ inline constexpr int kLanes = 8;
 inline constexpr int kLanes = 4;
 #endif
 
-// Whether MultiplyAdd rounds once. Programs in which this agrees compute the same bits in dense.h.
+// Whether MultiplyAdd rounds only once. Programs with the same answer compute the same bits in dense.h.
 #if defined(__AVX512F__) || (defined(__AVX__) && defined(__FMA__))
 inline constexpr bool kFusedMultiplyAdd = true;
 #else
@@ -61,7 +61,7 @@ inline Lanes MultiplyAdd(const Lanes& a, const Lanes& b, const Lanes& c) {
 #elif defined(__AVX__) && defined(__FMA__)
   return _mm256_fmadd_ps(a, b, c);
 #else
-  // Two operations, as written: all of ours is compiled with -ffp-contract=off (cmake/recbots.cmake).
+  // Two operations, as written: all of our code is compiled with -ffp-contract=off (cmake/recbots.cmake).
   return a * b + c;
 #endif
 }

@@ -11,15 +11,15 @@ namespace recbots {
 
 class NetworkPolicy : public Policy {
  public:
-  // What it learns comes from the learner.
+  // It needs no feedback, because all it learns comes from the learner.
   FeedbackNeeds feedback_needs() const final { return FeedbackNeeds::None(); }
 
-  // Takes over encoded weights (weights.h). Call between two Act.
-  //   INVALID_ARGUMENT  not an encoding, or tensors whose names or shapes do not fit; the old ones stay
+  // Takes over encoded weights (weights.h). Call it between two calls of Act.
+  //   INVALID_ARGUMENT  not an encoding, or the names or shapes of tensors do not fit; the old weights stay
   virtual absl::Status SetWeights(absl::string_view encoded) = 0;
 
-  // Share of steps that follow the networks, 0..1; the rest draw one of the N candidates uniformly. 1 is greedy: no
-  // random candidates either. Before the first SetWeights every step is random.
+  // Sets the share of steps that follow the network, 0..1. The other steps show a random slate, all slates being
+  // equally likely. 1 is greedy. Before the first SetWeights every step is random.
   virtual void SetPolicyShare(double share) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What the acting and the learning side of the Q-learners agree on of their network: sizes and tensors.
+// The sizes and tensors of the networks of Q-learners, on which the acting and the learning side must agree.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace recbots {
 
-// Features of an item: D where candidates have features, else N (their position, one-hot).
+// The number of features of an item: D if candidates have features, otherwise N (the position, one-hot).
 inline int NumItemFeatures(const EnvironmentSpec& spec) {
   return spec.num_candidate_features > 0 ? spec.num_candidate_features : spec.num_candidates;
 }
 
-// A network of Q-values: Q = value_scale x (network(user, action) + V(user), the latter where it is dueling).
+// A network of Q-values: Q = value_scale x (network(user, action) + V(user)), where V is present only if it is dueling.
 struct QShape {
   ItemNetworkSizes action;
   bool dueling = false;
@@ -24,15 +24,15 @@ struct QShape {
 
 QShape MakeQShape(const v1::QLearningConfig& config, int num_user_features, int num_action_features, bool with_none);
 
-// Tensors in the order of an encoding: those of the network of actions, then those of V where it is dueling.
+// The tensors in the order of an encoding: those of the network of actions and, if it is dueling, then those of V.
 inline constexpr char kActionNetwork[] = "q";
 inline constexpr char kValueNetwork[] = "v";
 std::vector<TensorSpec> QTensors(const QShape& shape);
 
-// What rows hold for Q-learning: its discount and n_step, and the next slate where that is wanted.
+// What rows have to hold for Q-learning: its discount and n_step, and the next slate if `next_slate`.
 TransitionOptions QTransitions(const v1::QLearningConfig& config, bool next_slate);
 
-// Of a learner that values `num_actions` per row; `setting` is that of hidden_units.
+// The load of a learner that values `num_actions` actions per row. `setting` is the path of hidden_units.
 NetworkLoad QLoad(const v1::QLearningConfig& config, const std::string& setting, const EnvironmentSpec& spec,
                   double num_actions, double action_size, const std::string& action);
 

@@ -19,7 +19,7 @@ struct TensorSpec {
   std::vector<int32_t> shape;
 };
 
-// Sizes of a perceptron of two hidden layers: inputs, the two layers, outputs.
+// The sizes of a perceptron with two hidden layers.
 struct MlpSizes {
   int inputs = 0;
   int hidden1 = 0;
@@ -31,7 +31,7 @@ struct MlpSizes {
 inline constexpr size_t kMlpTensors = 6;
 std::vector<TensorSpec> MlpTensors(const std::string& prefix, const MlpSizes& sizes);
 
-// INVALID_ARGUMENT: other tensors than `want`, by number, name or shape; says which.
+// INVALID_ARGUMENT: the number, a name or a shape differs from `want`; the message says which.
 absl::Status CheckTensors(absl::Span<const NamedTensor> tensors, absl::Span<const TensorSpec> want);
 
 // Decoded tensors, found by their names.
@@ -41,7 +41,7 @@ class TensorMap {
   // INVALID_ARGUMENT: as DecodeTensors (weights.h) and CheckTensors.
   static absl::StatusOr<TensorMap> Decode(absl::string_view encoded, absl::Span<const TensorSpec> want);
 
-  // The tensor of that name; there must be one.
+  // The tensor of this name, which must exist.
   const NamedTensor& at(absl::string_view name) const;
 
  private:

@@ -1,13 +1,13 @@
-// Named float32 tensors <-> bytes: how weights travel and lie on disk.
+// Named float32 tensors <-> bytes: the encoding of weights on the wire and on disk.
 //
 //   bytes  0..3   magic "RBWT"
 //          4..7   format version, 1 or 2
 //          8..11  CRC-32C of everything from byte 12
 //         12..15  number of tensors
 //   then each tensor: bytes of the name, name, rank, extents, values in row-major order
-//   version 2: then what the weights were trained for: bytes of it, and a v1.ExperimentIdentity
-// All integers are uint32, all numbers little-endian. What travels is version 1: who joins a run compared before. A
-// file is version 2; one of version 1 does not say what it is for.
+//   version 2: then what the weights were trained for: number of bytes, and a v1.ExperimentIdentity
+// All integers are uint32, all numbers little-endian. Version 1 is sent on the wire, because a process that joins a run
+// has compared identities before. Files have version 2; a file of version 1 does not say what it was trained for.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,12 @@ namespace recbots {
 struct NamedTensor {
   std::string name;
   std::vector<int32_t> shape;  // Empty for a scalar.
-  std::vector<float> values;   // As many as the shape says.
+  std::vector<float> values;   // In row-major order.
 
   friend bool operator==(const NamedTensor&, const NamedTensor&) = default;
 };
 
-// Bounds of what an encoding may hold.
+// Bounds of an encoding.
 inline constexpr size_t kMaxWeightTensors = 4096;
 inline constexpr size_t kMaxWeightNameBytes = 128;
 inline constexpr size_t kMaxWeightRank = 4;
@@ -37,17 +37,17 @@ inline constexpr size_t kMaxWeightElements = size_t{1} << 28;  // Per tensor.
 
 // The tensors must keep the bounds above.
 std::string EncodeTensors(absl::Span<const NamedTensor> tensors);
-// The same tensors with what they were trained for. `encoded`: of EncodeTensors.
+// Adds what the tensors were trained for to `encoded`, a result of EncodeTensors.
 std::string WithIdentity(absl::string_view encoded, const v1::ExperimentIdentity& identity);
 
-// INVALID_ARGUMENT: not such an encoding, cut short or too long, checksum wrong, a bound exceeded, a value that is not
-// finite; says which. Allocates no more than the input's size.
+// INVALID_ARGUMENT: not such an encoding, cut short or too long, a wrong checksum, a bound exceeded, or a value that is
+// not finite; the message says which. Allocates little more than the size of the input.
 absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded);
-// What they were trained for; without fields where they do not say it (version 1). Errors as DecodeTensors.
+// What the tensors were trained for; an identity without fields if the encoding does not tell (version 1). Errors as
+// DecodeTensors.
 absl::StatusOr<v1::ExperimentIdentity> DecodeIdentity(absl::string_view encoded);
 
-// The encoding, if it is one that can be decoded again: weights that have diverged are worth nothing to anyone. Errors
-// as DecodeTensors.
+// Returns the encoding if it can be decoded again: weights that have diverged are useless. Errors as DecodeTensors.
 absl::StatusOr<std::string> FiniteWeights(std::string encoded);
 
 }  // namespace recbots

@@ -1,4 +1,4 @@
-// The one place that makes a policy's feedback from the columns of a step.
+// Makes a policy's feedback from the columns of a step; no other code does.
 #pragma once
 
 #include "absl/status/status.h"

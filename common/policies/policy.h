@@ -33,8 +33,8 @@ struct PolicyFeedback {
   absl::Span<const float> reward;
   absl::Span<const uint8_t> terminated;
   absl::Span<const uint8_t> truncated;
-  // What the step led to, to bootstrap from unless terminated. Each of the two is complete if the policy needs it;
-  // otherwise it may be empty.
+  // What the step led to; learners bootstrap from it unless `terminated`. Each of the two is complete if the policy
+  // needs it; otherwise it may be empty.
   absl::Span<const float> next_observation;
   absl::Span<const float> next_candidates;
   // 0 means that the user left before this step, and the row holds no step. May be empty, as in StepColumns, if all
@@ -66,9 +66,9 @@ class Policy {
   // user when its next episode begins (positions[i].step == 0), and its behaviour does not depend on the batch.
   virtual bool learns() const { return false; }
 
-  // Whether it shows one slate for certain, which follows from the user's observation and candidates alone: it draws
-  // nothing, remembers nothing, and the step does not matter. Such a policy can be solved. It may be so now and not
-  // after a change of its settings. False, unless a policy says so: forgetting to say so costs time and breaks nothing.
+  // Whether the slate follows from the user's observation and candidates alone: the policy draws nothing, remembers
+  // nothing, and does not look at the step. The exact value of such a policy can be computed. A change of its settings
+  // may change the answer. The default is false: a policy that forgets to declare itself costs time but breaks nothing.
   virtual bool stationary() const { return false; }
 
   // The columns that Observe reads; constant as long as the policy lives. The default is all columns: a policy that

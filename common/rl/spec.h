@@ -1,4 +1,4 @@
-// What an environment looks like from outside (design: contracts, environment).
+// Describes an environment to policies and learners (design: contracts, environment).
 //
 // Letters used throughout: B users in a batch, M users of a session, N candidates, D features of a candidate, K slate
 // positions, U user features, R response fields, C clusters, I items of a fixed catalogue.

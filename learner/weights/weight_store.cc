@@ -34,8 +34,7 @@ std::vector<std::string> Encode(absl::string_view payload) {
 
 WeightStore::WeightStore() : incarnation_(DrawIncarnation()) {}
 
-std::shared_ptr<const WeightsSnapshot> WeightStore::Publish(absl::string_view payload,
-                                                            const WeightsProgress& progress) {
+std::shared_ptr<const WeightsSnapshot> WeightStore::Publish(absl::string_view payload, const RunProgress& progress) {
   auto snapshot = std::make_shared<WeightsSnapshot>();
   v1::WeightsHeader& header = snapshot->header;
   header.set_version(version() + 1);

@@ -18,7 +18,7 @@
 namespace recbots {
 
 // The counters of the run when a version was published.
-struct WeightsProgress {
+struct RunProgress {
   int64_t updates = 0;
   int64_t env_steps = 0;
   double wall_seconds = 0;
@@ -48,7 +48,7 @@ class WeightStore {
 
   // Makes `payload` the newest version (the first has number 1), then calls the watchers. Only one thread at a time may
   // call it. Costs two copies and a checksum of the payload (about 2 ms for 4 MB).
-  std::shared_ptr<const WeightsSnapshot> Publish(absl::string_view payload, const WeightsProgress& progress)
+  std::shared_ptr<const WeightsSnapshot> Publish(absl::string_view payload, const RunProgress& progress)
       ABSL_LOCKS_EXCLUDED(mu_, watchers_mu_);
 
   // The newest snapshot; null before the first Publish.

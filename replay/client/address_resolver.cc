@@ -73,12 +73,12 @@ class Entry {
     }
     std::vector<std::string>& chosen = hosts[hosts[1].empty() ? 0 : 1];
     if (chosen.empty()) return;
-    // The channel tries all there are.
+    // The channel looks the name up again and tries all of its addresses.
     if (local) {
       shards_ = {{address_, ""}};
       return;
     }
-    std::sort(chosen.begin(), chosen.end());  // Servers of names rotate their answers.
+    std::sort(chosen.begin(), chosen.end());  // Name servers rotate their answers.
     shards_.clear();
     for (const std::string& host : chosen) shards_.push_back({HostPort{host, name_.port}.ToString(), name_.host});
   }

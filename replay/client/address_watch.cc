@@ -29,7 +29,7 @@ void AddressWatch::Run() {
     const absl::Duration pause = first ? absl::ZeroDuration() : handlers_.away() ? std::min(hurried_, calm_) : calm_;
     first = false;
     {
-      // In steps of the shorter pause: what goes away meanwhile is noticed.
+      // After the shorter pause, look whether a shard has gone away meanwhile.
       MutexLock lock(&mu_);
       if (mu_.AwaitFor(stopping, std::min(pause, hurried_))) return;
     }

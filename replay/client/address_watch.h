@@ -1,4 +1,4 @@
-// Keeps the list of shards up to date, on a thread of its own.
+// Looks the addresses of the shards up again and again, on its own thread.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,16 @@ namespace recbots::replay {
 class AddressWatch {
  public:
   struct Handlers {
-    // The newest answer, whether it changed or not; the first comes from the constructor when it costs nothing.
+    // Gets the answer of every look-up, whether it changed or not. The constructor makes the first call if
+    // resolver->constant().
     std::function<void(const Resolution&)> on_addresses;
-    // Something is away: look again after `hurried`, otherwise after `calm`.
+    // True if a shard is away: the next look-up is after `hurried` instead of `calm`.
     std::function<bool()> away;
   };
 
   AddressWatch(std::shared_ptr<AddressResolver> resolver, Handlers handlers, absl::Duration hurried = absl::Seconds(1),
                absl::Duration calm = absl::Seconds(5));
-  // Waits for a look-up under way.
+  // Waits for the look-up that is under way, if any.
   ~AddressWatch();
 
  private:
@@ -34,7 +35,7 @@ class AddressWatch {
   const absl::Duration hurried_;
   const absl::Duration calm_;
 
-  std::string said_;  // The newest error. Used by the thread only.
+  std::string said_;  // The newest error that was logged. Used by the thread only.
 
   Mutex mu_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;

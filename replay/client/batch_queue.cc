@@ -11,9 +11,9 @@
 namespace recbots::replay {
 namespace {
 
-// Tells our draws from those of tables, which use the same purpose.
+// Keeps these draws apart from those of tables, which use the same purpose.
 constexpr uint32_t kDrawsOfShards = 0xFFFFFFFF;
-// How old the news of a shard may get: of one without rows, of any.
+// The state of a shard is asked for again when it is this old: that of a shard without rows, that of any shard.
 constexpr absl::Duration kAskEmpty = absl::Milliseconds(100);
 constexpr absl::Duration kAskAny = absl::Seconds(1);
 
@@ -56,7 +56,7 @@ void BatchQueue::Lose(const Part& part) {
   Batch* const batch = Find(part.batch);
   if (batch == nullptr) return;
   if (part.arrived) batch->missing_rows += part.num_rows;
-  // What lies together is one part again.
+  // Join neighbouring ranges, so that they become one part again.
   std::vector<Range>& ranges = batch->unplaced;
   const auto behind = [](const Range& range, int32_t row) { return range.first_row < row; };
   auto at = ranges.insert(std::lower_bound(ranges.begin(), ranges.end(), part.first_row, behind),
@@ -72,7 +72,7 @@ void BatchQueue::Lose(const Part& part) {
   }
 }
 
-bool BatchQueue::Place(Instant now) {
+bool BatchQueue::PlaceRows(Instant now) {
   const auto unplaced = [](const Batch& batch) { return !batch.unplaced.empty(); };
   if (std::none_of(batches_.begin(), batches_.end(), unplaced)) return false;
   if (std::any_of(shards_.begin(), shards_.end(), [](const Shard& shard) { return shard.closing; })) return false;
@@ -91,7 +91,7 @@ const std::vector<int>& BatchQueue::Candidates(Instant now) {
   for (const bool even_suspended : {false, true}) {
     for (size_t i = 0; i < shards_.size(); ++i) {
       const Shard& shard = shards_[i];
-      // The only shard there is waits by itself until it has rows; it need not be asked.
+      // An only shard gets the order even if it is empty: its server waits until there are rows.
       if (!shard.open || (shard.weight == 0 && num_shards_ > 1)) continue;
       if (even_suspended || shard.suspended_until <= now) candidates_.push_back(static_cast<int>(i));
     }
@@ -107,7 +107,7 @@ void BatchQueue::Split(int64_t batch, Range range, const std::vector<int>& candi
   }
   absl::uint128 sum = 0;
   for (const int shard : candidates) sum += At(shard).weight;
-  // 256 weights of 64 bits take 72: then their lowest bits do not matter.
+  // The sum of 256 weights of 64 bits can take 72 bits: then drop the lowest eight of each.
   const int shift = absl::Uint128High64(sum) > 0 ? 8 : 0;
   uint64_t total = 0;
   for (const int shard : candidates) total += At(shard).weight >> shift;
@@ -167,7 +167,7 @@ std::optional<PartTarget> BatchQueue::Expected(int shard) {
   const Part& part = from.sent[from.arrived];
   if (part.batch < 0) return PartTarget();
   Batch* const batch = Find(part.batch);
-  RECBOTS_CHECK(batch != nullptr);  // It cannot be taken before this part arrives.
+  RECBOTS_CHECK(batch != nullptr);  // A batch cannot be taken before all of its parts have arrived.
   GiveMemory(*batch);
   return PartTarget{&batch->result, part.first_row, part.num_rows, part.share};
 }
@@ -201,7 +201,7 @@ bool BatchQueue::Stuck() const {
   bool any_full = false;
   bool any_weight = false;
   for (const Shard& shard : shards_) {
-    if (shard.closing) return false;  // Under way.
+    if (shard.closing) return false;  // Streams are ending already.
     any_weight = any_weight || shard.weight > 0;
     if (!IsFull(shard)) continue;
     any_full = true;
@@ -270,9 +270,9 @@ void BatchQueue::Count(const v1::TableState& state, Instant now) {
   SampledCounts newest = {state.inserted(), state.sampled(), state.priorities_stale(), state.priorities_refused()};
   const auto [found, is_new] = seen_.try_emplace(state.incarnation(), newest);
   SampledCounts& seen = found->second;
-  // Later on it is what we told it ourselves.
+  // What a table says later is what this client told it.
   if (is_new) streams_below_ = std::max(streams_below_, state.streams_below());
-  // A process that is younger than we are has nothing of earlier runs but what a checkpoint brought.
+  // A server that started after this client has nothing of earlier runs but what it restored from a checkpoint.
   if (is_new && absl::Seconds(state.age_seconds()) <= now - options_.began) seen.inserted = state.restored();
   if (is_new) run_counts_.inserted_before += seen.inserted;
   // Headers of several streams may overtake each other.
@@ -298,7 +298,7 @@ std::optional<int64_t> BatchQueue::NewStreams(Instant now, absl::Duration patien
 
 void BatchQueue::Recycle(SampledBatch batch) {
   if (batch.batch.size() != options_.schema->batch_bytes(static_cast<size_t>(options_.batch_size))) return;
-  // One more than is ordered, for the batch that the learner works on.
+  // One more than batches_in_flight, for the batch that the learner works on.
   if (spare_.size() <= static_cast<size_t>(options_.batches_in_flight)) spare_.push_back(std::move(batch));
 }
 

@@ -11,7 +11,7 @@
 namespace recbots::replay {
 namespace {
 
-// Rows of any size, then floats.
+// The priorities of a block lie behind its rows, aligned.
 size_t PrioritiesOffset(const BlockRing::Options& options) {
   return (static_cast<size_t>(options.row_bytes * options.block_rows) + alignof(float) - 1) & ~(alignof(float) - 1);
 }
@@ -29,7 +29,7 @@ BlockRing::BlockRing(const Options& options)
 
 int64_t BlockRing::Append(const char* rows, int64_t num_rows, int64_t weights_version,
                           absl::Span<const float> priorities, Instant now) {
-  // A block of the other kind goes as it is.
+  // A block is sealed as it is when rows of the other kind (with or without priorities) come.
   if (filling_rows() > 0 && At(sealed_).has_priorities != !priorities.empty()) Seal();
   if (full()) return 0;
   Block& block = At(sealed_);
@@ -120,7 +120,7 @@ void BlockRing::Release() {
   const int64_t below = released_below();
   while (sealed_ > 0 && EndOf(At(0)) <= below) {
     Block& block = At(0);
-    block.buffer = {};  // Back to the pool, once gRPC lets go of it as well.
+    block.buffer = {};  // The pool gets it back once gRPC has released it as well.
     block.num_rows = 0;
     oldest_ = (oldest_ + 1) % options_.num_blocks;
     --sealed_;
@@ -139,7 +139,7 @@ bool BlockRing::MergeWithNext(int64_t i) {
   Block& block = At(i);
   const Block& next = At(i + 1);
   if (block.has_priorities != next.has_priorities || block.num_rows + next.num_rows > options_.block_rows) return false;
-  // What gRPC may still hold of the block lies before these rows.
+  // gRPC may still hold memory of the block, but only in front of these rows.
   std::memcpy(block.buffer.data + block.num_rows * options_.row_bytes, next.buffer.data,
               static_cast<size_t>(next.num_rows * options_.row_bytes));
   if (block.has_priorities) {
@@ -147,7 +147,7 @@ bool BlockRing::MergeWithNext(int64_t i) {
   }
   block.num_rows += next.num_rows;
   block.weights_version = std::max(block.weights_version, next.weights_version);
-  const int64_t last = full() ? sealed_ - 1 : sealed_;  // The one being filled moves as well.
+  const int64_t last = full() ? sealed_ - 1 : sealed_;  // The block being filled moves as well.
   for (int64_t j = i + 1; j < last; ++j) At(j) = std::move(At(j + 1));
   At(last) = Block();
   --sealed_;

@@ -1,4 +1,5 @@
-// One bidirectional stream of a client that has a thread of its own: state to wait for instead of callbacks to nest.
+// One bidirectional stream of a client that has its own thread: the thread waits for a state instead of nesting
+// callbacks.
 #pragma once
 
 #include <grpcpp/generic/generic_stub.h>
@@ -19,21 +20,22 @@
 
 namespace recbots::replay {
 
-// Request and Response are messages, or grpc::ByteBuffer for what is not to be copied. Everything but the constructor
-// is called with the owner's mutex held, and every change of state happens under it, so that the owner can wait for any
-// of it. The owner destroys the stream only when done() is true.
+// Request and Response are messages, or grpc::ByteBuffer for bytes that are not to be copied. Everything but the
+// constructor and FinishWrite is called with the owner's mutex held, and the state changes only while it is held, so
+// that the owner can wait for any change. The owner destroys the stream only when done() is true.
 template <typename Request, typename Response>
 class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
  public:
   struct Handlers {
-    // A message came, and is the handler's. Called without the mutex, one at a time; the next is read when it returns.
+    // A message came; the handler may change it. Called without the mutex, for one message at a time: the next one is
+    // read when the handler returns.
     std::function<void(Response&)> on_message;
     // Another message may be written. Called without the mutex.
     std::function<void()> on_written;
   };
 
-  // Calls `method` of replay's service ("Insert", "Sample"), without the mutex: the call may be broken before the first
-  // Write.
+  // Calls `method` of replay's service ("Insert", "Sample"). The mutex must not be held: the call may break before the
+  // first Write.
   ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, absl::string_view method,
                const Security* security)
       : mu_(*mu),
@@ -42,7 +44,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
         stub_(channel) {
     Security::Prepare(security, context_);
     stub_.PrepareBidiStreamingCall(&context_, method_, {}, this);
-    this->AddHold();  // Writes are started outside reactions: the stream must not end under them.
+    this->AddHold();  // Writes are started outside of reactions; OnDone must not come meanwhile.
     this->StartRead(&response_);
     this->StartCall();
   }
@@ -51,16 +53,16 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   bool greeted() const { return Held().greeted; }
   bool can_write() const { return !Held().broken && !Held().writing; }
   bool done() const { return Held().done; }
-  // Why it ended; valid when done().
+  // Why the stream ended; valid when done().
   const absl::Status& status() const { return Held().status; }
 
-  // Requires can_write(). `message` stays as it is until can_write() or done().
+  // Requires can_write(). The caller leaves `message` as it is until can_write() or done() is true again.
   void Write(const Request* message) {
     Held().writing = true;
     this->StartWrite(message);
   }
-  // The same in two steps, so that the owner can let go of its mutex while a large message is made (and sent, when
-  // nothing is queued): BeginWrite with the mutex, FinishWrite without it, by the thread that destroys the stream.
+  // Write in two steps, so that the owner can release its mutex while a large message is made (and sent, when nothing
+  // is queued): BeginWrite with the mutex held, FinishWrite without it, in the thread that destroys the stream.
   void BeginWrite() { Held().writing = Held().starting = true; }
   void FinishWrite(const Request* message) ABSL_LOCKS_EXCLUDED(mu_) {
     this->StartWrite(message);
@@ -68,12 +70,12 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     state_.starting = false;
     if (state_.broken) this->RemoveHold();
   }
-  // Says that nothing more will be written. Requires can_write(); afterwards it is false.
+  // Says that nothing more will be written. Requires can_write(), which is false afterwards.
   void Close() {
     Held().writing = true;
     this->StartWritesDone();
   }
-  // Ends the call, unless it ended by itself, and waits until it has.
+  // Cancels the call unless it has ended by itself, and waits for its end.
   void AwaitEnd() {
     AssertHeld(mu_);
     if (!done()) context_.TryCancel();
@@ -89,7 +91,7 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     bool done = false;
     absl::Status status;
   };
-  // Tells the analysis what this class asks of its owner: the mutex is held.
+  // Tells the thread safety analysis that the mutex is held, as this class demands of its owner.
   static void AssertHeld(const Mutex& mu) ABSL_ASSERT_EXCLUSIVE_LOCK(mu) { (void)mu; }
   State& Held() {
     AssertHeld(mu_);

@@ -1,4 +1,4 @@
-// Copies what arrives of a batch, straight from the memory it came in to the rows it belongs to.
+// Copies the parts of a batch as they arrive, straight from the memory of their messages to their rows.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace recbots::replay {
 
-// Where a part belongs: rows first_row.. of the batch. Without rows: nowhere, it only asks for the table's state.
+// Where a part belongs: num_rows rows of the batch, from first_row on. If num_rows is 0, the part only tells the
+// table's state.
 struct PartTarget {
   SampledBatch* batch = nullptr;
   int32_t first_row = 0;
@@ -19,22 +20,22 @@ struct PartTarget {
   double share = 1;  // Probability that a row of the batch is drawn from this shard.
 };
 
-// One part at a time, in as many messages as it takes. Not thread-safe.
+// Reads one part at a time, which may come in several messages. Not thread-safe.
 class PartReader {
  public:
-  // `shard` goes into keys. The schema outlives the reader.
+  // `shard` becomes part of the keys. The schema outlives the reader.
   PartReader(const RowSchema* schema, int shard) : schema_(*schema), shard_(shard) {}
 
-  // Forgets a part of which not all came.
+  // Forgets a part that did not come completely.
   void Reset() { begun_ = complete_ = false; }
   bool begun() const { return begun_; }
   // The last message completed the part; the next one begins another.
   bool complete() const { return complete_; }
 
-  // Begins with the first message of a part, which has the header.
-  //   INTERNAL  it is not what was ordered; names value and bound
+  // Begins a part with its first message, which has the header.
+  //   INTERNAL  the part is not what was ordered; names value and bound
   absl::Status Begin(const SampleMessage& message, const PartTarget& target);
-  // Copies the columns of that or a later message. Requires begun().
+  // Copies the columns of the first or of a later message. Requires begun().
   //   INTERNAL  too many or too few bytes
   absl::Status Copy(const SampleMessage& message);
 
@@ -50,8 +51,8 @@ class PartReader {
   bool complete_ = false;
   PartTarget target_;
   size_t payload_bytes_ = 0;
-  size_t position_ = 0;  // Bytes of the payload that came.
-  size_t column_ = 0;    // That the next byte belongs to.
+  size_t position_ = 0;  // How many bytes of the payload have come.
+  size_t column_ = 0;    // The column that the next byte belongs to.
 };
 
 }  // namespace recbots::replay

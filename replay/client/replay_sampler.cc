@@ -44,7 +44,7 @@ class ReplaySampler::Impl {
  private:
   absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
-  // Called by the watch.
+  // Called by watch_.
   bool SomethingAway() const {
     const ReplaySamplerStats now = stats();
     return now.shards == 0 || now.connected_shards < now.shards;
@@ -52,16 +52,16 @@ class ReplaySampler::Impl {
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(shared_.mu);
 
   SamplerShared shared_;
-  // Used by the watch only.
+  // Used by the thread of watch_ only.
   ShardSet set_;
   std::array<std::unique_ptr<ShardSampler>, kMaxShards> threads_;  // By the shards' ordinals.
 
-  AddressWatch watch_;  // Ends first, then the threads.
+  AddressWatch watch_;  // The last member: it ends before threads_.
 };
 
 absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   MutexLock lock(&shared_.mu);
-  // Not when it was taken: a learner that dies over a batch has not used it, and a queue gives it to the next one.
+  // A batch counts as used only now, not when it was taken: if the learner dies over it, a queue gives it to the next.
   shared_.queue.Use();
   shared_.Advance();
   const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_.queue.ready() || shared_.Ended(); };
@@ -79,7 +79,7 @@ absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
 }
 
 absl::Status ReplaySampler::Impl::NothingCame() const {
-  const bool connected = shared_.contact.any();
+  const bool connected = shared_.connections.any();
   const absl::Status& error = shared_.last_error;
   return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", shared_.options.address,
                                                   connected ? ": connected, it holds them back" : "",
@@ -144,7 +144,8 @@ void ReplaySampler::Impl::OnAddresses(const Resolution& found) {
     const size_t i = shared_.AddShard(address);
     threads_[i] = std::make_unique<ShardSampler>(&shared_, shared_.shards[i].get(), static_cast<int>(i));
   }
-  if (shared_.queue.num_shards() == 0) shared_.Fail(shared_.contact.CheckAway(shared_.options.address, found.status));
+  if (shared_.queue.num_shards() == 0)
+    shared_.Fail(shared_.connections.CheckAway(shared_.options.address, found.status));
   if (!found.status.ok() && shared_.last_error.ok()) shared_.last_error = found.status;
 }
 

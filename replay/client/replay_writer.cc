@@ -81,26 +81,26 @@ class ReplayWriter::Impl {
     MutexLock lock(&mu_);
     return shards_;
   }
-  // Gives rows to the shard whose turn it is, at most to the end of its block; 0: none has room.
+  // Gives rows to the shard whose turn it is, at most to the end of its block. Returns how many; 0: no shard has room.
   int64_t AppendSome(const Shards& shards, const WriterSession::Rows& rows);
-  // What rows may be given to: an error once there is a final one, or Close was called.
+  // The shards that may get rows; an error if there is a final one, or Close was called.
   absl::StatusOr<std::shared_ptr<const Shards>> OpenShards() const ABSL_LOCKS_EXCLUDED(mu_);
-  // A shard that has room for all of them.
+  // Whether one shard has room for all of the rows.
   bool HasRoom(const Shards& shards, int64_t num_rows);
   // Waits for news since `seen`, or until rows have waited long enough to be dropped, and drops them. False: the
   // deadline came first.
   bool AwaitRoomSomewhere(const Shards& shards, int64_t seen, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
   void StopAll() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Called by the watch.
+  // Called by watch_.
   bool SomethingAway() const;
   void OnAddresses(const Resolution& found) ABSL_LOCKS_EXCLUDED(mu_);
-  // Stops it when it keeps nothing; its counts stay.
+  // Stops the shard if it keeps no rows, and adds its counts to retired_. False: it keeps some.
   bool Retire(ShardWriter& shard) ABSL_LOCKS_EXCLUDED(mu_);
 
   WriterShared shared_;
   const size_t row_bytes_;
-  ShardSet set_;  // Used by the watch only.
+  ShardSet set_;  // Used by the thread of watch_ only.
   std::atomic<size_t> turn_{0};
 
   mutable Mutex mu_;
@@ -108,7 +108,7 @@ class ReplayWriter::Impl {
   ReplayWriterStats retired_ ABSL_GUARDED_BY(mu_);  // Of shards that are gone.
   std::array<absl::Duration, kNumBlockedOn> blocked_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Status final_ ABSL_GUARDED_BY(mu_);  // Of no shard.
+  absl::Status final_ ABSL_GUARDED_BY(mu_);  // A final error that no shard has.
 
   AddressWatch watch_;
 };
@@ -149,7 +149,7 @@ absl::StatusOr<std::shared_ptr<const Shards>> ReplayWriter::Impl::OpenShards() c
 
 bool ReplayWriter::Impl::HasRoom(const Shards& shards, int64_t num_rows) {
   using Pick = ShardWriter::Pick;
-  const Pick pick = shards.size() > 1 && shared_.contact.any() ? Pick::kConnected : Pick::kAny;
+  const Pick pick = shards.size() > 1 && shared_.connections.any() ? Pick::kConnected : Pick::kAny;
   bool found = false;
   for (const auto& shard : shards) found = shard->HasRoom(num_rows, pick) || found;
   return found;
@@ -172,10 +172,10 @@ int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const WriterSession
   const size_t n = shards.size();
   if (n == 0) return 0;
   if (n == 1) return shards[0]->Append(rows, Pick::kAny, /*started=*/false);
-  // A block is filled before the next shard has its turn: more shards must not mean smaller blocks.
+  // Fill a block before the next shard has its turn: more shards must not mean smaller blocks.
   const size_t turn = turn_.load(std::memory_order_relaxed);
   if (const int64_t taken = shards[turn % n]->Append(rows, Pick::kReady, /*started=*/true); taken > 0) return taken;
-  const Pick last = shared_.contact.any() ? Pick::kConnected : Pick::kAny;
+  const Pick last = shared_.connections.any() ? Pick::kConnected : Pick::kAny;
   for (const Pick pick : {Pick::kReady, last}) {
     for (size_t i = 1; i <= n; ++i) {
       const int64_t taken = shards[(turn + i) % n]->Append(rows, pick, /*started=*/false);
@@ -291,7 +291,7 @@ void ReplayWriter::Impl::OnAddresses(const Resolution& found) {
     for (const ShardAddress& address : changes.added) {
       if (after->size() < kMaxShards) after->push_back(std::make_shared<ShardWriter>(&shared_, address));
     }
-    if (after->empty() && final_.ok()) final_ = shared_.contact.CheckAway(shared_.options.address, found.status);
+    if (after->empty() && final_.ok()) final_ = shared_.connections.CheckAway(shared_.options.address, found.status);
     if (!final_.ok()) shared_.failed = true;
     shards_ = after;
   }

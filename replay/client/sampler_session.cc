@@ -10,9 +10,9 @@ const v1::SampleCredit* SamplerSession::BeginStream(Instant now) {
   open_ = true;
   said_used_ = 0;
   said_streams_ = 0;
-  next_.MergeFrom(first_);  // To priorities that a stream which we ended ourselves left behind.
+  next_.MergeFrom(first_);  // next_ may hold priorities of a stream that ended with `keep`.
   queue_.Open(shard_);
-  queue_.Place(now);
+  queue_.PlaceRows(now);
   AddOrders(now);
   credit_ = std::exchange(next_, {});
   return &credit_;
@@ -20,7 +20,7 @@ const v1::SampleCredit* SamplerSession::BeginStream(Instant now) {
 
 int64_t SamplerSession::EndStream(bool keep) {
   open_ = false;
-  // Replay takes back what was not acknowledged and draws it again: used here, it would count twice.
+  // Replay takes back the parts that were not acknowledged and draws again: if used here, they would count twice.
   queue_.Close(shard_);
   const int64_t dropped = keep ? 0 : next_.keys_size();
   if (!keep) next_.Clear();
@@ -30,7 +30,7 @@ int64_t SamplerSession::EndStream(bool keep) {
 int64_t SamplerSession::AddPriority(ItemKey key, float priority) {
   if (!open_) return 1;
   int64_t dropped = 0;
-  // Nobody orders any more, it seems: the newest count.
+  // No order has gone out for a long time, it seems: keep the newest priorities.
   if (static_cast<size_t>(next_.keys_size()) >= kMaxPriorityUpdates) {
     dropped = next_.keys_size();
     next_.clear_keys();
@@ -44,7 +44,7 @@ int64_t SamplerSession::AddPriority(ItemKey key, float priority) {
 const v1::SampleCredit* SamplerSession::NextCredit(int64_t streams_below, bool all, Instant now) {
   AddOrders(now);
   const int64_t used = queue_.Acknowledged(shard_);
-  // Not before the table said what it knew.
+  // Say nothing of streams before the table has told its own state.
   const int64_t streams = queue_.heard(shard_) ? streams_below : 0;
   const bool news = used != said_used_ || streams != said_streams_;
   if (next_.rows().empty() && !news && !(all && next_.keys_size() > 0)) return nullptr;

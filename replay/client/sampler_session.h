@@ -1,5 +1,5 @@
-// What a sampler has to say to one shard, put together into as few messages as possible: orders and acknowledgements as
-// its BatchQueue decides them, new priorities, and which random streams are given away.
+// Collects what a sampler has to say to one shard, in as few messages as possible: orders and acknowledgements as its
+// BatchQueue decides them, new priorities, and which random streams are in use.
 //
 // Plain bookkeeping: knows no network and no clock. Not thread-safe: the sampler guards it.
 #pragma once
@@ -21,13 +21,15 @@ class SamplerSession {
 
   // A stream begins: its first message, which stays as it is until NextCredit.
   const v1::SampleCredit* BeginStream(Instant now);
-  // It ended; what was ordered is lost. `keep`: priorities wait for the next stream. Returns how many were dropped.
+  // The stream ended, and what was ordered on it is lost. If `keep`, unsent priorities wait for the next stream.
+  // Otherwise they are dropped; returns how many.
   int64_t EndStream(bool keep);
 
-  // For the next message. Returns how many priorities were dropped: all while there is no stream.
+  // Adds a new priority to the next message. Returns how many priorities were dropped: this one if there is no stream,
+  // or all earlier ones if too many were waiting.
   int64_t AddPriority(ItemKey key, float priority);
-  // The next message, when there is one to send; stays as it is until the next call. Priorities alone make a message
-  // only if `all`. `streams_below`: random streams below were given away.
+  // The next message, or nullptr if there is nothing to say; it stays as it is until the next call. Priorities alone
+  // make a message only if `all`. Random streams below `streams_below` are in use.
   const v1::SampleCredit* NextCredit(int64_t streams_below, bool all, Instant now);
 
  private:
@@ -39,7 +41,7 @@ class SamplerSession {
   bool open_ = false;
   v1::SampleCredit next_;    // Being put together.
   v1::SampleCredit credit_;  // Being sent.
-  int64_t said_used_ = 0;
+  int64_t said_used_ = 0;    // What the newest message of this stream said.
   int64_t said_streams_ = 0;
 };
 

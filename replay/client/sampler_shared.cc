@@ -9,7 +9,7 @@
 namespace recbots::replay {
 namespace {
 
-// A shard that holds up a batch for this long, while another has nothing to do, is left out for a while.
+// A shard that holds up a batch for kPatience, while another one has nothing to do, is left out for kSuspension.
 constexpr absl::Duration kPatience = absl::Seconds(3);
 constexpr absl::Duration kSuspension = absl::Seconds(10);
 
@@ -29,7 +29,7 @@ SamplerShared::SamplerShared(const RowSchema& row_schema, const ReplaySamplerOpt
     : schema(std::make_shared<const RowSchema>(row_schema)),
       options(sampler_options),
       first_credit(FirstCredit(row_schema, sampler_options)),
-      contact(options.retry.give_up_after),
+      connections(options.retry.give_up_after),
       queue({schema, options.batch_size, options.batches_in_flight, options.seed, Instant::Now()}) {}
 
 size_t SamplerShared::AddShard(const ShardAddress& address) {
@@ -39,7 +39,7 @@ size_t SamplerShared::AddShard(const ShardAddress& address) {
                                    .connect_timeout = options.connect_timeout,
                                    .channel = {.bulk = batch_bytes >= kBulkBytes, .security = options.security}};
   shards[static_cast<size_t>(shard)] = std::make_unique<SamplerShard>(
-      SamplerShard{SamplerSession(&queue, shard, &first_credit), ShardLink(link, &contact, address)});
+      SamplerShard{SamplerSession(&queue, shard, &first_credit), ShardLink(link, &connections, address)});
   return static_cast<size_t>(shard);
 }
 
@@ -57,7 +57,7 @@ void SamplerShared::Advance() {
     queue.Suspend(*stalled, now + kSuspension);
     shard.Restart();
   }
-  queue.Place(now);
+  queue.PlaceRows(now);
   for (const auto& shard : shards) {
     if (shard != nullptr) SendCredit(*shard, /*all=*/false);
   }

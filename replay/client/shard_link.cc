@@ -5,8 +5,8 @@
 
 namespace recbots::replay {
 
-ShardLink::ShardLink(const Options& options, Contact* contact, const ShardAddress& address)
-    : options_(options), contact_(*contact) {
+ShardLink::ShardLink(const Options& options, ConnectionMonitor* connections, const ShardAddress& address)
+    : options_(options), connections_(*connections) {
   GoTo(address);
 }
 
@@ -32,23 +32,23 @@ void ShardLink::GoTo(const ShardAddress& address) {
   address_ = address;
   channel_ = nullptr;
   RetryOptions retry = options_.retry;
-  retry.give_up_after = absl::InfiniteDuration();  // The contact decides, for all shards together.
+  retry.give_up_after = absl::InfiniteDuration();  // ConnectionMonitor decides, for all shards together.
   retry_.emplace("replay", address.target, retry, options_.clock);
 }
 
 void ShardLink::Connected() {
   connected_ = true;
-  contact_.Connected();
+  connections_.Connected();
 }
 
 void ShardLink::Disconnected() {
   connected_ = false;
-  contact_.Disconnected();
+  connections_.Disconnected();
 }
 
 absl::StatusOr<absl::Duration> ShardLink::Failed(const absl::Status& reason) {
   RECBOTS_ASSIGN_OR_RETURN(const absl::Duration delay, retry_->Failed(reason));
-  RECBOTS_RETURN_IF_ERROR(contact_.CheckAway(address_.target, reason));
+  RECBOTS_RETURN_IF_ERROR(connections_.CheckAway(address_.target, reason));
   return delay;
 }
 

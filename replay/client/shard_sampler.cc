@@ -9,9 +9,9 @@
 namespace recbots::replay {
 namespace {
 
-// How long a shard that has not told its state is waited for when that of another is known.
+// How long to wait for the state of all shards once one has told its own.
 constexpr absl::Duration kSilence = absl::Seconds(3);
-// How often news are asked for and leftovers sent.
+// How often FollowStream looks whether there is something to send or to ask.
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 
 }  // namespace
@@ -112,7 +112,7 @@ void ShardSampler::AwaitNext(const absl::Status& status) {
 
 void ShardSampler::OnMessage(grpc::ByteBuffer& bytes) {
   const absl::Status status = Take(bytes);
-  message_.Clear();  // Its memory is the transport's.
+  message_.Clear();  // Its memory belongs to `bytes`.
   bytes.Clear();
   if (status.ok() && !reader_.complete()) return;
   std::optional<int64_t> streams;

@@ -1,4 +1,4 @@
-// The stream of orders and parts between a ReplaySampler and one shard, and a thread that keeps the stream up.
+// The stream between a ReplaySampler and one shard, for orders and parts, and the thread that keeps the stream up.
 #pragma once
 
 #include <memory>
@@ -15,26 +15,26 @@ namespace recbots::replay {
 
 class ShardSampler {
  public:
-  // Connects in the background. `at`: the shard of that ordinal in shared->shards. Both outlive this.
+  // Connects in the background. `at` is shared->shards[shard]. `shared` and `at` outlive this.
   ShardSampler(SamplerShared* shared, SamplerShard* at, int shard);
-  // Ends the stream and waits for its end.
+  // Ends the stream, and waits until it has ended.
   ~ShardSampler();
 
  private:
   using Stream = SamplerShard::Stream;
 
-  // Connects and reconnects, until stopped or a final error.
+  // Connects and reconnects until stopped, or until there is a final error.
   void Run() ABSL_LOCKS_EXCLUDED(shared_.mu);
-  // What the next stream goes through; nullptr: there shall be none.
+  // The channel for the next stream; nullptr: there is to be none.
   std::shared_ptr<grpc::Channel> BeginStream() ABSL_LOCKS_EXCLUDED(shared_.mu);
-  // One stream, from the call to its end; the result is why it ended.
+  // Runs one stream from the call to its end, and returns why it ended.
   absl::Status RunStream(const std::shared_ptr<grpc::Channel>& channel) ABSL_LOCKS_EXCLUDED(shared_.mu);
-  // After a stream that ended for that reason: waits until the time for another one has come.
+  // After a stream that ended with `status`: waits until it is time for the next one.
   void AwaitNext(const absl::Status& status) ABSL_LOCKS_EXCLUDED(shared_.mu);
 
   absl::Status Greet(Stream& stream) ABSL_LOCKS_EXCLUDED(shared_.mu);
-  // Asks for news and sends leftovers, once a tick; tells what there is to tell of random streams. False: the stream
-  // ended, or shall.
+  // Waits for one tick, then sends what is unsent and asks for the state if that is old. False: the stream has ended,
+  // or is to end.
   bool FollowStream(Stream& stream) ABSL_LOCKS_EXCLUDED(shared_.mu);
   absl::Status EndStream(Stream& stream) ABSL_LOCKS_EXCLUDED(shared_.mu);
   void OnMessage(grpc::ByteBuffer& bytes) ABSL_LOCKS_EXCLUDED(shared_.mu);
@@ -46,7 +46,7 @@ class ShardSampler {
   SamplerShard* const at_ ABSL_PT_GUARDED_BY(shared_.mu);
   const int shard_;
 
-  // Used by the stream under way, one message at a time.
+  // Used by the current stream, for one message at a time.
   SampleMessage message_;
   PartReader reader_;
 

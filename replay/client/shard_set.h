@@ -1,6 +1,6 @@
-// Which shards a client should have, given the addresses there are and where its shards are now: writers and samplers
-// ask the same. A shard whose address is gone, and that is not connected, is an orphan: it takes over an address that
-// no shard has, or is dropped when none came up for a while.
+// Decides for writers and samplers which shards they should have, given the listed addresses and where their shards are
+// now. A shard that is not connected and whose address is no longer listed is an orphan: it takes over an address that
+// no shard has, or is dropped if there is none for a while.
 #pragma once
 
 #include <map>
@@ -14,29 +14,30 @@
 
 namespace recbots::replay {
 
-// What to do, shards by their place in the list of members.
+// What to do. Shards are named by their index in the list of members.
 struct ShardChanges {
   std::vector<std::pair<size_t, ShardAddress>> moved;  // Orphans that take over an address.
-  std::vector<size_t> gone;                            // Orphans for longer than kGrace.
-  std::vector<size_t> spare;                           // At an address that a member before has as well.
-  std::vector<ShardAddress> added;                     // Addresses that want a new shard.
+  std::vector<size_t> gone;                            // Orphans for at least kGrace.
+  std::vector<size_t> spare;                           // At the same address as an earlier member.
+  std::vector<ShardAddress> added;                     // Addresses that need a new shard.
 };
 
 // Plain bookkeeping: knows no network and no clock. Not thread-safe.
 class ShardSet {
  public:
-  // How long the shard of an address that is gone may yet come back.
+  // How long an orphan is kept, as its address may come back.
   static constexpr absl::Duration kGrace = absl::Seconds(10);
 
   struct Member {
     std::string target;
     bool connected = false;
   };
-  // `listed`: the addresses there are now, each once. Who cannot drop a shard that is gone is told again next time.
+  // `listed` has the addresses there are now, each once. A shard that is gone and that the caller keeps is named again
+  // by the next call.
   ShardChanges Update(const std::vector<ShardAddress>& listed, const std::vector<Member>& members, Instant now);
 
  private:
-  std::map<std::string, Instant> gone_since_;  // Addresses of orphans.
+  std::map<std::string, Instant> gone_since_;  // By the addresses of orphans.
 };
 
 }  // namespace recbots::replay

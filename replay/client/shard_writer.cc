@@ -22,7 +22,7 @@ ShardWriter::ShardWriter(WriterShared* shared, const ShardAddress& address)
       link_({.retry = options_.retry,
              .connect_timeout = options_.connect_timeout,
              .channel = {.security = options_.security}},
-            &shared->contact, address),
+            &shared->connections, address),
       search_(&shared->stores, options_.retry.max_delay),
       writer_id_(RandomWriterId()),
       thread_("replay-writer", [this] { Run(); }) {}
@@ -132,7 +132,7 @@ absl::Status ShardWriter::RunStream(const std::shared_ptr<grpc::Channel>& channe
   const absl::Status status = Greet(stream);
   if (status.ok()) {
     while (std::optional<WriterSession::Step> step = AwaitStep(stream)) {
-      outgoing_ = EncodeStep(*std::move(step));  // Append goes on meanwhile.
+      outgoing_ = EncodeStep(*std::move(step));  // Without the mutex, so that Append goes on meanwhile.
       stream.FinishWrite(&outgoing_);
     }
   }
@@ -193,7 +193,7 @@ absl::Status ShardWriter::EndStream(Stream& stream) {
     link_.Disconnected();
     session_.EndStream();
   }
-  // Politely only when nothing is outstanding: a server that waits for the limiter does not read the farewell.
+  // A farewell only if no row is outstanding: a server that waits for the limiter does not read it.
   if (stopping_ && session_.waiting_rows() == 0 && stream.can_write() && !stream.done()) {
     stream.Close();
     mu_.AwaitFor([&stream] { return stream.done(); }, kEndTimeout);

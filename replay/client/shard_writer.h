@@ -1,9 +1,10 @@
-// Rows on their way to one shard: the session that keeps them, the stream that sends them, and a thread that keeps the
-// stream up.
+// Rows on their way to one shard: the session that keeps them, the stream that sends them, and the thread that keeps
+// the stream up.
 //
-// The rows belong to a store, not to an address (store_directory.h): they take over another address when their own is
-// gone, and look for their store when another one answers. Only a store that is nowhere, or that forgot, makes them go
-// on as those of a new writer; rows that were acknowledged and are gone with it are counted.
+// The rows belong to a store, not to an address (store_directory.h): the writer moves to another address when its own
+// is no longer listed, and looks for its store when another store answers. Only if the store is nowhere to be found, or
+// has forgotten the writer, does the writer go on as a new one; acknowledged rows that are lost with the store are
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -30,29 +31,29 @@ class ShardWriter {
  public:
   // Connects in the background. `shared` outlives this.
   ShardWriter(WriterShared* shared, const ShardAddress& address);
-  // Drops what is kept.
+  // Drops the rows that are kept.
   ~ShardWriter();
 
-  // Who may take rows: a shard that is connected and holds nothing back; one that is connected; any with room.
+  // Which shards may take rows: one that is connected and holds nothing back; any that is connected; any.
   enum class Pick { kReady, kConnected, kAny };
-  // As of WriterSession. `started`: only into a block that was begun before.
+  // As WriterSession::Append, but takes nothing unless `pick` fits, nor, if `started`, unless a block is begun already.
   int64_t Append(const WriterSession::Rows& rows, Pick pick, bool started) ABSL_LOCKS_EXCLUDED(mu_);
   bool HasRoom(int64_t num_rows, Pick pick) ABSL_LOCKS_EXCLUDED(mu_);
-  // True: some rows were dropped.
+  // Drops rows as WriterSession does. True: there were some.
   bool DropWaited() ABSL_LOCKS_EXCLUDED(mu_);
   Instant NextDrop() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Hurries what was appended so far; the result is its number of rows, for AwaitFlushed.
+  // Hurries the rows appended so far; returns their number, for AwaitFlushed.
   int64_t StartFlush() ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits until rows below `target` are where they should be. False: not by then, or never (an error, stopped).
+  // Waits until safe_rows() >= target. False: not by the deadline, or never (a final error, or stopped).
   bool AwaitFlushed(int64_t target, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Ends the stream, politely when nothing is outstanding. AwaitStopped: true once the thread is through.
+  // Stop makes the stream end, with a farewell if no row is outstanding. AwaitStopped: true if the thread has finished.
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
   bool AwaitStopped(Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
-  // Stops if nothing is kept; false: something is.
+  // Stops if no rows are kept; false: some are.
   bool Retire() ABSL_LOCKS_EXCLUDED(mu_);
-  // Goes on at another address. Without effect while it is connected, or looks for its store.
+  // Goes on at another address. Without effect while connected, or while searching for the store.
   void MoveTo(const ShardAddress& address) ABSL_LOCKS_EXCLUDED(mu_);
 
   struct State {
@@ -68,30 +69,30 @@ class ShardWriter {
  private:
   using Stream = ClientStream<grpc::ByteBuffer, v1::InsertAck>;
 
-  // Connects, sends, reconnects, until stopped or a final error.
+  // Connects, sends and reconnects until stopped, or until there is a final error.
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
-  // What the next stream goes through; nullptr: there shall be none.
+  // The channel for the next stream; nullptr: there is to be none.
   std::shared_ptr<grpc::Channel> BeginStream() ABSL_LOCKS_EXCLUDED(mu_);
-  // One stream, from the call to its end; the result is why it ended.
+  // Runs one stream from the call to its end, and returns why it ended.
   absl::Status RunStream(const std::shared_ptr<grpc::Channel>& channel) ABSL_LOCKS_EXCLUDED(mu_);
-  // After a stream that ended for that reason: waits until the time for another one has come.
+  // After a stream that ended with `status`: waits until it is time for the next one.
   void AwaitNext(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
   absl::Status Greet(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
-  // What the store's first answer means for what is kept.
+  // Decides from the store's first answer whether the rows belong there, and which of them are to be sent.
   absl::Status AcceptStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The next thing to send, when it is due; none: the stream ended, or shall.
+  // Waits for the next thing to send; none: the stream has ended, or is to end.
   std::optional<WriterSession::Step> AwaitStep(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status EndStream(Stream& stream) ABSL_LOCKS_EXCLUDED(mu_);
   void OnAck(const v1::InsertAck& ack) ABSL_LOCKS_EXCLUDED(mu_);
 
   bool Ended() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopping_ || !final_.ok(); }
   bool MayTake(Pick pick) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The result is the time to wait before the next stream.
+  // Returns the time to wait before the next stream.
   absl::Duration AfterStream(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Duration Search(bool answered) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void StartAnew(int64_t known_rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Ends everything. FailHere: for what the server said.
+  // Makes an error final. FailHere: an error that the server's answer shows; adds the address.
   void Fail(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status FailHere(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -104,7 +105,7 @@ class ShardWriter {
   ShardLink link_ ABSL_GUARDED_BY(mu_);
   StoreSearch search_ ABSL_GUARDED_BY(mu_);
   std::string writer_id_ ABSL_GUARDED_BY(mu_);
-  // What keeps the stream under way from being of use.
+  // Why the current stream cannot be used.
   enum class Obstacle { kNone, kOtherStore, kForgotten };
   Obstacle obstacle_ ABSL_GUARDED_BY(mu_) = Obstacle::kNone;
   int64_t connections_ ABSL_GUARDED_BY(mu_) = 0;

@@ -1,8 +1,8 @@
-// Which store answers at which address, as far as the shard writers of one ReplayWriter know.
+// Remembers which store answers at which address, as far as the shard writers of one ReplayWriter know.
 //
-// A store is a set of tables with its checkpoints; it keeps its id when its server is restarted, but not its address. A
-// writer that is known to one store (which has its sequence, and perhaps its durable rows) therefore looks for it at
-// the other addresses when somebody else answers.
+// A store is a set of tables with its checkpoints. When its server is restarted, a store keeps its id, but perhaps not
+// its address. Only the writer's own store knows its sequence, and perhaps its durable rows: when another store
+// answers, the writer therefore looks for its own at the other addresses.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +17,29 @@
 
 namespace recbots::replay {
 
-// Thread-safe; a leaf among locks.
+// Thread-safe: its mutex is always the last to be locked.
 class StoreDirectory {
  public:
-  // The addresses there are now.
+  // Replaces the list of addresses.
   void SetAddresses(const std::vector<ShardAddress>& addresses) ABSL_LOCKS_EXCLUDED(mu_);
-  // That store answers there; 0: nobody is connected there any more.
+  // Store `store_id` answers at `target`; 0: no writer is connected there any more.
   void Note(const std::string& target, uint64_t store_id) ABSL_LOCKS_EXCLUDED(mu_);
-  // Where `store_id` may be, `tried` left out: where it is known to be, else where nobody else is known to be.
+  // The listed address where `store_id` is known to be, or else one where no store is known to be. Addresses in `tried`
+  // are left out.
   std::optional<ShardAddress> Candidate(uint64_t store_id, const std::set<std::string>& tried) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  struct Place {
+  struct Entry {
     ShardAddress address;
     bool listed = false;
     uint64_t store_id = 0;
   };
-  // Nothing is known of it.
-  static bool IsBlank(const Place& place) { return !place.listed && place.store_id == 0; }
+  // Whether nothing is known of the address, so that its entry can go.
+  static bool IsBlank(const Entry& entry) { return !entry.listed && entry.store_id == 0; }
 
   mutable Mutex mu_;
-  std::map<std::string, Place> places_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace recbots::replay

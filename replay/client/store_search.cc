@@ -20,7 +20,7 @@ StoreSearch::Step StoreSearch::Next(const ShardAddress& at, bool answered) {
   std::set<std::string> passed = tried_;
   passed.insert(failed_.begin(), failed_.end());
   if (const auto next = directory_.Candidate(store_id_, passed); next.has_value()) return {.address = next};
-  // Another round, as long as an address that does not answer may be that of the store.
+  // Begin another round: the store may be at an address that did not answer.
   if (!failed_.empty() && now - since_ < kSearchFor) {
     failed_.clear();
     return {.address = directory_.Candidate(store_id_, tried_), .delay = pause_};

@@ -1,5 +1,5 @@
-// The store that a shard writer's rows belong to, and where to look for it when another store answers at its address,
-// or none. A search that finds nothing ends after a while: then the rows may go to any store.
+// Knows the store that a shard writer's rows belong to, and where to look for it when another store answers at its
+// address, or none does. A search that finds nothing ends after a while: then the rows may go to any store.
 //
 // Plain bookkeeping: knows no network. Not thread-safe: ShardWriter guards it.
 #pragma once
@@ -22,22 +22,22 @@ class StoreSearch {
   // How long the store is looked for while some addresses do not answer.
   static constexpr absl::Duration kSearchFor = absl::Seconds(10);
 
-  // `pause`: between two rounds of a search. The directory and the clock outlive this.
+  // `pause` is the time between two rounds of a search. The directory and the clock outlive this.
   StoreSearch(StoreDirectory* directory, absl::Duration pause, Clock* clock = &Clock::Real())
       : directory_(*directory), pause_(pause), clock_(*clock) {}
 
-  // A store answered. True: the rows belong to it, from now on if they had no store yet; a search is over.
+  // A store answered. True: the rows belong to it (from now on, if they had no store yet), and a search is over.
   bool Answered(const std::string& target, uint64_t store_id);
-  // The stream to that address ended.
+  // The stream to `target` ended.
   void Left(const std::string& target) { directory_.Note(target, 0); }
 
   bool active() const { return since_ != Instant::InfiniteFuture(); }
   struct Step {
     std::optional<ShardAddress> address = {};  // Where to look next; none: at the same address.
-    absl::Duration delay = {};                 // To wait before.
-    bool given_up = false;                     // The store is nowhere: any other will do.
+    absl::Duration delay = {};                 // How long to wait before.
+    bool given_up = false;                     // The store was not found: from now on any other will do.
   };
-  // Begins a search or goes on with it: the store was not at that address. `answered`: another one was.
+  // Begins or continues a search: the store was not at `at`. `answered`: another store was there; otherwise none was.
   Step Next(const ShardAddress& at, bool answered);
 
  private:
@@ -46,11 +46,11 @@ class StoreSearch {
   StoreDirectory& directory_;
   const absl::Duration pause_;
   Clock& clock_;
-  uint64_t store_id_ = 0;  // 0: any.
+  uint64_t store_id_ = 0;  // The store of the rows; 0: any store will do.
   Instant since_ = Instant::InfiniteFuture();
   ShardAddress from_;
-  std::set<std::string> tried_;   // Another store answered.
-  std::set<std::string> failed_;  // Nobody did, in this round.
+  std::set<std::string> tried_;   // Addresses where another store answered.
+  std::set<std::string> failed_;  // Addresses where none answered in this round.
 };
 
 }  // namespace recbots::replay

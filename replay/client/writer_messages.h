@@ -1,4 +1,4 @@
-// The messages of a writer, as bytes on the wire.
+// Encodes the messages of a writer.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -11,13 +11,13 @@
 
 namespace recbots::replay {
 
-// An id that no other writer has.
+// Draws an id that no other writer has: 16 random bytes.
 std::string RandomWriterId();
 
-// What every stream begins with.
+// The message with which every stream begins.
 grpc::ByteBuffer EncodeHello(const RowSchema& schema, const ReplayWriterOptions& options, const std::string& writer_id);
 
-// What a step sends: not kWait. Reads each byte of a block once, for its checksum.
+// The message of a step, which must not be kWait. Reads every byte of a block once, for its checksum.
 grpc::ByteBuffer EncodeStep(WriterSession::Step step);
 
 }  // namespace recbots::replay

@@ -8,15 +8,15 @@
 namespace recbots::replay {
 namespace {
 
-constexpr absl::Duration kTick = absl::Seconds(10);  // Longest wait of the sender; nothing depends on it.
-// A checkpoint that did not come (the disk was full) is asked for again.
+constexpr absl::Duration kTick = absl::Seconds(10);  // The longest wait of the sender; nothing depends on it.
+// After this long without a checkpoint (the disk was full) the writer asks again.
 constexpr absl::Duration kCommitAgain = absl::Seconds(5);
 constexpr int kMaxRefusalsInRow = 5;
 constexpr int64_t kBlocksOfSmallWindow = 4;  // With fewer there is nothing to gain from waiting for several.
-// Of a share that is bounded a block has a quarter at most, and half may be sent: at the server, and on the way there
-// when that is in. The rest can make room for newer rows.
+// A block has at most a quarter of a bounded share, and at most half of the share may be in flight: one block at the
+// server, and one on its way. The rows that are not sent can make room for newer ones.
 constexpr int64_t kBlocksOfShare = 4;
-// How exactly it is known how long rows have waited.
+// The age of waiting rows is known to max_waiting / kAgeSteps.
 constexpr int kAgeSteps = 8;
 constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max() / 2;
 
@@ -43,7 +43,7 @@ int64_t WriterSession::Append(const Rows& rows) {
     const auto theirs = rows.priorities.empty() ? rows.priorities : rows.priorities.first(static_cast<size_t>(room));
     taken = ring_.Append(rows.data, room, rows.weights_version, theirs, Drops() ? clock_.Now() : Instant());
   }
-  // Not for every row that finds room.
+  // Do not wake the caller for every single row that finds room.
   if (taken == 0) WantRoom(std::min(rows.count, std::max<int64_t>(1, Share() / 2)));
   return taken;
 }
@@ -61,7 +61,7 @@ void WriterSession::WantRoom(int64_t num_rows) {
 
 bool WriterSession::TakeRoomNews() {
   if (wanted_rows_ == 0 || !ring_.roomy()) return false;
-  // What was wanted may be more than a share that has become smaller.
+  // The share may have become smaller than what was wanted.
   if (Room() < std::min(wanted_rows_, std::max(Share(), asked_rows_))) return false;
   wanted_rows_ = 0;
   return true;
@@ -86,7 +86,7 @@ int64_t WriterSession::DropWaited() {
 Instant WriterSession::NextDrop() const {
   if (!Drops() || Share() == kAnyNumber) return Instant::InfiniteFuture();
   const Instant due = ring_.UnsentSince(flush_to_) + options_.max_waiting;
-  // Between two blocks nothing is held up, for a moment.
+  // If nothing is held up, that may be so only for the moment between two blocks: look again a little later.
   return Held() ? due : std::max(due, clock_.Now() + options_.max_waiting / kAgeSteps);
 }
 
@@ -136,7 +136,7 @@ absl::Status WriterSession::OnAck(const v1::InsertAck& ack) {
   if (!ack_.has_value()) answering_store_ = ack.store_id();
   ack_ = ack;
   stats_.blocked_on = static_cast<BlockedOn>(std::clamp<int>(ack.blocked_on(), 1, kNumBlockedOn - 1));
-  if (!accepted_) return absl::OkStatus();  // Accept looks at it.
+  if (!accepted_) return absl::OkStatus();  // Accept will check it.
   RECBOTS_RETURN_IF_ERROR(CheckPossible(ack));
   const int64_t row = base_ + ack.acknowledged_rows();
   if (row > ring_.acknowledged_rows()) refusals_in_row_ = 0;
@@ -163,19 +163,19 @@ absl::Status WriterSession::OnRefusal(const v1::BlockRefusal& refusal) {
 Instant WriterSession::BeginLook() {
   was_due_ = IsDue();
   had_unsent_ = ring_.has_unsent();
-  // Once a window of many blocks is used up, half of it has to be free: several then go at one wake-up.
+  // Once a window of many blocks is used up, wait until half of it is free: then one wake-up sends several blocks.
   const int64_t next = had_unsent_ ? ring_.next_rows() : ring_.filling_rows();
   window_used_ = (ring_.rows_in_flight() + next) * row_bytes_ > ack_->window_bytes();
   const Instant now = clock_.Now();
   if (was_due_ || had_unsent_) return now + (commit_covers_ > ring_.durable_rows() ? kCommitAgain : kTick);
   if (ring_.filling_rows() > 0) return ring_.filling_since() + options_.max_delay;
-  // A look every 5 ms at an idle ring costs less than being woken by the first row of every block, and loses nothing:
-  // rows that came since are not yet due.
+  // Looking at an idle ring once per max_delay costs less than being woken by the first row of every block, and delays
+  // nothing: rows that came since are not yet due.
   return now + options_.max_delay;
 }
 
 bool WriterSession::HasStep(bool can_write) const {
-  // Rows that are dropped can leave a block that is being filled as the next one: it is due at another time.
+  // When rows are dropped, the next block may be the one being filled, which is due at another time.
   if (ring_.has_unsent() != had_unsent_) return true;
   if (!can_write) return false;
   if (MustCommit() || MustFlush()) return true;
@@ -212,7 +212,7 @@ int64_t WriterSession::MaySend(int64_t rows) const {
   const int64_t share = Share();
   rows = std::min(rows, std::max<int64_t>(1, share / kBlocksOfShare));
   const int64_t in_flight = ring_.rows_in_flight();
-  // One block may always be under way: a window smaller than a block must not stop everything.
+  // One block may always be in flight: a window smaller than a block must not stop everything.
   if (in_flight == 0) return rows;
   if (in_flight + rows > share / 2) return 0;
   const int64_t window = ack_->window_bytes();

@@ -1,4 +1,4 @@
-// What the shard writers of one ReplayWriter have in common.
+// What the shard writers of one ReplayWriter share.
 #pragma once
 
 #include <atomic>
@@ -9,13 +9,13 @@
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/row_schema.h"
-#include "replay/client/contact.h"
+#include "replay/client/connection_monitor.h"
 #include "replay/client/replay_writer.h"
 #include "replay/client/store_directory.h"
 
 namespace recbots::replay {
 
-// Something happened that an Append without room may go on for. A leaf among locks.
+// Counts the events after which an Append that waits for room may go on. Its mutex is always the last to be locked.
 class News {
  public:
   int64_t count() const { return count_.load(); }
@@ -23,7 +23,7 @@ class News {
     MutexLock lock(&mu_);
     ++count_;
   }
-  // Waits for news since `seen`; false: none by the deadline.
+  // Waits until count() is no longer `seen`; false: it still was at the deadline.
   bool AwaitSince(int64_t seen, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     return mu_.AwaitUntil([this, seen] { return count_.load() != seen; }, deadline);
@@ -36,15 +36,15 @@ class News {
 
 struct WriterShared {
   WriterShared(const RowSchema& row_schema, const ReplayWriterOptions& writer_options)
-      : schema(row_schema), options(writer_options), contact(writer_options.retry.give_up_after) {}
+      : schema(row_schema), options(writer_options), connections(writer_options.retry.give_up_after) {}
 
   const RowSchema schema;
   const ReplayWriterOptions options;
   StoreDirectory stores;
-  Contact contact;
+  ConnectionMonitor connections;
   News news;
-  std::atomic<bool> failed{false};       // One of them has a final error.
-  std::atomic<int64_t> dropped_rows{0};  // Of all of them.
+  std::atomic<bool> failed{false};       // There is a final error.
+  std::atomic<int64_t> dropped_rows{0};  // The sum over all shard writers.
 };
 
 }  // namespace recbots::replay

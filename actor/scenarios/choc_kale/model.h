@@ -49,14 +49,14 @@ struct ChocKaleOptions {
   RECBOTS_SETTING(double, sensitivity, Between(0, 100), 0.01);
   RECBOTS_SETTING(double, innovation_stddev, Between(0, 100), 0.05);
   RECBOTS_SETTING(double, observation_stddev, Between(0, 1), 0.1);
-  // Of log engagement, at full satisfaction. No engagement is too large for a float: a normal number is never
-  // beyond 16.
+  // Of the log engagement at full satisfaction. The ranges keep every engagement finite as a float, because no normal
+  // number is beyond 16.
   RECBOTS_SETTING(double, choc_mean, Between(-40, 40), 5);
   RECBOTS_SETTING(double, choc_stddev, Between(0, 3), 1);
   RECBOTS_SETTING(double, kale_mean, Between(-40, 40), 4);
   RECBOTS_SETTING(double, kale_stddev, Between(0, 3), 1);
   RECBOTS_SETTING(int, time_budget, Between(1, 1000000), 60);   // Steps
-  RECBOTS_SETTING(ChoiceModelOptions, choice, AnyValue(), {});  // Multinomial logit, never without a click.
+  RECBOTS_SETTING(ChoiceModelOptions, choice, AnyValue(), {});  // By default a multinomial logit that always clicks.
 
   // Log engagement of a document: its mean at full satisfaction, and its standard deviation.
   double Mean(double kaleness) const { return kaleness * kale_mean + (1 - kaleness) * choc_mean; }
@@ -71,14 +71,14 @@ class ChocKaleModel {
   struct User {
     double exposure = 0;
     double satisfaction = 0;
-    double seen = 0;  // What is observed of it.
+    double seen = 0;  // The satisfaction that is observed.
     int time_left = 0;
   };
   struct Document {
     double kaleness = 0;
   };
   struct Response {
-    int clicked = -1;  // Place in the slate; -1: nothing.
+    int clicked = -1;  // Index in the slate; -1: no click.
     double engagement = 0;
   };
 
@@ -104,7 +104,7 @@ class ChocKaleModel {
     return MakeUser((draws.Uniform() - 0.5) / (1 - options_.memory_discount), options_.time_budget, draws);
   }
 
-  static constexpr int kDrawsPerDocument = 1;  // Numbers computed ahead: more is waste, less is slower.
+  static constexpr int kDrawsPerDocument = 1;  // Numbers drawn ahead: more are wasted, fewer are slower.
   Document SampleDocument(Rng& draws) const { return {.kaleness = draws.Uniform()}; }
 
   Response Respond(const User& user, const Slate<Document>& slate, Rng& draws) const {
@@ -141,7 +141,7 @@ class ChocKaleModel {
     fields[2 * response.clicked + 1] = static_cast<float>(std::min(response.engagement, 100.0));
   }
 
-  // Below.
+  // Defined below.
   std::unique_ptr<ScenarioMetrics> MakeMetrics() const;
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
 
@@ -155,7 +155,7 @@ class ChocKaleModel {
         absl::StrCat("kind ", static_cast<int>(options.kind), ", want one that clicks at most one item"));
   }
 
-  // A user with that exposure, and what is seen of it.
+  // A user with this exposure, and the satisfaction that is observed.
   User MakeUser(double exposure, int time_left, Rng& draws) const {
     const double satisfaction = 1 / (1 + std::exp(-options_.sensitivity * exposure));
     double noise = 0;
@@ -170,7 +170,7 @@ class ChocKaleModel {
   EnvironmentSpec spec_;
 };
 
-// What is counted beside reward: RecSim's click-through rate, and how engaging a consumed item is in the mean.
+// Metrics besides the reward: RecSim's click-through rate, and the mean engagement of a consumed item.
 class ChocKaleMetrics final : public ScenarioMetrics {
  public:
   explicit ChocKaleMetrics(int slate_size) : slate_size_(slate_size) {}
@@ -228,8 +228,8 @@ class ChocKalePolicy final : public Policy {
 inline double ScoreKale(const ChocKaleOptions&, double, int, double kaleness) { return kaleness; }
 inline double ScoreChocolate(const ChocKaleOptions&, double, int, double kaleness) { return 1 - kaleness; }
 
-// The engagement expected of a document, and of documents like it in the steps left, whose satisfaction this one
-// shifts: to first order, as if satisfaction stayed where it is.
+// The expected engagement of a document, and that of equal documents in the steps left, whose satisfaction this
+// document shifts: to first order, from the satisfaction that is seen now.
 inline double ScoreAhead(const ChocKaleOptions& options, double satisfaction, int steps_left, double kaleness) {
   const double mean = options.Mean(kaleness), stddev = options.Stddev(kaleness);
   const double beta = options.memory_discount;

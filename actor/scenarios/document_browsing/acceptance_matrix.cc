@@ -73,7 +73,7 @@ absl::StatusOr<std::vector<double>> ReadAcceptanceFile(const std::string& path, 
   const auto unreadable = [&what](absl::string_view why) {
     return absl::NotFoundError(absl::StrCat(what, ": cannot be read, want a JSON file with a field \"W\": ", why));
   };
-  // Other parts read the file again: from a pipe they would get nothing.
+  // Not from a pipe: other parts of the program read the file again.
   std::error_code error;
   const bool exists = std::filesystem::exists(path, error);
   if (exists && !std::filesystem::is_regular_file(path, error)) return unreadable("it is not a regular file");
@@ -85,7 +85,7 @@ absl::StatusOr<std::vector<double>> ReadAcceptanceFile(const std::string& path, 
 std::vector<double> GenerateAcceptance(int num_documents, double exit_probability_accepted,
                                        double exit_probability_refused, uint64_t seed) {
   const auto n = static_cast<uint32_t>(num_documents);
-  // One position per row and one for the permutation: far below the draws that a position has.
+  // One position per row and one for the permutation: each needs far fewer draws than a position has.
   std::vector<uint32_t> columns(n);
   std::iota(columns.begin(), columns.end(), 0U);
   Rng shuffle(seed, Purpose::kScenario, {.stream = n});

@@ -13,19 +13,21 @@
 
 namespace recbots {
 
-// INVALID_ARGUMENT: not num_documents^2 numbers, or one of them outside 0..1 (NaN included). `what` names the matrix in
+// INVALID_ARGUMENT: there are not num_documents^2 numbers, or one of them is not in 0..1. `what` names the matrix in
 // the message.
 absl::Status ValidateAcceptance(absl::string_view what, absl::Span<const double> acceptance, int num_documents);
 
 // Reads {"W": [[...], ...]}; other fields are ignored.
-//   INVALID_ARGUMENT  not JSON, no list of lists of numbers, not num_documents x num_documents, a number outside 0..1
+//   INVALID_ARGUMENT  not JSON, not a list of lists of numbers, not num_documents x num_documents, a number outside
+//   0..1
 absl::StatusOr<std::vector<double>> ParseAcceptance(absl::string_view what, const std::string& json, int num_documents);
 
-// As ParseAcceptance, from a file. NOT_FOUND: it cannot be read.
+// As ParseAcceptance, but reads a file. NOT_FOUND: the file cannot be read.
 absl::StatusOr<std::vector<double>> ReadAcceptanceFile(const std::string& path, int num_documents);
 
-// Off the diagonal uniform in [0, exit_probability_refused), on it uniform in [1 - exit_probability_accepted, 1), then
-// the columns permuted (Fisher and Yates), so that every document has exactly one good successor where both are small.
+// Draws entries off the diagonal uniformly from [0, exit_probability_refused), those on it uniformly from [1 -
+// exit_probability_accepted, 1), and then permutes the columns (Fisher and Yates). So every document has exactly one
+// good successor if both probabilities are small.
 std::vector<double> GenerateAcceptance(int num_documents, double exit_probability_accepted,
                                        double exit_probability_refused, uint64_t seed);
 

@@ -14,11 +14,11 @@
 namespace recbots {
 namespace {
 
-// Up to here a linear solve costs no more than some milliseconds.
+// Up to this many documents a linear solve takes only some milliseconds.
 constexpr size_t kMaxSolvedDocuments = 256;
 
-// Is what happens beyond the step limit worth less than rounding? A session gets there at most with the larger of the
-// two probabilities of going on to the power of the limit, and earns at most 1 a step from then on.
+// Whether the steps beyond the limit are worth less than rounding. A session gets there with at most the larger of the
+// two probabilities of going on, to the power of the limit, and earns at most 1 per step from then on.
 bool LimitIsBeyondRounding(const BrowsingMdp& mdp) {
   const double going_on = std::max(mdp.continue_accepted, mdp.continue_refused);
   if (going_on >= 1.0) return false;
@@ -30,8 +30,8 @@ double QValue(const BrowsingMdp& mdp, absl::Span<const double> values, double me
   return w * (1.0 + mdp.continue_accepted * values[j]) + (1.0 - w) * mdp.continue_refused * mean;
 }
 
-// Applies `backup`(values, mean, i) to all documents, once per step of the limit, or until rounding is all that
-// changes.
+// Applies `backup`(values, mean, i) to all documents, once per step of the limit, or until only rounding changes the
+// values.
 template <typename Backup>
 absl::StatusOr<std::vector<double>> Iterate(const BrowsingMdp& mdp, const StopQuestion& stop, const Backup& backup) {
   std::vector<double> values(mdp.num_documents, 0.0);
@@ -75,7 +75,7 @@ std::vector<double> QRow(const BrowsingMdp& mdp, absl::Span<const double> values
 absl::StatusOr<std::vector<double>> SolvePolicy(const BrowsingMdp& mdp, absl::Span<const double> policy) {
   const size_t n = mdp.num_documents;
   RECBOTS_CHECK(policy.size() == n * n) << "policy of " << policy.size() << " probabilities, want " << n * n;
-  // (I - P) V = r, with P the transitions that the session survives and r the acceptance.
+  // (I - P) V = r, where P has the transitions after which the session goes on, and r is the acceptance.
   std::vector<double> matrix(n * n);
   std::vector<double> reward(n, 0.0);
   for (size_t i = 0; i < n; ++i) {

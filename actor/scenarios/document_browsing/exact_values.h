@@ -12,8 +12,8 @@
 //                         returns. Always finite.
 // The two agree to rounding wherever sessions that reach the limit are rare enough not to matter.
 //
-// All functions are pure. Those that take a question ask it once per step of the limit, which takes I^2 operations, and
-// return CANCELLED when it says so. Letters: I documents.
+// All functions are pure. Functions with a StopQuestion ask it once per step of the limit, which takes I^2 operations,
+// and return CANCELLED when it returns true. Letters: I documents.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,10 @@ struct BrowsingMdp {
   const double continue_refused;   // c_r
 };
 
-// Mean over documents: the value at the start of a session.
+// The mean over documents, which is the value at the start of a session.
 double MeanValue(absl::Span<const double> values);
 
-// Q(i, 0 .. I - 1) for the values [I] of the documents gone to.
+// Q(i, 0 .. I - 1), given the values [I] of the documents where the user arrives.
 std::vector<double> QRow(const BrowsingMdp& mdp, absl::Span<const double> values, size_t i);
 
 // Values [I] without a step limit of the policy that recommends document j on document i with probability
@@ -51,15 +51,15 @@ std::vector<double> QRow(const BrowsingMdp& mdp, absl::Span<const double> values
 //   FAILED_PRECONDITION  sessions under this policy may never end
 absl::StatusOr<std::vector<double>> SolvePolicy(const BrowsingMdp& mdp, absl::Span<const double> policy);
 
-// Values [I] with the step limit: of such a policy, I^2 per step of the limit until nothing changes any more, and of
-// the policy that recommends documents[i] on document i, I per step.
+// Values [I] with the step limit, of the same kind of policy (I^2 operations per step of the limit, until nothing
+// changes any more), or of the policy that recommends documents[i] on document i (I operations per step).
 absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const double> policy,
                                                     const StopQuestion& stop = {});
 absl::StatusOr<std::vector<double>> TruncatedValues(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
                                                     const StopQuestion& stop = {});
 
-// The mean of the values of such policies: by linear solve where that is quick and the step limit is beyond rounding,
-// else with the limit.
+// The mean of these values. It is computed by a linear solve if that is quick and the step limit matters less than
+// rounding, and otherwise with the step limit.
 absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const double> policy, const StopQuestion& stop);
 absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const int32_t> documents,
                                    const StopQuestion& stop);
@@ -67,18 +67,20 @@ absl::StatusOr<double> MeanValueOf(const BrowsingMdp& mdp, absl::Span<const int3
 struct BrowsingSolution {
   std::vector<double> values;      // [I]: the optimum with the step limit, where a policy may look at the step
   std::vector<int32_t> documents;  // [I]: the best at the first step, the first of equals
-  // True where that policy, which does not look at the step, attains the values to a relative 1e-9. False only where
-  // the step limit matters: then the optimal stationary policy is not known, and `values` are a bound from above.
+  // True if the policy `documents`, which does not look at the step, attains `values` to a relative 1e-9. False only if
+  // the step limit matters: then the optimal stationary policy is not known, and `values` are an upper bound.
   bool attained = false;
 };
 
-// Value iteration (Puterman 1994, section 6.3; backward induction, section 4.5, where the step limit comes first).
+// Value iteration (Puterman 1994, section 6.3), which is backward induction (section 4.5) if the step limit comes
+// first.
 absl::StatusOr<BrowsingSolution> IterateValues(const BrowsingMdp& mdp, const StopQuestion& stop = {});
 
-// The largest acceptance of every row, the first of equals [I]: what a bot recommends that looks one step ahead.
+// The document with the largest acceptance in every row, the first of equals [I]: the recommendations of a policy that
+// looks one step ahead.
 std::vector<int32_t> RowArgmax(const BrowsingMdp& mdp);
 
-// Every document with probability 1 / I, whatever the user is on [I, I].
+// The policy [I, I] that recommends every document with probability 1 / I.
 std::vector<double> UniformPolicy(const BrowsingMdp& mdp);
 
 }  // namespace recbots

@@ -7,10 +7,10 @@
 // start on a uniform document. Observation: float32 [I], one-hot of the user's document. One document per slate, all I
 // are candidates.
 //
-// References: "random"; "row_argmax", the document that is accepted most often; "optimal". Values are of episodes as
-// they are played, step limit included. The policies look only at the document the user is on; where the step limit
-// matters so much that the best of such policies is not known (exit probabilities near 0, or a short limit:
-// exact_values.h), the optimal value is absent and so is "optimal".
+// References: "random"; "row_argmax", the document that is accepted most often; "optimal". Values are those of episodes
+// as they are played, with the step limit. The policies look only at the document that the user is on. If the step
+// limit matters enough that the best policy of this kind is not known (exit probabilities near 0, or a short limit:
+// exact_values.h), there is no optimal value and no "optimal".
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ namespace recbots {
 
 // --- One step as pure functions of uniform numbers in [0, 1) --------------------------------------------------------
 
-// Does the user accept a document that is accepted with this probability?
+// Whether the user accepts a document that is accepted with this probability.
 inline bool AcceptsDocument(double acceptance_probability, double u_accept) {
   return u_accept < acceptance_probability;
 }
@@ -45,7 +45,7 @@ struct BrowsingUser {
   bool active = true;
 };
 
-// Where the user goes and whether the session ends.
+// Which document the user goes to, and whether the session ends.
 inline BrowsingUser NextBrowsingUser(bool accepted, int32_t recommended, int32_t next_if_refused, double u_exit,
                                      double stay_accepted, double stay_refused) {
   return {.document = accepted ? recommended : next_if_refused,
@@ -94,8 +94,8 @@ class DocumentBrowsingModel {
   absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
   // One-hot of every document: float32 [I, I].
   std::vector<float> AllObservations() const;
-  // Of the policy that recommends document slates[i] on document i.
-  //   INVALID_ARGUMENT  not I documents, or one outside 0..I-1
+  // The value of the policy that recommends document slates[i] on document i.
+  //   INVALID_ARGUMENT  not I documents, or one of them is outside 0..I-1
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const;
 
  private:

@@ -24,12 +24,12 @@ struct DocumentBrowsingOptions {
   RECBOTS_SETTING(uint64_t, matrix_seed, AnyValue(), 42);
 };
 
-// INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+// INVALID_ARGUMENT: a field is out of bounds; the message begins with its name and has value and bound.
 absl::Status Validate(const DocumentBrowsingOptions& options);
 
-// Reads W where a file is named, which is then named no more.
+// If `matrix_file` is set, reads W from it into `acceptance` and clears `matrix_file`.
 //   NOT_FOUND         the file cannot be read
-//   INVALID_ARGUMENT  it holds no matrix of I documents, or I is out of bounds
+//   INVALID_ARGUMENT  the file has no matrix of I documents, or I is out of bounds
 absl::Status ReadFiles(DocumentBrowsingOptions& options);
 
 }  // namespace recbots

@@ -1,4 +1,4 @@
-// What document browsing's reference policies act by.
+// What the reference policies of document browsing act on.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -8,14 +8,14 @@
 
 namespace recbots {
 
-// The problem and its solution, which is computed when it is first asked for. Thread-safe.
+// The problem and its solution, which the first call of Solve computes. Thread-safe.
 class BrowsingReference {
  public:
   // Borrows `options`, which have passed Validate.
   explicit BrowsingReference(const DocumentBrowsingOptions& options) : mdp_(options) {}
 
   const BrowsingMdp& mdp() const { return mdp_; }
-  // Lives as long as this. CANCELLED: `stop` said so, and the next call computes again.
+  // The solution lives as long as this object. CANCELLED: `stop` returned true; the next call computes again.
   absl::StatusOr<const BrowsingSolution*> Solve(const StopQuestion& stop) const {
     return solution_.Get([&] { return IterateValues(mdp_, stop); });
   }

@@ -1,9 +1,8 @@
 // Interest evolution as pure functions of a user's interests, a slate's videos and uniform numbers (SlateQ, Ie et al.
-// 2019, arXiv:1905.12767, section 6, as RecSim's code has it): what is chosen and watched, and how the user changes.
+// 2019, arXiv:1905.12767, section 6, as in RecSim's code): what the user chooses and watches, and how it changes.
 //
 // I is the user's interests, [F] within -1..1; f the features of a video, [F]. Features are OneHot where videos belong
-// to clusters, and Dense for any vector; both follow the same formulas, and agree bit for bit where a vector is
-// one-hot.
+// to clusters, and Dense for any vector; both follow the same formulas, and agree bit for bit if the vector is one-hot.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +22,7 @@ struct OneHot {
 };
 using Dense = absl::Span<const double>;  // F numbers.
 
-// A user whose numbers lie elsewhere.
+// A user whose numbers are stored elsewhere.
 struct UserRow {
   double* interests;    // I, [F]
   double& time_budget;  // Minutes left.
@@ -41,7 +40,7 @@ struct WatchedVideo {
   double watch_time;  // Minutes.
 };
 
-// What does not change of a user.
+// The parameters of a user's changes.
 struct InterestDynamics {
   double alpha_x_intercept = 1;          // X > 0
   double alpha_y_intercept = 0.3;        // Y
@@ -59,7 +58,8 @@ inline double Affinity(const double* interests, Dense f) {
   return sum;
 }
 
-// f (I + 1) / 2: the chance that watching a video turns the user towards it; below 0 counts as 0, above 1 as 1.
+// f (I + 1) / 2, the probability that watching a video turns the user towards it. Callers compare a number in [0, 1)
+// with it, so that less than 0 acts as 0 and more than 1 as 1.
 inline double LikingProbability(const double* interests, OneHot f) { return (interests[f.index] + 1) / 2; }
 inline double LikingProbability(const double* interests, Dense f) {
   double sum = 0;
@@ -74,7 +74,7 @@ inline double MovedInterest(const InterestDynamics& dynamics, double interest, d
   return std::clamp(interest + direction * (alpha * feature * (feature - interest)), -1.0, 1.0);
 }
 
-// All interests after a video was watched: towards it where u is below the liking probability, else away from it.
+// Moves all interests after a video was watched: towards it if u is below the liking probability, else away from it.
 inline void MoveInterests(const InterestDynamics& dynamics, OneHot f, double u, double* interests) {
   const double direction = u < LikingProbability(interests, f) ? 1.0 : -1.0;
   interests[f.index] = MovedInterest(dynamics, interests[f.index], 1.0, direction);
@@ -88,8 +88,8 @@ inline void MoveInterests(const InterestDynamics& dynamics, Dense f, double u, d
 inline double WatchTime(double time_budget, double length) { return std::min(time_budget, length); }
 inline bool IsSpent(double time_budget) { return time_budget <= 0; }
 
-// What of the time budget is left after a video was watched. `utility`: its weight in the choice model when shown
-// alone; `quality`: the video's.
+// The time budget that is left after a video was watched. `utility` is the video's weight in the choice model if it is
+// shown alone, `quality` its quality.
 inline double BudgetAfterWatching(const InterestDynamics& dynamics, double time_budget, double watch_time,
                                   double utility, double quality) {
   const double satisfaction = dynamics.user_quality_factor * utility + dynamics.document_quality_factor * quality;
@@ -99,7 +99,7 @@ inline double BudgetAfterNoClick(const InterestDynamics& dynamics, double time_b
   return time_budget - dynamics.step_penalty;
 }
 
-// The user after watching one video.
+// Changes the user who has watched one video.
 template <typename Features>
 void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Features f, WatchedVideo video, double u,
                 UserRow user) {
@@ -114,8 +114,8 @@ void ApplyClick(const InterestDynamics& dynamics, const ChoiceModel& choice, Fea
   user.time_budget = BudgetAfterWatching(dynamics, user.time_budget, video.watch_time, utility, video.quality);
 }
 
-// Which of n videos are clicked (bit i: the i-th) and how long each is watched: its length, or what is left of the
-// budget behind the videos before it in the same slate. Writes n watch times; 0 where there is no click.
+// Draws which of the n videos are clicked (bit i: the i-th), and writes n watch times: the length of a clicked video,
+// or the time budget left by the videos before it in the slate if that is less, and 0 without a click.
 template <typename Features, typename Uniform>
 uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double time_budget,
                      const ShownVideos<Features>& videos, Uniform&& uniform, double* watch_times) {
@@ -129,7 +129,7 @@ uint64_t WatchVideos(const ChoiceModel& choice, const double* interests, double 
   return clicks;
 }
 
-// Rewards of a slate, for n watch times.
+// The rewards of a slate; `watch_times` has n numbers.
 inline double ClickReward(uint64_t clicks) { return std::popcount(clicks); }
 inline double WatchTimeReward(uint64_t clicks, const double* watch_times, size_t n) {
   double sum = 0;
@@ -142,7 +142,7 @@ inline constexpr const char* kVideoResponseFields[] = {"click", "watch_time", "l
 inline void WriteVideoResponse(bool click, double watch_time, double quality, uint32_t cluster, float* fields) {
   fields[0] = click ? 1.0f : 0.0f;
   fields[1] = static_cast<float>(watch_time);
-  fields[2] = 0.0f;  // Nobody has ever liked a video in RecSim either.
+  fields[2] = 0.0f;  // "liked" is always 0 in RecSim, too.
   fields[3] = static_cast<float>(quality);
   fields[4] = static_cast<float>(cluster);
 }

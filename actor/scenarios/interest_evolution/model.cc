@@ -96,7 +96,7 @@ void InterestEvolutionModel::UpdateUniform(const Slate<Document>& slate, const R
 
 std::unique_ptr<ScenarioMetrics> InterestEvolutionModel::MakeMetrics() const {
   EnvironmentSpec spec = spec_;
-  spec.num_clusters = options_.num_features;  // Also where candidates do not show it.
+  spec.num_clusters = options_.num_features;  // Even if candidates are not one-hot.
   return MakeVideoClusterMetrics(spec);
 }
 
@@ -104,7 +104,7 @@ std::vector<ReferencePolicy> InterestEvolutionModel::MakeReferencePolicies(const
                                                                            uint64_t) const {
   std::vector<ReferencePolicy> policies;
   policies.push_back({"myopic", std::make_unique<MyopicPolicy>(spec)});
-  if (!clusters_) return policies;  // All videos are as good as each other.
+  if (!clusters_) return policies;  // All videos have the same quality.
   policies.push_back({"mean_quality", std::make_unique<MeanQualityPolicy>(spec, cluster_means_)});
   if (FractionalPolicy::Knows(choice_)) {
     policies.push_back({"fractional", std::make_unique<FractionalPolicy>(spec, options_)});

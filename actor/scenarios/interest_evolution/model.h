@@ -1,16 +1,15 @@
 // Interest evolution (RecSim; Ie et al. 2019, arXiv:1905.12767, section 6): a user with a budget of time watches
-// videos. What is watched pulls interests towards it or pushes them away; good videos give time back, poor ones use it
-// up, and so does a slate without a click. The user leaves when the budget is spent. Formulas:
-// dynamics.h.
+// videos. A watched video pulls the interests towards itself or pushes them away. Good videos give time back; poor
+// ones, and slates without a click, use it up. The user leaves when the budget is spent. Formulas: dynamics.h.
 //
 // The policy sees interests, float32 [F], and each candidate's features, float32 [N, F]; qualities and the time left
 // are hidden. Responses: click, watch_time (minutes), liked (always 0), quality, cluster_id, for every video shown. An
-// empty slate is a step without a click. Choice models with several clicks: watch times and rewards add up, and what
-// the clicks change of the user happens in slate order.
+// empty slate is a step without a click. With choice models that allow several clicks, watch times and rewards add up,
+// and the clicks change the user in slate order.
 //
-// Where it differs from RecSim: users and videos come from independent random streams; observations are copies; all
-// clusters have a mean quality; videos of the uniform sampler belong to the cluster of their largest feature, and are
-// not shorter than 0; choice models that could not weigh every score are refused when the scenario is made.
+// Differences from RecSim: users and videos come from independent random streams; observations are copies; all clusters
+// have a mean quality; videos of the uniform sampler belong to the cluster of their largest feature, and are not
+// shorter than 0; choice models that could not weigh every score are refused when the scenario is made.
 #pragma once
 
 #include <array>
@@ -45,7 +44,7 @@ class InterestEvolutionModel {
     uint32_t video = 0;  // See videos.h.
   };
   struct Response {
-    uint64_t clicks;  // Bit i: position i of the slate. The rest is set up to the size of the slate.
+    uint64_t clicks;  // Bit i: position i of the slate. The arrays are set up to the size of the slate.
     std::array<double, ChoiceModel::kMaxSlate> watch_time, quality;
     std::array<uint32_t, ChoiceModel::kMaxSlate> cluster;
     int size;
@@ -90,10 +89,10 @@ class InterestEvolutionModel {
   // RecSim's video metrics; videos of the uniform sampler count for the cluster of their largest feature.
   std::unique_ptr<ScenarioMetrics> MakeMetrics() const;
 
-  // "myopic", and where videos belong to clusters "mean_quality" and "fractional" (policies.h).
+  // "myopic" and, if videos belong to clusters, "mean_quality" and "fractional" (policies.h).
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
 
-  // Of one video of a cluster, as its cluster and number make it.
+  // The quality of a video, which follows from its cluster and its number.
   double Quality(uint32_t cluster, uint32_t video) const {
     return cluster_means_[cluster] + options_.quality_stddev * VideoNormal(video, num_clusters_);
   }

@@ -15,7 +15,7 @@ absl::Status CheckDefault(const char* name, double value, double want, double fi
       absl::StrCat(name, " ", value, ", want it left out: user_sampler HARD_CODED_USERS has ", fixed));
 }
 
-// What the hard-coded sampler fixes is not set to something else.
+// INVALID_ARGUMENT: a setting that the hard-coded sampler fixes is not at its default.
 absl::Status CheckHardCoded(const InterestEvolutionOptions& given) {
   const InterestEvolutionOptions standard, fixed = WithUserSampler(given);
   RECBOTS_RETURN_IF_ERROR(CheckDefault("time_budget", given.time_budget, standard.time_budget, fixed.time_budget));
@@ -35,7 +35,7 @@ absl::Status CheckHardCoded(const InterestEvolutionOptions& given) {
 absl::Status Validate(const InterestEvolutionOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   if (options.user_sampler == UserSampler::kHardCoded) RECBOTS_RETURN_IF_ERROR(CheckHardCoded(options));
-  // Interests are within -1..1, so are the features: a score is at most 1 where just one feature is not 0.
+  // Interests and features are in -1..1, so a score is at most 1 if only one feature is not 0.
   const double largest_feature = std::max(std::abs(options.min_feature), std::abs(options.max_feature));
   const double highest = options.video_sampler == VideoSampler::kClusters ? 1 : options.num_features * largest_feature;
   const auto choice = ChoiceModel::Create(WithUserSampler(options).choice);

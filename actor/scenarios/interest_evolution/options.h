@@ -12,18 +12,17 @@
 
 namespace recbots {
 
-// Where videos come from.
+// How videos are drawn.
 enum class VideoSampler {
   kClusters = 1,  // One of F clusters each, qualities around the cluster's mean (RecSim's utility model).
   kUniform = 2,   // Features uniform in a cube, all of the same quality, lengths normal (RecSim's other sampler).
 };
 
-// Where users come from. Interests are uniform in -1..1 with both.
+// How users are drawn. Interests are uniform in -1..1 with both.
 enum class UserSampler {
   kConfigured = 1,  // As the settings say (RecSim's utility model).
   // RecSim's other sampler: time_budget 30, step_penalty 1, user_update_alpha 0, both quality factors 1 and, for
-  // cascades, attention_prob 0.9. Those settings must then be left at their defaults. What else it draws is read by
-  // nothing.
+  // cascades, attention_prob 0.9. These settings must then be left at their defaults. Nothing reads what else it draws.
   kHardCoded = 2,
 };
 
@@ -38,7 +37,7 @@ struct InterestEvolutionOptions {
   RECBOTS_SETTING(int, slate_size,                                // K
                   Between(1, std::min(num_candidates, int{ChoiceModel::kMaxSlate}), " (and at most num_candidates)"),
                   3);
-  // F: clusters of videos, and interests of users.
+  // F: the number of clusters of videos, and of interests of a user.
   RECBOTS_SETTING(int, num_features, Between(1, kMaxFeatures), 20);
   RECBOTS_SETTING(int, max_episode_steps, Between(1, 1e9), 27000);
   RECBOTS_SETTING(CandidateRefresh, candidate_refresh, Between(1, 3), CandidateRefresh::kEveryStep);
@@ -70,7 +69,7 @@ struct InterestEvolutionOptions {
   RECBOTS_SETTING(double, video_length_stddev, Between(0, kLarge), 1);
   RECBOTS_SETTING(double, max_video_length, Above(0, kLarge), 100);
 
-  // What the reference policy "fractional" takes a minute of time budget to be worth, in reward.
+  // The reward that a minute of time budget is worth to the reference policy "fractional".
   RECBOTS_SETTING(double, fractional_rho, Between(0, kLarge), 1.4);
 
   static ChoiceModelOptions DefaultChoice() {
@@ -87,11 +86,11 @@ struct InterestEvolutionOptions {
   }
 };
 
-// INVALID_ARGUMENT: a setting out of bounds, or scores that the choice model cannot weigh; the message begins with the
-// setting's name and has value and bound.
+// INVALID_ARGUMENT: a setting is out of bounds, or the choice model cannot weigh all scores; the message begins with
+// the setting's name and has value and bound.
 absl::Status Validate(const InterestEvolutionOptions& options);
 
-// The same settings with those filled in that the user sampler stands for.
+// The same settings, but with those that the user sampler fixes filled in.
 InterestEvolutionOptions WithUserSampler(InterestEvolutionOptions options);
 
 }  // namespace recbots

@@ -26,7 +26,7 @@ double BestFractionalSlate(absl::Span<const double> weights, absl::Span<const do
     for (size_t i = 0; i < weights.size(); ++i) scratch.gains[i] = weights[i] * (values[i] - lambda);
     GreedySlate(scratch.gains, absl::MakeSpan(scratch.best));
     lambda = value_of(scratch.best);
-    if (!(lambda > best)) return best;  // The slate before was optimal already.
+    if (!(lambda > best)) return best;  // The previous slate was optimal already.
     best = lambda;
     std::copy(scratch.best.begin(), scratch.best.end(), slate.begin());
   }

@@ -7,9 +7,9 @@
 namespace recbots {
 namespace {
 
-constexpr uint64_t kVideoKey = 0x7669646573;  // Fixed: a number means the same video in every run.
+constexpr uint64_t kVideoKey = 0x7669646573;  // Fixed, so that a number means the same video in every run.
 
-// n numbers from first to last.
+// Appends n evenly spaced numbers from first to last.
 void AppendEvenly(double first, double last, int n, std::vector<double>& out) {
   for (int i = 0; i < n; ++i)
     out.push_back(n == 1 || i < n - 1 ? first + i * ((last - first) / std::max(1, n - 1)) : last);
@@ -34,7 +34,7 @@ double NormalQuantileTail(double q) {
 }
 
 void UniformVideoFeatures(uint32_t video, double low, double high, absl::Span<double> features) {
-  // Blocks are computed together: neighbouring ones do not wait for each other.
+  // Compute several blocks together, because the processor need not wait for one to begin the next.
   BlockRun run;
   run.Fill(kVideoKey, Purpose::kDocument, {.stream = video}, static_cast<uint32_t>((features.size() + 3) / 4));
   const uint32_t* const numbers = run.numbers();

@@ -1,6 +1,6 @@
-// The videos of interest evolution. A video is one random number of 32 bits: all that it is follows from that number
-// and the scenario's settings, and is computed when it is asked for. So candidates cost four bytes each, and the
-// qualities of those that nobody is shown cost nothing.
+// The videos of interest evolution. A video is one random number of 32 bits: all its properties follow from that number
+// and the scenario's settings, and are computed when they are needed. So a candidate takes four bytes, and the
+// qualities of videos that are not shown cost nothing.
 #pragma once
 
 #include <cmath>
@@ -13,11 +13,11 @@
 namespace recbots {
 
 // Mean qualities of F clusters: floor(0.7 F) from min_utility to 0, then floor(0.3 F) from 0 to max_utility, each range
-// evenly spaced with both ends. Where the two do not add up to F (as 3 + 1 for F = 5, where RecSim stops with an
-// error), the clusters behind have mean 0.
+// evenly spaced with both ends. If the two counts do not add up to F (3 + 1 for F = 5, with which RecSim stops with an
+// error), the remaining clusters have mean 0.
 std::vector<double> ClusterMeans(int num_clusters, double min_utility, double max_utility);
 
-// The cluster of a video, uniform in 0..F-1.
+// The cluster of a video: uniform in 0..F-1.
 inline uint32_t VideoCluster(uint32_t video, uint32_t num_clusters) { return IndexFrom(video, num_clusters); }
 
 // The x with P(normal < x) = u, for u in (0, 1): rational approximations of Wichura 1988 (algorithm AS 241, PPND7),
@@ -32,14 +32,14 @@ inline double NormalQuantile(double u) {
   return q * (above * r + 3.3871327179) / (below * r + 1.0);
 }
 
-// Standard normal, independent of VideoCluster: where the number's multiple of F lies between two clusters is uniform
-// again, in steps of F 2^-32.
+// A standard normal number, independent of VideoCluster: the fractional part of F video 2^-32, whose integer part is
+// the cluster, is again uniform, in steps of F 2^-32.
 inline double VideoNormal(uint32_t video, uint32_t num_clusters) {
   return NormalQuantile((static_cast<double>(video * num_clusters) + 0.5) * 0x1p-32);
 }
 
-// A video of the uniform sampler: its features, uniform in [low, high), and the standard normal number of its length.
-// Drawn from streams of the video's own.
+// A video of the uniform sampler: its features, uniform in [low, high), and the standard normal number behind its
+// length. Both are drawn from the video's own streams.
 void UniformVideoFeatures(uint32_t video, double low, double high, absl::Span<double> features);
 double UniformVideoLength(uint32_t video);
 

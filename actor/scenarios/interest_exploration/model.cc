@@ -24,7 +24,7 @@ EnvironmentSpec SpecOf(const Options& options) {
   return spec;
 }
 
-// Cumulative probabilities; 1 from the last that is possible on, whatever rounding made of the sum.
+// Cumulative probabilities. They are exactly 1 from the last index with a positive probability on, despite rounding.
 std::vector<double> Cumulate(const std::vector<double>& distribution) {
   std::vector<double> cumulative(distribution.size());
   double sum = 0;

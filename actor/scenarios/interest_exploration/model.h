@@ -1,14 +1,14 @@
-// Interest exploration (RecSim, section 5.1 of Ie et al. 2019, arXiv:1909.04847): what a user likes is never seen and
-// must be found out by showing things.
+// Interest exploration (RecSim, section 5.1 of Ie et al. 2019, arXiv:1909.04847): the policy never sees what a user
+// likes, and has to find it out by showing documents.
 //
-// A document has a topic and a quality; quality is log-normal with the topic's parameters. A user has a hidden type,
-// and of it a hidden affinity for each topic, log-normal with the parameters of (type, topic). The score of a document
+// A document has a topic and a quality; quality is log-normal with the topic's parameters. A user has a hidden type and
+// a hidden affinity for each topic, which is log-normal with the parameters of (type, topic). The score of a document
 // is
 //
 //   affinity[topic] + quality
 //
-// and a choice model turns the scores of the slate into clicks. Nothing changes: no transitions, nobody leaves, an
-// episode ends by its step limit. Reward: clicks. All means and standard deviations are those of the logarithm.
+// and a choice model turns the scores of the slate into clicks. Users do not change and do not leave: an episode ends
+// by its step limit. Reward: clicks. All means and standard deviations are those of the logarithm.
 //
 // Observation: none of the user (U = 0). Candidate: float32 [T + 1], topic one-hot, then quality. Response per position
 // shown: "click", "quality", "cluster_id" (the topic). T topics.
@@ -35,8 +35,9 @@
 
 namespace recbots {
 
-// What somebody who knows only the distribution of users expects of each topic [T]: the mean over types of the means of
-// the logarithm (RecSim's prior: an average of logarithms, though it is used as an affinity). `log_mean` is [types, T].
+// The affinity [T] for each topic to expect if only the distribution of users is known: the mean over types of the
+// means of the logarithm. (RecSim's prior, too, is an average of logarithms, though it is used as an affinity.)
+// `log_mean` is [types, T].
 std::vector<double> PriorAffinity(absl::Span<const double> type_distribution, absl::Span<const double> log_mean);
 
 // The scalar model (model.h). Immutable and thread-safe.
@@ -44,10 +45,10 @@ class InterestExplorationModel {
  public:
   using Options = InterestExplorationOptions;
   struct User {
-    std::array<double, Options::kMaxTopics> affinity;  // The first T count.
+    std::array<double, Options::kMaxTopics> affinity;  // The first T are used.
   };
   struct Document {
-    double log_quality = 0;  // Raised where a quality is wanted: the loop that draws is faster without (7 % of a step).
+    double log_quality = 0;  // Without FastExp the loop that draws documents is faster (7 % of a step).
     int32_t topic = 0;
 
     double quality() const { return FastExp(log_quality); }
@@ -81,7 +82,7 @@ class InterestExplorationModel {
   Response Respond(const User& user, const Items& slate, Rng& draws) const {
     return RespondFrom(user, slate, [&draws] { return draws.Uniform(); });
   }
-  // The same with uniform() as the source of the numbers that decide about clicks (ChoiceModel::DrawFrom).
+  // Respond with uniform() as the source of the numbers that decide on clicks (ChoiceModel::DrawFrom).
   template <typename Uniform>
   Response RespondFrom(const User& user, const Items& slate, Uniform&& uniform) const {
     std::array<double, ChoiceModel::kMaxSlate> scores;
@@ -106,15 +107,17 @@ class InterestExplorationModel {
   }
 
   std::unique_ptr<ScenarioMetrics> MakeMetrics() const { return MakeVideoClusterMetrics(spec_); }
-  // "greedy" (predicted click rate under the prior), "greedy_quality" (the highest qualities) and "oracle" (the highest
-  // true scores: knows the user). Where at most one item is clicked, an oracle's slate is the best that anybody can
-  // show: the probability of a click grows with every score on it, and nothing shown now matters later.
+  // "greedy" (the highest click rates under the prior), "greedy_quality" (the highest qualities) and "oracle" (the
+  // highest true scores, as it knows the user). If at most one item is clicked, the oracle's slate is the best
+  // possible: the probability of a click grows with every score on the slate, and what is shown now does not matter
+  // later.
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
-  // Of slates of one, by quadrature; exact to 1e-9. Absent for longer ones, and where one catalogue serves everybody.
+  // For slates of one item, by quadrature, exact to 1e-9. Absent for longer slates, and if all users have the same
+  // fixed catalogue.
   absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
 
  private:
-  // The first index with u below its cumulative probability; the last one has 1.
+  // The first index whose cumulative probability is above u; that of the last index is 1.
   static int Sample(const std::vector<double>& cumulative, double u) {
     int index = 0;
     for (const double bound : cumulative) index += u >= bound ? 1 : 0;

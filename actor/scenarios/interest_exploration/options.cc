@@ -43,7 +43,7 @@ absl::Status CheckLengths(const Options& options) {
   return CheckLength("affinity_log_stddev", options.affinity_log_stddev.size(), types * topics, of_types);
 }
 
-// A choice model that every score that can be drawn can be chosen from.
+// Checks that the choice model can weigh every score that can be drawn.
 absl::Status CheckChoice(const Options& options) {
   RECBOTS_ASSIGN_OR_RETURN(const ChoiceModel choice, ChoiceModel::Create(options.choice));
   double lowest = std::numeric_limits<double>::infinity();

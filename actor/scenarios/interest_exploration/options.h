@@ -35,7 +35,7 @@ struct InterestExplorationOptions {
   RECBOTS_SETTING(ChoiceModelOptions, choice, AnyValue(), {.kind = ChoiceKind::kMultinomialLogit, .no_click_mass = 5});
 };
 
-// INVALID_ARGUMENT: a field out of bounds; the message begins with its name and has value and bound.
+// INVALID_ARGUMENT: a field is out of bounds; the message begins with its name and has value and bound.
 absl::Status Validate(const InterestExplorationOptions& options);
 
 }  // namespace recbots

@@ -1,4 +1,4 @@
-// What interest exploration is compared with: its reference policies, and what random slates earn.
+// The reference policies of interest exploration, and the value of random slates.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,7 +17,7 @@ namespace {
 using Options = InterestExplorationOptions;
 using Model = InterestExplorationModel;
 
-// Knows each user: draws it again from the user's own random stream.
+// Knows every user, because it repeats the draws from the user's own random stream.
 class OraclePolicy final : public Policy {
  public:
   OraclePolicy(const Model& model, uint64_t seed)
@@ -51,10 +51,10 @@ class OraclePolicy final : public Policy {
   std::vector<double> scores_;   // Scratch [N].
 };
 
-// Of a document of this type and topic shown alone: the mean probability of a click, by the trapezoidal rule over both
-// normals, which converges faster than any power of the step (Trefethen and Weideman 2014, section 4).
+// The mean probability that a user of this type clicks a document of this topic shown alone, by the trapezoidal rule
+// over both normals, which converges faster than any power of the step (Trefethen and Weideman 2014, section 4).
 double ClickRate(const Options& options, const ChoiceModel& choice, size_t cell, size_t topic, int points_per_unit) {
-  constexpr int kReach = 9;  // Beyond this many standard deviations lies less than 1e-18.
+  constexpr int kReach = 9;  // The probability beyond this many standard deviations is below 1e-18.
   const double step = 1.0 / points_per_unit;
   const int reach = kReach * points_per_unit;
   std::vector<double> weight, affinity, quality;
@@ -91,7 +91,7 @@ std::vector<ReferencePolicy> InterestExplorationModel::MakeReferencePolicies(con
   };
   std::vector<ReferencePolicy> policies;
   policies.push_back({"greedy", greedy(std::move(prior), choice_model_)});
-  // Under a logit without "none" the order of click rates is that of the qualities.
+  // With a logit that always clicks, the order of the predicted click rates is that of the qualities.
   policies.push_back({"greedy_quality", greedy(std::move(quality), ChoiceModel::Create({}).value())});
   policies.push_back({"oracle", std::make_unique<OraclePolicy>(*this, seed)});
   return policies;
@@ -103,7 +103,7 @@ absl::StatusOr<std::optional<double>> InterestExplorationModel::RandomValue(cons
   double previous = std::numeric_limits<double>::quiet_NaN();
   for (int points_per_unit = 4; points_per_unit <= 64; points_per_unit *= 2) {
     const double points = 18.0 * points_per_unit;
-    if (static_cast<double>(cells) * points * points > 3e7) return std::nullopt;  // More than a second.
+    if (static_cast<double>(cells) * points * points > 3e7) return std::nullopt;  // It would take more than a second.
     double rate = 0;
     for (size_t cell = 0; cell < cells; ++cell) {
       RECBOTS_RETURN_IF_ERROR(CheckStop(stop));

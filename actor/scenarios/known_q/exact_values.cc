@@ -12,7 +12,7 @@ namespace recbots {
 namespace {
 
 constexpr size_t kStates = kKnownQStates;
-constexpr double kRounding = 1e-13;  // Relative difference of values that counts as none.
+constexpr double kRounding = 1e-13;  // Values that differ by less than this, relatively, count as equal.
 
 double ValueOf(const KnownQTable& q, size_t state, int action) { return q[state][static_cast<size_t>(action)]; }
 
@@ -28,7 +28,7 @@ KnownQRule BestActions(const KnownQTable& q) {
   return actions;
 }
 
-// V of "actions[s] in state s" for ever: (I - discount P) V = r.
+// V of the policy that always takes actions[s] in state s: (I - discount P) V = r.
 absl::StatusOr<KnownQStateValues> DiscountedValues(const KnownQRule& actions, double discount) {
   std::vector<double> a(kStates * kStates);
   std::vector<double> b(kStates);
@@ -75,8 +75,8 @@ absl::StatusOr<KnownQSolution> SolveKnownQ(double discount) {
   }
   KnownQSolution solution;
   solution.actions = {};
-  // Each policy is better than the one before, and a handful of rounds is enough; the bound is for discounts so near to
-  // 1 that the solution's rounding could look like an improvement.
+  // Every policy is better than the one before, and a handful of rounds is enough. The bound is for discounts near 1,
+  // where the rounding of the solution could look like an improvement.
   for (int round = 0; round < 100; ++round) {
     RECBOTS_ASSIGN_OR_RETURN(solution.v, DiscountedValues(solution.actions, discount));
     solution.q = KnownQBackup(solution.v, discount);

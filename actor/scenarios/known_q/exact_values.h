@@ -1,7 +1,7 @@
 // The known-Q environment solved exactly (dynamics.h has its rewards and transitions).
 //
-// Two kinds of values: discounted ones of episodes without end, and undiscounted ones of episodes that are cut after a
-// number of steps. All functions are pure. Letters: 6 states s, 4 actions a, H steps.
+// There are two kinds of values: discounted values of episodes without end, and undiscounted values of episodes that
+// are cut after a number of steps. All functions are pure. Letters: 6 states s, 4 actions a, H steps.
 #pragma once
 
 #include <array>
@@ -23,24 +23,24 @@ KnownQStateValues KnownQTransition(int state, int action);
 struct KnownQSolution {
   KnownQStateValues v;  // V*(s)
   KnownQTable q;        // Q*(s, a)
-  KnownQRule actions;   // The best one, the first of equals.
+  KnownQRule actions;   // The best action of every state, the first of equals.
 };
 
 // Optimal values with a discount, by policy iteration (Puterman 1994, section 6.4): exact to rounding.
-//   INVALID_ARGUMENT  discount outside [0, 1): without a discount the values are infinite
+//   INVALID_ARGUMENT  the discount is outside [0, 1): with a discount of 1 the values are infinite
 absl::StatusOr<KnownQSolution> SolveKnownQ(double discount);
 
 // One step of backward induction: Q(s, a) = reward(s, a) + discount sum_s' P(s' | s, a) next[s'].
 KnownQTable KnownQBackup(const KnownQStateValues& next, double discount);
 
-// Undiscounted optimum of episodes of H steps (Puterman 1994, section 4.5).
+// The undiscounted optimum of episodes of H steps (Puterman 1994, section 4.5).
 struct KnownQHorizon {
   KnownQStateValues v;              // At the first step.
-  std::vector<KnownQRule> actions;  // [H][s]: the best at step 0 .. H - 1, the first of equals.
+  std::vector<KnownQRule> actions;  // [H][s]: the best action at step 0 .. H - 1, the first of equals.
 };
 KnownQHorizon SolveKnownQHorizon(int num_steps);
 
-// Undiscounted values of H steps of the policy that takes action a in state s with probability policy[s][a].
+// The undiscounted values, over H steps, of the policy that takes action a in state s with probability policy[s][a].
 KnownQStateValues KnownQPolicyValues(const KnownQTable& policy, int num_steps);
 
 }  // namespace recbots

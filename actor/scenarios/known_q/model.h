@@ -1,10 +1,10 @@
 // The environment with a known Q-function: six states, four actions, rewards and transitions small enough to solve by
-// hand (RecSim's test environment). What a learner of values must get exactly right: exact_values.h has the truth.
+// hand (RecSim's test environment). A learner of values has to find the exact values, which exact_values.h computes.
 //
 // Candidate i stands for action i mod 4; only the first item of a slate counts, the others are shown and ignored. In
 // state s the reward is that of (s, action). From s <= 3 the user goes to s + action plus 1, 2 or 3 (mod 6), with
-// probability 0.1, 0.1 and 0.8; states 4 and 5 lead to one state per action. Nobody ever leaves: an episode ends by its
-// step limit. (RecSim numbers the documents from 1 and lets them cycle through the actions in that order.)
+// probability 0.1, 0.1 and 0.8; from the states 4 and 5 every action leads to one state. Users never leave: an episode
+// ends by its step limit. (RecSim numbers the documents from 1 and lets them cycle through the actions in that order.)
 //
 // Observation: float32 [6], one-hot of the state. Candidates are a fixed catalogue that only positions tell apart (D =
 // 0). Response per position: "click" (1 for the first one) and "reward" (that of the step, at the first position).
@@ -73,21 +73,21 @@ class KnownQModel {
     fields[1] = static_cast<float>(response.reward);
   }
 
-  // "myopic" (the largest reward of this step, the first of equals) and "optimal" (exact for the episodes as they are
-  // played: looks at how many steps are left).
+  // "myopic" (the largest reward of this step, the first of equals) and "optimal" (the exact optimum of the episodes as
+  // they are played, which depends on the number of steps left).
   std::vector<ReferencePolicy> MakeReferencePolicies(const EnvironmentSpec& spec, uint64_t seed) const;
   std::optional<double> OptimalValue() const;
   std::optional<double> RandomValue() const;
   // The six states: float32 [6, 6].
   std::vector<float> AllObservations() const;
-  // Of the stationary policy that shows slates[s * K ..] in state s.
-  //   INVALID_ARGUMENT  not [6, K], or a position outside 0..N-1 (kNoItem may end a slate)
+  // The value of the stationary policy that shows slates[s * K ..] in state s.
+  //   INVALID_ARGUMENT  not [6, K], or a position is outside 0..N-1 (kNoItem may end a slate)
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const;
 
  private:
   const Options options_;
   EnvironmentSpec spec_;
-  std::array<double, kKnownQStates> cumulative_start_;  // The last state that can start is reached by every u < 1.
+  std::array<double, kKnownQStates> cumulative_start_;  // Exactly 1 from the last possible first state on.
 };
 
 }  // namespace recbots

@@ -22,7 +22,7 @@ void WriteSlate(int action, size_t slate_size, int32_t* slate) {
   }
 }
 
-// What is best with the number of steps that are left.
+// Takes the best action for the number of steps that are left.
 class HorizonPolicy final : public Policy {
  public:
   HorizonPolicy(KnownQHorizon horizon, int slate_size)

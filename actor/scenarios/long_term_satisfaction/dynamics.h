@@ -1,17 +1,17 @@
 // Long-term satisfaction ("choc/kale", Ie et al. 2019, arXiv:1909.04847, section 5): one step as pure functions of its
 // random numbers.
 //
-// A document has a clickbait score in [0, 1]. Clickbait ("choc") engages at once and wears the user down, its opposite
-// ("kale") engages less and builds the user up. The user remembers, as `exposure`, the discounted sum of what it has
-// consumed, and is more satisfied, and so more engaged by everything, the larger that is. With x the exposure, c the
-// clickbait consumed and z1, z2 standard normal:
+// A document has a clickbait score in [0, 1]. Clickbait ("choc") engages at once but makes the user less satisfied; its
+// opposite ("kale") engages less and makes the user more satisfied. The user's `exposure` is the discounted sum of what
+// it has consumed; the larger it is, the more satisfied the user is, and the more every document engages it. With x the
+// exposure, c the clickbait consumed and z1, z2 standard normal:
 //
 //   first exposure  (u - 1/2) / (1 - memory_discount)
 //   satisfaction    1 / (1 + exp(-sensitivity x))
 //   engagement      exp(satisfaction (c choc_mean + (1 - c) kale_mean) + (c choc_stddev + (1 - c) kale_stddev) z1)
 //   next exposure   memory_discount x - 2 (c - 1/2) + innovation_stddev z2
 //
-// RecSim's documentation gives the sign of the clickbait term the other way round; its code has this one.
+// The sign of the clickbait term is that of RecSim's code; RecSim's documentation has the opposite one.
 #pragma once
 
 #include <cmath>
@@ -21,7 +21,7 @@
 
 namespace recbots {
 
-// Steps of an episode: the time budget, or the step limit where that is shorter.
+// The number of steps of an episode: the time budget, or the step limit if that is less.
 inline int EpisodeSteps(const LongTermSatisfactionOptions& options) {
   const bool cut = options.max_episode_steps > 0 && options.max_episode_steps < options.time_budget;
   return cut ? options.max_episode_steps : options.time_budget;
@@ -35,7 +35,7 @@ struct LtsUser {
 // What the user did with one shown item.
 struct LtsResponse {
   bool clicked = false;
-  double engagement = 0;  // As it is; what is seen of it is clipped to 0..kMaxSeenEngagement.
+  double engagement = 0;  // The true engagement; the observed one is clipped to 0..kMaxSeenEngagement.
 };
 
 inline constexpr double kMaxSeenEngagement = 100;
@@ -66,7 +66,7 @@ inline double MeanEngagement(const LongTermSatisfactionOptions& options, double 
   return std::exp(LogEngagementMean(options, satisfaction, clickbait) + stddev * stddev / 2);
 }
 
-// Where exposure goes but for the innovation.
+// The next exposure without the innovation.
 inline double MeanNextExposure(const LongTermSatisfactionOptions& options, double exposure, double clickbait) {
   return options.memory_discount * exposure - 2 * (clickbait - 0.5);
 }
@@ -82,7 +82,7 @@ inline double SeenEngagement(double engagement) {
   return engagement < kMaxSeenEngagement ? engagement : kMaxSeenEngagement;
 }
 
-// Reward of a slate: what was consumed, not clipped.
+// The reward of a slate: the engagement of what was consumed, not clipped.
 inline double TotalEngagement(absl::Span<const LtsResponse> responses) {
   double sum = 0;
   for (const LtsResponse& response : responses) sum += response.clicked ? response.engagement : 0;

@@ -10,15 +10,15 @@
 namespace recbots {
 namespace {
 
-// Of the trapezoidal rule over a standard normal: spectrally accurate, ends cut where the density is 1e-8.
+// The trapezoidal rule over a standard normal is spectrally accurate; its ends are cut where the density is 1e-8.
 constexpr int kNoisePoints = 15;  // On each side of 0.
 constexpr double kNoiseStep = 0.4;
-// What Solvable allows: values of Q computed in one induction.
+// How many values of Q one induction may compute, for Solvable.
 constexpr double kMaxWork = 1e8;
 
 double Dot(const double* a, const double* b, size_t n) { return std::inner_product(a, a + n, b, 0.0); }
 
-// How fast log engagement changes with exposure, at most; at least the rate of satisfaction itself.
+// The largest rate at which log engagement changes with exposure, but at least that of satisfaction itself.
 double ExposureRate(const LongTermSatisfactionOptions& options) {
   return options.sensitivity * std::max({4.0, std::abs(options.choc_mean), std::abs(options.kale_mean)}) / 4;
 }
@@ -50,7 +50,7 @@ double ExpectedBest(absl::Span<const double> q, int m, const StopQuestion& stop)
     const double width = sorted[k + 1] - sorted[k];
     if (width <= 0) continue;
     if (ShouldStop(stop)) break;
-    double below = 0, within = 0;  // Segments
+    double below = 0, within = 0;  // Numbers of segments.
     for (size_t i = 0; i < segments; ++i) {
       const double low = std::min(q[i], q[i + 1]);
       const double high = std::max(q[i], q[i + 1]);
@@ -66,7 +66,7 @@ double ExpectedBest(absl::Span<const double> q, int m, const StopQuestion& stop)
 }
 
 LtsMdp::Resolution LtsMdp::ResolutionOf(const LongTermSatisfactionOptions& options, int refinement) {
-  // How fast log values change, at most, with exposure and with clickbait.
+  // The largest rates at which log values change with exposure and with clickbait.
   const double rate = ExposureRate(options);
   const double slope =
       std::abs(options.choc_mean - options.kale_mean) +
@@ -202,14 +202,14 @@ absl::StatusOr<double> LtsMdp::ValueOf(const std::vector<double>& rule, const St
 }
 
 absl::StatusOr<LtsMdp::Constant> LtsMdp::BestConstant(const StopQuestion& stop) const {
-  // The best point of a coarse grid, then golden section search around it. The ends are tried first and are left only
-  // for what is better by more than the numerics.
+  // Take the best point of a coarse grid, then search around it by golden section. The ends are tried first, and
+  // another point must be better by more than the numerical error.
   constexpr int kPoints = 8;
   constexpr double kRatio = 0.6180339887498949;
   constexpr double kWidth = 0.01;
   Constant best{.target = 0, .value = 0};
   RECBOTS_ASSIGN_OR_RETURN(best.value, ValueOf(NearestRule(0), stop));
-  absl::Status status;  // Once it is not OK, no value counts.
+  absl::Status status;  // Once it is not OK, all values are meaningless.
   const auto consider = [&](double target) {
     const absl::StatusOr<double> value = ValueOf(NearestRule(target), stop);
     status.Update(value.status());
@@ -241,7 +241,7 @@ absl::StatusOr<LtsMdp::Optimum> LtsMdp::Solve(const StopQuestion& stop) const {
   const std::vector<double> most = NearestRule(1), least = NearestRule(0);
   Optimum optimum;
   const auto pick = [&](const std::vector<double>& q) {
-    // Where more clickbait is always better, or always worse, the best candidate is the first or the last.
+    // If more clickbait is always better, or always worse, the best candidate is the last or the first.
     if (std::is_sorted(q.begin(), q.end())) return Dot(most.data(), q.data(), q.size());
     if (std::is_sorted(q.rbegin(), q.rend())) return Dot(least.data(), q.data(), q.size());
     return ExpectedBest(q, num_candidates_, stop);

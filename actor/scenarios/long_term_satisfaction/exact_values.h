@@ -1,24 +1,24 @@
 // Exact values and the optimum of long-term satisfaction, by backward induction over (step, exposure).
 //
-// Given the clickbait shown, reward and next exposure do not depend on anything else of the past, and the candidates of
-// every step are m independent uniform numbers. So with W_t(y) the value of what follows step t when exposure moves to
-// y but for the innovation,
+// Given exposure and the clickbait shown, reward and next exposure do not depend on the past, and the candidates of
+// every step are m independent uniform numbers. So if W_t(y) is the value of the steps after step t when the next
+// exposure is y without the innovation,
 //
 //   Q_t(x, c) = E[engagement | x, c] + W_t(memory_discount x + 1 - 2 c)
 //   V_t(x)    = E[Q_t(x, c)] over the clickbait c that a rule picks from m uniform candidates
 //   W_t(y)    = E[V_{t+1}(y + innovation_stddev z)],  W of the last step = 0
 //
 // and the optimum picks the candidate with the largest Q, whose expectation follows from the distribution of the
-// maximum of m independent draws. All rules know the exposure, which users do not show: the optimum is an upper bound
-// for policies that have to guess it.
+// maximum of m independent draws. The optimal rule knows the exposure, which is hidden: for policies that have to guess
+// it, the optimum is an upper bound.
 //
-// Inside, clickbait is measured by its place c in the range of the documents: 0 is min_clickbait, 1 max_clickbait.
+// Internally, clickbait is scaled to the range of the documents: c = 0 is min_clickbait, c = 1 is max_clickbait.
 //
 // Numerics: V on an even grid of exposures with cubic interpolation, Q as a piecewise linear function of c (its
-// expectations are then exact), the innovation by the trapezoidal rule. Relative error below 1e-4 where Solvable;
-// `refinement` divides all steps and is there to show that.
+// expectations are then exact), the innovation by the trapezoidal rule. The relative error is below 1e-4 if Solvable;
+// tests verify it with `refinement`, which divides all steps.
 //
-// What takes a question asks it many times a second, and returns CANCELLED when it says so.
+// Functions with a StopQuestion ask it many times a second, and return CANCELLED when it returns true.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ struct EvenGrid {
 
   double point(size_t i) const { return low + step * static_cast<double>(i); }
 
-  // Cubic interpolation (Lagrange, four points); beyond the ends the value at the end.
+  // Cubic interpolation (Lagrange, four points); beyond an end, the value at that end.
   double At(const double* values, double x) const {
     const auto last = static_cast<double>(size - 1);
     double place = (x - low) / step;
@@ -54,7 +54,8 @@ struct EvenGrid {
 };
 
 // E[max] of m independent draws of q(c), c uniform on [0, 1]; q is linear between its values q[0 .. n-1] at evenly
-// spaced c, n >= 2. m 0: the largest value. Takes n^2 operations; when `stop` says so it returns any number.
+// spaced c, n >= 2. If m is 0: the largest value. Takes n^2 operations; if `stop` returns true, the result is
+// meaningless.
 double ExpectedBest(absl::Span<const double> q, int m, const StopQuestion& stop = {});
 
 // Immutable and thread-safe.
@@ -62,20 +63,21 @@ class LtsMdp {
  public:
   static constexpr int kAnyClickbait = 0;
 
-  // `options` have passed Validate and are Solvable. num_candidates (m) kAnyClickbait: whatever clickbait a rule wants
-  // is among the candidates. Costs a table of rewards; where `stop` cut that short, all that follows is CANCELLED.
+  // `options` have passed Validate and are Solvable. If num_candidates (m) is kAnyClickbait, the clickbait that a rule
+  // wants is always among the candidates. Computes a table of rewards; if `stop` ends that early, all functions below
+  // return CANCELLED.
   LtsMdp(const LongTermSatisfactionOptions& options, int num_candidates, int refinement = 1,
          const StopQuestion& stop = {});
 
-  // Whether values can be computed: candidates are drawn again at every step, and the grids that the accuracy takes are
-  // small enough for about a second. Holds for all but extreme parameters.
+  // Whether values can be computed: candidates are drawn again at every step, and the grids that the accuracy needs are
+  // small enough for about a second. True for all but extreme parameters.
   static bool Solvable(const LongTermSatisfactionOptions& options);
 
   // A rule that ignores exposure: how often it shows a document around each point of the grid of clickbait; sums to 1.
   std::vector<double> RandomRule() const;
-  // Shows the candidate whose clickbait is nearest to `target`, a place in the range.
+  // The rule that shows the candidate whose clickbait is nearest to `target` (0..1, scaled).
   std::vector<double> NearestRule(double target) const;
-  // Mean return of an episode.
+  // The mean return of an episode under the rule.
   absl::StatusOr<double> ValueOf(const std::vector<double>& rule, const StopQuestion& stop = {}) const;
 
   struct Constant {
@@ -103,8 +105,8 @@ class LtsMdp {
   };
   static Resolution ResolutionOf(const LongTermSatisfactionOptions& options, int refinement);
 
-  // V_0 averaged over first exposures; `pick` turns the values Q at the grid of clickbait into one. `following` [steps,
-  // exposures], where it is not null, keeps W.
+  // V_0 averaged over first exposures; `pick` turns the values Q at the grid of clickbait into one value. If
+  // `following` [steps, exposures] is not null, it gets W.
   template <typename Pick>
   absl::StatusOr<double> InductBackward(const Pick& pick, std::vector<double>* following,
                                         const StopQuestion& stop) const;
@@ -116,7 +118,7 @@ class LtsMdp {
   size_t num_nodes_ = 0;  // Points of the grid of clickbait.
   EvenGrid grid_;
   std::vector<double> reward_;  // [exposures, nodes]
-  bool complete_ = true;        // Of reward_.
+  bool complete_ = true;        // Whether reward_ is complete.
 };
 
 }  // namespace recbots

@@ -1,12 +1,12 @@
 // Long-term satisfaction as a scenario: see dynamics.h for users and documents.
 //
-// Nothing of the user is seen (U = 0). Candidate: float32 [1], its clickbait. The first item of a slate is always
+// The user is not observed (U = 0). Candidate: float32 [1], its clickbait. The first item of a slate is always
 // consumed, whatever follows it; the episode ends when the time budget is spent. Response of an item: click, engagement
-// (clipped to 0..100 only there). Reward: the engagement of what was consumed, not clipped, so it has no upper bound.
+// (clipped to 0..100). Reward: the engagement of what was consumed, not clipped, so it has no upper bound.
 //
 // References: "random"; "min_clickbait"; "myopic", the most clickbait; "best_constant", the candidate nearest to the
-// best fixed clickbait; "optimal", for a policy that knows the hidden exposure. The last two and the exact values are
-// there where the problem is LtsMdp::Solvable.
+// best fixed clickbait; "optimal", which knows the hidden exposure. The last two and the exact values exist if the
+// problem is LtsMdp::Solvable.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ namespace recbots {
 
 class LtsReference;
 
-// The draws of a user's start and of a transition; the optimal policy repeats them.
+// The draws of a user's start and of a transition, which the optimal policy repeats.
 inline LtsUser DrawFirstUser(const LongTermSatisfactionOptions& options, Rng& draws) {
   return FirstUser(options, draws.Uniform());
 }

@@ -1,4 +1,4 @@
-// Reference policies of long-term satisfaction. Their slates depend on nothing but the user's own episode.
+// Reference policies of long-term satisfaction. Their slates depend only on the user's own episode.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace recbots {
 
-// What is known exactly of a scenario, each part computed when first asked for. Thread-safe. Empty where the parameters
-// are not LtsMdp::Solvable. CANCELLED: `stop` said so, and the part is computed when next asked for.
+// The exact solutions of a scenario. The first call of a function computes its part. All are empty if the parameters
+// are not LtsMdp::Solvable. Thread-safe. CANCELLED: `stop` returned true; the next call computes the part again.
 class LtsReference {
  public:
   // `options` have passed Validate.
@@ -25,10 +25,10 @@ class LtsReference {
   };
 
   bool solvable() const { return solvable_; }
-  // nullptr where not solvable; lives as long as this. Some 20 ms.
+  // nullptr if not solvable. The solution lives as long as this object. Takes about 20 ms.
   absl::StatusOr<const Solution*> Solve(const StopQuestion& stop = {}) const;
   absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop = {}) const;
-  // Target as documents have it; nullptr where not solvable. Some 150 ms.
+  // Its target is a clickbait as documents have it. nullptr if not solvable. Takes about 150 ms.
   absl::StatusOr<const LtsMdp::Constant*> BestConstant(const StopQuestion& stop = {}) const;
 
  private:
@@ -38,13 +38,13 @@ class LtsReference {
   mutable Lazy<LtsMdp::Constant> constant_;
 };
 
-// Shows the K candidates whose clickbait is nearest to a target, nearest first: 1 is the most clickbait, which is the
-// myopic choice, 0 the least.
+// Shows the K candidates whose clickbait is nearest to a target, the nearest first. Target 1 gives the most clickbait,
+// which is the myopic choice, and target 0 the least.
 class NearestClickbaitPolicy final : public Policy {
  public:
   NearestClickbaitPolicy(const EnvironmentSpec& spec, double target);
-  // The target of the best constant (LtsReference::BestConstant), found at the first Act where it was not before;
-  // `reference` is solvable.
+  // Uses the target of the best constant (LtsReference::BestConstant), which the first Act computes if it is not known
+  // yet. `reference` is solvable.
   NearestClickbaitPolicy(const EnvironmentSpec& spec, std::shared_ptr<const LtsReference> reference);
 
   FeedbackNeeds feedback_needs() const override { return FeedbackNeeds::None(); }
@@ -57,9 +57,9 @@ class NearestClickbaitPolicy final : public Policy {
   std::vector<double> scores_;  // [N]
 };
 
-// The optimum of LtsMdp, for a policy that knows everybody's exposure: it draws each user's start and each innovation
-// again from the streams they come from, and follows what was shown (Observe, or its own slate where that is not
-// called). A user met in the middle of an episode is taken for one with exposure 0 then.
+// The optimum of LtsMdp. The policy knows every user's exposure: it repeats the draws of a user's start and innovations
+// from the same random streams, and follows what was shown (by Observe, or by its own slates if Observe is not called).
+// If the policy meets a user in the middle of an episode, it assumes an exposure of 0 at that time.
 class LtsOptimalPolicy final : public Policy {
  public:
   // `seed` keys the users' streams. `reference` is solvable.
@@ -73,8 +73,8 @@ class LtsOptimalPolicy final : public Policy {
  private:
   struct Followed {
     StreamPosition position;  // Of the last slate.
-    double exposure = 0;      // There.
-    double clickbait = -1;    // Consumed there; -1: nobody has been followed yet.
+    double exposure = 0;      // At that position.
+    double clickbait = -1;    // Consumed at that position; -1: no user has been followed yet.
   };
 
   double ExposureAt(const StreamPosition& position, const Followed& before) const;

@@ -72,11 +72,11 @@ class Cluster {
   const std::string& learner_line() const { return learner_line_; }
 
  private:
-  // What is to be started, the learner first.
+  // The programs to start, the learner first.
   std::vector<ChildOptions> Plan() const;
   void AddReplay(std::vector<ChildOptions>& plan) const;
   ChildOptions Role(const std::string& role, const std::string& name, std::vector<std::string> flags) const;
-  // Takes what the learner has printed; waits up to `patience` for something. Returns whether there was anything.
+  // Takes what the learner has printed, and waits up to `patience` for it. Returns whether there was anything.
   bool PassOnLearnerLines(absl::Duration patience);
   void NoteLines(absl::string_view text);
   static bool IsService(const ChildProcess& child);
@@ -84,10 +84,10 @@ class Cluster {
 
   const LocalClusterOptions& options_;
   const ClusterAddresses& addresses_;
-  std::vector<ChildProcess> children_;  // The learner first. Fewer than planned where one could not be started.
+  std::vector<ChildProcess> children_;  // The learner first. Fewer than planned if one could not be started.
   FileDescriptor learner_log_;
-  std::string learner_line_;  // The last whole line that it has printed.
-  std::string begun_line_;    // What has come of the one after it.
+  std::string learner_line_;  // The last complete line of the learner.
+  std::string begun_line_;    // The part of the next line that has come.
 };
 
 ChildOptions Cluster::Role(const std::string& role, const std::string& name, std::vector<std::string> flags) const {

@@ -1,4 +1,4 @@
-// recbots doctor: what this machine is, and what of recbots will not work well on it.
+// recbots doctor: describes this machine, and the parts of recbots that will not work well on it.
 #include <iostream>
 
 #include "common/base/command_line.h"

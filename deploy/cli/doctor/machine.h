@@ -16,17 +16,17 @@ struct Machine {
 
   // The processor: features are sets of ProcessorFeature (common/base/processor.h).
   std::string processor;               // Its name
-  uint64_t features = 0;               // What it has,
-  uint64_t built_for_features = 0;     // what our programs were compiled for,
-  std::string built_for_architecture;  // and how that was asked for: RECBOTS_ARCH.
+  uint64_t features = 0;               // The features it has
+  uint64_t built_for_features = 0;     // The features that our programs were compiled for
+  std::string built_for_architecture;  // The value of RECBOTS_ARCH that chose them
 
   int cores = 0;          // Cores that this process may run on
   double core_limit = 0;  // What the control group allows, in cores; 0: no limit.
 
-  int64_t memory_bytes = 0;       // Of the machine,
-  int64_t available_bytes = 0;    // and what is not used of it.
+  int64_t memory_bytes = 0;       // The memory of the machine
+  int64_t available_bytes = 0;    // The part of it that is not used
   int64_t memory_limit = 0;       // What the control group allows; 0: no limit.
-  int64_t memory_limit_used = 0;  // What it uses of that.
+  int64_t memory_limit_used = 0;  // What the control group uses of its limit
 
   // Programs and libraries.
   std::vector<std::string> missing_programs;  // Programs that should lie beside this one
@@ -35,12 +35,12 @@ struct Machine {
   std::string blas_config;                    // The description of an OpenBLAS; empty for other libraries
   std::string libraries_error;                // Why the three above are not known
 
-  int64_t descriptors = 0;      // Files and sockets that a process may have open,
-  int64_t max_descriptors = 0;  // and up to where it may raise that.
+  int64_t descriptors = 0;      // How many files and sockets a process may have open
+  int64_t max_descriptors = 0;  // The number to which it may raise this
 
   struct Folder {
     std::string name;        // "current folder", "runs", "TMPDIR", "/dev/shm"
-    std::string path;        // Where it is.
+    std::string path;        // Its path
     std::string error;       // Why no file can be made in it; empty if one can
     int64_t free_bytes = 0;  // If files can be made
   };

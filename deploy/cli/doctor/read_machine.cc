@@ -38,7 +38,7 @@ constexpr absl::Duration kPatience = absl::Seconds(10);
 // socket.
 constexpr char kLongRun[] = "/runs/20260101-000000-interest_evolution_learned_clicks/replay-64.sock";
 
-// Empty where it cannot be read.
+// The content of the file; empty if it cannot be read.
 std::string TextOf(const std::string& path) { return ReadFile(path).value_or(""); }
 
 std::string FirstLine(const std::string& path) {

@@ -1,4 +1,4 @@
-// recbots health ADDRESS, for the health checks of containers.
+// recbots health ADDRESS: for the health checks of containers.
 #include <httplib.h>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// recbots inspect TARGET: what a running replay server or a checkpoint holds.
+// recbots inspect TARGET: shows what a running replay server or a checkpoint holds.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -18,14 +18,14 @@
 #include "deploy/cli/inspect/inspect_checkpoint.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
-#include "deploy/cli/inspect/replay_admin.h"
+#include "deploy/cli/inspect/replay_admin_client.h"
 #include "deploy/cli/inspect/server_report.h"
 
 namespace recbots {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
-// Long, because a checkpoint waits for the disk.
+// Long enough for a checkpoint, which waits for the disk.
 constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
 constexpr double kMaxIntervalSeconds = 3600;
 
@@ -42,7 +42,7 @@ CommandSyntax Syntax() {
   return {"recbots inspect HOST:PORT|unix:/PATH|DIR [flags]", std::move(flags), 1, "targets"};
 }
 
-// What the command line asks for.
+// The request on the command line.
 struct Request {
   std::string directory;               // Of checkpoints; empty if TARGET is a server.
   std::vector<std::string> addresses;  // Of servers
@@ -97,7 +97,7 @@ absl::StatusOr<Request> ReadRequest(const CommandLine& flags) {
   return request;
 }
 
-absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
+absl::Status ChangeLimiter(const Request& request, ReplayAdminClient& replay) {
   RECBOTS_ASSIGN_OR_RETURN(const v1::InfoResponse info, replay.Info(Instant::Now() + kPatience));
   RECBOTS_ASSIGN_OR_RETURN(const v1::TableInfo table, FindTable(info, request.table));
   RECBOTS_ASSIGN_OR_RETURN(const v1::SetRateLimiterRequest change, ParseLimiterChange(request.set_limiter, table));
@@ -112,7 +112,7 @@ absl::Status ChangeLimiter(const Request& request, ReplayAdmin& replay) {
   return absl::OkStatus();
 }
 
-absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
+absl::Status WriteCheckpoint(const Request& request, ReplayAdminClient& replay) {
   // First makes a call that is tried again, because the call for the checkpoint is not.
   RECBOTS_RETURN_IF_ERROR(replay.Info(Instant::Now() + kPatience).status());
   RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(Instant::Now() + kCheckpointPatience));
@@ -126,7 +126,7 @@ absl::Status WriteCheckpoint(const Request& request, ReplayAdmin& replay) {
   return absl::OkStatus();
 }
 
-absl::Status Report(const Request& request, ReplayAdmin& replay) {
+absl::Status Report(const Request& request, ReplayAdminClient& replay) {
   ServerReport report;
   report.address = replay.address();
   RECBOTS_ASSIGN_OR_RETURN(report.before, replay.Info(Instant::Now() + kPatience));
@@ -142,7 +142,7 @@ absl::Status Report(const Request& request, ReplayAdmin& replay) {
 }
 
 absl::Status InspectServer(const Request& request, const std::string& address) {
-  ReplayAdmin replay(address, request.security);
+  ReplayAdminClient replay(address, request.security);
   if (!request.set_limiter.empty()) RECBOTS_RETURN_IF_ERROR(ChangeLimiter(request, replay));
   if (request.checkpoint) RECBOTS_RETURN_IF_ERROR(WriteCheckpoint(request, replay));
   if (!request.set_limiter.empty() || request.checkpoint) return absl::OkStatus();

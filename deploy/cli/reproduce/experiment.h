@@ -1,5 +1,5 @@
-// What `recbots reproduce slateq` runs: a table of experiments, each a configuration, changes to it, and the figure it
-// is measured against.
+// The experiments that `recbots reproduce slateq` runs: a table whose rows have a configuration, changes to it, and the
+// figures that the results are compared with.
 #pragma once
 
 #include <cstdint>
@@ -9,43 +9,43 @@
 
 namespace recbots {
 
-// The table of the results that an experiment is a row of.
+// The table of the page in which an experiment is a row.
 enum class Section { kPaper, kOurs, kProposal, kLongTerm, kExploration, kLibraries, kCluster };
 
-// Where the paper's order puts a policy: MYOP < TS variants < GS and OS variants.
+// The group of a policy in the paper's order: MYOP < TS variants < GS and OS variants.
 enum class Rank { kNone, kMyopic, kTopK, kBetterSlates };
 
-// A row. Either it trains `config` with several seeds, or it plays the reference policy `reference` of its scenario.
+// A row. It either trains `config` with several seeds, or plays the reference policy `reference` of its scenario.
 struct Experiment {
-  std::string name;  // "paper/ql-ot-os": what --only looks at, and the run directory. Unique.
+  std::string name;  // "paper/ql-ot-os": for --only, and the name of the run directory. Unique.
   Section section = Section::kOurs;
   std::string id;                      // "E9" of the published results; may be empty.
   std::string title;                   // "QL-OT-OS"
   std::string config;                  // "interest_evolution_paper": a file of deploy/config without its ending.
   std::vector<std::string> overrides;  // "path.to.field=value"
-  std::string reference;               // Empty: trains.
-  // Share of the candidates that the proposal retrieves; 0: as configured.
+  std::string reference;               // Empty: the row trains.
+  // The share of the candidates that the proposal retrieves; 0: as configured.
   double candidate_share = 0;
-  bool cluster = false;  // `recbots cluster`, one seed, while nothing else runs; `recbots train` otherwise.
+  bool cluster = false;  // True: `recbots cluster`, one seed, while nothing else runs; false: `recbots train`.
 
-  // Published rewards, the nearest of which counts, and quality; empty: none.
+  // Published rewards, of which the nearest counts, and the published quality; empty: none.
   std::vector<double> published;
   std::optional<double> published_quality;
-  double tolerance = 0;  // Share of the published reward; 0: nothing is asked for.
+  double tolerance = 0;  // As a share of the published reward; 0: none, the difference is only shown.
   Rank rank = Rank::kNone;
-  // What every seed has to reach: a reward; in kLongTerm a share of the gap, in kExploration clicks in per cent, in
-  // kLibraries what another library asks of itself, in kCluster seconds at most.
+  // What every seed has to reach: a reward (in kLibraries the one that another library's test wants); in kLongTerm a
+  // share of the gap, in kExploration clicks in per cent; in kCluster the seconds that it may take.
   std::optional<double> bar;
-  bool plotted = false;  // Its curve is in the plot.
-  // Users to be played at least, where returns are so noisy that the usual number shows nothing.
+  bool plotted = false;  // Whether its curve is in the plot.
+  // The least number of users to play, if returns are too noisy for the usual number.
   int64_t min_episodes = 0;
 };
 
-// The table, in the order in which it is shown. What is published is from Ie et al. 2019 (arXiv:1905.12767, section 7)
-// and from the sources of the libraries named.
+// The table, in the order in which it is shown. The published figures are from Ie et al. 2019 (arXiv:1905.12767,
+// section 7) and from the sources of the libraries named.
 std::vector<Experiment> SlateQExperiments();
 
-// Those whose name or id one of the comma-separated parts of `pattern` is part of; all for an empty one.
+// The experiments whose name or id contains one of the comma-separated parts of `pattern`; all if it is empty.
 std::vector<Experiment> SelectExperiments(const std::vector<Experiment>& experiments, const std::string& pattern);
 
 }  // namespace recbots

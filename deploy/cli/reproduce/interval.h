@@ -1,4 +1,4 @@
-// Means over seeds, with what they are uncertain by.
+// Means over seeds, with their uncertainty.
 #pragma once
 
 #include "absl/types/span.h"
@@ -7,16 +7,16 @@ namespace recbots {
 
 struct Interval {
   double mean = 0;
-  double half_width = 0;  // Of the 95 % confidence interval; NaN: not known.
+  double half_width = 0;  // Half the width of the 95 % confidence interval; NaN: not known.
 };
 
-// The mean of one value per seed and t(n - 1) s / sqrt(n), where s is their standard deviation. Where each value is a
-// mean over users of its own, s holds the spread between seeds and the error of each value, so nothing is added to it.
-// One value alone has only its own `standard_errors[0]`: 1.96 of them, which says nothing of other seeds.
-// Of no values: NaN.
+// The mean of one value per seed, and t(n - 1) s / sqrt(n), where s is the standard deviation of the values. If each
+// value is a mean over different users, s contains both the spread between seeds and the error of each value, so
+// nothing is added. For a single value the half width is 1.96 standard_errors[0], which does not tell of other seeds.
+// Without values both numbers are NaN.
 Interval MeanInterval(absl::Span<const double> values, absl::Span<const double> standard_errors);
 
-// Quantile of Student's t distribution: P(|T| < t) = 0.95. degrees >= 1; within 0.001.
+// The t for which P(|T| < t) = 0.95 under Student's t distribution, to within 0.001. degrees >= 1.
 double StudentT95(int degrees);
 
 }  // namespace recbots

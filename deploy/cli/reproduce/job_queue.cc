@@ -96,7 +96,7 @@ void JobQueue::Terminate(absl::Duration patience) {
   for (Running& running : running_) running.child.Signal(SIGTERM);
   const Instant deadline = Instant::Now() + patience;
   for (Running& running : running_) running.child.AwaitEnd(deadline);
-  running_.clear();  // Kills what is left.
+  running_.clear();  // Kills the jobs that still run.
 }
 
 }  // namespace recbots

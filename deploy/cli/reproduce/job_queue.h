@@ -1,4 +1,4 @@
-// Programs that are run to their end, a few at a time.
+// Runs programs to their end, a few at a time.
 #pragma once
 
 #include <functional>
@@ -14,32 +14,33 @@ namespace recbots {
 struct Job {
   std::string name;                    // For messages.
   std::vector<std::string> arguments;  // The program's path first.
-  std::string log_path;                // Of both outputs.
-  double cost = 1;                     // How long it takes beside the others, in any unit: env steps.
-  bool alone = false;                  // Nothing else runs beside it; such jobs come last.
+  std::string log_path;                // Takes both outputs of the program.
+  double cost = 1;                     // Its duration relative to other jobs, in any unit, such as env steps.
+  bool alone = false;                  // No other job runs beside it; such jobs come last.
 };
 
 struct JobEnd {
   size_t job = 0;  // Index in the list.
   int exit_code = 0;
   double seconds = 0;
-  std::string log_excerpt;  // Its last lines, where the exit code is not 0.
+  std::string log_excerpt;  // The last lines of the log if the exit code is not 0.
 };
 
 // Not thread-safe.
 class JobQueue {
  public:
-  // At most `at_once` >= 1 run at a time; the costly ones start first, in the order of the list where they cost the
-  // same.
+  // At most `at_once` >= 1 jobs run at a time. Costly jobs start first; of equal costs, the first in the list.
   JobQueue(std::vector<Job> jobs, int at_once);
 
-  // Runs them all. `on_end` is called after each, in this thread, when those that follow it have been started. When
-  // `stop` says so, those that run get SIGTERM and `patience` to end, then SIGKILL; nothing is left when this returns.
-  // A job that cannot be started counts as ended with exit code 127. Returns whether all ended before a stop.
+  // Runs all jobs. After each it calls `on_end` in this thread, once the jobs that follow have been started. When
+  // `stop` returns true, the running jobs get SIGTERM and have the time `patience` to end, then SIGKILL; no job is left
+  // when Run returns. A job that cannot be started counts as ended with exit code 127. Returns whether all jobs ended
+  // before a stop.
   bool Run(const std::function<bool()>& stop, const std::function<void(const JobEnd&)>& on_end,
            absl::Duration patience = absl::Seconds(15));
 
-  // Seconds until all are done, judged by what those that have ended cost; negative: none has yet.
+  // Estimates the seconds until all jobs are done from the costs and durations of those that have ended; negative if
+  // none has.
   double SecondsLeft() const;
 
  private:
@@ -56,9 +57,9 @@ class JobQueue {
 
   const std::vector<Job> jobs_;
   const size_t at_once_;
-  std::vector<size_t> waiting_;  // In the order of starting.
+  std::vector<size_t> waiting_;  // In the order in which they will start.
   std::vector<Running> running_;
-  std::vector<JobEnd> ended_;  // Not yet told of.
+  std::vector<JobEnd> ended_;  // Not yet reported to on_end.
   double cost_done_ = 0, seconds_done_ = 0;
 };
 

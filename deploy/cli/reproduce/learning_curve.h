@@ -17,18 +17,18 @@ struct CurvePoint {
 // In the order of env_steps.
 using Curve = std::vector<CurvePoint>;
 
-// The evaluations.jsonl of a run (docs/formats.md). Lines that are not such an evaluation, as the last one of a run
+// Reads the evaluations.jsonl of a run (docs/formats.md). Lines that are no evaluation, such as the last line of a run
 // that was killed, are left out.
 //   NOT_FOUND, UNAVAILABLE  the file cannot be read
 absl::StatusOr<Curve> ReadCurve(const std::string& path);
 
-// Mean, lowest and highest of several curves at common places.
+// Mean, lowest and highest value of several curves at common points.
 struct CurveBand {
   std::vector<double> env_steps, mean, low, high;
 };
 
-// At `num_points` >= 2 even places of the range that all curves have, in between points linearly. Empty curves do not
-// count; without any other, or without a common range, the band is empty.
+// Computes the band at `num_points` >= 2 evenly spaced points of the range that all curves cover, by linear
+// interpolation. Empty curves do not count; if there is no other, or no common range, the band is empty.
 CurveBand MakeBand(absl::Span<const Curve> curves, int num_points);
 
 }  // namespace recbots

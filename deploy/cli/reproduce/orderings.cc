@@ -60,7 +60,7 @@ std::string PaperOrderText(const std::vector<const ExperimentResult*>& results) 
 }
 
 std::string ProposalOrderText(const std::vector<const ExperimentResult*>& results) {
-  std::map<int, double> means;  // By per cent.
+  std::map<int, double> means;  // By the share of candidates in per cent.
   for (const ExperimentResult* result : results) {
     if (!result->seeds.empty()) {
       means[static_cast<int>(100 * result->experiment.candidate_share + 0.5)] = RowInterval(*result).mean;

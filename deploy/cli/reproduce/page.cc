@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kPlotPoints = 200;
 
-// What stands above the tables.
+// The paragraphs above the tables.
 constexpr char kPaperIntro[] =
     R"(Ie et al. 2019 (arXiv:1905.12767, section 7), interest evolution with 10 candidates and slates of 3. As in the code it came
 with, no click is worth nothing. TS, GS, OS: top-k, greedy, optimal slates when serving; TT, GT, OT when learning; MYOP looks
@@ -38,7 +38,7 @@ constexpr char kLibrariesIntro[] =
 constexpr char kClusterIntro[] =
     R"(`recbots cluster deploy/config/interest_evolution.textproto`, alone on the machine: replay, learner, actor and evaluator.)";
 
-// Goes on from the number of users.
+// The rest of the sentence that begins with the number of users.
 constexpr char kMethod[] =
     R"( users whom
 no training has met, other users for each seed, the same for all policies. +- is the 95 % confidence interval of the mean over
@@ -53,7 +53,7 @@ std::vector<const ExperimentResult*> InSection(const Reproduction& reproduction,
   return results;
 }
 
-// A heading, a table and what is said below it; nothing where the table is empty.
+// A heading, a paragraph, a table and the text below it; empty if the table is.
 std::string SectionText(const std::string& heading, const std::string& before, const MarkdownTable& table,
                         const std::string& after = "") {
   if (table.empty()) return "";
@@ -173,7 +173,7 @@ std::string ExplorationSection(const Reproduction& reproduction) {
   return SectionText("Interest exploration", kExplorationIntro, table);
 }
 
-// How many times as far above random play as asked for.
+// How far the result is above random play, as a multiple of how far the bar is.
 std::string FactorText(const ExperimentResult& result) {
   const ReferenceResult* const random = result.Find("random");
   if (random == nullptr || result.seeds.empty()) return "-";

@@ -1,4 +1,4 @@
-// The page of a reproduction, docs/results/slateq.md: published figures beside ours.
+// Writes the page of a reproduction, docs/results/slateq.md, with published figures beside ours.
 #pragma once
 
 #include <string>
@@ -8,11 +8,12 @@
 
 namespace recbots {
 
-// Markdown. Tables without rows are left out. `plot_file` is the name of the plot beside the page; empty: none.
+// The page in Markdown. Tables without rows are left out. `plot_file` is the plot's file in the same folder; empty:
+// none.
 std::string ReproductionPage(const Reproduction& reproduction, const std::string& plot_file);
 
-// Reward over environment steps of the experiments that are plotted, and random, myopic and best known play of their
-// scenario. Without series where there are no curves.
+// Reward over environment steps of the experiments with `plotted`, and levels for random, myopic and best known play in
+// their scenario. Without series if there are no curves.
 Plot ReproductionPlot(const Reproduction& reproduction);
 
 }  // namespace recbots

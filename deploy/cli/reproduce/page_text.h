@@ -1,4 +1,4 @@
-// Pieces of Markdown that the tables of a page share.
+// Markdown for the tables of a page.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@
 
 namespace recbots {
 
-// A table with a line of names; nothing without rows.
+// A table with a line of column names. Without rows its text is empty.
 class MarkdownTable {
  public:
   explicit MarkdownTable(std::vector<std::string> names) : names_(std::move(names)) {}
 
-  // As many cells as names.
+  // There must be one cell per name.
   void Add(std::vector<std::string> cells);
   bool empty() const { return rows_.empty(); }
   std::string Text() const;
@@ -25,7 +25,7 @@ class MarkdownTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// "174.3", "174.3 +- 0.4"; "-" for what is not known.
+// "174.3", "174.3 +- 0.4"; "-" if the value is not known.
 std::string FixedText(std::optional<double> value, int decimals);
 std::string IntervalText(const Interval& interval, int decimals);
 // "174.1, 174.4, 174.5"

@@ -15,7 +15,7 @@
 namespace recbots {
 namespace {
 
-constexpr int kUsers = 256;  // At once, per thread.
+constexpr int kUsers = 256;  // Per thread, at once.
 
 absl::StatusOr<std::unique_ptr<Scenario>> EvaluationScenario(const v1::ExperimentConfig& config) {
   return MakeScenario(config.environment(), EvaluationSeed(config.seed()));

@@ -1,4 +1,4 @@
-// Plays policies on users whom no training has met.
+// Plays policies on users that no training has met.
 #pragma once
 
 #include <cstdint>
@@ -18,22 +18,22 @@ struct PlayOptions {
   std::function<bool()> should_stop = [] { return false; };
 };
 
-// Users are those of another seed than any that trains: that of the run, 1, 2, ..., and a thousand million. Different
-// seeds of an experiment meet different users, the same seed of two experiments of one environment the same ones.
+// The seed of the users for a run with the seed 1, 2, ...: 10^9 more than that, which no run trains with. So different
+// seeds of an experiment meet different users, and the same seed of two experiments in one environment the same users.
 uint64_t EvaluationSeed(uint64_t seed);
 
-// The greedy policy of a run's weights.bin.
-//   CANCELLED            should_stop
-//   FAILED_PRECONDITION  they were trained for another experiment; names the fields that differ
-//   others               of reading the weights, or of playing
+// Plays the greedy policy of a run's weights.bin.
+//   CANCELLED            should_stop returned true
+//   FAILED_PRECONDITION  the weights were trained for another experiment; names the fields that differ
+//   others               errors of reading the weights, or of playing
 absl::StatusOr<PlayedPolicy> PlayTrained(const v1::ExperimentConfig& config, const std::string& weights_path,
                                          const PlayOptions& options);
 
-// A reference policy of the scenario. NOT_FOUND: it has none of that name; otherwise as above.
+// Plays a reference policy of the scenario. NOT_FOUND: there is none with this name. Other errors as above.
 absl::StatusOr<PlayedPolicy> PlayReference(const v1::ExperimentConfig& config, const std::string& name,
                                            const PlayOptions& options);
 
-// All references, each on the users of the seeds 1 .. num_seeds, as their mean. Errors as above.
+// Plays all references on the users of the seeds 1 .. num_seeds; a result is the mean over seeds. Errors as above.
 absl::StatusOr<std::vector<ReferenceResult>> PlayReferences(const v1::ExperimentConfig& config, int num_seeds,
                                                             const PlayOptions& options);
 

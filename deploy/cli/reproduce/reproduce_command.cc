@@ -63,7 +63,7 @@ absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--only '", only, "': no such experiment; --list shows their names"));
   }
-  // Runs of another length would otherwise replace each other.
+  // With one folder for all scales, runs of different lengths would replace each other.
   options.plan.work_dir = flags.has("work") ? flags.value("work")
                           : scale == 1      ? "runs/reproduce-slateq"
                                             : absl::StrCat("runs/reproduce-slateq-", scale);
@@ -74,7 +74,7 @@ absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-// The page, and the plot where there is something to plot.
+// Writes the page and, if there are curves, the plot.
 absl::Status WritePage(const Reproduction& reproduction, const std::string& page_path) {
   RECBOTS_RETURN_IF_ERROR(MakeFolder(FolderOf(page_path)));
   const Plot plot = ReproductionPlot(reproduction);

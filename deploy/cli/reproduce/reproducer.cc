@@ -24,7 +24,7 @@ std::string ResultText(const PlayedPolicy& played) {
   return text;
 }
 
-// Of an environment as users see it: histories are what bots see of it.
+// Environments with the same key have the same references, which do not see histories.
 std::string EnvironmentKey(v1::EnvironmentConfig environment) {
   environment.clear_history();
   return environment.SerializeAsString();
@@ -60,7 +60,7 @@ absl::StatusOr<Reproduction> Reproducer::Run(std::function<bool()> stop, std::fu
   say_ = std::move(say);
   play_.should_stop = stop_;
   start_ = Instant::Now();
-  // Runs are prepared, and earlier results taken out, by one at a time.
+  // One process at a time prepares run directories and removes earlier results there.
   const std::string& work_dir = options_.plan.work_dir;
   RECBOTS_RETURN_IF_ERROR(MakeFolder(work_dir));
   const absl::StatusOr<FileLock> lock = FileLock::Acquire(work_dir + "/reproduce.lock", "recbots reproduce");
@@ -173,7 +173,7 @@ void Reproducer::Fail(const PlannedRun& run, const std::string& what, const std:
   ++num_done_;
   Say(absl::StrCat(num_done_, "/", runs_.size(), " ", run.name, " FAILED: ", what,
                    excerpt.empty() ? "" : absl::StrCat("; its last lines:\n", excerpt)));
-  // In a cell of a table.
+  // The line becomes part of a cell of a table.
   const std::vector<std::string> lines = absl::StrSplit(excerpt, '\n');
   const std::string last = absl::StrReplaceAll(lines.back(), {{"|", "/"}, {"`", "'"}});
   reproduction_.results[run.experiment].failures.push_back(
@@ -197,7 +197,7 @@ absl::Status Reproducer::AddReferences() {
 
 PlayOptions Reproducer::PlayOf(size_t experiment) const {
   PlayOptions play = play_;
-  // A quick look stays one.
+  // A scaled reproduction is to remain quick.
   if (options_.plan.scale == 1) play.episodes = std::max(play.episodes, options_.experiments[experiment].min_episodes);
   return play;
 }

@@ -1,4 +1,5 @@
-// Runs a table of experiments: trains what is not trained yet, plays the weights of every run, and the references.
+// Runs a table of experiments: trains the runs that are not trained yet, and plays the weights of every run and the
+// reference policies.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ namespace recbots {
 struct ReproduceOptions {
   std::vector<Experiment> experiments;
   PlanOptions plan;
-  std::string program_dir;  // Where recbots and recbots-train lie.
-  int64_t episodes = 5000;  // Users on whom a policy is played, per seed.
-  int jobs = 2;             // Runs at a time.
+  std::string program_dir;  // The folder of recbots and recbots-train.
+  int64_t episodes = 5000;  // How many users a policy plays, per seed.
+  int jobs = 2;             // How many runs train at a time.
 };
 
 // Not thread-safe.
@@ -34,27 +35,28 @@ class Reproducer {
   //   INVALID_ARGUMENT, NOT_FOUND  see PlanRuns
   static absl::StatusOr<std::unique_ptr<Reproducer>> Create(const ReproduceOptions& options);
 
-  // Does everything, and tells of it by lines to `say`. A run that fails is named there and in the results; the others
-  // go on. The caller fills in date and command.
-  //   CANCELLED    `stop`; the children have ended, and runs that finished stay in the work directory for the next time
-  //   UNAVAILABLE  a run directory cannot be made
+  // Does everything, and reports it line by line to `say`. A run that fails is named there and in the results; the
+  // other runs go on. The caller fills in date, command and machine.
+  //   CANCELLED            `stop` returned true; all children have ended, and the next Run finds the finished runs in
+  //                        the work directory
   //   FAILED_PRECONDITION  another process reproduces in the same work directory; says which
+  //   others               a folder cannot be made (FileError), or a reference policy cannot be played
   absl::StatusOr<Reproduction> Run(std::function<bool()> stop, std::function<void(const std::string&)> say);
 
  private:
   Reproducer(ReproduceOptions options, std::vector<PlannedRun> runs);
 
-  // Runs of an earlier time are played if they were not yet, the others go into `to_train`.
+  // Finishes references and runs that an earlier Run has trained; adds the other runs to `to_train`.
   absl::Status Begin(std::vector<size_t>& to_train);
   absl::Status Train(const std::vector<size_t>& to_train);
   Job JobOf(const PlannedRun& run) const;
   void OnEnd(const PlannedRun& run, const JobEnd& end, const JobQueue& queue);
-  // Plays a finished run, or a reference, and adds what came of it to the results. `how` stands in its line.
+  // Plays a finished run, or a reference, and adds the result. `how` becomes part of the line to `say_`.
   void Finish(const PlannedRun& run, std::optional<double> command_seconds, const std::string& how);
   absl::StatusOr<SeedResult> Measure(const PlannedRun& run, std::optional<double> command_seconds) const;
   void Fail(const PlannedRun& run, const std::string& what, const std::string& excerpt);
   absl::Status AddReferences();
-  // How the policies of an experiment are played.
+  // The options with which the policies of an experiment are played.
   PlayOptions PlayOf(size_t experiment) const;
   void Say(const std::string& text) const;
 

@@ -10,20 +10,21 @@
 
 namespace recbots {
 
-// What a row is judged by: its section's, per seed (experiment.h, `bar`).
+// The values, one per seed, that are compared with the row's bar; the section decides which (experiment.h).
 std::vector<double> SeedValues(const ExperimentResult& result);
-// Their mean. Of rewards, and of clicks in kExploration.
+// The mean of the rewards of all seeds or, in kExploration, of their clicks.
 Interval RowInterval(const ExperimentResult& result);
 std::optional<double> MeanQuality(const ExperimentResult& result);
 
-// Part of the way from the reference `from` to the best known one; nullopt: one is missing, or they are equal.
+// The share of the gap between the reference `from` and the best known one that `reward` closes; nullopt: `from` is
+// missing, or not below the best known one.
 std::optional<double> ShareFromReference(const ExperimentResult& result, double reward, const std::string& from);
 
-// (ours - published) / published, of the nearest published reward; nullopt: nothing is published, or no seed ended.
+// (ours - published) / published, for the nearest published reward; nullopt: none is published, or no seed succeeded.
 std::optional<double> DifferenceToPublished(const ExperimentResult& result);
-// Whether that is within the tolerance; nullopt: none is asked for, or there is no difference.
+// Whether DifferenceToPublished is within the tolerance; nullopt: there is no tolerance, or no difference.
 std::optional<bool> WithinTolerance(const ExperimentResult& result);
-// Whether every seed reaches the bar; nullopt: none is asked for, or no seed ended.
+// Whether every seed reaches the bar; nullopt: there is no bar, or no seed succeeded.
 std::optional<bool> HoldsBar(const ExperimentResult& result);
 
 }  // namespace recbots

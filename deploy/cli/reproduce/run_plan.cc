@@ -38,13 +38,13 @@ Json NumberOrNull(std::optional<double> value) {
   return value.has_value() && std::isfinite(*value) ? Json(*value) : Json(nullptr);
 }
 
-// Candidates that a proposal with this share of them retrieves.
+// How many candidates a proposal retrieves that has this share of them.
 absl::StatusOr<int> Retrieved(const EnvironmentSpec& spec, double share) {
   const int k = static_cast<int>(std::lround(share * spec.num_candidates));
   return std::clamp(k, spec.slate_size, spec.num_candidates);
 }
 
-// What every seed of an experiment has in common; its seed is 0.
+// The parts of a run that all seeds of an experiment share.
 absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const PlanOptions& options) {
   PlannedRun run;
   run.trains = experiment.reference.empty();
@@ -71,7 +71,7 @@ absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const Pl
   for (const char* goal : {"share_of_optimum", "share_of_gap", "max_updates", "max_seconds"}) {
     RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.", goal, "=0")));
   }
-  // Fewer than replay waits for are refused: nothing would be learnt.
+  // A configuration with fewer steps than replay waits for is refused, because it would not learn.
   const int64_t min_steps = std::min(env_steps, run.config.replay().table().rate_limiter().min_size());
   RECBOTS_RETURN_IF_ERROR(set(absl::StrCat("goal.max_env_steps=", std::max(scaled(env_steps), min_steps))));
   if (const int64_t steps = run.config.actor().policy_share_annealing_steps(); steps > 0 && options.scale != 1) {
@@ -88,7 +88,7 @@ absl::StatusOr<PlannedRun> PlanExperiment(const Experiment& experiment, const Pl
 absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<Experiment>& experiments,
                                                  const PlanOptions& options) {
   std::vector<PlannedRun> runs;
-  std::map<std::string, size_t> trained;  // Configuration -> its run.
+  std::map<std::string, size_t> trained;  // Configuration -> the first run that has it.
   for (size_t i = 0; i < experiments.size(); ++i) {
     const Experiment& experiment = experiments[i];
     absl::StatusOr<PlannedRun> plan = PlanExperiment(experiment, options);
@@ -136,7 +136,7 @@ bool IsFinished(const PlannedRun& run) {
   if (!std::filesystem::exists(PathIn(run, kWeightsFile))) return false;
   const absl::StatusOr<SavedReport> report = ReadReport(run.run_dir);
   if (!report.ok() || !report->goal_reached) return false;
-  // The same configuration may mean something else than it did: a file that it names has changed.
+  // The same configuration has another meaning if a file that it names has changed.
   const absl::StatusOr<v1::ExperimentIdentity> identity = ExperimentIdentityOf(run.config);
   return report->identity.empty() || (identity.ok() && report->identity == FingerprintText(identity->fingerprint()));
 }
@@ -161,7 +161,7 @@ absl::StatusOr<SeedResult> ReadRun(const PlannedRun& run) {
 }
 
 bool ReadNotes(const PlannedRun& run, int64_t episodes, SeedResult& result) {
-  // Discarded where there is no such file, or another one.
+  // A file that is missing or is no JSON gives a discarded value, which is no object.
   const Json notes = Json::parse(ReadFile(PathIn(run, kNotesFile)).value_or(""), nullptr, /*allow_exceptions=*/false);
   if (notes.is_object()) result.command_seconds = Number(notes, "command_seconds");
   const std::optional<double> played = Number(notes, "episodes"), reward = Number(notes, "reward");
@@ -179,7 +179,7 @@ void WriteNotes(const PlannedRun& run, int64_t episodes, const SeedResult& resul
   notes["reward_standard_error"] = NumberOrNull(result.played.reward_standard_error);
   notes["quality"] = NumberOrNull(result.played.quality);
   notes["click_percent"] = NumberOrNull(result.played.click_percent);
-  // Where it cannot be written, the next time plays again.
+  // If the file cannot be written, the next reproduction plays again.
   const absl::Status written = WriteFile(PathIn(run, kNotesFile), notes.dump(2) + "\n");
   if (!written.ok()) RECBOTS_LOG(WARNING) << written.message();
 }

@@ -11,13 +11,13 @@ namespace {
 
 constexpr double kPaperTolerance = 0.015;
 
-// How a row of the paper's table serves and learns.
+// A row of the paper's table: how the policy composes slates when it serves and when it learns, and its results.
 struct PaperRow {
   const char* id;
   const char* title;
   const char* serving;
   const char* target;
-  bool myopic;  // Learns with discount 0, where the target does not matter.
+  bool myopic;  // Learns with discount 0, so that the target does not matter.
   Rank rank;
   double reward;
   double quality;
@@ -36,7 +36,7 @@ constexpr PaperRow kPaperRows[] = {
     {"E9", "QL-OT-OS", "OPTIMAL", "TARGET_OPTIMAL", false, Rank::kBetterSlates, 174.6, -0.3056, true},
 };
 
-// An experiment with what every one has.
+// An experiment with the fields that all experiments set.
 Experiment Make(Section section, const std::string& name, const std::string& title, const std::string& config) {
   Experiment experiment;
   experiment.section = section;
@@ -50,7 +50,7 @@ void AddPaper(std::vector<Experiment>& experiments) {
   Experiment random = Make(Section::kPaper, "paper/random", "Random", "interest_evolution_paper");
   random.id = "E1";
   random.reference = "random";
-  random.published = {159.2, 160.6};  // The table's, and that of the runs of FSQ.
+  random.published = {159.2, 160.6};  // From the paper's table, and from its runs of FSQ.
   random.published_quality = -0.5929;
   random.tolerance = 0.005;
   experiments.push_back(random);
@@ -83,7 +83,7 @@ void AddOurs(std::vector<Experiment>& experiments) {
   experiments.push_back(ours);
   Experiment longer = Make(Section::kOurs, "ours/3m", "the same, ten times as long, a quarter of the updates per step",
                            "interest_evolution");
-  // A quarter of the updates per step: more would be learnt from each, but there is enough of them.
+  // A quarter of the updates per step is enough, because there are ten times as many steps.
   longer.overrides = {"goal.max_env_steps=3000000", "replay.table.rate_limiter.samples_per_insert=2"};
   longer.bar = 266;
   experiments.push_back(longer);
@@ -112,7 +112,7 @@ void AddOurs(std::vector<Experiment>& experiments) {
   experiments.push_back(exploration);
 }
 
-// What other libraries ask of their own implementations, each in its setting and with its number of steps.
+// The rewards that the tests of other libraries want, each in the library's setting and with its number of steps.
 void AddLibraries(std::vector<Experiment>& experiments) {
   const auto add = [&](const std::string& name, const std::string& title, const std::string& config, int64_t env_steps,
                        double bar, std::vector<std::string> overrides) {
@@ -124,7 +124,7 @@ void AddLibraries(std::vector<Experiment>& experiments) {
   };
   const std::string candidates = "environment.interest_evolution.num_candidates=";
   const std::string slate_size = "environment.interest_evolution.slate_size=";
-  // The bar is low: fewer updates per step do.
+  // The bar is low, so fewer updates per step are enough.
   const std::string few_updates = "replay.table.rate_limiter.samples_per_insert=2";
   add("reagent", "ReAgent, slate_q_recsim_online: m = 10, k = 3", "interest_evolution", 23000, 154, {});
   add("rllib-m10", "RLlib, interest-evolution-10-candidates: m = 10, k = 2", "interest_evolution", 120000, 160,

@@ -15,14 +15,14 @@ namespace {
 constexpr double kWidth = 900, kHeight = 520;
 constexpr double kLeft = 70, kRight = 170, kTop = 50, kBottom = 60;  // Margins.
 constexpr double kTextHeight = 15;
-// Of Okabe and Ito, which people with any colour vision can tell apart.
+// The colours of Okabe and Ito, which people with any colour vision can tell apart.
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
 
 std::string Escape(const std::string& text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 
-// One axis: from where to where, and the distance of its marks.
+// One axis: its ends, and the distance between marks.
 struct Axis {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -50,7 +50,8 @@ class Painter {
       for (const double value : series.high) y_.Include(value);
     }
     for (const PlotLevel& level : plot.levels) y_.Include(level.y);
-    if (x_.low > 0 && x_.low < 0.5 * x_.high) x_.low = 0;  // Runs begin at 0, whenever they were first looked at.
+    if (x_.low > 0 && x_.low < 0.5 * x_.high)
+      x_.low = 0;  // Runs begin at 0, even if their first evaluation came later.
     x_.Round(6);
     y_.Round(7);
   }
@@ -63,7 +64,7 @@ class Painter {
     Text(kLeft, kTop - 22, "start", plot_.title, " font-size=\"16\" font-weight=\"bold\"");
     PaintAxes();
     PaintLevels();
-    PaintLegend();  // Below the curves: where they run through it, they and not the text are what is seen.
+    PaintLegend();  // Before the curves, so that they are visible where they cross it.
     for (size_t i = 0; i < plot_.series.size(); ++i) PaintSeries(plot_.series[i], Color(i));
     svg_ += "</svg>\n";
     return svg_;
@@ -106,7 +107,7 @@ class Painter {
     Text(18, middle, "middle", plot_.y_label, absl::StrFormat(" transform=\"rotate(-90 18 %.1f)\"", middle));
   }
 
-  // Names of levels that lie close are moved apart, upwards.
+  // If levels lie close together, their names are moved apart, upwards.
   void PaintLevels() {
     std::vector<PlotLevel> levels = plot_.levels;
     std::sort(levels.begin(), levels.end(), [](const PlotLevel& a, const PlotLevel& b) { return a.y < b.y; });
@@ -134,7 +135,7 @@ class Painter {
                           color);
   }
 
-  // At the top left, where curves that rise slowly are not.
+  // The legend is at the top left, where curves that rise slowly do not pass.
   void PaintLegend() {
     if (plot_.series.empty()) return;
     size_t longest = 0;

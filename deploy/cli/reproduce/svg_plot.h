@@ -1,4 +1,4 @@
-// A line plot as SVG text: axes with readable numbers, a band about each line, a legend, horizontal reference lines.
+// Draws line plots as SVG: axes with readable numbers, a band around each line, a legend, horizontal reference lines.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace recbots {
 
 struct PlotSeries {
   std::string label;
-  std::vector<double> x, y, low, high;  // As long as each other.
+  std::vector<double> x, y, low, high;  // All of the same length.
 };
 
 struct PlotLevel {
@@ -21,15 +21,15 @@ struct Plot {
   std::string x_label;
   std::string y_label;
   std::vector<PlotSeries> series;
-  std::vector<PlotLevel> levels;  // Dashed, named at the right end.
+  std::vector<PlotLevel> levels;  // Dashed lines, with their names at the right end.
 };
 
-// 900 x 520, on white, so that it can be read on any page. The axes hold everything and end at round numbers. Without
-// series or levels: axes from 0 to 1. A function of the plot alone.
+// Renders 900 x 520 pixels on white, so that the plot can be read on any page. The axes cover everything and end at
+// round numbers; without series and levels they go from 0 to 1. A pure function.
 std::string RenderSvg(const Plot& plot);
 
-// Distance of the marks of an axis that is `range` > 0 long: 1, 2 or 5 times a power of ten, such that about `count`
-// of them fit.
+// The distance between marks on an axis that is `range` > 0 long: the smallest of 1, 2 or 5 times a power of ten with
+// which there are at most about `count` intervals.
 double TickStep(double range, int count);
 
 // 300000 -> "300 k", 2500000 -> "2.5 M", 0.25 -> "0.25".

@@ -1,4 +1,4 @@
-// recbots simulate CONFIG: what a policy earns over many episodes, and the log of what it showed (docs/simulate.md).
+// recbots simulate CONFIG: reports what a policy earns over many episodes, and logs what it showed (docs/simulate.md).
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -53,18 +53,18 @@ CommandSyntax Syntax() {
           "configurations"};
 }
 
-// What the command line asks for.
+// The request on the command line.
 struct Request {
   v1::ExperimentConfig config;
   std::unique_ptr<Scenario> scenario;
   AgentOptions agent_options;
   AgentCatalogue agents;
   std::string policy;
-  bool is_reference = false;  // Of the scenario.
+  bool is_reference = false;  // A reference policy of the scenario.
   PolicyFactory make_policy;
   SimulationOptions options;
   std::unique_ptr<ImpressionLog> log;  // nullptr: none
-  std::unique_ptr<FileWriter> output;  // The same.
+  std::unique_ptr<FileWriter> output;  // nullptr: none
 };
 
 absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
@@ -79,7 +79,7 @@ absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-// Configuration, seed and scenario.
+// Reads configuration and seed, and makes the scenario.
 absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
   RECBOTS_ASSIGN_OR_RETURN(request.config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
   if (flags.has("seed")) {
@@ -94,7 +94,7 @@ absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
-// `request` must stay where it is.
+// `request` must not move afterwards.
 absl::Status ReadAgents(const CommandLine& flags, Request& request) {
   request.agent_options.seed = request.config.seed();
   for (const std::string& setting : flags.values("agent")) {
@@ -106,7 +106,7 @@ absl::Status ReadAgents(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
-// Weights that were trained for another environment play here like any others, and mean little.
+// Checks that the weights were trained for this experiment: in another environment they would play, but mean little.
 absl::Status CheckExperiment(const CommandLine& flags, const Request& request, const std::string& weights) {
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity,
                            ExperimentIdentityOf(request.config, *request.scenario));
@@ -129,7 +129,7 @@ absl::Status CheckExperiment(const CommandLine& flags, const Request& request, c
   return absl::OkStatus();
 }
 
-// The policy of --weights: what the configuration's algorithm has learnt.
+// Reads the policy of --weights, which the configuration's algorithm has learnt.
 absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
   request.policy = kTrained;
   if (flags.has("policy") && flags.value("policy") != kTrained) {
@@ -166,7 +166,7 @@ absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
   }
   request.is_reference = choice.is_reference;
   request.make_policy = std::move(choice.make);
-  // Once here, so that a wrong setting is refused before anything starts.
+  // Make the policy once, so that a wrong setting is refused before anything starts.
   return request.make_policy().status();
 }
 
@@ -187,7 +187,7 @@ absl::Status ReadFiles(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
-// Whether the users that are simulated at once fit the memory.
+// Checks that the users that are simulated at once fit the memory.
 absl::Status CheckFits(const Request& request) {
   const EnvironmentSpec& spec = request.scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy, request.make_policy());
@@ -212,7 +212,7 @@ absl::Status Read(const CommandLine& flags, Request& request) {
   return ReadFiles(flags, request);
 }
 
-// Agents with their settings, or with the reason why they cannot play here.
+// Prints the references, and all agents with their settings or with the reason why they cannot play here.
 void ListPolicies(const Request& request) {
   const std::vector<std::string> references = ReferenceNames(*request.scenario);
   std::cout << "references of " << request.scenario->spec().name << ": " << absl::StrJoin(references, ", ")
@@ -229,7 +229,7 @@ void ListPolicies(const Request& request) {
   std::cout << "trained: what a run has learnt, with --weights=FILE\n";
 }
 
-// The references, played as the policy was, until somebody stops it.
+// Plays the references as the policy was played, until the user stops the command.
 absl::Status Compare(const Request& request, SimulationReport& report) {
   const std::vector<std::string> references = ReferenceNames(*request.scenario);
   report.compared = true;
@@ -261,7 +261,7 @@ absl::StatusOr<SimulationReport> Play(Request& request, bool compare) {
   report.random_value = scenario.RandomValue();
   report.optimal_value = scenario.OptimalValue();
   if (request.log != nullptr) {
-    // Stopped, it is not what was asked for: it keeps its other name.
+    // The log of a stopped simulation is not what was asked for, so it keeps its name PATH.partial.
     if (!result.stopped) RECBOTS_RETURN_IF_ERROR(request.log->Finish());
     report.log_path = result.stopped ? request.log->partial_path() : request.log->path();
     report.log_rows = request.log->rows();
@@ -277,7 +277,7 @@ absl::Status WriteOutput(const SimulationReport& report, FileWriter& output) {
 }
 
 int SimulateUsers(const CommandLine& flags) {
-  Shutdown shutdown;  // Before any file is opened: a signal must not leave one half written.
+  Shutdown shutdown;  // Made before any file is opened, because a signal must not leave a file half written.
   Request request;
   if (const absl::Status status = Read(flags, request); !status.ok()) return Fail(status, kExitBadUsage);
   if (flags.has("list_policies")) {

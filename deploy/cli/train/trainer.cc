@@ -136,7 +136,7 @@ absl::Status Trainer::MakeActor(const RowSchema& schema) {
                            MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed()));
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   const auto step = [this]() -> absl::StatusOr<int64_t> {
-    RECBOTS_RETURN_IF_ERROR(actor_->Step(behaviour_version_));
+    RECBOTS_RETURN_IF_ERROR(actor_->Step(behaviour_weights_));
     return actor_->env_steps();
   };
   batches_ = std::make_unique<TableBatchSource>(
@@ -189,7 +189,7 @@ absl::Status Trainer::EvaluateReferences() {
 absl::Status Trainer::HoldWeights(const v1::WeightsHeader& version, absl::string_view weights) {
   published_ = version;
   published_weights_ = std::string(weights);
-  behaviour_version_ = {version.version(), version.updates()};
+  behaviour_weights_ = {version.version(), version.updates()};
   behaviour_->SetPolicyShare(PolicyShare(config_.actor(), /*actor_index=*/0, version.env_steps()));
   return behaviour_->SetWeights(weights);
 }

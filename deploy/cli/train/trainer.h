@@ -99,7 +99,7 @@ class Trainer {
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<NetworkPolicy> behaviour_;
-  WeightsStamp behaviour_version_;
+  BehaviourWeights behaviour_weights_;
   std::unique_ptr<TableBatchSource> batches_;
   std::unique_ptr<TableSink> sink_;
   std::unique_ptr<EnvironmentLoop> actor_;

@@ -32,7 +32,7 @@ struct Played {
   std::vector<int32_t> slate;
   float reward = 0, probability = 0;
   bool terminated = false, truncated = false;
-  StepStamp stamp;
+  RowStamp stamp;
 };
 using Episode = std::vector<Played>;
 
@@ -52,7 +52,7 @@ class RandomEpisodes {
     Draw(step_.candidates);
   }
 
-  const StepBuffer& Step(const StepStamp& stamp) {
+  const StepBuffer& Step(const RowStamp& stamp) {
     for (auto* column : {&step_.response, &step_.reward, &step_.behaviour_probability, &step_.next_observation,
                          &step_.next_candidates}) {
       Draw(*column);
@@ -86,7 +86,7 @@ class RandomEpisodes {
     const auto first = column.begin() + static_cast<std::ptrdiff_t>(i) * width;
     return {first, first + width};
   }
-  void Record(size_t i, const StepStamp& stamp) {
+  void Record(size_t i, const RowStamp& stamp) {
     const size_t b = gone_.size();
     episodes_[i].back().push_back({Row(step_.observation, i, b),
                                    Row(step_.candidates, i, b),
@@ -183,7 +183,7 @@ void ExpectRowsOfTheModel(EnvironmentSpec spec, const TransitionOptions& options
   RandomEpisodes played(spec, kUsers, end, stream);
   std::vector<std::string> packed(kUsers);
   for (int step = 0; step < 60; ++step) {
-    const StepStamp stamp = {step / 10, step, 1000 + step};
+    const RowStamp stamp = {step / 10, step, 1000 + step};
     const StepBuffer& columns = played.Step(stamp);
     const absl::string_view rows = packer.Pack(columns, stamp);
     ASSERT_EQ(rows.size(), static_cast<size_t>(packer.num_rows()) * schema.row_bytes());

@@ -18,7 +18,7 @@ constexpr int kCandidates = 4, kSlate = 2;
 constexpr double kSlates = 12;
 
 // Shows [2, 0], or what the weights are: "31" is [3, 1]. Refuses the empty ones.
-class FakeNetwork final : public GreedyNetwork {
+class FakeNetwork final : public GreedyNetworkPolicy {
  public:
   absl::Status SetWeights(absl::string_view encoded) override {
     if (encoded.empty()) return absl::InvalidArgumentError("empty");

@@ -43,7 +43,7 @@ TEST(BatchQueueTest, OneShardGetsWholeBatchesAndIsAskedOnce) {
   BatchQueue queue = MakeQueue(/*batch_size=*/10, /*batches_in_flight=*/2);
   const int shard = OpenShard(queue, 0);
   ASSERT_EQ(queue.Acknowledged(shard), 1) << "the table's state";
-  EXPECT_TRUE(queue.Place(kNow));
+  EXPECT_TRUE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(shard, kNow), 10);
   EXPECT_EQ(queue.NextOrder(shard, kNow), 10);
   EXPECT_EQ(queue.NextOrder(shard, kNow), std::nullopt) << "no credit";
@@ -55,7 +55,7 @@ TEST(BatchQueueTest, OneShardGetsWholeBatchesAndIsAskedOnce) {
   EXPECT_EQ(queue.Acknowledged(shard), 1) << "not taken yet";
   EXPECT_EQ(queue.Take().table.total_weight(), 5U);
   EXPECT_EQ(queue.Acknowledged(shard), 1) << "in the learner's hands";
-  EXPECT_TRUE(queue.Place(kNow));
+  EXPECT_TRUE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(shard, kNow), std::nullopt) << "no credit";
   EXPECT_FALSE(queue.Stuck()) << "credit comes with the learner";
   queue.Use();
@@ -74,11 +74,11 @@ TEST(BatchQueueTest, NothingIsOrderedFromShardsWithoutRows) {
     EXPECT_EQ(queue.NextOrder(shard, kNow), std::nullopt) << "asked once";
     queue.Arrived(shard, HeaderOf(0), kNow);
   }
-  EXPECT_FALSE(queue.Place(kNow));
+  EXPECT_FALSE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(other, kNow), std::nullopt) << "just heard";
   EXPECT_EQ(queue.NextOrder(other, kNow + absl::Milliseconds(200)), 0) << "asked again";
   queue.Arrived(other, HeaderOf(3), kNow);
-  EXPECT_TRUE(queue.Place(kNow));
+  EXPECT_TRUE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(other, kNow), 10);
 }
 
@@ -103,7 +103,7 @@ class CountsTest : public ::testing::Test {
     queue_.Arrived(shard_, header, now);
   }
   SampledCounts Take(const v1::SampleHeader& header, Instant now) {
-    EXPECT_TRUE(queue_.Place(now));
+    EXPECT_TRUE(queue_.PlaceRows(now));
     EXPECT_EQ(queue_.NextOrder(shard_, now), 1);
     EXPECT_TRUE(queue_.Expected(shard_).has_value());
     queue_.Arrived(shard_, header, now);
@@ -201,7 +201,7 @@ TEST(BatchQueueTest, RowsAreSplitInProportionToWeights) {
     for (const uint64_t weight : weights) total += static_cast<double>(weight);
     std::vector<double> rows(3);
     for (int batch = 0; batch < 1000; ++batch) {
-      ASSERT_TRUE(queue.Place(kNow));
+      ASSERT_TRUE(queue.PlaceRows(kNow));
       for (size_t i = 0; i < 3; ++i) {
         const auto order = queue.NextOrder(shards[i], kNow);
         if (!order.has_value()) continue;
@@ -226,13 +226,13 @@ TEST(BatchQueueTest, WhatAShardOwesIsOrderedAgainFromTheOthers) {
   queue.AddShard();
   const int first = OpenShard(queue, 50);
   const int second = OpenShard(queue, 50);
-  queue.Place(kNow);
+  queue.PlaceRows(kNow);
   const int32_t from_first = *queue.NextOrder(first, kNow);
   const int32_t from_second = *queue.NextOrder(second, kNow);
   EXPECT_EQ(from_first + from_second, 100);
   queue.Arrived(first, HeaderOf(50), kNow);
   queue.Close(first);  // What arrived is refunded there: it does not count.
-  EXPECT_TRUE(queue.Place(kNow));
+  EXPECT_TRUE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(second, kNow), std::nullopt) << "no credit";
   EXPECT_FALSE(queue.Stuck()) << "its own part has yet to come";
   queue.Arrived(second, HeaderOf(50), kNow);
@@ -244,7 +244,7 @@ TEST(BatchQueueTest, WhatAShardOwesIsOrderedAgainFromTheOthers) {
   queue.Open(second);
   EXPECT_EQ(queue.NextOrder(second, kNow), 0);
   queue.Arrived(second, HeaderOf(50), kNow);
-  EXPECT_TRUE(queue.Place(kNow));
+  EXPECT_TRUE(queue.PlaceRows(kNow));
   EXPECT_EQ(queue.NextOrder(second, kNow), 100) << "whole again";
   EXPECT_EQ(queue.Expected(second)->share, 1);
   queue.Arrived(second, HeaderOf(50), kNow);
@@ -256,7 +256,7 @@ TEST(BatchQueueTest, AShardThatHoldsABatchUpIsFoundAndLeftOut) {
   queue.AddShard();
   const int slow = OpenShard(queue, 50);
   const int quick = OpenShard(queue, 50);
-  queue.Place(kNow);
+  queue.PlaceRows(kNow);
   queue.NextOrder(slow, kNow);
   queue.NextOrder(quick, kNow);
   const Instant later = kNow + absl::Seconds(5);
@@ -269,7 +269,7 @@ TEST(BatchQueueTest, AShardThatHoldsABatchUpIsFoundAndLeftOut) {
   queue.Open(slow);
   queue.NextOrder(slow, later);
   queue.Arrived(slow, HeaderOf(50), later);
-  queue.Place(later);
+  queue.PlaceRows(later);
   EXPECT_EQ(queue.NextOrder(slow, later), std::nullopt);
 }
 
@@ -313,7 +313,7 @@ TEST(BatchQueueTest, RandomOperationsKeepTheBooks) {
       model.outstanding.erase(model.outstanding.begin());
       queue.Arrived(shard, HeaderOf(rng.Index(5)), now);
     } else {
-      queue.Place(now);
+      queue.PlaceRows(now);
       for (auto order = queue.NextOrder(shard, now); order.has_value(); order = queue.NextOrder(shard, now)) {
         model.outstanding.push_back(*order);
         ++model.sent;

@@ -82,7 +82,7 @@ class World {
     if ((event == 4 && !calm) || queue_.Stuck()) return BreakAll(queue_.Stuck(), shard);
     if (event < 12 && !server.orders.empty()) return Answer(shard);
     queue_.Use();  // The learner comes for the next batch.
-    queue_.Place(now_);
+    queue_.PlaceRows(now_);
     if (queue_.ready()) {
       queue_.Take();
       ++taken_;

@@ -28,8 +28,8 @@ ShardAddress AddressOf(uint32_t i) { return {absl::StrCat("10.0.0.", i, ":7001")
 
 // What ShardWriter (or, without a search, ShardSampler) does with its link.
 struct Shard {
-  Shard(const ShardAddress& address, Contact* contact, StoreDirectory* directory, Clock* clock)
-      : link({.clock = clock}, contact, address), search(directory, absl::Milliseconds(300), clock) {}
+  Shard(const ShardAddress& address, ConnectionMonitor* connections, StoreDirectory* directory, Clock* clock)
+      : link({.clock = clock}, connections, address), search(directory, absl::Milliseconds(300), clock) {}
 
   ShardLink link;
   StoreSearch search;
@@ -187,14 +187,14 @@ class World {
     }
     shards_ = std::move(kept);
     for (const ShardAddress& address : changes.added) {
-      shards_.push_back(std::make_shared<Shard>(address, &contact_, &directory_, &clock_));
+      shards_.push_back(std::make_shared<Shard>(address, &connections_, &directory_, &clock_));
     }
   }
 
   const bool searches_;
   Rng rng_;
   FakeClock clock_;
-  Contact contact_{kGiveUp, &clock_};
+  ConnectionMonitor connections_{kGiveUp, &clock_};
   StoreDirectory directory_;
   ShardSet set_;
   std::vector<ShardAddress> listed_;
@@ -222,9 +222,9 @@ TEST(ShardLinkTest, EveryStoreIsFoundAgainAndHasOneLink) {
 
 TEST(ShardLinkTest, GivesUpWhenAllWereAwayForTooLongAndOnlyThen) {
   FakeClock clock;
-  Contact contact(kGiveUp, &clock);
-  ShardLink first({.clock = &clock}, &contact, AddressOf(1));
-  ShardLink second({.clock = &clock}, &contact, AddressOf(2));
+  ConnectionMonitor connections(kGiveUp, &clock);
+  ShardLink first({.clock = &clock}, &connections, AddressOf(1));
+  ShardLink second({.clock = &clock}, &connections, AddressOf(2));
   second.Connected();
   clock.Advance(kGiveUp * 2);
   EXPECT_EQ(first.Failed(absl::UnavailableError("cut")).value(), absl::Milliseconds(50));
@@ -241,15 +241,15 @@ TEST(ShardLinkTest, GivesUpWhenAllWereAwayForTooLongAndOnlyThen) {
 }
 
 TEST(ShardLinkTest, MovesBetweenStreamsAndNotWhileItIsConnected) {
-  Contact contact(kGiveUp);
-  ShardLink link({}, &contact, AddressOf(1));
+  ConnectionMonitor connections(kGiveUp);
+  ShardLink link({}, &connections, AddressOf(1));
   link.MoveTo(AddressOf(2));
   EXPECT_EQ(link.address(), AddressOf(1));
   EXPECT_EQ(link.target(), AddressOf(2).target);
   link.Arrive();
   EXPECT_EQ(link.address(), AddressOf(2));
   link.Connected();
-  EXPECT_TRUE(contact.any());
+  EXPECT_TRUE(connections.any());
   link.MoveTo(AddressOf(3));
   EXPECT_FALSE(link.moving());
 }

@@ -10,7 +10,7 @@
 #include "common/rpc/rpc_server.h"
 #include "deploy/cli/inspect/limiter_change.h"
 #include "deploy/cli/inspect/message_json.h"
-#include "deploy/cli/inspect/replay_admin.h"
+#include "deploy/cli/inspect/replay_admin_client.h"
 #include "deploy/cli/inspect/server_report.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
@@ -172,7 +172,7 @@ TEST(ReplayAdminTest, TriesInfoAgainAndAdminCallsOnce) {
   AdminService service;
   auto server = RpcServer::Start({}, {&service});
   ASSERT_TRUE(server.ok()) << server.status();
-  ReplayAdmin replay((*server)->address(), nullptr);
+  ReplayAdminClient replay((*server)->address(), nullptr);
   const auto info = replay.Info(Soon());
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->tables_size(), 2);
@@ -193,11 +193,12 @@ TEST(ReplayAdminTest, SaysWhoDoesNotAnswerAndWhoIsNoReplay) {
     auto server = RpcServer::Start({}, {&learner});
     ASSERT_TRUE(server.ok()) << server.status();
     address = (*server)->address();
-    const absl::Status status = ReplayAdmin(address, nullptr).Info(Soon()).status();
+    const absl::Status status = ReplayAdminClient(address, nullptr).Info(Soon()).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
     EXPECT_THAT(std::string(status.message()), HasSubstr("replay at " + address + " is no replay server"));
   }
-  const absl::Status status = ReplayAdmin(address, nullptr).Info(Instant::Now() + absl::Milliseconds(300)).status();
+  const absl::Status status =
+      ReplayAdminClient(address, nullptr).Info(Instant::Now() + absl::Milliseconds(300)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(address));
 }

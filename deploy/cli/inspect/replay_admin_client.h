@@ -1,4 +1,4 @@
-// Calls to one running replay server on behalf of a person.
+// Makes the calls of a person to one running replay server.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,13 @@ namespace recbots {
 //   UNAVAILABLE, DEADLINE_EXCEEDED  no server answers there
 //   UNAUTHENTICATED                 TLS or the token does not fit (the message says how)
 //   UNIMPLEMENTED                   the server there is not replay
-class ReplayAdmin {
+class ReplayAdminClient {
  public:
-  ReplayAdmin(std::string address, std::shared_ptr<const Security> security);
+  ReplayAdminClient(std::string address, std::shared_ptr<const Security> security);
 
   const std::string& address() const { return address_; }
 
-  // Asks for the server's state; tries again until the deadline while no server answers.
+  // Asks for the server's state; if no server answers, tries again until the deadline.
   absl::StatusOr<v1::InfoResponse> Info(Instant deadline);
   // Asks for a checkpoint and waits until it is on disk. FAILED_PRECONDITION: the server keeps none; other errors are
   // those of the disk.

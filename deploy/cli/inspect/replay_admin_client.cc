@@ -1,4 +1,4 @@
-#include "deploy/cli/inspect/replay_admin.h"
+#include "deploy/cli/inspect/replay_admin_client.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,13 +18,13 @@ constexpr absl::Duration kAttempt = absl::Seconds(2);
 
 }  // namespace
 
-ReplayAdmin::ReplayAdmin(std::string address, std::shared_ptr<const Security> security)
+ReplayAdminClient::ReplayAdminClient(std::string address, std::shared_ptr<const Security> security)
     : address_(std::move(address)),
       security_(std::move(security)),
       channel_(MakeChannel(address_, {.security = security_})),
       stub_(v1::ReplayService::NewStub(channel_)) {}
 
-absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(Instant deadline) {
+absl::StatusOr<v1::InfoResponse> ReplayAdminClient::Info(Instant deadline) {
   PeerRetry retry("replay", address_, {.give_up_after = absl::InfiniteDuration()});
   while (true) {
     grpc::ClientContext context;
@@ -39,7 +39,7 @@ absl::StatusOr<v1::InfoResponse> ReplayAdmin::Info(Instant deadline) {
   }
 }
 
-absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(Instant deadline) {
+absl::StatusOr<v1::CheckpointResponse> ReplayAdminClient::Checkpoint(Instant deadline) {
   grpc::ClientContext context;
   context.set_deadline(ToGrpcDeadline(deadline));
   Security::Prepare(security_.get(), context);
@@ -49,7 +49,7 @@ absl::StatusOr<v1::CheckpointResponse> ReplayAdmin::Checkpoint(Instant deadline)
   return response;
 }
 
-absl::Status ReplayAdmin::SetRateLimiter(const v1::SetRateLimiterRequest& request, Instant deadline) {
+absl::Status ReplayAdminClient::SetRateLimiter(const v1::SetRateLimiterRequest& request, Instant deadline) {
   grpc::ClientContext context;
   context.set_deadline(ToGrpcDeadline(deadline));
   Security::Prepare(security_.get(), context);
@@ -57,7 +57,7 @@ absl::Status ReplayAdmin::SetRateLimiter(const v1::SetRateLimiterRequest& reques
   return Named(FromGrpcStatus(stub_->SetRateLimiter(&context, request, &response)));
 }
 
-absl::Status ReplayAdmin::Named(const absl::Status& status) const {
+absl::Status ReplayAdminClient::Named(const absl::Status& status) const {
   if (status.ok()) return status;
   const char* what = absl::IsUnimplemented(status) ? " is no replay server: " : ": ";
   return absl::Status(status.code(), absl::StrCat("replay at ", address_, what, status.message()));

@@ -1,4 +1,4 @@
-// How long all of replay was out of reach, and when that is too long.
+// How long no shard of replay has been connected, and when that is too long.
 #pragma once
 
 #include <atomic>
@@ -14,9 +14,9 @@
 namespace recbots::replay {
 
 // Counts the connections to all shards. Thread-safe.
-class Contact {
+class ConnectionMonitor {
  public:
-  explicit Contact(absl::Duration give_up_after, Clock* clock = &Clock::Real())
+  explicit ConnectionMonitor(absl::Duration give_up_after, Clock* clock = &Clock::Real())
       : give_up_after_(give_up_after), clock_(*clock), last_(NowNanos()) {}
 
   void Connected() { ++connected_; }
@@ -26,8 +26,8 @@ class Contact {
   }
   bool any() const { return connected_.load(std::memory_order_relaxed) > 0; }
 
-  // After a failure: DEADLINE_EXCEEDED when no shard was connected for give_up_after, with the address and the error in
-  // its message. OK: there is hope.
+  // To be called after a failure. DEADLINE_EXCEEDED: no shard has been connected for give_up_after; the message names
+  // the address and the error. OK: keep trying.
   absl::Status CheckAway(const std::string& address, const absl::Status& error) const {
     const absl::Duration away =
         any() ? absl::ZeroDuration() : absl::Nanoseconds(NowNanos() - last_.load(std::memory_order_relaxed));
