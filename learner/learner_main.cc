@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/client/run_identity.h"
 #include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/transition_options.h"
@@ -19,9 +20,11 @@
 #include "common/rl/transition.h"
 #include "common/role/role.h"
 #include "common/role/roles.h"
+#include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/replay_batch_source.h"
+#include "learner/loop/run_checkpointer.h"
 #include "learner/run/report.h"
 #include "learner/run/result_text.h"
 #include "learner/run/run_record.h"
@@ -31,6 +34,9 @@
 
 namespace recbots {
 namespace {
+
+// For the last checkpoint. A disk that takes longer is lost time: the checkpoint before stays valid.
+constexpr absl::Duration kLastCheckpoint = absl::Seconds(20);
 
 // Everything a learner is made of, in the order in which it is made.
 class Learner {
@@ -43,10 +49,16 @@ class Learner {
   // What follows from the configuration and the run directory alone: errors are faults of usage. CANCELLED: told to
   // end.
   absl::Status ReadConfiguration();
+  // Looks for the run that lies in the run directory, and for its end.
+  absl::Status FindRun();
   absl::Status MakeSampler();
   void MakeLoop();
+  // Begins the run, or goes on with it.
   absl::Status BeginRun();
   absl::Status Serve();
+  // The result of a run that had ended; nullopt: there is something left to do.
+  std::optional<SavedReport> Ended() const;
+  absl::Status Checkpoint(v1::LearnerState state, bool last);
   absl::Status OnEnding(const RunEnd& end);
   std::vector<StatusSection> Pages() const;
 
@@ -64,6 +76,8 @@ class Learner {
   std::unique_ptr<WeightsService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<LearnerLoop> loop_;
+  std::unique_ptr<RunCheckpointer> checkpointer_;  // Null: without a run directory.
+  std::optional<RunCheckpoint> resumed_;
   std::unique_ptr<HttpServer> http_;
 };
 
@@ -82,12 +96,27 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
-  RECBOTS_RETURN_IF_ERROR(record_.Claim("recbots-learner"));
+  RECBOTS_RETURN_IF_ERROR(record_.Claim(kLearnerProgram));
   StreamLedgerOptions streams;
   if (!role_.run_dir().empty()) streams.path = absl::StrCat(role_.run_dir(), "/", kStreamsFile);
   streams.multiple = spec.users_per_session;
   RECBOTS_ASSIGN_OR_RETURN(streams_, StreamLedger::Create(streams));
   return absl::OkStatus();
+}
+
+absl::Status Learner::FindRun() {
+  if (role_.run_dir().empty() || role_.flags().has("fresh")) return absl::OkStatus();
+  RECBOTS_ASSIGN_OR_RETURN(resumed_,
+                           RunCheckpoints(role_.run_dir(), role_.config().learner().checkpoint().keep()).Newest());
+  if (!resumed_.has_value()) return absl::OkStatus();
+  RECBOTS_RETURN_IF_ERROR(
+      CheckSameRun(role_.run_dir(), resumed_->manifest, kLearnerProgram, role_.config(), identity_));
+  return algorithm_->LoadState(resumed_->state.algorithm());
+}
+
+std::optional<SavedReport> Learner::Ended() const {
+  if (!resumed_.has_value() || role_.flags().has("keep")) return std::nullopt;
+  return EndOfRun(role_.run_dir(), role_.config().goal(), *resumed_);
 }
 
 absl::Status Learner::MakeSampler() {
@@ -121,6 +150,7 @@ void Learner::MakeLoop() {
   hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
+  hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
   loop_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
                                         role_.metrics());
 }
@@ -146,14 +176,42 @@ absl::Status Learner::Serve() {
 }
 
 absl::Status Learner::BeginRun() {
-  RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
-  return BadConfiguration(record_.Begin(PrintExperimentConfig(role_.config()), identity_));
+  const std::string config = PrintExperimentConfig(role_.config());
+  if (resumed_.has_value()) {
+    const v1::LearnerState& state = resumed_->state;
+    RECBOTS_RETURN_IF_ERROR(BadConfiguration(record_.Resume(config, identity_, state, algorithm_->updates())));
+    store_.Resume(state.published().version());
+    loop_->Resume(state);
+    std::cout << DescribeResumed(resumed_->manifest) << std::endl;
+  } else {
+    RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
+    // The rows belong to replay, which may use them now.
+    RECBOTS_RETURN_IF_ERROR(BadConfiguration(record_.Begin(config, identity_, {kRunCheckpointsFolder})));
+  }
+  if (role_.run_dir().empty()) return absl::OkStatus();
+  checkpointer_ =
+      std::make_unique<RunCheckpointer>(RunCheckpoints(role_.run_dir(), role_.config().learner().checkpoint().keep()),
+                                        MakeRunManifest(kLearnerProgram, role_.config(), identity_));
+  return absl::OkStatus();
+}
+
+absl::Status Learner::Checkpoint(v1::LearnerState state, bool last) {
+  if (checkpointer_ == nullptr) return absl::OkStatus();
+  if (last) checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
+  record_.SaveState(state);
+  checkpointer_->Begin(std::move(state), *algorithm_);
+  return last ? checkpointer_->Finish(Instant::Now() + kLastCheckpoint) : absl::OkStatus();
 }
 
 absl::Status Learner::Run() {
   const absl::Status read = ReadConfiguration();
   if (absl::IsCancelled(read) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(read));
+  RECBOTS_RETURN_IF_ERROR(BadConfiguration(FindRun()));
+  if (const std::optional<SavedReport> report = Ended(); report.has_value()) {
+    std::cout << FormatEnd(*report) << "; a larger goal goes on" << std::endl;
+    return absl::OkStatus();
+  }
   RECBOTS_RETURN_IF_ERROR(MakeSampler());
   MakeLoop();
   RECBOTS_RETURN_IF_ERROR(BeginRun());
@@ -216,6 +274,6 @@ std::vector<StatusSection> Learner::Pages() const {
 
 int main(int argc, char** argv) {
   at::set_num_threads(1);
-  return recbots::RunRole("learner", {"listen", "replay", "keep", "peer_timeout"}, argc, argv,
+  return recbots::RunRole("learner", {"listen", "replay", "keep", "fresh", "peer_timeout"}, argc, argv,
                           [](recbots::Role& role) { return recbots::Learner(role).Run(); });
 }

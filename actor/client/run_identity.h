@@ -11,6 +11,10 @@
 
 namespace recbots {
 
+// The program of runs whose roles are processes of their own, and the program of runs in one process.
+inline constexpr char kLearnerProgram[] = "recbots-learner";
+inline constexpr char kTrainProgram[] = "recbots train";
+
 // A manifest of this build, program and configuration, without what changes from one checkpoint to the next.
 v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentConfig& config,
                                 const v1::ExperimentIdentity& identity);

@@ -35,6 +35,7 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"learner", "ADDRESS", "the learner's weights service: HOST:PORT or unix:/PATH", ""},
       {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
       {"keep", "", "go on training and serving after the goal is reached", ""},
+      {"fresh", "", "begin anew: what an earlier run has left in --run_dir moves to DIR/previous", ""},
       AllowOtherExperimentFlag(),
       {"peer_timeout", "SECONDS", "give up when a peer was away for this long; 0: never", "600"},
   };

@@ -63,6 +63,17 @@ absl::StatusOr<v1::RunManifest> ParseManifest(const std::string& path, absl::str
 
 }  // namespace
 
+std::optional<SavedReport> EndOfRun(const std::string& run_dir, const v1::GoalConfig& goal,
+                                    const RunCheckpoint& checkpoint) {
+  const v1::LearnerState& state = checkpoint.state;
+  GoalTracker tracker(goal);
+  tracker.Restore(state.goal());
+  const Ending ending = tracker.Check({state.env_steps(), checkpoint.manifest.updates(), state.wall_seconds()});
+  if (!state.over() || ending == Ending::kNotYet) return std::nullopt;
+  absl::StatusOr<SavedReport> report = ReadReport(run_dir);
+  return report.ok() ? std::optional<SavedReport>(*std::move(report)) : std::nullopt;
+}
+
 absl::Status NoCheckpointIsValid(const std::string& folder, size_t count, const absl::Status& newest) {
   return absl::DataLossError(absl::StrCat("none of the ", count, " checkpoints in '", folder,
                                           "' is valid; the newest: ", newest.message(),

@@ -11,6 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "learner/run/report.h"
+#include "recbots/v1/config.pb.h"
 #include "recbots/v1/run_checkpoint.pb.h"
 
 namespace recbots {
@@ -20,6 +22,10 @@ struct RunCheckpoint {
   v1::RunManifest manifest;
   v1::LearnerState state;
 };
+
+// The report of a run that has ended and has nothing left to do for this goal; nullopt: the run goes on.
+std::optional<SavedReport> EndOfRun(const std::string& run_dir, const v1::GoalConfig& goal,
+                                    const RunCheckpoint& checkpoint);
 
 // DATA_LOSS: none of the `count` checkpoints in `folder` is valid; says so, why the newest is not, and the way out.
 absl::Status NoCheckpointIsValid(const std::string& folder, size_t count, const absl::Status& newest);

@@ -53,7 +53,7 @@ absl::StatusOr<FileDescriptor> OpenLog(const ChildOptions& options, int flags) {
 absl::Status ChildProcess::TryLog(const ChildOptions& options) { return OpenLog(options, 0).status(); }
 
 absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
-  RECBOTS_ASSIGN_OR_RETURN(const FileDescriptor log, OpenLog(options, O_TRUNC));
+  RECBOTS_ASSIGN_OR_RETURN(const FileDescriptor log, OpenLog(options, options.append_log ? 0 : O_TRUNC));
   int pipe_fds[2] = {-1, -1};
   if (options.pipe_stdout && pipe2(pipe_fds, O_CLOEXEC) != 0) {
     return absl::UnavailableError(absl::StrCat("cannot make a pipe for ", options.name, ": ", strerror(errno)));

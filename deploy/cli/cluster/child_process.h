@@ -15,8 +15,9 @@ namespace recbots {
 struct ChildOptions {
   std::string name;                    // For messages: "actor-1".
   std::vector<std::string> arguments;  // The program's path first.
-  std::string log_path;      // stderr goes there (overwrites an older log), and stdout, too, unless it is piped.
-  bool pipe_stdout = false;  // stdout can be read from stdout_fd().
+  std::string log_path;                // stderr goes there, and stdout, too, unless it is piped.
+  bool append_log = false;             // Keep what is in the log; otherwise it is overwritten.
+  bool pipe_stdout = false;            // stdout can be read from stdout_fd().
   int lock_descriptor = -1;  // A lock that the program shall hold as well (common/base/file_lock.h); -1: none.
 };
 

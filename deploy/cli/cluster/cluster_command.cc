@@ -2,12 +2,15 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/client/run_identity.h"
 #include "common/algorithms/make_policy.h"
 #include "common/base/command_line.h"
 #include "common/base/host_port.h"
@@ -20,6 +23,7 @@
 #include "deploy/cli/commands.h"
 #include "learner/run/report.h"
 #include "learner/run/results.h"
+#include "learner/run/run_checkpoints.h"
 
 namespace recbots {
 namespace {
@@ -31,10 +35,11 @@ constexpr int kMaxReplayShards = 64;
 CommandSyntax Syntax() {
   return {"recbots cluster CONFIG [flags]",
           {SetFlag(),
-           {"run_dir", "DIR", "where everything the run writes goes", "runs/TIME-NAME"},
+           {"run_dir", "DIR", "where everything the run writes goes, and where a run that was stopped goes on",
+            "runs/TIME-NAME"},
            {"actors", "N", "actor processes", "1"},
            {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
-           {"checkpoint", "", "replay keeps checkpoints in DIR/replay, and begins with what lies there", ""},
+           {"fresh", "", "begin anew: what an earlier run has left in DIR moves to DIR/previous", ""},
            AllowOtherExperimentFlag(),
            {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
            {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
@@ -53,7 +58,6 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   }
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
-  options.checkpoint = flags.has("checkpoint");
   options.allow_other_experiment = flags.has(kAllowOtherExperiment);
   RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
@@ -65,32 +69,48 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
                                                          .learners = 1,
                                                          .actors = options.num_actors,
                                                          .evaluators = 1,
-                                                         .checkpoints = options.checkpoint}));
+                                                         .checkpoints = true}));
   RECBOTS_RETURN_IF_ERROR(MakePolicy(config.algorithm(), scenario->spec(), /*max_users=*/1, config.seed()).status());
   RECBOTS_ASSIGN_OR_RETURN(identity, ExperimentIdentityOf(config, *scenario));
   return options;
 }
 
-// Claims the run directory and begins a run in it. All roles read the configuration from there, so that it is read from
-// its file only once.
-absl::StatusOr<RunDirectory> BeginRun(const CommandLine& flags, const v1::ExperimentConfig& config,
-                                      const v1::ExperimentIdentity& identity, LocalClusterOptions& options) {
-  absl::StatusOr<RunDirectory> directory = flags.has("run_dir")
-                                               ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
-                                               : RunDirectory::MakeNew("runs", config.name(), kProgram);
-  RECBOTS_RETURN_IF_ERROR(directory.status());
-  // Without checkpoints the new run takes nothing from the earlier run there, whose results go to previous/, with a
-  // warning.
-  RECBOTS_RETURN_IF_ERROR(
-      CheckRunDirectory(directory->path(), identity, options.allow_other_experiment || !options.checkpoint));
-  RECBOTS_RETURN_IF_ERROR(directory->Begin(PrintExperimentConfig(config)));
-  // A run that begins with no rows begins with the first users; a run that continues plays new ones.
+// A claimed run directory, and the run that lies there.
+struct Run {
+  RunDirectory directory;
+  std::optional<SavedReport> ended;  // Nothing is left to do.
+};
+
+// Claims the run directory and begins a run in it, or goes on with the run that lies there. All roles read the
+// configuration from there, so that it is read from its file only once.
+absl::StatusOr<Run> BeginRun(const CommandLine& flags, const v1::ExperimentConfig& config,
+                             const v1::ExperimentIdentity& identity, LocalClusterOptions& options) {
+  absl::StatusOr<RunDirectory> claimed = flags.has("run_dir") ? RunDirectory::Claim(flags.value("run_dir"), kProgram)
+                                                              : RunDirectory::MakeNew("runs", config.name(), kProgram);
+  RECBOTS_RETURN_IF_ERROR(claimed.status());
+  Run run{*std::move(claimed), std::nullopt};
+  const std::string& path = run.directory.path();
+  options.run_dir = path;
+  options.config_path = run.directory.Path(kConfigFile);
+  options.lock_descriptor = run.directory.lock_descriptor();
+  std::optional<RunCheckpoint> there;
+  if (!flags.has("fresh")) {
+    RECBOTS_ASSIGN_OR_RETURN(there, RunCheckpoints(path, config.learner().checkpoint().keep()).Newest());
+  }
+  if (there.has_value()) {
+    RECBOTS_RETURN_IF_ERROR(CheckSameRun(path, there->manifest, kLearnerProgram, config, identity));
+    if (!options.keep) run.ended = EndOfRun(path, config.goal(), *there);
+    if (run.ended.has_value()) return run;
+    RECBOTS_RETURN_IF_ERROR(run.directory.Resume(PrintExperimentConfig(config)));
+    return run;
+  }
+  // Nothing is taken over from the run that lies there: what it left goes to previous/, with a warning.
+  RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(path, identity, /*allow_other=*/true));
+  RECBOTS_RETURN_IF_ERROR(run.directory.Begin(PrintExperimentConfig(config), {kRunCheckpointsFolder, kRunRowsFolder}));
+  // A run that begins with no rows begins with the first users; a run that goes on plays new ones.
   std::error_code error;
-  if (!options.checkpoint) std::filesystem::remove(directory->Path(kStreamsFile), error);
-  options.run_dir = directory->path();
-  options.config_path = directory->Path(kConfigFile);
-  options.lock_descriptor = directory->lock_descriptor();
-  return directory;
+  std::filesystem::remove(run.directory.Path(kStreamsFile), error);
+  return run;
 }
 
 std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
@@ -126,8 +146,12 @@ int Cluster(const CommandLine& flags) {
   v1::ExperimentIdentity identity;
   absl::StatusOr<LocalClusterOptions> options = ReadOptions(flags, config, identity);
   if (!options.ok()) return Fail(options.status(), kExitBadUsage);
-  const absl::StatusOr<RunDirectory> directory = BeginRun(flags, config, identity, *options);
-  if (!directory.ok()) return Fail(directory.status(), kExitBadUsage);
+  const absl::StatusOr<Run> run = BeginRun(flags, config, identity, *options);
+  if (!run.ok()) return Fail(run.status(), kExitBadUsage);
+  if (run->ended.has_value()) {
+    std::cout << "recbots: " << FormatEnd(*run->ended) << "; a larger goal goes on" << std::endl;
+    return kExitOk;
+  }
   options->program_dir = ProgramFolder();
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
   if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);

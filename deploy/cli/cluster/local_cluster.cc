@@ -12,6 +12,8 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -21,8 +23,10 @@
 #include "common/base/file_descriptor.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
+#include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/role/roles.h"
+#include "common/role/run_directory.h"
 
 namespace recbots {
 namespace {
@@ -64,7 +68,7 @@ class HeldSignals {
 class Cluster {
  public:
   Cluster(const LocalClusterOptions& options, const ClusterAddresses& addresses)
-      : options_(options), addresses_(addresses) {}
+      : options_(options), addresses_(addresses), restarts_(options.restarts) {}
 
   absl::Status Start();
   ClusterEnd Watch(const HeldSignals& signals);
@@ -82,9 +86,21 @@ class Cluster {
   static bool IsService(const ChildProcess& child);
   void AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline);
 
+  // One of the programs to start.
+  struct Member {
+    ChildOptions options;
+    std::unique_ptr<ChildProcess> process;
+    Instant start_again = Instant::InfiniteFuture();  // While it is down.
+  };
+  // Whether the run ends with the death of this member; otherwise says that it has died, and plans its return.
+  bool IsTheEnd(Member& member, ClusterEnd& end);
+  absl::Status StartAgain(Member& member);
+  void Say(const std::string& line);
+
   const LocalClusterOptions& options_;
   const ClusterAddresses& addresses_;
-  std::vector<ChildProcess> children_;  // The learner first. Fewer than planned if one could not be started.
+  Restarts restarts_;
+  std::vector<Member> members_;  // The learner first. Fewer than planned if one could not be started.
   FileDescriptor learner_log_;
   std::string learner_line_;  // The last complete line of the learner.
   std::string begun_line_;    // The part of the next line that has come.
@@ -105,7 +121,7 @@ void Cluster::AddReplay(std::vector<ChildOptions>& plan) const {
   const bool one = addresses_.replay.size() == 1;
   for (size_t i = 0; i < addresses_.replay.size(); ++i) {
     std::vector<std::string> flags = {absl::StrCat("--listen=", addresses_.replay[i])};
-    if (options_.checkpoint) flags.push_back(absl::StrCat("--checkpoint_dir=", options_.run_dir, "/replay"));
+    flags.push_back(absl::StrCat("--checkpoint_dir=", options_.run_dir, "/", kRunRowsFolder));
     if (options_.allow_other_experiment) flags.push_back("--allow_other_experiment");
     plan.push_back(Role("replay", one ? "replay" : absl::StrCat("replay-", i), std::move(flags)));
   }
@@ -133,15 +149,16 @@ absl::Status Cluster::Start() {
   for (const ChildOptions& child : plan) RECBOTS_RETURN_IF_ERROR(ChildProcess::TryLog(child));
   for (const ChildOptions& child : plan) {
     RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
-    children_.push_back(std::move(process));
+    members_.push_back({child, std::make_unique<ChildProcess>(std::move(process))});
+    members_.back().options.append_log = true;
   }
-  learner_log_ = FileDescriptor(open(children_[0].log_path().c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  learner_log_ = FileDescriptor(open(members_[0].options.log_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   return absl::OkStatus();
 }
 
 bool Cluster::PassOnLearnerLines(absl::Duration patience) {
-  if (children_.empty()) return false;
-  pollfd source{children_[0].stdout_fd(), POLLIN, 0};
+  if (members_.empty()) return false;
+  pollfd source{members_[0].process->stdout_fd(), POLLIN, 0};
   const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
   if (poll(&source, 1, milliseconds) > 0 && (source.revents & POLLIN) != 0) {
     std::array<char, 4096> buffer;
@@ -173,34 +190,68 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
       end.cause = ClusterEnd::Cause::kInterrupted;
       return end;
     }
-    for (ChildProcess& child : children_) {
-      if (child.Running()) continue;
-      end.exit_code = child.exit_code();
-      const bool is_learner = &child == &children_[0];
-      if (is_learner && end.exit_code == 0) return end;
-      end.cause = ClusterEnd::Cause::kRoleDied;
-      end.dead_role = child.name();
-      end.log_excerpt = child.LastLogLines(kExcerptLines);
-      return end;
+    for (Member& member : members_) {
+      if (member.process->Running()) continue;
+      const bool down = member.start_again < Instant::InfiniteFuture();
+      if (!down && IsTheEnd(member, end)) return end;
+      if (member.start_again > Instant::Now()) continue;
+      if (const absl::Status started = StartAgain(member); !started.ok()) {
+        end.cause = ClusterEnd::Cause::kRoleDied;
+        end.dead_role = member.options.name;
+        end.log_excerpt = std::string(started.message());
+        return end;
+      }
     }
   }
+}
+
+bool Cluster::IsTheEnd(Member& member, ClusterEnd& end) {
+  const ChildProcess& process = *member.process;
+  const bool is_learner = &member == &members_[0];
+  end.exit_code = process.exit_code();
+  if (is_learner && end.exit_code == 0) return true;
+  const bool final = end.exit_code == kExitBadUsage || (is_learner && end.exit_code <= 128);
+  const std::optional<Instant> again = final ? std::nullopt : restarts_.OnDeath(member.options.name, Instant::Now());
+  if (!again.has_value()) {
+    end.cause = ClusterEnd::Cause::kRoleDied;
+    end.dead_role = process.name();
+    end.log_excerpt = process.LastLogLines(kExcerptLines);
+    return true;
+  }
+  member.start_again = *again;
+  Say(absl::StrCat("recbots: ", process.name(), " ended with code ", end.exit_code,
+                   " and is started again; its last line: ", process.LastLogLines(1)));
+  return false;
+}
+
+absl::Status Cluster::StartAgain(Member& member) {
+  RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(member.options));
+  member.process = std::make_unique<ChildProcess>(std::move(process));
+  member.start_again = Instant::InfiniteFuture();
+  if (&member == &members_[0]) begun_line_.clear();  // The line that its predecessor did not end.
+  return absl::OkStatus();
+}
+
+void Cluster::Say(const std::string& line) {
+  WriteAll(learner_log_.get(), line + "\n");
+  if (!options_.quiet) std::cout << line << std::endl;
 }
 
 void Cluster::End() {
   absl::Duration patience = options_.drain;
   // Actors and evaluator end first, so that they can still send their rows and reports to the services.
   std::vector<ChildProcess*> workers, services;
-  for (ChildProcess& child : children_) (IsService(child) ? services : workers).push_back(&child);
+  for (const Member& member : members_)
+    (IsService(*member.process) ? services : workers).push_back(member.process.get());
   for (const std::vector<ChildProcess*>& group : {workers, services}) {
     for (ChildProcess* child : group) child->Signal(SIGTERM);
     AwaitEnd(group, Instant::Now() + patience);
     // A worker that hangs must not shorten the time in which the learner saves.
-    patience = options_.drain + options_.save;
-    if (options_.checkpoint) patience += options_.last_checkpoint;
+    patience = options_.drain + options_.save + options_.last_checkpoint;
   }
   while (PassOnLearnerLines(absl::ZeroDuration())) {
   }
-  children_.clear();  // Kills the processes that are left.
+  members_.clear();  // Kills the processes that are left.
 }
 
 bool Cluster::IsService(const ChildProcess& child) {

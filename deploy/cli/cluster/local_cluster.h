@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "deploy/cli/cluster/child_process.h"
+#include "deploy/cli/cluster/restarts.h"
 
 namespace recbots {
 
@@ -18,17 +19,17 @@ struct LocalClusterOptions {
   std::string learner_http = "127.0.0.1:0";
   int num_actors = 1;
   int num_replay_shards = 1;  // Replay processes, each with the full settings of the configuration.
-  bool checkpoint = false;    // Replay keeps checkpoints in run_dir/replay and restores them.
-  // Restore rows even if they belong to another experiment.
+  // Replay keeps checkpoints in run_dir/replay, and restores what lies there. Restore rows even if they belong to
+  // another experiment.
   bool allow_other_experiment = false;
   bool keep = false;   // Continue after the goal.
   bool quiet = false;  // Do not pass the learner's lines on to stdout.
   // Actors and evaluator have the time `drain` to end, and after them the services, which have `save` in addition to
-  // save the results, and with checkpoints `last_checkpoint` for the last checkpoint. A process that still runs then is
-  // killed.
+  // save the results, and `last_checkpoint` for the last checkpoint. A process that still runs then is killed.
   absl::Duration drain = absl::Seconds(5);
   absl::Duration save = absl::Seconds(30);
   absl::Duration last_checkpoint = absl::Seconds(60);
+  RestartOptions restarts = {};
 };
 
 // Where the services of a cluster listen.
@@ -54,11 +55,13 @@ struct ClusterEnd {
   std::string learner_line;
 };
 
-// Starts all roles at `addresses` and passes the learner's status lines on. Ends all roles when the learner is done,
-// when a role dies, and on SIGINT, SIGTERM and SIGHUP (unless SIGHUP is ignored, as under nohup). When it returns, no
-// process that it started is left. It blocks these signals while it runs; call it while the process has a single
-// thread. After a signal it ends within 2 x `drain` + `save`, with checkpoints + `last_checkpoint`, even if roles hang.
-// If no process reads stdout any more, the run continues; learner.log has the lines.
+// Starts all roles at `addresses` and passes the learner's status lines on. A role that dies is started again, with a
+// line that says why; the learner only if a signal has ended it, because its own errors are final. Ends all roles when
+// the learner is done, when a role refuses its configuration or dies too often (RestartOptions), and on SIGINT, SIGTERM
+// and SIGHUP (unless SIGHUP is ignored, as under nohup). When it returns, no process that it started is left. It blocks
+// these signals while it runs; call it while the process has a single thread. After a signal it ends within 2 x `drain`
+// + `save` + `last_checkpoint`, even if roles hang. If no process reads stdout any more, the run continues; learner.log
+// has the lines.
 //   FAILED_PRECONDITION  a log cannot be written; no role was started
 //   UNAVAILABLE          a process could not be started
 absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses);

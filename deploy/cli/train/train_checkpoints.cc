@@ -13,7 +13,6 @@
 namespace recbots {
 namespace {
 
-constexpr char kProgram[] = "recbots train";
 // A disk that takes longer is lost time: the checkpoint before stays.
 constexpr absl::Duration kWriteTime = absl::Seconds(60);
 
@@ -49,7 +48,7 @@ absl::StatusOr<std::optional<RunCheckpoint>> TrainCheckpoints::Restore() {
 
 absl::StatusOr<RunCheckpoint> TrainCheckpoints::RestoreOne(int64_t sequence) {
   RECBOTS_ASSIGN_OR_RETURN(RunCheckpoint checkpoint, checkpoints_.Read(sequence));
-  RECBOTS_RETURN_IF_ERROR(CheckSameRun(run_dir_, checkpoint.manifest, kProgram, config_, identity_));
+  RECBOTS_RETURN_IF_ERROR(CheckSameRun(run_dir_, checkpoint.manifest, kTrainProgram, config_, identity_));
   RECBOTS_RETURN_IF_ERROR(OpenRows(checkpoint.manifest.replay_sequence()));
   return checkpoint;
 }
@@ -80,7 +79,7 @@ absl::Status TrainCheckpoints::OpenRows(int64_t sequence) {
 
 void TrainCheckpoints::StartWriting() {
   if (run_dir_.empty()) return;
-  states_ = std::make_unique<RunCheckpointer>(checkpoints_, MakeRunManifest(kProgram, config_, identity_));
+  states_ = std::make_unique<RunCheckpointer>(checkpoints_, MakeRunManifest(kTrainProgram, config_, identity_));
 }
 
 absl::Status TrainCheckpoints::Write(v1::LearnerState state, const Algorithm& algorithm, bool last) {

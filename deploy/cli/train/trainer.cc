@@ -4,6 +4,7 @@
 
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/client/run_identity.h"
 #include "actor/loop/exploration.h"
 #include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_algorithm.h"
@@ -44,7 +45,7 @@ Trainer::Trainer(const v1::ExperimentConfig& config, const std::string& run_dir)
 Trainer::~Trainer() = default;
 
 absl::Status Trainer::Init(bool fresh) {
-  RECBOTS_RETURN_IF_ERROR(record_.Claim("recbots train"));
+  RECBOTS_RETURN_IF_ERROR(record_.Claim(kTrainProgram));
   v1::ExperimentConfig sizes = config_;
   sizes.mutable_learner()->set_batches_in_flight(1);  // Nothing is sampled ahead here.
   RECBOTS_ASSIGN_OR_RETURN(
@@ -104,14 +105,9 @@ absl::Status Trainer::ResumeRun(const v1::ExperimentIdentity& identity) {
   evaluator_->Resume(roles.evaluated(), {roles.references().begin(), roles.references().end()});
   store_.Resume(state.published().version(), state.published().incarnation());
   RECBOTS_RETURN_IF_ERROR(HoldWeights(state.published(), roles.weights()));
-  const bool over = state.over() && evaluator_->Evaluated(state.published());
-  const absl::StatusOr<SavedReport> report = ReadReport(run_dir_);
-  RunState goal(config_.goal());
-  goal.Resume({state.env_steps(), algorithm_->updates(), state.wall_seconds()}, state.goal());
-  if (over && report.ok() && goal.Check() != Ending::kNotYet) {
-    ended_ = *report;
-    return absl::OkStatus();
-  }
+  // An end whose evaluation was cut short is made up for.
+  if (evaluator_->Evaluated(state.published())) ended_ = EndOfRun(run_dir_, config_.goal(), *resumed_);
+  if (ended_.has_value()) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(record_.Resume(PrintExperimentConfig(config_), identity, state, algorithm_->updates()));
   learner_->Resume(state);
   return absl::OkStatus();

@@ -30,6 +30,7 @@ class LocalClusterTest : public ::testing::Test {
     options_.config_path = dir_ + "/run/config.textproto";
     options_.run_dir = dir_ + "/run";
     options_.quiet = true;
+    options_.restarts.first_delay = absl::Milliseconds(10);
     for (const char* role : {"replay", "actor", "evaluator"}) SetRole(role, kServes);
   }
   ~LocalClusterTest() override { std::filesystem::remove_all(dir_); }
@@ -42,6 +43,12 @@ class LocalClusterTest : public ::testing::Test {
   std::string Read(const std::string& name) const {
     std::ifstream file(dir_ + "/" + name);
     return {std::istreambuf_iterator<char>(file), {}};
+  }
+  int CountOf(const std::string& name, const std::string& text) const {
+    const std::string content = Read(name);
+    int count = 0;
+    for (size_t at = content.find(text); at != std::string::npos; at = content.find(text, at + 1)) ++count;
+    return count;
   }
   absl::StatusOr<ClusterEnd> RunCluster() {
     const auto addresses = ChooseAddresses(options_.run_dir, options_.num_replay_shards);
@@ -75,7 +82,6 @@ TEST_F(LocalClusterTest, EndsWithTheLearner) {
 
 TEST_F(LocalClusterTest, ShardsOfReplayAreTheirOwnProcessesAndKnownToAll) {
   options_.num_replay_shards = 3;
-  options_.checkpoint = true;
   const std::string says = "echo \"$@\"\n";
   for (const char* role : {"replay", "actor"}) SetRole(role, says + kServes);
   SetRole("learner", says + "sleep 0.3\nexit 0\n");
@@ -110,7 +116,7 @@ TEST_F(LocalClusterTest, LongPathsAndCommasMeanPortsOfLoopback) {
   EXPECT_EQ(ChooseAddresses(dir_ + "/nowhere", 1).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(LocalClusterTest, EndsWhenARoleDies) {
+TEST_F(LocalClusterTest, EndsWhenARoleDiesTooOften) {
   SetRole("learner", kServes);
   SetRole("actor", "echo out of luck >&2\nsleep 0.2\nexit 3\n");
   const absl::StatusOr<ClusterEnd> end = RunCluster();
@@ -119,7 +125,42 @@ TEST_F(LocalClusterTest, EndsWhenARoleDies) {
   EXPECT_EQ(end->dead_role, "actor-0");
   EXPECT_EQ(end->exit_code, 3);
   EXPECT_THAT(end->log_excerpt, HasSubstr("out of luck"));
+  EXPECT_EQ(CountOf("run/actor-0.log", "out of luck"), 5) << "the log is kept";
+  EXPECT_EQ(CountOf("run/learner.log", "actor-0 ended with code 3 and is started again; its last line: out of luck"),
+            4);
   ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, ARoleThatDiesIsStartedAgain) {
+  SetRole("learner", "while [ ! -e " + dir_ + "/second ]; do sleep 0.02; done\nexit 0\n");
+  SetRole("actor", "if [ -e " + dir_ + "/first ]; then touch " + dir_ + "/second; else touch " + dir_ +
+                       "/first; kill -9 $$; fi\n" + kServes);
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
+  EXPECT_EQ(CountOf("run/learner.log", "actor-0 ended with code 137 and is started again"), 1);
+  ExpectNothingLeft();
+}
+
+// What it refuses once, or says itself, it says again.
+TEST_F(LocalClusterTest, ALearnerIsStartedAgainOnlyAfterACrash) {
+  SetRole("learner", "if [ -e " + dir_ + "/first ]; then echo second; exit 1; else touch " + dir_ +
+                         "/first; echo first; printf cut; kill -9 $$; fi\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->dead_role, "learner");
+  EXPECT_EQ(end->exit_code, 1);
+  EXPECT_EQ(end->learner_line, "second");
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, ARoleThatRefusesItsConfigurationIsNotTriedAgain) {
+  SetRole("learner", kServes);
+  SetRole("evaluator", "echo never >&2\nexit 2\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->dead_role, "evaluator");
+  EXPECT_EQ(CountOf("run/evaluator.log", "never"), 1);
 }
 
 // Before anything is started: a run that ends at once has nothing to save.
