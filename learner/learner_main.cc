@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/client/run_identity.h"
@@ -23,6 +24,7 @@
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/loop/learner_loop.h"
+#include "learner/loop/networks_of.h"
 #include "learner/loop/replay_batch_source.h"
 #include "learner/loop/run_checkpointer.h"
 #include "learner/run/report.h"
@@ -51,6 +53,8 @@ class Learner {
   absl::Status ReadConfiguration();
   // Looks for the run that lies in the run directory, and for its end.
   absl::Status FindRun();
+  // Takes over the networks of another run, where this one begins.
+  absl::Status TakeNetworks();
   absl::Status MakeSampler();
   void MakeLoop();
   // Begins the run, or goes on with it.
@@ -59,6 +63,9 @@ class Learner {
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
+  // Brings the metrics up to date; the loop asks once per status line.
+  void ShowCheckpoints();
+  std::string CheckpointText() const;
   absl::Status OnEnding(const RunEnd& end);
   std::vector<StatusSection> Pages() const;
 
@@ -104,14 +111,27 @@ absl::Status Learner::ReadConfiguration() {
   return absl::OkStatus();
 }
 
+absl::Status Learner::TakeNetworks() {
+  const std::string& of = role_.flags().value("resume");
+  if (of.empty() || resumed_.has_value()) return absl::OkStatus();
+  RECBOTS_ASSIGN_OR_RETURN(const std::string line, LoadNetworksOf(of, *algorithm_));
+  std::cout << line << std::endl;
+  return absl::OkStatus();
+}
+
 absl::Status Learner::FindRun() {
   if (role_.run_dir().empty() || role_.flags().has("fresh")) return absl::OkStatus();
   RECBOTS_ASSIGN_OR_RETURN(resumed_,
                            RunCheckpoints(role_.run_dir(), role_.config().learner().checkpoint().keep()).Newest());
   if (!resumed_.has_value()) return absl::OkStatus();
+  const bool allow_other = role_.flags().has(kAllowOtherExperiment);
   RECBOTS_RETURN_IF_ERROR(
-      CheckSameRun(role_.run_dir(), resumed_->manifest, kLearnerProgram, role_.config(), identity_));
-  return algorithm_->LoadState(resumed_->state.algorithm());
+      CheckSameRun(role_.run_dir(), resumed_->manifest, kLearnerProgram, role_.config(), identity_, allow_other));
+  const absl::Status loaded = algorithm_->LoadState(resumed_->state.algorithm());
+  if (loaded.ok() || !allow_other) return loaded;
+  RECBOTS_LOG(WARNING) << "the networks begin from scratch, those of the run do not fit: " << loaded.message();
+  resumed_.reset();
+  return absl::OkStatus();
 }
 
 std::optional<SavedReport> Learner::Ended() const {
@@ -145,6 +165,7 @@ void Learner::MakeLoop() {
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
+    ShowCheckpoints();
     return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
   };
   hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
@@ -195,6 +216,16 @@ absl::Status Learner::BeginRun() {
   return absl::OkStatus();
 }
 
+void Learner::ShowCheckpoints() {
+  if (checkpointer_ == nullptr) return;
+  const RunCheckpointerStats stats = checkpointer_->stats();
+  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "finished"), static_cast<double>(stats.finished));
+  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "failed"), static_cast<double>(stats.failed));
+  role_.metrics().gauge(metric::kLearnerCheckpointPause).Set(absl::ToDoubleSeconds(stats.pause));
+  if (stats.finished == 0) return;
+  role_.metrics().gauge(metric::kLearnerCheckpointAge).Set(absl::ToDoubleSeconds(Instant::Now() - stats.finished_at));
+}
+
 absl::Status Learner::Checkpoint(v1::LearnerState state, bool last) {
   if (checkpointer_ == nullptr) return absl::OkStatus();
   if (last) checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
@@ -208,6 +239,7 @@ absl::Status Learner::Run() {
   if (absl::IsCancelled(read) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(read));
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(FindRun()));
+  RECBOTS_RETURN_IF_ERROR(BadConfiguration(TakeNetworks()));
   if (const std::optional<SavedReport> report = Ended(); report.has_value()) {
     std::cout << FormatEnd(*report) << "; a larger goal goes on" << std::endl;
     return absl::OkStatus();
@@ -239,6 +271,16 @@ absl::Status Learner::OnEnding(const RunEnd& end) {
   return saved;
 }
 
+std::string Learner::CheckpointText() const {
+  if (checkpointer_ == nullptr) return "none: there is no --run_dir";
+  const RunCheckpointerStats stats = checkpointer_->stats();
+  const std::string failed =
+      stats.failed == 0 ? "" : absl::StrCat("; ", stats.failed, " failed, the last one: ", stats.last_error.message());
+  if (stats.finished == 0) return absl::StrCat("none yet", failed);
+  return absl::StrFormat("%.1f s old, %d written%s", absl::ToDoubleSeconds(Instant::Now() - stats.finished_at),
+                         stats.finished, failed);
+}
+
 std::vector<StatusSection> Learner::Pages() const {
   const StatusLine line = record_.state().status();
   StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
@@ -260,6 +302,7 @@ std::vector<StatusSection> Learner::Pages() const {
                                                               " env steps, ", mark->wall_seconds, " s")
                                                : "not yet"});
   }
+  run.rows.push_back({"checkpoint", CheckpointText()});
   StatusSection watchers{"Actors and evaluators", {}};
   for (const WatcherInfo& watcher : service_->watchers()) {
     watchers.rows.push_back(
@@ -274,6 +317,7 @@ std::vector<StatusSection> Learner::Pages() const {
 
 int main(int argc, char** argv) {
   at::set_num_threads(1);
-  return recbots::RunRole("learner", {"listen", "replay", "keep", "fresh", "peer_timeout"}, argc, argv,
-                          [](recbots::Role& role) { return recbots::Learner(role).Run(); });
+  return recbots::RunRole(
+      "learner", {"listen", "replay", "keep", "fresh", "resume", recbots::kAllowOtherExperiment, "peer_timeout"}, argc,
+      argv, [](recbots::Role& role) { return recbots::Learner(role).Run(); });
 }

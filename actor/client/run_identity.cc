@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/log.h"
 #include "common/base/version.h"
 #include "common/config/config.h"
 #include "common/config/config_fields.h"
@@ -11,9 +12,9 @@
 namespace recbots {
 namespace {
 
-std::string DifferenceTo(const v1::RunManifest& manifest, absl::string_view program, const v1::ExperimentConfig& config,
+// "" if the settings are the same.
+std::string DifferenceTo(const v1::RunManifest& manifest, const v1::ExperimentConfig& config,
                          const v1::ExperimentIdentity& identity) {
-  if (manifest.program() != program) return absl::StrCat("it is a run of '", manifest.program(), "'");
   v1::ExperimentConfig there;
   if (!google::protobuf::TextFormat::ParseFromString(manifest.config(), &there)) {
     return absl::StrCat("its configuration, of version ", manifest.version(), ", means nothing any more");
@@ -35,12 +36,23 @@ v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentC
 }
 
 absl::Status CheckSameRun(const std::string& run_dir, const v1::RunManifest& manifest, absl::string_view program,
-                          const v1::ExperimentConfig& config, const v1::ExperimentIdentity& identity) {
-  const std::string difference = DifferenceTo(manifest, program, config, identity);
+                          const v1::ExperimentConfig& config, const v1::ExperimentIdentity& identity,
+                          bool allow_other) {
+  const std::string what =
+      absl::StrCat("--run_dir '", run_dir, "' holds another run, at update ", manifest.updates(), ": ");
+  constexpr absl::string_view kWaysOut = ". Give another folder, or --fresh to put that run aside and begin a new one";
+  if (manifest.program() != program) {
+    return absl::FailedPreconditionError(absl::StrCat(what, "it is a run of '", manifest.program(), "'", kWaysOut));
+  }
+  const std::string difference = DifferenceTo(manifest, config, identity);
   if (difference.empty()) return absl::OkStatus();
+  if (allow_other) {
+    RECBOTS_LOG(WARNING) << what << difference;
+    return absl::OkStatus();
+  }
   return absl::FailedPreconditionError(
-      absl::StrCat("--run_dir '", run_dir, "' holds another run, at update ", manifest.updates(), ": ", difference,
-                   ". Give another folder, or --fresh to put that run aside and begin anew"));
+      absl::StrCat(what, difference, kWaysOut,
+                   program == kLearnerProgram ? ", or --allow_other_experiment to go on with other settings" : ""));
 }
 
 }  // namespace recbots

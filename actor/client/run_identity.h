@@ -21,8 +21,10 @@ v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentC
 
 // Checks that the run of the manifest, in `run_dir`, was begun by `program` with this configuration, apart from the
 // settings that may change (option may_change in config.proto), and with rows of this meaning.
-//   FAILED_PRECONDITION  it was not; the message names the settings that differ, and the ways out
+//   FAILED_PRECONDITION  it was not; the message names the settings that differ, and the ways out. With `allow_other`,
+//                        other settings are a warning, and the result is OK
 absl::Status CheckSameRun(const std::string& run_dir, const v1::RunManifest& manifest, absl::string_view program,
-                          const v1::ExperimentConfig& config, const v1::ExperimentIdentity& identity);
+                          const v1::ExperimentConfig& config, const v1::ExperimentIdentity& identity,
+                          bool allow_other = false);
 
 }  // namespace recbots

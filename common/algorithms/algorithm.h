@@ -46,9 +46,17 @@ class Algorithm {
   // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
   // update of this object.
   std::string SaveState() const { return state_.Save(); }
-  // The same in two steps, of which only this one must keep updates waiting (TrainingState::CopyTo): copy.Save() is
+  // Begins with what another run has learnt, as far as it fits (TrainingState::LoadFitting).
+  absl::StatusOr<std::vector<std::string>> LoadFitting(absl::string_view saved) { return state_.LoadFitting(saved); }
+  size_t num_parameter_tensors() const { return state_.all().parameters.layout().tensors().size(); }
+  // SaveState in two steps, of which only this one must keep updates waiting (TrainingState::CopyTo): copy.Save() is
   // then SaveState().
   void CopyState(TrainingState& copy) const { state_.CopyTo(copy); }
+
+  // Whether what was learnt can be used: an update with a loss or gradient that is not finite leaves parameters that
+  // are not. Cheap enough for every update. Why not: FAILED_PRECONDITION, with the name of the tensor.
+  virtual bool finite() const { return state_.ParametersFinite(); }
+  virtual absl::Status WhyNotFinite() const { return state_.CheckFinite(); }
   // INVALID_ARGUMENT: not bytes of SaveState, damaged, of an algorithm of other tensors, or diverged
   // (training_state.h); nothing changed.
   absl::Status LoadState(absl::string_view saved) { return state_.Load(saved); }

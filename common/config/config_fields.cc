@@ -1,5 +1,6 @@
 #include "common/config/config_fields.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -15,7 +16,7 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxNamed = 6;
 
-// `bound`: leaves out what may change.
+// `bound`: leaves out what may change, and says which member of a oneof is chosen.
 void Describe(const Message& message, const std::string& path, bool bound, ConfigFields& fields) {
   const auto& reflection = *message.GetReflection();
   const auto& type = *message.GetDescriptor();
@@ -37,6 +38,7 @@ void Describe(const Message& message, const std::string& path, bool bound, Confi
     } else if (!is_message) {
       fields[at] = ValueText(message, field);
     } else if (reflection.HasField(message, &field)) {
+      if (bound && field.containing_oneof() != nullptr) fields[path] = field.name();
       if (options.GetExtension(v1::on_request)) fields[at] = "given";
       Describe(reflection.GetMessage(message, &field), at, bound, fields);
     } else if (field.containing_oneof() == nullptr && !options.GetExtension(v1::on_request)) {
@@ -64,19 +66,19 @@ std::string RunDifference(const v1::ExperimentConfig& there, const v1::Experimen
   for (const ConfigFields* fields : {&a, &b}) {
     for (const auto& [path, value] : *fields) paths.insert(path);
   }
-  std::vector<std::string> named;
-  size_t more = 0;
+  // Fields of both come first: the others follow from a part that only one of them has.
+  std::vector<std::string> of_both, of_one;
   for (const std::string& path : paths) {
     const std::string in_a = TextOf(a, path), in_b = TextOf(b, path);
     if (in_a == in_b) continue;
-    if (named.size() < kMaxNamed) {
-      named.push_back(absl::StrCat(path, ": ", in_a, " there, ", in_b, " here"));
-    } else {
-      ++more;
-    }
+    std::vector<std::string>& named = a.count(path) + b.count(path) == 2 ? of_both : of_one;
+    named.push_back(absl::StrCat(path, ": ", in_a, " there, ", in_b, " here"));
   }
-  if (more > 0) named.push_back(absl::StrCat("and ", more, " more"));
-  return absl::StrJoin(named, "; ");
+  of_both.insert(of_both.end(), of_one.begin(), of_one.end());
+  const size_t more = of_both.size() - std::min(of_both.size(), kMaxNamed);
+  of_both.resize(of_both.size() - more);
+  if (more > 0) of_both.push_back(absl::StrCat("and ", more, " more"));
+  return absl::StrJoin(of_both, "; ");
 }
 
 }  // namespace recbots

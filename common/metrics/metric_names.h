@@ -135,6 +135,16 @@ inline constexpr MetricDescription kLearnerGap{
     "Newest value on the way from random play, 0, to the best known policy, 1"};
 inline constexpr MetricDescription kLearnerGoal{"recbots_learner_goal_reached", MetricType::kGauge,
                                                 "1 once the goal of the run was reached"};
+inline constexpr MetricDescription kLearnerCheckpoints{"recbots_learner_checkpoints_total", MetricType::kCounter,
+                                                       "Checkpoints of the run, by what became of them: finished, "
+                                                       "failed (the one before stays valid)",
+                                                       "outcome"};
+inline constexpr MetricDescription kLearnerCheckpointAge{
+    "recbots_learner_checkpoint_age_seconds", MetricType::kGauge,
+    "Seconds since the newest checkpoint of the run was finished by this process; 0 while there is none"};
+inline constexpr MetricDescription kLearnerCheckpointPause{
+    "recbots_learner_checkpoint_pause_seconds", MetricType::kGauge,
+    "For how long training stood still for the newest checkpoint"};
 
 // Actor.
 inline constexpr MetricDescription kActorSteps{"recbots_actor_env_steps_total", MetricType::kCounter,
@@ -212,6 +222,9 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kLearnerReference,
                                  kLearnerGap,
                                  kLearnerGoal,
+                                 kLearnerCheckpoints,
+                                 kLearnerCheckpointAge,
+                                 kLearnerCheckpointPause,
                                  kActorSteps,
                                  kActorEpisodes,
                                  kActorReward,

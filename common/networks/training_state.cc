@@ -2,8 +2,10 @@
 
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +25,20 @@ constexpr int64_t kAlignment = 16;  // Elements: at least 64 bytes.
 
 std::string Describe(absl::string_view name, size_t element_bytes, const std::vector<int32_t>& shape) {
   return absl::StrCat("'", name, "' float", 8 * element_bytes, " [", absl::StrJoin(shape, ", "), "]");
+}
+
+// A number is infinite or no number at all if all bits of its exponent are set. On integers, so that the compiler makes
+// vectors of the loop.
+template <typename Bits, typename Number>
+bool AllFinite(const Number* numbers, size_t count, Bits exponent) {
+  static_assert(sizeof(Bits) == sizeof(Number));
+  Bits found = 0;
+  for (size_t i = 0; i < count; ++i) {
+    Bits bits;
+    std::memcpy(&bits, numbers + i, sizeof(bits));
+    found |= static_cast<Bits>((bits & exponent) == exponent);
+  }
+  return found == 0;
 }
 
 }  // namespace
@@ -138,6 +154,15 @@ void TrainingState::CopyTo(TrainingState& copy) const {
   copy.numbers_.copy_(numbers_);
 }
 
+bool TrainingState::ParametersFinite() const {
+  if (!flat_.defined()) return true;
+  const at::Tensor& parameters = all_.parameters.flat();
+  const auto elements = static_cast<size_t>(parameters.numel());
+  return parameters.scalar_type() == at::kFloat
+             ? AllFinite<uint32_t>(parameters.data_ptr<float>(), elements, 0x7f800000U)
+             : AllFinite<uint64_t>(parameters.data_ptr<double>(), elements, uint64_t{0x7ff} << 52);
+}
+
 absl::Status TrainingState::CheckFinite() const {
   const ByteReader reader("state", "");
   for (const Entry& entry : Entries()) {
@@ -162,6 +187,34 @@ std::string TrainingState::Save() const {
   return Framed(kMagic, kVersion, body);
 }
 
+struct TrainingState::Saved {
+  std::string name;
+  std::vector<int32_t> shape;
+  size_t element_bytes;
+  absl::string_view values;
+
+  std::string description() const { return Describe(name, element_bytes, shape); }
+
+  // Reads the next one.
+  static absl::StatusOr<Saved> Read(ByteReader& reader) {
+    Saved saved;
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t name_bytes, reader.NumberUpTo(kMaxNameBytes, "length of a name"));
+    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view name, reader.Bytes(name_bytes, "a name"));
+    saved.name = std::string(name);
+    RECBOTS_ASSIGN_OR_RETURN(saved.element_bytes, reader.NumberUpTo(sizeof(double), "bytes of an element"));
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t rank, reader.NumberUpTo(kMaxRank, "rank"));
+    size_t bytes = saved.element_bytes;
+    for (uint32_t i = 0; i < rank; ++i) {
+      RECBOTS_ASSIGN_OR_RETURN(const uint32_t extent, reader.NumberUpTo(INT32_MAX, "extent"));
+      saved.shape.push_back(static_cast<int32_t>(extent));
+      // More than there is; beyond, the product could not be told any more.
+      bytes = std::min(bytes * extent, reader.left() + 1);
+    }
+    RECBOTS_ASSIGN_OR_RETURN(saved.values, reader.Bytes(bytes, saved.name));
+    return saved;
+  }
+};
+
 absl::Status TrainingState::Load(absl::string_view saved) {
   ByteReader reader("state", saved);
   RECBOTS_RETURN_IF_ERROR(reader.Frame(kMagic, {kVersion}).status());
@@ -172,27 +225,46 @@ absl::Status TrainingState::Load(absl::string_view saved) {
     if (found.size() == count) {
       return reader.Invalid("ends before ", entry.description(), ", want ", entries.size(), " tensors");
     }
-    RECBOTS_ASSIGN_OR_RETURN(const uint32_t name_bytes, reader.NumberUpTo(kMaxNameBytes, "length of a name"));
-    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view name, reader.Bytes(name_bytes, "a name"));
-    RECBOTS_ASSIGN_OR_RETURN(const uint32_t element_bytes, reader.NumberUpTo(sizeof(double), "bytes of an element"));
-    RECBOTS_ASSIGN_OR_RETURN(const uint32_t rank, reader.NumberUpTo(kMaxRank, "rank"));
-    std::vector<int32_t> shape(rank);
-    for (int32_t& extent : shape) {
-      RECBOTS_ASSIGN_OR_RETURN(const uint32_t number, reader.NumberUpTo(INT32_MAX, "extent"));
-      extent = static_cast<int32_t>(number);
+    RECBOTS_ASSIGN_OR_RETURN(const Saved next, Saved::Read(reader));
+    if (next.description() != entry.description()) {
+      return reader.Invalid("tensor ", found.size(), " is ", next.description(), ", want ", entry.description());
     }
-    const std::string description = Describe(name, element_bytes, shape);
-    if (description != entry.description()) {
-      return reader.Invalid("tensor ", found.size(), " is ", description, ", want ", entry.description());
-    }
-    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view values, reader.Bytes(entry.bytes(), entry.name));
-    RECBOTS_RETURN_IF_ERROR(entry.Check(values, reader));
-    found.push_back(values);
+    RECBOTS_RETURN_IF_ERROR(entry.Check(next.values, reader));
+    found.push_back(next.values);
   }
   if (count != entries.size()) return reader.Invalid(count, " tensors, want ", entries.size());
   if (reader.left() != 0) return reader.Invalid(reader.left(), " bytes after the last tensor, want 0");
   for (size_t i = 0; i < entries.size(); ++i) std::memcpy(entries[i].data, found[i].data(), found[i].size());
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> TrainingState::LoadFitting(absl::string_view saved) {
+  ByteReader reader("state", saved);
+  RECBOTS_RETURN_IF_ERROR(reader.Frame(kMagic, {kVersion}).status());
+  RECBOTS_ASSIGN_OR_RETURN(const uint32_t count, reader.Number("the number of tensors"));
+  std::map<std::string, Saved> there;
+  for (uint32_t i = 0; i < count; ++i) {
+    RECBOTS_ASSIGN_OR_RETURN(Saved next, Saved::Read(reader));
+    there.emplace(next.name, next);
+  }
+  std::vector<std::pair<const Entry*, absl::string_view>> fitting;
+  std::vector<std::string> left_out;
+  const std::vector<Entry> entries = Entries();
+  const size_t num_parameters = all_.parameters.layout().tensors().size();
+  const size_t num_targets = all_.targets.layout().tensors().size();
+  for (size_t i = 0; i < num_parameters + num_targets; ++i) {
+    const auto found = there.find(entries[i].name);
+    if (found != there.end() && found->second.description() == entries[i].description()) {
+      RECBOTS_RETURN_IF_ERROR(entries[i].Check(found->second.values, reader));
+      fitting.emplace_back(&entries[i], found->second.values);
+    } else if (i < num_parameters) {
+      const std::string why = found == there.end() ? "the other run has none"
+                                                   : absl::StrCat("the other run has ", found->second.description());
+      left_out.push_back(absl::StrCat(entries[i].description(), ": ", why));
+    }
+  }
+  for (const auto& [entry, values] : fitting) std::memcpy(entry->data, values.data(), values.size());
+  return left_out;
 }
 
 }  // namespace recbots

@@ -35,7 +35,8 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"learner", "ADDRESS", "the learner's weights service: HOST:PORT or unix:/PATH", ""},
       {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
       {"keep", "", "go on training and serving after the goal is reached", ""},
-      {"fresh", "", "begin anew: what an earlier run has left in --run_dir moves to DIR/previous", ""},
+      {"fresh", "", "begin a new run: what an earlier run has left in --run_dir moves to DIR/previous", ""},
+      {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
       AllowOtherExperimentFlag(),
       {"peer_timeout", "SECONDS", "give up when a peer was away for this long; 0: never", "600"},
   };

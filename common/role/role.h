@@ -93,9 +93,9 @@ inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
 FlagSpec AllowOtherExperimentFlag();
 
 // The main function of a role: parses the flags --config, --set, --run_dir, --http, those of SecurityFlags and those
-// named in `more_flags` (only "listen", "replay", "learner", "checkpoint_dir", "keep", "fresh", kAllowOtherExperiment and
-// "peer_timeout" are known), loads the configuration, and runs `body`. Returns the exit code; prints a failure as one
-// line on stderr.
+// named in `more_flags` (only "listen", "replay", "learner", "checkpoint_dir", "keep", "fresh", "resume",
+// kAllowOtherExperiment and "peer_timeout" are known), loads the configuration, and runs `body`. Returns the exit code;
+// prints a failure as one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);
 

@@ -23,10 +23,12 @@ inline constexpr char kConfigFile[] = "config.textproto";
 inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kWeightsFile[] = "weights.bin";
 inline constexpr char kCurveFile[] = "evaluations.jsonl";
+inline constexpr char kDivergedFile[] = "diverged.jsonl";  // The batch after which training had diverged.
 inline constexpr char kRunLockFile[] = "run.lock";
 inline constexpr char kStreamsFile[] = "next_stream";  // Survives runs (learner/run/stream_ledger.h).
 // The files that a run leaves. The report is moved first: without it, the other files do not pass for a result.
-inline constexpr std::array<absl::string_view, 4> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile};
+inline constexpr std::array<absl::string_view, 5> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile,
+                                                               kDivergedFile};
 // The folders that a run leaves: its checkpoints (learner/run/run_checkpoints.h), and the rows that belong to them.
 inline constexpr char kRunCheckpointsFolder[] = "checkpoints";
 inline constexpr char kRunRowsFolder[] = "replay";

@@ -80,9 +80,9 @@ class LearnerLoop {
   void Resume(const v1::LearnerState& state);
 
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
-  // Errors are final ones of the batches' source, of the algorithm, of the prioritizer (training has diverged), that
-  // the references which came with an evaluation leave the goal out of reach (GoalTracker::CheckReachable), and those
-  // of on_weights and on_ending.
+  // Errors are final ones of the batches' source, of the algorithm, that training has diverged (before anything of it
+  // is published), that the references which came with an evaluation leave the goal out of reach
+  // (GoalTracker::CheckReachable), and those of on_weights and on_ending.
   absl::Status Run();
 
  private:
@@ -99,6 +99,8 @@ class LearnerLoop {
   absl::Status UpdateOnce();
   // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
   absl::Status Learn(const replay::SampledBatch& sampled);
+  // FAILED_PRECONDITION: the update on this batch has left parameters that are not finite.
+  absl::Status CheckFinite(const replay::SampledBatch& sampled);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);
   void NoteEnvSteps();
   // What replay counted since this learner began: rows of earlier runs are none of this one.
@@ -151,6 +153,7 @@ class LearnerLoop {
   bool over_ = false;
   Ending ending_ = Ending::kNotYet;  // What the run was over by.
   absl::Status saved_;               // What on_ending said then.
+  std::string diverged_batch_;       // JSON Lines.
   Period period_;
 };
 

@@ -77,7 +77,7 @@ std::optional<SavedReport> EndOfRun(const std::string& run_dir, const v1::GoalCo
 absl::Status NoCheckpointIsValid(const std::string& folder, size_t count, const absl::Status& newest) {
   return absl::DataLossError(absl::StrCat("none of the ", count, " checkpoints in '", folder,
                                           "' is valid; the newest: ", newest.message(),
-                                          ". --fresh moves the run aside and begins anew"));
+                                          ". --fresh moves the run aside and begins a new one"));
 }
 
 RunCheckpoints::RunCheckpoints(const std::string& run_dir, int keep)

@@ -1,5 +1,7 @@
 #include "learner/run/run_record.h"
 
+#include "absl/strings/str_cat.h"
+#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/inference/weights.h"
 #include "learner/run/results.h"
@@ -67,7 +69,9 @@ absl::Status RunRecord::Save(const RunEnd& end) {
     MutexLock lock(&mu_);
     if (curve_.has_value()) results.curve = curve_->status();
   }
-  return SaveResults(run_dir_, results);
+  const absl::Status saved = SaveResults(run_dir_, results);
+  if (run_dir_.empty() || end.diverged_batch.empty()) return saved;
+  return JoinErrors(saved, WriteFile(absl::StrCat(run_dir_, "/", kDivergedFile), end.diverged_batch));
 }
 
 }  // namespace recbots

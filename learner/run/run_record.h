@@ -28,6 +28,7 @@ struct RunEnd {
   double samples_per_insert = 0;
   std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name.
   std::string weights = {};                                 // Of the newest update, encoded.
+  std::string diverged_batch = {};  // The rows of the batch after which training had diverged, as JSON Lines.
 };
 
 // state() and OnEvaluation are thread-safe; only the thread that trains may call the other functions.

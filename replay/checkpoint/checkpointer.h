@@ -31,8 +31,8 @@ struct CheckpointerOptions {
   int64_t copy_bytes = int64_t{64} << 20;       // For the CopyPool of all tables; at least a segment.
   StopQuestion stop = {};                       // Several threads ask it while Open restores.
   bool allow_other_experiment = false;          // Restores rows of another experiment; the report says so.
-  // The checkpoint to restore, for whoever keeps something that belongs to it; 0: none. Newer ones are passed over, and
-  // count as damaged. nullopt: the newest valid one.
+  // The checkpoint to restore, for a caller that keeps something that belongs to it; 0: none. Newer ones are passed
+  // over, and count as damaged. nullopt: the newest valid one.
   std::optional<int64_t> restore = {};
 };
 

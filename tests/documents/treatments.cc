@@ -40,7 +40,7 @@ const std::vector<Treatment>& Treatments() {
       {R"(curl \S+)", How::kCurl},
       {R"((RECBOTS_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
       {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
-      {R"((tests/check|tests/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "", "this test is a part of them"},
+      {R"((tests/check|tests/run|tests/chaos/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "", "this test is a part of them"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
        "this test is one of them"},

@@ -81,14 +81,11 @@ class ExperimentTest : public ::testing::Test {
     return "";
   }
   nlohmann::json Report() { return nlohmann::json::parse(Read(folder_.Path("run/report.json"))); }
-  // A cluster in the folder `run` that keeps checkpoints and ends after some thousand steps.
-  Outcome Cluster(const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"cluster",
-                                          kBrowse,
-                                          "--run_dir=" + folder_.Path("run"),
-                                          "--checkpoint",
+  // A cluster in the folder `run` that ends after that many environment steps.
+  Outcome Cluster(int env_steps, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"cluster", kBrowse, "--run_dir=" + folder_.Path("run"),
                                           "--set=goal.share_of_optimum=0",
-                                          "--set=goal.max_env_steps=3000"};
+                                          absl::StrCat("--set=goal.max_env_steps=", env_steps)};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return Run("recbots", arguments);
   }
@@ -98,33 +95,46 @@ class ExperimentTest : public ::testing::Test {
 };
 
 TEST_F(ExperimentTest, ClusterRefusesTheRunDirectoryOfAnother) {
-  ASSERT_EQ(Cluster({}).exit_code, 0);
+  ASSERT_EQ(Cluster(3000, {}).exit_code, 0);
   const std::string report = Read(folder_.Path("run/report.json"));
-  const Outcome refused = Cluster({kOther});
+  const Outcome refused = Cluster(6000, {kOther, "--set=actor.users=16"});
   EXPECT_EQ(refused.exit_code, 2) << refused.log;
-  EXPECT_THAT(refused.log, AllOf(HasSubstr(absl::StrCat(kField, "42 there, 7 here")), HasSubstr(kAllow)));
+  EXPECT_THAT(refused.log,
+              AllOf(HasSubstr(absl::StrCat("actor.users: 32 there, 16 here; ", kField, "42 there, 7 here")),
+                    HasSubstr("--fresh"), HasSubstr(kAllow)));
   EXPECT_EQ(Read(folder_.Path("run/report.json")), report) << "nothing was touched";
 
-  // Rows that mean the same go on, whatever else is set.
-  const Outcome same = Cluster({"--set=environment.document_browsing.matrix_seed=42", "--set=actor.users=16",
-                                "--set=algorithm.wolpertinger.learning_rate=0.002"});
+  // A run that has ended says so; a larger goal goes on, and what is written the same means the same.
+  const Outcome ended = Cluster(3000, {});
+  EXPECT_EQ(ended.exit_code, 0) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("goal reached: "));
+  const Outcome same = Cluster(6000, {"--set=environment.document_browsing.matrix_seed=42"});
   EXPECT_EQ(same.exit_code, 0) << same.log;
+  EXPECT_THAT(same.log, HasSubstr("resumed at update "));
+  EXPECT_GE(Report()["env_steps"].get<int64_t>(), 6000);
   EXPECT_THAT(Read(folder_.Path("run/replay.log")), AllOf(HasSubstr("restored"), Not(HasSubstr("\nW "))));
   const std::string identity = Report()["identity"];
 
-  // Without checkpoints nothing is taken over, and a warning does.
-  const Outcome afresh = Run("recbots", {"cluster", kBrowse, kOther, "--run_dir=" + folder_.Path("run"),
-                                         "--set=goal.share_of_optimum=0", "--set=goal.max_updates=50"});
-  EXPECT_EQ(afresh.exit_code, 0) << afresh.log;
-  EXPECT_THAT(afresh.log, HasSubstr(absl::StrCat(kField, "42 there, 7 here")));
-  EXPECT_NE(Report()["identity"], identity);
-
-  const Outcome taken = Cluster({kOther, kAllow});
+  // With the flag another experiment goes on with the rows and the networks, and a warning says so.
+  const Outcome taken = Cluster(9000, {kOther, kAllow});
   EXPECT_EQ(taken.exit_code, 0) << taken.log;
+  EXPECT_THAT(taken.log, AllOf(HasSubstr("resumed at update "), HasSubstr(absl::StrCat(kField, "42 there, 7 here"))));
   EXPECT_THAT(
       Read(folder_.Path("run/replay.log")),
       AllOf(HasSubstr("rows of another experiment"), HasSubstr(absl::StrCat(kField, "42 in the checkpoint, 7 here"))));
   EXPECT_NE(Report()["identity"], identity);
+
+  // Networks that do not fit begin from scratch, with the rows.
+  const Outcome networks = Cluster(12000, {kOther, kAllow, "--set=algorithm.wolpertinger.hidden_units=32"});
+  EXPECT_EQ(networks.exit_code, 0) << networks.log;
+  EXPECT_THAT(Read(folder_.Path("run/learner.log")),
+              HasSubstr("the networks begin from scratch, those of the run do not fit: "));
+
+  // A fresh run takes nothing over.
+  const Outcome fresh = Cluster(1000, {kOther, "--fresh"});
+  EXPECT_EQ(fresh.exit_code, 0) << fresh.log;
+  EXPECT_THAT(Read(folder_.Path("run/replay.log")), HasSubstr("begins empty"));
+  EXPECT_EQ(nlohmann::json::parse(Read(folder_.Path("run/previous/report.json")))["goal_reached"], true);
 }
 
 // As under Compose, which keys the folder by the name of the file alone.
@@ -184,7 +194,12 @@ TEST_F(ExperimentTest, TrainSaysThatTheRunDirectoryIsOfAnotherAndItsWeightsKnowT
   EXPECT_EQ(foreign.exit_code, 2) << foreign.log;
   EXPECT_THAT(foreign.log, HasSubstr(absl::StrCat(kField, "42 of the weights, 7 here")));
 
-  // It takes nothing over, so that a warning does.
+  const Outcome refused = Run("recbots-train", other);
+  EXPECT_EQ(refused.exit_code, 2) << refused.log;
+  EXPECT_THAT(refused.log, HasSubstr(absl::StrCat(kField, "42 there, 7 here")));
+  EXPECT_EQ(Report(), report);
+  // A fresh run takes nothing over, so that a warning does.
+  other.push_back("--fresh");
   const Outcome next = Run("recbots-train", other);
   EXPECT_EQ(next.exit_code, 0) << next.log;
   EXPECT_THAT(next.log, HasSubstr(absl::StrCat(kField, "42 there, 7 here")));
@@ -198,8 +213,8 @@ TEST_F(ExperimentTest, ARunThatGoesOnPlaysNoUserTwice) {
   for (int run = 0; run < 2; ++run) {
     const Outcome outcome =
         Run("recbots", {"cluster", testing::SourceDir() + "/deploy/config/interest_evolution.textproto",
-                        "--run_dir=" + run_dir, "--checkpoint", "--actors=2", "--replay_shards=2",
-                        "--set=goal.max_env_steps=3000", "--set=actor.policy_share_min=0",
+                        "--run_dir=" + run_dir, "--actors=2", "--replay_shards=2",
+                        absl::StrCat("--set=goal.max_env_steps=", 3000 * (run + 1)), "--set=actor.policy_share_min=0",
                         "--set=actor.policy_share_max=0", "--set=evaluator.episodes=100", "--set=evaluator.users=100",
                         "--set=replay.table.rate_limiter.min_size=1000", "--set=actor.max_steps_per_second=1500"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.log;
@@ -218,7 +233,7 @@ TEST_F(ExperimentTest, ARunThatGoesOnPlaysNoUserTwice) {
   }
   EXPECT_GE(rows, 6000) << "of both runs";
   EXPECT_EQ(users.size(), static_cast<size_t>(rows));
-  // Without the checkpoints a run begins with nothing, and with the first users.
+  // In a folder of its own a run begins with nothing, and with the first users.
   const Outcome fresh = Run("recbots", {"cluster", kBrowse, "--run_dir=" + folder_.Path("fresh"),
                                         "--set=goal.share_of_optimum=0", "--set=goal.max_env_steps=1000"});
   ASSERT_EQ(fresh.exit_code, 0) << fresh.log;

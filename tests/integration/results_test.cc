@@ -59,6 +59,18 @@ class ResultsTest : public testing::ProgramsTest {
       return false;
     });
   }
+  // The updates of the newest status line of a log; 0 without one. Counts are in full below a thousand, "1.23k" above.
+  static int64_t UpdatesIn(const std::string& log) {
+    const size_t at = log.rfind("] upd ");
+    if (at == std::string::npos) return 0;
+    const std::string count = log.substr(at + 6, log.find(' ', at + 6) - at - 6);
+    return static_cast<int64_t>(std::stod(count) * (absl::EndsWith(count, "k") ? 1000 : 1));
+  }
+  // Also a process that its parent has not asked for: nobody is left to ask.
+  static bool IsGone(pid_t pid) {
+    const std::string stat = Read(absl::StrCat("/proc/", pid, "/stat"));
+    return stat.empty() || absl::StrContains(stat, ") Z ");
+  }
   static std::string LastLine(const Outcome& outcome) {
     const std::vector<std::string> lines = absl::StrSplit(absl::StripSuffix(outcome.log, "\n"), '\n');
     return lines.back();
@@ -139,16 +151,61 @@ TEST_F(ResultsTest, WhatWasLearntIsSavedWhenReplayStaysAway) {
   actor.Signal(SIGKILL);
 }
 
-TEST_F(ResultsTest, WhatWasLearntIsSavedWhenAnotherRoleDies) {
-  ChildProcess cluster = StartEndlessCluster();
-  const pid_t actor = ChildOf(cluster.pid(), "recbots-actor");
-  ASSERT_GT(actor, 0);
-  kill(actor, SIGKILL);
+TEST_F(ResultsTest, ARunOutlivesTheDeathOfEachRole) {
+  ChildProcess cluster = Start(
+      "recbots", {"cluster", kConfig, RunDir(), kNoShare, kEndless, "--set=learner.checkpoint.interval_seconds=0.2"});
+  ASSERT_TRUE(AwaitUpdates(Run("learner.log")));
+  for (const char* role : {"actor", "learner", "replay", "evaluator"}) {
+    const std::string before = Read(Run("learner.log"));
+    const pid_t dying = ChildOf(cluster.pid(), absl::StrCat("recbots-", role));
+    ASSERT_GT(dying, 0) << role;
+    kill(dying, SIGKILL);
+    EXPECT_TRUE(Await([&] {
+      return absl::StrContains(Read(Run("learner.log")).substr(before.size()), "is started again");
+    })) << role;
+    EXPECT_TRUE(Await([&] { return ChildOf(cluster.pid(), absl::StrCat("recbots-", role)) > 0; })) << role;
+    // Training goes on.
+    const int64_t updates = UpdatesIn(before);
+    EXPECT_TRUE(Await([&] { return UpdatesIn(Read(Run("learner.log"))) > updates; })) << role;
+  }
+  cluster.Signal(SIGTERM);
   const Outcome outcome = Finish(cluster, absl::Seconds(60));
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.log, AllOf(HasSubstr("actor-0 ended with code 137"), HasSubstr("goal NOT reached: ")));
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.log;
+  EXPECT_THAT(outcome.log, AllOf(HasSubstr("actor-0 ended with code 137 and is started again"),
+                                 HasSubstr("resumed at update "), HasSubstr("goal NOT reached: ")));
   EXPECT_EQ(Report()["ended_by"], "stopped before its goal");
   EXPECT_TRUE(WeightsAreWhole());
+}
+
+// All at once, as when the machine goes down.
+TEST_F(ResultsTest, ARunGoesOnAfterEverythingWasKilled) {
+  const std::vector<std::string> command = {"cluster",
+                                            kConfig,
+                                            RunDir(),
+                                            kNoShare,
+                                            "--set=goal.max_updates=3000",
+                                            "--set=learner.checkpoint.interval_seconds=0.1",
+                                            "--set=replay.checkpoint.interval_seconds=0.2",
+                                            "--set=actor.max_steps_per_second=2000"};
+  ChildProcess cluster = Start("recbots", command);
+  ASSERT_TRUE(Await([&] { return UpdatesIn(Read(Run("learner.log"))) > 500; }));
+  std::vector<pid_t> all = {cluster.pid()};
+  for (const char* role : {"learner", "replay", "actor", "evaluator"}) {
+    all.push_back(ChildOf(cluster.pid(), absl::StrCat("recbots-", role)));
+    ASSERT_GT(all.back(), 0) << role;
+  }
+  for (const pid_t pid : all) kill(pid, SIGKILL);
+  Finish(cluster, absl::Seconds(10));
+  // The lock is free when the last of them is gone.
+  ASSERT_TRUE(Await([&] { return std::all_of(all.begin(), all.end(), [](pid_t pid) { return IsGone(pid); }); }));
+  const Outcome outcome = RunProgram("recbots", command, absl::Seconds(120));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  EXPECT_THAT(outcome.log, HasSubstr("resumed at update "));
+  EXPECT_EQ(Report()["updates"], 3000);
+  EXPECT_THAT(Read(Run("replay.log")), HasSubstr("restored"));
+  const Outcome again = RunProgram("recbots", command);
+  EXPECT_EQ(again.exit_code, 0) << again.log;
+  EXPECT_THAT(again.log, HasSubstr("goal reached: "));
 }
 
 // Also what its terminal's end and the loss of the launcher leave behind.
@@ -172,7 +229,7 @@ TEST_F(ResultsTest, ATerminalThatIsClosedEndsARunInOrder) {
   EXPECT_EQ(Report()["ended_by"], "stopped before its goal");
   EXPECT_TRUE(WeightsAreWhole());
 
-  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless});
+  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless, "--fresh"});
   ASSERT_TRUE(AwaitUpdates(train.log_path()));
   EXPECT_FALSE(fs::exists(Run("report.json")));
   train.Signal(SIGHUP);
@@ -194,7 +251,7 @@ TEST_F(ResultsTest, ARunOutlivesTheReaderOfItsLines) {
 TEST_F(ResultsTest, AnEarlierSuccessDoesNotPassForARunThatWasLost) {
   ASSERT_EQ(RunProgram("recbots", {"train", kConfig, RunDir(), kNoShare, kShort}).exit_code, 0);
   ASSERT_EQ(Report()["goal_reached"], true);
-  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless, "--set=seed=7"});
+  ChildProcess train = Start("recbots", {"train", kConfig, RunDir(), kNoShare, kEndless, "--set=seed=7", "--fresh"});
   ASSERT_TRUE(AwaitUpdates(train.log_path()));
   train.Signal(SIGKILL);
   Finish(train, absl::Seconds(10));

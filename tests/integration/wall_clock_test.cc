@@ -102,6 +102,7 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "deploy/cli/reproduce/",                  // the date on the page
       "deploy/cli/inspect/checkpoint_report.",  // when a checkpoint was written
       "learner/loop/learner_loop.",             // which rows were collected before this learner began
+      "learner/loop/run_checkpointer.",         // when a checkpoint was written
       "replay/checkpoint/checkpoint_writer.",   //
   };
   const std::string root = testing::SourceDir() + "/";

@@ -94,8 +94,8 @@ const std::string& Workshop::server() {
 const std::string& Workshop::checkpoint() {
   if (!checkpoint_.empty()) return checkpoint_;
   checkpoint_ = Path("clustered/replay");
-  const Outcome made = Run(
-      absl::StrCat("recbots cluster deploy/config/browse.textproto --run_dir=clustered --checkpoint", kShortTraining));
+  const Outcome made =
+      Run(absl::StrCat("recbots cluster deploy/config/browse.textproto --run_dir=clustered", kShortTraining));
   EXPECT_EQ(made.exit_code, 0) << made.output;
   return checkpoint_;
 }

@@ -39,7 +39,8 @@ CommandSyntax Syntax() {
             "runs/TIME-NAME"},
            {"actors", "N", "actor processes", "1"},
            {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
-           {"fresh", "", "begin anew: what an earlier run has left in DIR moves to DIR/previous", ""},
+           {"fresh", "", "begin a new run: what an earlier run has left in DIR moves to DIR/previous", ""},
+           {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
            AllowOtherExperimentFlag(),
            {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
            {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
@@ -58,6 +59,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   }
   options.keep = flags.has("keep");
   options.quiet = flags.has("quiet");
+  options.networks_of = flags.value("resume");
   options.allow_other_experiment = flags.has(kAllowOtherExperiment);
   RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
@@ -98,7 +100,8 @@ absl::StatusOr<Run> BeginRun(const CommandLine& flags, const v1::ExperimentConfi
     RECBOTS_ASSIGN_OR_RETURN(there, RunCheckpoints(path, config.learner().checkpoint().keep()).Newest());
   }
   if (there.has_value()) {
-    RECBOTS_RETURN_IF_ERROR(CheckSameRun(path, there->manifest, kLearnerProgram, config, identity));
+    RECBOTS_RETURN_IF_ERROR(
+        CheckSameRun(path, there->manifest, kLearnerProgram, config, identity, options.allow_other_experiment));
     if (!options.keep) run.ended = EndOfRun(path, config.goal(), *there);
     if (run.ended.has_value()) return run;
     RECBOTS_RETURN_IF_ERROR(run.directory.Resume(PrintExperimentConfig(config)));
@@ -156,6 +159,10 @@ int Cluster(const CommandLine& flags) {
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
   if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
+  options->is_over = [&] {
+    const auto newest = RunCheckpoints(options->run_dir, config.learner().checkpoint().keep()).Newest();
+    return newest.ok() && newest->has_value() && EndOfRun(options->run_dir, config.goal(), **newest).has_value();
+  };
   const absl::StatusOr<ClusterEnd> end = RunLocalCluster(*options, *addresses);
   if (!end.ok()) return Fail(end.status(), absl::IsFailedPrecondition(end.status()) ? kExitBadUsage : kExitFailed);
   return SayEnd(*end, options->run_dir);

@@ -90,6 +90,7 @@ class Cluster {
   struct Member {
     ChildOptions options;
     std::unique_ptr<ChildProcess> process;
+    Instant started = Instant::Now();
     Instant start_again = Instant::InfiniteFuture();  // While it is down.
   };
   // Whether the run ends with the death of this member; otherwise says that it has died, and plans its return.
@@ -133,6 +134,8 @@ std::vector<ChildOptions> Cluster::Plan() const {
   std::vector<std::string> learner_flags = {absl::StrCat("--listen=", addresses_.learner), to_replay,
                                             absl::StrCat("--http=", options_.learner_http)};
   if (options_.keep) learner_flags.push_back("--keep");
+  if (!options_.networks_of.empty()) learner_flags.push_back(absl::StrCat("--resume=", options_.networks_of));
+  if (options_.allow_other_experiment) learner_flags.push_back("--allow_other_experiment");
   std::vector<ChildOptions> plan = {Role("learner", "learner", learner_flags)};
   plan[0].pipe_stdout = true;
   AddReplay(plan);
@@ -209,9 +212,12 @@ bool Cluster::IsTheEnd(Member& member, ClusterEnd& end) {
   const ChildProcess& process = *member.process;
   const bool is_learner = &member == &members_[0];
   end.exit_code = process.exit_code();
-  if (is_learner && end.exit_code == 0) return true;
-  const bool final = end.exit_code == kExitBadUsage || (is_learner && end.exit_code <= 128);
-  const std::optional<Instant> again = final ? std::nullopt : restarts_.OnDeath(member.options.name, Instant::Now());
+  if (is_learner && end.exit_code == 0 && (!options_.is_over || options_.is_over())) return true;
+  const bool failed_by_itself = end.exit_code > 0 && end.exit_code <= 128;
+  const bool final = end.exit_code == kExitBadUsage || (is_learner && failed_by_itself);
+  const Instant now = Instant::Now();
+  const std::optional<Instant> again =
+      final ? std::nullopt : restarts_.OnDeath(member.options.name, now - member.started, now);
   if (!again.has_value()) {
     end.cause = ClusterEnd::Cause::kRoleDied;
     end.dead_role = process.name();
@@ -227,6 +233,7 @@ bool Cluster::IsTheEnd(Member& member, ClusterEnd& end) {
 absl::Status Cluster::StartAgain(Member& member) {
   RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(member.options));
   member.process = std::make_unique<ChildProcess>(std::move(process));
+  member.started = Instant::Now();
   member.start_again = Instant::InfiniteFuture();
   if (&member == &members_[0]) begun_line_.clear();  // The line that its predecessor did not end.
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 // The whole system as processes on one machine: replay, learner, actors, evaluator.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,17 +20,20 @@ struct LocalClusterOptions {
   std::string learner_http = "127.0.0.1:0";
   int num_actors = 1;
   int num_replay_shards = 1;  // Replay processes, each with the full settings of the configuration.
-  // Replay keeps checkpoints in run_dir/replay, and restores what lies there. Restore rows even if they belong to
-  // another experiment.
+  // Go on with the run that lies in run_dir although its settings are others.
   bool allow_other_experiment = false;
-  bool keep = false;   // Continue after the goal.
-  bool quiet = false;  // Do not pass the learner's lines on to stdout.
+  std::string networks_of = {};  // A run directory: a run that begins takes over its networks.
+  bool keep = false;             // Continue after the goal.
+  bool quiet = false;            // Do not pass the learner's lines on to stdout.
   // Actors and evaluator have the time `drain` to end, and after them the services, which have `save` in addition to
   // save the results, and `last_checkpoint` for the last checkpoint. A process that still runs then is killed.
   absl::Duration drain = absl::Seconds(5);
   absl::Duration save = absl::Seconds(30);
   absl::Duration last_checkpoint = absl::Seconds(60);
   RestartOptions restarts = {};
+  // Whether a learner that has ended with 0 has ended the run; if not, somebody has told it alone to end, and it is
+  // started again. Without the function it always has.
+  std::function<bool()> is_over = nullptr;
 };
 
 // Where the services of a cluster listen.
@@ -56,7 +60,7 @@ struct ClusterEnd {
 };
 
 // Starts all roles at `addresses` and passes the learner's status lines on. A role that dies is started again, with a
-// line that says why; the learner only if a signal has ended it, because its own errors are final. Ends all roles when
+// line that says why; the learner not after an error of its own, which is final. Ends all roles when
 // the learner is done, when a role refuses its configuration or dies too often (RestartOptions), and on SIGINT, SIGTERM
 // and SIGHUP (unless SIGHUP is ignored, as under nohup). When it returns, no process that it started is left. It blocks
 // these signals while it runs; call it while the process has a single thread. After a signal it ends within 2 x `drain`

@@ -28,7 +28,8 @@ CommandSyntax Syntax() {
         "where report.json, evaluations.jsonl, weights.bin, config.textproto and checkpoints go, and where a run that "
         "was stopped goes on; nothing is written without",
         ""},
-       {"fresh", "", "begin anew: what an earlier run has left in --run_dir moves to DIR/previous", ""},
+       {"fresh", "", "begin a new run: what an earlier run has left in --run_dir moves to DIR/previous", ""},
+       {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
        {"quiet", "", "print only the last line", ""},
        {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""}},
       CommandSyntax::kAnyNumber};
@@ -52,7 +53,7 @@ int Train(const CommandLine& flags) {
   Shutdown shutdown;  // Before the run directory is touched.
   const auto stop = [&shutdown] { return shutdown.requested(); };
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
-      Trainer::Create(*config, flags.value("run_dir"), stop, flags.has("fresh"));
+      Trainer::Create(*config, flags.value("run_dir"), stop, flags.has("fresh"), flags.value("resume"));
   if (absl::IsCancelled(trainer.status())) {
     return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
   }
@@ -61,6 +62,7 @@ int Train(const CommandLine& flags) {
   if ((*trainer)->resumed().has_value() && !quiet) {
     std::cout << DescribeResumed((*trainer)->resumed()->manifest) << std::endl;
   }
+  if (!(*trainer)->taken_over().empty() && !quiet) std::cout << (*trainer)->taken_over() << std::endl;
   if ((*trainer)->ended().has_value()) {
     std::cout << FormatEnd(*(*trainer)->ended()) << "; a larger goal goes on" << std::endl;
     return kExitOk;

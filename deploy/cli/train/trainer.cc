@@ -13,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/rl/transition.h"
+#include "learner/loop/networks_of.h"
 #include "learner/run/results.h"
 #include "replay/table/make_table.h"
 
@@ -32,10 +33,11 @@ class Trainer::TableSink : public RowSink {
 };
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const v1::ExperimentConfig& config, const std::string& run_dir,
-                                                         const StopQuestion& stop, bool fresh) {
+                                                         const StopQuestion& stop, bool fresh,
+                                                         const std::string& networks_of) {
   std::unique_ptr<Trainer> trainer(new Trainer(config, run_dir));
   trainer->stop_ = stop;
-  RECBOTS_RETURN_IF_ERROR(trainer->Init(fresh));
+  RECBOTS_RETURN_IF_ERROR(trainer->Init(fresh, networks_of));
   return trainer;
 }
 
@@ -44,7 +46,7 @@ Trainer::Trainer(const v1::ExperimentConfig& config, const std::string& run_dir)
 
 Trainer::~Trainer() = default;
 
-absl::Status Trainer::Init(bool fresh) {
+absl::Status Trainer::Init(bool fresh, const std::string& networks_of) {
   RECBOTS_RETURN_IF_ERROR(record_.Claim(kTrainProgram));
   v1::ExperimentConfig sizes = config_;
   sizes.mutable_learner()->set_batches_in_flight(1);  // Nothing is sampled ahead here.
@@ -69,6 +71,9 @@ absl::Status Trainer::Init(bool fresh) {
     RECBOTS_ASSIGN_OR_RETURN(resumed_, checkpoints_->Restore());
   }
   if (!resumed_.has_value()) {
+    if (!networks_of.empty()) {
+      RECBOTS_ASSIGN_OR_RETURN(taken_over_, LoadNetworksOf(networks_of, *algorithm_));
+    }
     RECBOTS_RETURN_IF_ERROR(BeginRun(identity));
     return MakeParts(schema);
   }

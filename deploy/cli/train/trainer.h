@@ -32,7 +32,8 @@ namespace recbots {
 class Trainer {
  public:
   // Takes `run_dir` for the run, and begins it there or goes on with the run that lies there; without a directory
-  // nothing is written. `fresh` begins in any case, and puts the run there aside.
+  // nothing is written. `fresh` begins in any case, and puts the run there aside. A run that begins takes over the
+  // networks of the run in `networks_of` (learner/loop/networks_of.h), unless that is empty.
   //   INVALID_ARGUMENT     the configuration (already validated by itself) does not fit its files or the algorithm; the
   //                        run directory cannot be used
   //   FAILED_PRECONDITION  another run has the run directory; or the run there is one of other settings
@@ -40,7 +41,8 @@ class Trainer {
   //   CANCELLED            `stop` said so while what the goal is measured by was being computed
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const v1::ExperimentConfig& config,
                                                          const std::string& run_dir = "",
-                                                         const StopQuestion& stop = nullptr, bool fresh = false);
+                                                         const StopQuestion& stop = nullptr, bool fresh = false,
+                                                         const std::string& networks_of = "");
 
   ~Trainer();
 
@@ -53,6 +55,8 @@ class Trainer {
   absl::Status Run(const StopQuestion& stop, const std::function<void(const std::string&)>& on_status,
                    const std::function<void(const v1::Evaluation&)>& on_evaluation = nullptr);
 
+  // What a run that begins has taken over from another one, as a line; empty: nothing.
+  const std::string& taken_over() const { return taken_over_; }
   // The checkpoint that the run goes on from.
   const std::optional<RunCheckpoint>& resumed() const { return resumed_; }
   // The report of a run that goes on from its end, where nothing is left to do: Run must not be called.
@@ -70,7 +74,7 @@ class Trainer {
   class TableSink;
 
   Trainer(const v1::ExperimentConfig& config, const std::string& run_dir);
-  absl::Status Init(bool fresh);
+  absl::Status Init(bool fresh, const std::string& networks_of);
   absl::Status MakeParts(const RowSchema& schema);
   absl::Status MakeActor(const RowSchema& schema);
   // Begins the run, or brings every part to where the run was.
@@ -96,6 +100,7 @@ class Trainer {
   std::unique_ptr<TrainCheckpoints> checkpoints_;
   std::optional<RunCheckpoint> resumed_;
   std::optional<SavedReport> ended_;
+  std::string taken_over_;
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<NetworkPolicy> behaviour_;

@@ -146,6 +146,21 @@ TEST_F(FileWriterTest, LinesAreReadAsTheyCome) {
   EXPECT_EQ(Content(Path("log")), "one\ntwo\n");
 }
 
+TEST_F(FileWriterTest, LinesGoOnBehindTheOnesThatAreKept) {
+  std::ofstream(Path("log")) << "one\ntwo\nthr";
+  for (const auto& [bytes, kept] : {std::pair{100, "one\ntwo\n"}, {8, "one\ntwo\n"}, {6, "one\n"}, {0, ""}}) {
+    auto file = LineFile::Continue(Path("log"), bytes);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(Content(Path("log")), kept);
+    EXPECT_EQ((*file)->bytes(), static_cast<int64_t>(std::string(kept).size()));
+    ASSERT_TRUE((*file)->Append("new\n").ok());
+    EXPECT_EQ(Content(Path("log")), std::string(kept) + "new\n");
+    std::ofstream(Path("log")) << "one\ntwo\nthr";
+  }
+  ASSERT_TRUE(LineFile::Continue(Path("none"), 7).ok());
+  EXPECT_EQ(Content(Path("none")), "");
+}
+
 TEST_F(FileWriterTest, ALineIsThereAsAWholeOrNotAtAll) {
   auto file = LineFile::Create(Path("log"));
   ASSERT_TRUE(file.ok()) << file.status();

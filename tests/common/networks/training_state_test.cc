@@ -47,6 +47,51 @@ TEST(TrainingStateTest, LaysAllArenasOutInOneTensorWithoutOverlap) {
   }
 }
 
+TEST(TrainingStateTest, WhatFitsIsTakenFromAStateOfAnotherShape) {
+  TrainingSpec spec = MakeSpec();
+  spec.tensors[2] = {"c.w", {2, 9}};
+  spec.tensors.push_back({"d.w", {4}});
+  TrainingState other(spec, at::kFloat);
+  const TrainingState state = MakeState(1);
+  const auto left_out = other.LoadFitting(state.Save());
+  ASSERT_TRUE(left_out.ok()) << left_out.status();
+  EXPECT_THAT(*left_out, ::testing::ElementsAre("'c.w' float32 [2, 9]: the other run has 'c.w' float32 [2, 7]",
+                                                "'d.w' float32 [4]: the other run has none"));
+  EXPECT_TRUE(other.all().parameters[0].equal(state.all().parameters[0]));
+  EXPECT_TRUE(other.all().targets[1].equal(state.all().targets[1]));
+  EXPECT_EQ(other.all().parameters[2].abs().sum().item<double>(), 0);
+  EXPECT_EQ(other.all().mean[0].abs().sum().item<double>(), 0) << "moments are of the other run";
+  EXPECT_EQ(other.Number("steps"), 0);
+  EXPECT_EQ(other.LoadFitting("nothing").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(TrainingStateTest, ACopyIsItsOwnAndSavesTheSame) {
+  TrainingState state = MakeState(1);
+  TrainingState copy;
+  state.CopyTo(copy);
+  const std::string saved = state.Save();
+  EXPECT_EQ(copy.Save(), saved);
+  state.all().parameters[0].fill_(7);
+  state.Number("steps") = 9;
+  EXPECT_EQ(copy.Save(), saved);
+  state.CopyTo(copy);
+  EXPECT_EQ(copy.Save(), state.Save());
+}
+
+TEST(TrainingStateTest, KnowsWhetherItIsFinite) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+    for (const double bad : {NAN, INFINITY, -INFINITY}) {
+      const TrainingState state = MakeState(1, dtype);
+      EXPECT_TRUE(state.ParametersFinite());
+      EXPECT_TRUE(state.CheckFinite().ok());
+      state.all().parameters[2].view({-1})[13].fill_(bad);
+      EXPECT_FALSE(state.ParametersFinite());
+      EXPECT_EQ(state.CheckFinite().code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_THAT(std::string(state.CheckFinite().message()), HasSubstr("c.w[13] is "));
+    }
+  }
+}
+
 TEST(TrainingStateTest, PartsShareTheMemoryOfTheirTensors) {
   const TrainingState state = MakeState(1);
   const std::vector<TensorSpec> tensors = MakeSpec().tensors;

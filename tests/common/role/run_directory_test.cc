@@ -52,16 +52,34 @@ TEST_F(RunDirectoryTest, ClaimingTouchesNothing) {
 }
 
 TEST_F(RunDirectoryTest, ARunBeginsWithoutTheResultsOfEarlierOnes) {
-  for (const char* of : {"the first run", "the second run"}) {
+  for (const auto& [of, previous] : {std::pair{"the first run", "previous"}, {"the second run", "previous-2"}}) {
     const auto directory = RunDirectory::Claim(run_, "test");
     ASSERT_TRUE(directory.ok()) << directory.status();
     LeaveResults(of);
-    ASSERT_TRUE(directory->Begin("the next configuration").ok());
+    fs::create_directories(directory->Path("checkpoints/inside"));
+    fs::create_directories(directory->Path("foreign"));
+    ASSERT_TRUE(directory->Begin("the next configuration", {"checkpoints", "replay"}).ok());
+    EXPECT_FALSE(fs::exists(directory->Path("checkpoints")));
+    EXPECT_TRUE(fs::exists(directory->Path(absl::StrCat(previous, "/checkpoints/inside"))));
+    EXPECT_TRUE(fs::exists(directory->Path("foreign")));
     for (const char* name : {kReportFile, kWeightsFile, kCurveFile}) EXPECT_FALSE(fs::exists(directory->Path(name)));
     EXPECT_EQ(Content(directory->Path(kConfigFile)), "the next configuration");
-    EXPECT_EQ(Content(directory->Path("previous/weights.bin")), absl::StrCat("weights.bin of ", of));
-    EXPECT_EQ(Content(directory->Path("previous/config.textproto")), absl::StrCat("config.textproto of ", of));
+    EXPECT_EQ(Content(directory->Path(absl::StrCat(previous, "/weights.bin"))), absl::StrCat("weights.bin of ", of));
+    EXPECT_EQ(Content(directory->Path(absl::StrCat(previous, "/config.textproto"))),
+              absl::StrCat("config.textproto of ", of));
   }
+}
+
+TEST_F(RunDirectoryTest, ARunThatGoesOnKeepsEverythingButItsReport) {
+  const auto directory = RunDirectory::Claim(run_, "test");
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  LeaveResults("this run");
+  ASSERT_TRUE(directory->Resume("with another goal").ok());
+  EXPECT_FALSE(fs::exists(directory->Path(kReportFile)));
+  EXPECT_EQ(Content(directory->Path(kWeightsFile)), "weights.bin of this run");
+  EXPECT_EQ(Content(directory->Path(kCurveFile)), "evaluations.jsonl of this run");
+  EXPECT_EQ(Content(directory->Path(kConfigFile)), "with another goal");
+  EXPECT_FALSE(fs::exists(directory->Path("previous")));
 }
 
 // A run that was lost before it had results does not take the place of one that had some.

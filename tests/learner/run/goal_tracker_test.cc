@@ -52,6 +52,24 @@ TEST(GoalTrackerTest, TakesVersionsOfANewLearner) {
   EXPECT_EQ(goal.evaluations(), 2);
 }
 
+TEST(GoalTrackerTest, GoesOnFromItsState) {
+  GoalTracker goal(MakeGoal(0.999, 3));
+  for (const int version : {1, 2}) goal.OnEvaluation(MakeEvaluation(version, 10), version);
+  GoalTracker next(MakeGoal(0.999, 3));
+  next.Restore(goal.State());
+  EXPECT_EQ(next.evaluations(), 2);
+  EXPECT_EQ(next.newest()->weights_version(), 2);
+  EXPECT_EQ(next.at_999()->wall_seconds, 1);
+  EXPECT_FALSE(next.OnEvaluation(MakeEvaluation(2, 10), 9)) << "seen already";
+  EXPECT_EQ(next.Check({}), Ending::kNotYet);
+  next.OnEvaluation(MakeEvaluation(3, 10), 3);
+  EXPECT_EQ(next.Check({}), Ending::kShareReached) << "the third in a row";
+  GoalTracker other(MakeGoal(0.9, 3));
+  other.Restore(goal.State());
+  other.OnEvaluation(MakeEvaluation(3, 10), 3);
+  EXPECT_EQ(other.Check({}), Ending::kNotYet) << "another share is counted from 0";
+}
+
 TEST(GoalTrackerTest, MarksTheFirstEvaluationAtEachShare) {
   GoalTracker goal(MakeGoal(0.999, 100));
   goal.OnEvaluation(MakeEvaluation(1, 9.8), 1);

@@ -20,5 +20,20 @@ TEST(RunStateTest, WaitsForAnEvaluationOfAVersionOrANewerOne) {
   EXPECT_EQ(state.wall_seconds(), 2);
 }
 
+TEST(RunStateTest, GoesOnWhereAnEarlierProcessStopped) {
+  FakeClock clock;
+  RunState state(v1::GoalConfig(), clock);
+  clock.Advance(absl::Seconds(5));
+  v1::GoalState goal;
+  goal.set_evaluations(4);
+  state.Resume({.env_steps = 300, .updates = 20, .wall_seconds = 60}, goal);
+  EXPECT_EQ(state.env_steps(), 300);
+  EXPECT_EQ(state.updates(), 20);
+  EXPECT_EQ(state.wall_seconds(), 60) << "without what passed before";
+  clock.Advance(absl::Seconds(2));
+  EXPECT_EQ(state.wall_seconds(), 62);
+  EXPECT_EQ(state.evaluations(), 4);
+}
+
 }  // namespace
 }  // namespace recbots

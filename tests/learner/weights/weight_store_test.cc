@@ -32,6 +32,16 @@ TEST(WeightStoreTest, HoldsNothingBeforeTheFirstPublish) {
   EXPECT_EQ(store.version(), 0);
 }
 
+TEST(WeightStoreTest, VersionsGoOnBehindThoseOfAnEarlierProcess) {
+  WeightStore store, same;
+  store.Resume(7);
+  EXPECT_EQ(store.version(), 7);
+  EXPECT_EQ(store.newest(), nullptr);
+  EXPECT_EQ(store.Publish("one", {})->header.version(), 8);
+  same.Resume(7, 42);
+  EXPECT_EQ(same.Publish("one", {})->header.incarnation(), 42u);
+}
+
 TEST(WeightStoreTest, VersionsCountFromOneAndCarryProgress) {
   WeightStore store;
   store.Publish("one", {});

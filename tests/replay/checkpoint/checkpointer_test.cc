@@ -117,6 +117,33 @@ TEST_F(CheckpointerTest, SegmentsAreNotWrittenAgainAfterARestart) {
   EXPECT_EQ(AllRows(*restored->tables()[0]), AllRows(table()));
 }
 
+TEST_F(CheckpointerTest, RestoresTheOneThatIsAskedFor) {
+  Open();
+  std::vector<std::vector<TestRow>> rows = {AllRows(table())};
+  for (int i = 1; i <= 3; ++i) {
+    Insert(10);
+    ASSERT_EQ(MustCheckpoint().sequence, i);
+    rows.push_back(AllRows(table()));
+  }
+  options_.restore = 2;
+  EXPECT_EQ(AllRows(*Restore(2)->tables()[0]), rows[2]);
+  options_.restore = 0;
+  EXPECT_EQ(AllRows(*Restore(0)->tables()[0]), rows[0]);
+  // What comes next has a number of its own, and is the newest from then on.
+  options_.restore = 2;
+  store_ = MakeTestStore(tables_);
+  Open();
+  Insert(1);
+  EXPECT_EQ(MustCheckpoint().sequence, 4);
+  options_.restore = std::nullopt;
+  EXPECT_EQ(AllRows(*Restore(4)->tables()[0]), AllRows(table()));
+  options_.restore = 9;
+  auto store = MakeTestStore(tables_);
+  const absl::Status missing = Checkpointer::Open(options_, store.get()).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("checkpoint 9 is missing"));
+}
+
 TEST_F(CheckpointerTest, KeepsAsManyAsAskedFor) {
   options_.keep = 2;
   Open();

@@ -142,6 +142,16 @@ TEST_F(LocalClusterTest, ARoleThatDiesIsStartedAgain) {
   ExpectNothingLeft();
 }
 
+TEST_F(LocalClusterTest, ALearnerThatWasToldAloneToEndIsStartedAgain) {
+  int asked = 0;
+  options_.is_over = [&asked] { return ++asked == 2; };
+  SetRole("learner", "echo once >&2\nexit 0\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone);
+  EXPECT_EQ(CountOf("run/learner.log", "once"), 3) << "twice by itself, once as the last line before it came back";
+}
+
 // What it refuses once, or says itself, it says again.
 TEST_F(LocalClusterTest, ALearnerIsStartedAgainOnlyAfterACrash) {
   SetRole("learner", "if [ -e " + dir_ + "/first ]; then echo second; exit 1; else touch " + dir_ +

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "common/base/instant.h"
+#include "common/base/row_json.h"
 #include "deploy/cli/inspect/dump_rows.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "tests/replay/checkpoint/test_folder.h"

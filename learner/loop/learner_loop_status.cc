@@ -1,0 +1,84 @@
+// What a learner's loop shows of itself: its status line, and the metrics that change with it.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/instant.h"
+#include "learner/loop/learner_loop.h"
+
+namespace recbots {
+
+void LearnerLoop::ShowEvaluation() {
+  const int64_t evaluations = state_.evaluations();
+  if (evaluations == evaluations_seen_) return;
+  evaluations_seen_ = evaluations;
+  const std::optional<v1::Evaluation> newest = state_.goal().newest();
+  metrics_.gauge(metric::kLearnerValue).Set(newest->value());
+  metrics_.gauge(metric::kLearnerRandom).Set(newest->random_value());
+  for (const v1::ReferenceValue& reference : newest->references()) {
+    metrics_.gauge(metric::kLearnerReference, reference.name()).Set(reference.value());
+  }
+  if (const std::optional<double> gap = ShareOfGap(*newest); gap.has_value()) {
+    metrics_.gauge(metric::kLearnerGap).Set(*gap);
+  }
+  if (newest->has_optimum()) metrics_.gauge(metric::kLearnerOptimum).Set(newest->optimum());
+  if (const std::optional<double> share = ShareOfOptimum(*newest); share.has_value()) {
+    metrics_.gauge(metric::kLearnerShare).Set(*share);
+  }
+}
+
+void LearnerLoop::ShowPrioritizer(StatusLine& line) {
+  if (!prioritizer_.enabled()) return;
+  line.importance_exponent = prioritizer_.exponent(algorithm_.updates());
+  const Prioritizer::Means means = prioritizer_.TakeMeans();
+  metrics_.gauge(metric::kLearnerBeta).Set(*line.importance_exponent);
+  metrics_.gauge(metric::kLearnerWeight).Set(means.weight);
+  metrics_.gauge(metric::kLearnerPriority).Set(means.priority);
+  for (const auto& [outcome, total] : {std::pair{"stale", counts_.priorities_stale},
+                                       {"refused", counts_.priorities_refused},
+                                       {"dropped", batches_.dropped_priorities()}}) {
+    RaiseTo(metrics_.counter(metric::kLearnerPriorities, outcome), static_cast<double>(total));
+  }
+}
+
+void LearnerLoop::ShowStatusIfDue(Instant now) {
+  ShowEvaluation();
+  if (now - period_.start < options_.status_period) return;
+  const RunCounters counters = state_.counters();
+  const double seconds = std::max(1e-3, counters.wall_seconds - period_.counters.wall_seconds);
+  const Watchers watchers = hooks_.watchers();
+  StatusLine line;
+  line.counters = counters;
+  line.updates_per_second = static_cast<double>(counters.updates - period_.counters.updates) / seconds;
+  line.env_steps_per_second = static_cast<double>(counters.env_steps - period_.counters.env_steps) / seconds;
+  line.num_actors = watchers.actors;
+  line.lag_p50_updates = lags_.Quantile(0.5);
+  line.lag_p99_updates = lags_.Quantile(0.99);
+  line.samples_per_insert = samples_per_insert_;
+  line.samples_per_insert_target = options_.samples_per_insert;
+  line.evaluation = state_.goal().newest();
+  line.bound_by = BoundBy(watchers, absl::Seconds(seconds));
+  ShowPrioritizer(line);
+  metrics_.gauge(metric::kLearnerUpdateRate).Set(line.updates_per_second);
+  metrics_.gauge(metric::kLearnerEnvRate).Set(line.env_steps_per_second);
+  metrics_.gauge(metric::kLearnerActors).Set(watchers.actors);
+  metrics_.gauge(metric::kLearnerEvaluators).Set(watchers.evaluators);
+  metrics_.gauge(metric::kLearnerSpi).Set(samples_per_insert_);
+  metrics_.counter(metric::kLearnerWait).Increment(absl::ToDoubleSeconds(period_.waited));
+  for (const auto& [name, loss] : algorithm_.losses()) metrics_.gauge(metric::kLearnerLoss, name).Set(loss);
+  hooks_.print(FormatStatusLine(line));
+  state_.SetStatus(std::move(line));
+  period_ = {now, counters, absl::ZeroDuration(), {}};
+}
+
+std::string LearnerLoop::BoundBy(const Watchers& watchers, absl::Duration elapsed) const {
+  if (watchers.actors == 0 && period_.waited > 0.5 * elapsed) return "actors (none connected)";
+  if (period_.waited < 0.3 * elapsed) return "learner";
+  if (hooks_.on_weights) return "actors";  // They act on this thread while the loop waits.
+  const auto waited_for = [&](replay::BlockedOn reason) { return period_.waited_for[static_cast<size_t>(reason)]; };
+  if (waited_for(replay::BlockedOn::kSpiSample) + waited_for(replay::BlockedOn::kMinSize) > absl::ZeroDuration()) {
+    return "actors";
+  }
+  return period_.counters.updates == state_.updates() ? "replay (no batches come)" : "replay";
+}
+
+}  // namespace recbots
