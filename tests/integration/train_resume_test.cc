@@ -149,8 +149,11 @@ TEST(ResumedRunTest, StateAndRowsOfOneMomentAreTaken) {
   const v1::ExperimentConfig config = Load("browse");
   const std::string whole = Train(config, "", kNever);
   const testing::TempFolder folder;
-  Train(config, folder.path(), 400);
-  Train(config, folder.path(), 300);
+  for (const int64_t updates : {100, 170}) {
+    auto part = Trainer::Create(config, folder.path());
+    ASSERT_TRUE(part.ok()) << part.status();
+    ASSERT_TRUE((*part)->Run([&] { return (*part)->updates() >= updates; }, [](const std::string&) {}).ok());
+  }
   const std::string newest = folder.Path("replay/shard-0/manifest-000000000002");
   ASSERT_TRUE(fs::exists(newest)) << "both stops have rows of their own";
   ASSERT_TRUE(WriteFile(newest, "cut").ok());

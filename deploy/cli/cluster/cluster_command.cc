@@ -104,6 +104,7 @@ absl::StatusOr<Run> BeginRun(const CommandLine& flags, const v1::ExperimentConfi
         CheckSameRun(path, there->manifest, kLearnerProgram, config, identity, options.allow_other_experiment));
     if (!options.keep) run.ended = EndOfRun(path, config.goal(), *there);
     if (run.ended.has_value()) return run;
+    options.append_logs = true;
     RECBOTS_RETURN_IF_ERROR(run.directory.Resume(PrintExperimentConfig(config)));
     return run;
   }

@@ -111,6 +111,7 @@ ChildOptions Cluster::Role(const std::string& role, const std::string& name, std
   ChildOptions child;
   child.name = name;
   child.log_path = absl::StrCat(options_.run_dir, "/", name, ".log");
+  child.append_log = options_.append_logs;
   child.lock_descriptor = options_.lock_descriptor;
   child.arguments = {absl::StrCat(options_.program_dir, "/recbots-", role),
                      absl::StrCat("--config=", options_.config_path), absl::StrCat("--run_dir=", options_.run_dir)};

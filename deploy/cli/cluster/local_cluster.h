@@ -23,6 +23,7 @@ struct LocalClusterOptions {
   // Go on with the run that lies in run_dir although its settings are others.
   bool allow_other_experiment = false;
   std::string networks_of = {};  // A run directory: a run that begins takes over its networks.
+  bool append_logs = false;      // Of a run that goes on; otherwise logs are overwritten.
   bool keep = false;             // Continue after the goal.
   bool quiet = false;            // Do not pass the learner's lines on to stdout.
   // Actors and evaluator have the time `drain` to end, and after them the services, which have `save` in addition to

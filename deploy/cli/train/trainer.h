@@ -67,6 +67,7 @@ class Trainer {
   GoalTracker goal() const { return record_.state().goal(); }
   // Whether the goal can be reached, as far as the references tell (CheckReachable); valid after Run.
   const absl::Status& reachable() const { return reachable_; }
+  int64_t updates() const { return algorithm_->updates(); }
   // Encoded weights of the newest update.
   std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
 
