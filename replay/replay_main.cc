@@ -8,16 +8,13 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "actor/client/experiment_identity.h"
-#include "actor/client/make_scenario.h"
-#include "common/algorithms/transition_options.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/machine_memory.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/memory_needs.h"
-#include "common/rl/transition.h"
+#include "common/config/validate.h"
 #include "common/role/role.h"
 #include "common/rpc/rpc_server.h"
 #include "common/wire/experiment_identity.h"
@@ -46,35 +43,23 @@ void KeepFreedMemory() {
   mallopt(M_ARENA_MAX, ThreadsForThisMachine());
 }
 
-// What a row is, and means, in the tables that list no columns.
-struct Transitions {
-  RowSchema schema;
-  v1::ExperimentIdentity identity;
-};
-
-// Without such tables the environment is not looked at.
-absl::StatusOr<Transitions> TransitionsOf(const v1::ExperimentConfig& config) {
-  Transitions transitions;
-  if (!HoldsTransitions(config.replay())) return transitions;
-  const bool trains = config.replay().table().columns().empty();  // The first table is the learner's.
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
-                           trains ? MakeTrainingScenario(config) : MakeScenario(config.environment(), config.seed()));
-  RECBOTS_ASSIGN_OR_RETURN(transitions.schema,
-                           TransitionSchema(scenario->spec(), TransitionOptionsOf(config.algorithm())));
-  RECBOTS_ASSIGN_OR_RETURN(transitions.identity, ExperimentIdentityOf(config, *scenario));
-  return transitions;
+// Refuses sizes that do not fit the machine, or each other, if a transition has `row_bytes` bytes (0: not known yet).
+absl::Status CheckSizes(const v1::ExperimentConfig& config, int64_t row_bytes, bool checkpoints) {
+  // The first table is the learner's, unless it lists columns for other clients.
+  const bool trains = config.replay().table().columns().empty();
+  if (trains) RECBOTS_RETURN_IF_ERROR(CheckReplayOfTransitions(config, row_bytes));
+  return CheckMemory(TableNeeds(config.replay(), row_bytes, /*replays=*/1, checkpoints), MachineMemoryBytes());
 }
 
 absl::StatusOr<std::unique_ptr<Store>> MakeTables(const v1::ExperimentConfig& config, bool checkpoints) {
-  RECBOTS_ASSIGN_OR_RETURN(const Transitions transitions, TransitionsOf(config));
-  RECBOTS_RETURN_IF_ERROR(CheckMemory(
-      TableNeeds(config.replay(), static_cast<int64_t>(transitions.schema.row_bytes()), /*replays=*/1, checkpoints),
-      MachineMemoryBytes()));
+  RECBOTS_RETURN_IF_ERROR(CheckSizes(config, /*row_bytes=*/0, checkpoints));
   // Shards have one configuration and must not draw alike; which rows there are depends on the clock in any case.
   // Restored tables go on with their own draws.
   std::random_device device;
   const uint64_t seed = config.seed() ^ (uint64_t{device()} << 32 | device());
-  return MakeStore(config.replay(), transitions.schema, transitions.identity, seed);
+  return MakeStore(config.replay(), seed, [&config, checkpoints](const RowSchema& schema) {
+    return CheckSizes(config, static_cast<int64_t>(schema.row_bytes()), checkpoints);
+  });
 }
 
 // Null without --checkpoint_dir.
@@ -88,8 +73,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store*
                           .keep = config.keep(),
                           .write_bytes_per_second = config.write_bytes_per_second(),
                           .copy_bytes = config.copy_bytes(),
-                          .stop = [&role] { return role.shutdown().requested(); },
-                          .allow_other_experiment = role.flags().has(kAllowOtherExperiment)},
+                          .stop = [&role] { return role.shutdown().requested(); }},
                          store);
   // What is there and what is configured do not go together.
   if (absl::IsFailedPrecondition(opened.status())) return BadConfiguration(opened.status());
@@ -116,6 +100,10 @@ absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
     return absl::Status(report.status().code(),
                         absl::StrCat("no last checkpoint, the one before stays valid: ", report.status().message()));
   }
+  if (report->sequence == 0) {
+    RECBOTS_LOG(INFO) << "no checkpoint: no table exists yet";
+    return absl::OkStatus();
+  }
   RECBOTS_LOG(INFO) << "last checkpoint" << Field("sequence", report->sequence) << Field("bytes", report->bytes_written)
                     << Field("seconds", absl::ToDoubleSeconds(report->took));
   return absl::OkStatus();
@@ -134,7 +122,12 @@ absl::Status CheckLimiterChange(const v1::ExperimentConfig& config, const std::s
 }
 
 void LogTables(const char* event, const Store& store) {
-  for (const std::unique_ptr<Table>& table : store.tables()) {
+  for (const std::unique_ptr<TablePlace>& place : store.places()) {
+    const Table* const table = place->table();
+    if (table == nullptr) {
+      RECBOTS_LOG(INFO) << event << Field("table", place->name()) << Field("schema", "not known yet");
+      continue;
+    }
     const TableState state = table->state();
     RECBOTS_LOG(INFO) << event << Field("table", table->name()) << Field("row_bytes", table->schema().row_bytes())
                       << Field("capacity_rows", table->capacity()) << Field("rows", state.rows)
@@ -146,7 +139,9 @@ void LogTables(const char* event, const Store& store) {
 // What was declared: the program itself and messages under way come on top.
 int64_t MemoryBytes(const Store& store, const Checkpointer* checkpointer) {
   int64_t bytes = checkpointer == nullptr ? 0 : checkpointer->memory_bytes();
-  for (const std::unique_ptr<Table>& table : store.tables()) bytes += table->max_bytes();
+  for (const std::unique_ptr<TablePlace>& place : store.places()) {
+    bytes += place->table() == nullptr ? place->options().capacity_bytes : place->table()->max_bytes();
+  }
   return bytes;
 }
 

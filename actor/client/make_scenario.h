@@ -1,4 +1,4 @@
-// Makes the scenario that a configuration describes. Every role makes it at start-up, so that all of them refuse a
+// Makes the scenario that a configuration describes. Every role but replay makes it at start-up, so that all refuse a
 // wrong environment with the same message.
 #pragma once
 

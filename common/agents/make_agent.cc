@@ -1,14 +1,10 @@
 #include "common/agents/make_agent.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/agents/bandits/glm_policy.h"
 #include "common/agents/cluster_bandit.h"
-#include "common/agents/layers/temporal_aggregation.h"
-#include "common/agents/tabular_q_policy.h"
 #include "common/base/status_macros.h"
 #include "common/policies/epsilon_policy.h"
 #include "common/policies/random_policy.h"
@@ -18,44 +14,11 @@ namespace {
 
 using PolicyOr = absl::StatusOr<std::unique_ptr<Policy>>;
 
-// The settings that every agent has.
-struct LayerSettings {
-  double epsilon = 0;
-  int aggregation_period = 1;
-  double switching_cost = 0;
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("epsilon", epsilon);
-    f("aggregation_period", aggregation_period);
-    f("switching_cost", switching_cost);
-  }
-  bool aggregates() const { return aggregation_period != 1 || switching_cost != 0; }
-};
-
-struct NoSettings {
-  template <typename F>
-  void ForEachField(F&&) {}
-};
-
-struct ClusterBanditSettings {
-  double optimism_scaling = BanditOptions{}.optimism_scaling;
-  ArmTies ties = ClickBanditOptions{}.ties;
-  bool legacy_first_step = false;
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("optimism_scaling", optimism_scaling);
-    f("ties", ties);
-    f("legacy_first_step", legacy_first_step);
-  }
-};
-
 // What an agent is made from; `spec` is the environment as the agent sees it.
 struct Order {
   const EnvironmentSpec& spec;
   uint64_t seed;
-  const LayerSettings& layers;
+  const AgentLayersOptions& layers;
 };
 
 absl::Status NeedField(const EnvironmentSpec& spec, const char* field) {
@@ -69,12 +32,16 @@ absl::Status NeedAtLeast(const EnvironmentSpec& spec, const char* what, int leas
   return absl::InvalidArgumentError(absl::StrCat("needs ", what, " >= ", least, ", and ", spec.name, " has ", has));
 }
 
+// An agent that has the settings of its layers only.
+struct NoSettings {};
+
 PolicyOr MakeRandom(const Order& order, const NoSettings&) {
   return std::make_unique<RandomPolicy>(order.seed, order.spec.num_candidates, order.spec.slate_size);
 }
 
 template <BanditKind kind, bool legacy_kl_ucb>
-PolicyOr MakeBanditAgent(const Order& order, const ClusterBanditSettings& settings) {
+PolicyOr MakeBanditAgent(const Order& order, const ClusterBanditOptions& settings) {
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(settings));
   RECBOTS_RETURN_IF_ERROR(NeedAtLeast(order.spec, "num_clusters", 2, order.spec.num_clusters));
   RECBOTS_RETURN_IF_ERROR(NeedField(order.spec, "click"));
   RECBOTS_RETURN_IF_ERROR(NeedField(order.spec, "cluster_id"));
@@ -96,7 +63,8 @@ PolicyOr MakeGlm(const Order& order, const GlmPolicyOptions& options) {
   return GlmAgent::Create(order.spec, options, order.seed);
 }
 
-PolicyOr MakeTabularQ(const Order& order, TabularQOptions options) {
+PolicyOr MakeTabularQ(const Order& order, const TabularQOptions& settings) {
+  TabularQOptions options = settings;
   if (order.layers.aggregates() && options.gamma >= 0 && options.gamma <= 1) {
     options.gamma = TemporalAggregation::BaseDiscount(
         {.aggregation_period = order.layers.aggregation_period, .gamma = options.gamma});
@@ -111,16 +79,11 @@ double StepDiscount(const Options&) {
   return 1;
 }
 
-// Reads the settings, and puts the layers around the agent that `make` returns.
-template <typename Settings, PolicyOr (*make)(const Order&, Settings)>
-PolicyOr MakeWithLayers(const EnvironmentSpec& spec, const AgentOptions& options) {
-  LayerSettings layers;
-  std::decay_t<Settings> settings;
-  RECBOTS_RETURN_IF_ERROR(FillSettings(options.settings, layers));
-  RECBOTS_RETURN_IF_ERROR(FillSettings(options.settings, settings));
-  if (!(layers.epsilon >= 0 && layers.epsilon <= 1)) {
-    return absl::InvalidArgumentError(absl::StrCat("epsilon ", layers.epsilon, ", want 0..1"));
-  }
+// Puts the layers around the agent that `make` returns.
+template <typename Settings, PolicyOr (*make)(const Order&, const Settings&)>
+PolicyOr MakeWithLayers(const EnvironmentSpec& spec, const Settings& settings, const AgentLayersOptions& layers,
+                        uint64_t seed) {
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(layers));
   TemporalAggregationOptions aggregation{.aggregation_period = layers.aggregation_period,
                                          .gamma = StepDiscount(settings),
                                          .switching_cost = layers.switching_cost};
@@ -129,52 +92,54 @@ PolicyOr MakeWithLayers(const EnvironmentSpec& spec, const AgentOptions& options
     RECBOTS_RETURN_IF_ERROR(TemporalAggregation::Validate(aggregation));
     seen = TemporalAggregation::InnerSpec(aggregation, spec);
   }
-  RECBOTS_ASSIGN_OR_RETURN(auto agent, make({.spec = seen, .seed = options.seed, .layers = layers}, settings));
+  RECBOTS_ASSIGN_OR_RETURN(auto agent, make({.spec = seen, .seed = seed, .layers = layers}, settings));
   if (layers.epsilon > 0) {
-    agent = std::make_unique<EpsilonPolicy>(std::move(agent), layers.epsilon, options.seed, spec.num_candidates,
-                                            spec.slate_size);
+    agent =
+        std::make_unique<EpsilonPolicy>(std::move(agent), layers.epsilon, seed, spec.num_candidates, spec.slate_size);
   }
   if (!layers.aggregates()) return agent;
   return TemporalAggregation::Create(aggregation, spec, std::move(agent));
 }
 
-template <typename Settings>
-std::vector<std::string> NamesWithLayers() {
-  std::vector<std::string> names = SettingNames<std::decay_t<Settings>>();
-  for (std::string& name : SettingNames<LayerSettings>()) names.push_back(std::move(name));
-  return names;
-}
-
-// Whether the values are of the right kind.
-template <typename Settings>
-absl::Status CheckWithLayers(const AgentSettings& settings) {
-  LayerSettings layers;
-  std::decay_t<Settings> parsed;
-  RECBOTS_RETURN_IF_ERROR(FillSettings(settings, layers));
-  return FillSettings(settings, parsed);
-}
+constexpr char kLayers[] = "layers";
 
 struct Agent {
   const char* name;
-  PolicyOr (*make)(const EnvironmentSpec&, const AgentOptions&);
-  std::vector<std::string> (*setting_names)();
-  absl::Status (*check)(const AgentSettings&);
+  const char* section;  // Of AgentOptions; empty if it has the layers only.
+  PolicyOr (*make)(const EnvironmentSpec&, const AgentOptions&, uint64_t seed);
 };
 
-template <typename Settings, PolicyOr (*make)(const Order&, Settings)>
-constexpr Agent Entry(const char* name) {
-  return {name, MakeWithLayers<Settings, make>, NamesWithLayers<Settings>, CheckWithLayers<Settings>};
+template <PolicyOr (*make)(const Order&, const ClusterBanditOptions&)>
+constexpr Agent ClusterBandit(const char* name) {
+  return {name, "cluster_bandit", [](const EnvironmentSpec& spec, const AgentOptions& options, uint64_t seed) {
+            return MakeWithLayers<ClusterBanditOptions, make>(spec, options.cluster_bandit, options.layers, seed);
+          }};
+}
+
+template <PolicyOr (*make)(const Order&, const GlmPolicyOptions&)>
+constexpr Agent Glm(const char* name) {
+  return {name, "glm", [](const EnvironmentSpec& spec, const AgentOptions& options, uint64_t seed) {
+            return MakeWithLayers<GlmPolicyOptions, make>(spec, options.glm, options.layers, seed);
+          }};
+}
+
+PolicyOr MakeRandomAgent(const EnvironmentSpec& spec, const AgentOptions& options, uint64_t seed) {
+  return MakeWithLayers<NoSettings, MakeRandom>(spec, NoSettings(), options.layers, seed);
+}
+
+PolicyOr MakeTabularQAgent(const EnvironmentSpec& spec, const AgentOptions& options, uint64_t seed) {
+  return MakeWithLayers<TabularQOptions, MakeTabularQ>(spec, options.tabular_q, options.layers, seed);
 }
 
 constexpr Agent kAgents[] = {
-    Entry<const GlmPolicyOptions&, MakeGlm<GlmThompsonPolicy>>("glm_ts"),
-    Entry<const ClusterBanditSettings&, MakeBanditAgent<BanditKind::kKlUcb, false>>("kl_ucb"),
-    Entry<const ClusterBanditSettings&, MakeBanditAgent<BanditKind::kKlUcb, true>>("kl_ucb_legacy"),
-    Entry<const NoSettings&, MakeRandom>("random"),
-    Entry<TabularQOptions, MakeTabularQ>("tabular_q"),
-    Entry<const ClusterBanditSettings&, MakeBanditAgent<BanditKind::kThompson, false>>("thompson"),
-    Entry<const ClusterBanditSettings&, MakeBanditAgent<BanditKind::kUcb1, false>>("ucb1"),
-    Entry<const GlmPolicyOptions&, MakeGlm<UcbGlmPolicy>>("ucb_glm"),
+    Glm<MakeGlm<GlmThompsonPolicy>>("glm_ts"),
+    ClusterBandit<MakeBanditAgent<BanditKind::kKlUcb, false>>("kl_ucb"),
+    ClusterBandit<MakeBanditAgent<BanditKind::kKlUcb, true>>("kl_ucb_legacy"),
+    {"random", "", MakeRandomAgent},
+    {"tabular_q", "tabular_q", MakeTabularQAgent},
+    ClusterBandit<MakeBanditAgent<BanditKind::kThompson, false>>("thompson"),
+    ClusterBandit<MakeBanditAgent<BanditKind::kUcb1, false>>("ucb1"),
+    Glm<MakeGlm<UcbGlmPolicy>>("ucb_glm"),
 };
 
 const Agent* FindAgent(absl::string_view name) {
@@ -192,52 +157,26 @@ std::vector<std::string> AgentNames() {
   return names;
 }
 
-std::vector<std::string> AgentLayerSettingNames() { return SettingNames<LayerSettings>(); }
-
 std::vector<std::string> AgentSettingNames(absl::string_view name) {
-  const Agent* agent = FindAgent(name);
-  return agent == nullptr ? std::vector<std::string>() : agent->setting_names();
+  const Agent* const agent = FindAgent(name);
+  std::vector<std::string> names;
+  if (agent == nullptr) return names;
+  AgentOptions options;
+  options.ForEachField([&](absl::string_view section, auto& settings, const Range&) {
+    if (section != agent->section && section != kLayers) return;
+    settings.ForEachField(
+        [&](const char* setting, auto&, const Range&) { names.push_back(absl::StrCat(section, ".", setting)); });
+  });
+  return names;
 }
 
-absl::Status SetAgentOption(AgentOptions& options, absl::string_view key_value) {
-  const size_t equals = key_value.find('=');
-  if (equals == absl::string_view::npos || equals == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("agent setting '", key_value, "', want NAME=VALUE"));
-  }
-  const std::string key(key_value.substr(0, equals));
-  const AgentSettings setting = {{key, std::string(key_value.substr(equals + 1))}};
-  std::vector<std::string> all;
-  bool known = false;
-  for (const Agent& agent : kAgents) {
-    for (std::string& name : agent.setting_names()) {
-      known = known || name == key;
-      all.push_back(std::move(name));
-    }
-    RECBOTS_RETURN_IF_ERROR(agent.check(setting));
-  }
-  if (!known) {
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return absl::InvalidArgumentError(
-        absl::StrCat("agent setting '", key, "' is unknown, want one of ", absl::StrJoin(all, ", ")));
-  }
-  options.settings[key] = setting.begin()->second;
-  return absl::OkStatus();
-}
-
-PolicyOr MakeAgent(absl::string_view name, const EnvironmentSpec& spec, const AgentOptions& options) {
+PolicyOr MakeAgent(absl::string_view name, const EnvironmentSpec& spec, const AgentOptions& options, uint64_t seed) {
   const Agent* const agent = FindAgent(name);
   if (agent == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("agent '", name, "' is unknown, want one of ", absl::StrJoin(AgentNames(), ", ")));
   }
-  const std::vector<std::string> names = agent->setting_names();
-  for (const auto& [key, value] : options.settings) {
-    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("agent ", name, ": has no setting ", key, ", only ", absl::StrJoin(names, ", ")));
-  }
-  PolicyOr made = agent->make(spec, options);
+  PolicyOr made = agent->make(spec, options, seed);
   if (made.ok()) return made;
   return absl::Status(made.status().code(), absl::StrCat("agent ", name, ": ", made.status().message()));
 }

@@ -16,26 +16,14 @@ absl::Status ValidateBounds(const std::vector<double>& bounds) {
   if (bounds.size() != 2) {
     return absl::InvalidArgumentError(absl::StrCat("discretization_bounds of length ", bounds.size(), ", want 2"));
   }
-  constexpr double kMax = 1e30;
-  RECBOTS_RETURN_IF_ERROR(CheckRange("discretization_bounds[0]", bounds[0], -kMax, kMax));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("discretization_bounds[1]", bounds[1], -kMax, kMax));
   if (bounds[0] < bounds[1]) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("discretization_bounds[1] ", bounds[1], ", want > discretization_bounds[0], ", bounds[0]));
 }
 
 absl::Status Validate(const TabularQOptions& options) {
-  RECBOTS_RETURN_IF_ERROR(ValidateBounds(options.discretization_bounds));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("number_bins", options.number_bins, 1, 1000000));
-  if (options.exploration != TabularExploration::kEpsilonGreedy &&
-      options.exploration != TabularExploration::kMinCount) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("exploration ", static_cast<int>(options.exploration), ", want 1 or 2"));
-  }
-  RECBOTS_RETURN_IF_ERROR(CheckRange("exploration_temperature", options.exploration_temperature, 0, 1));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("learning_rate", options.learning_rate, 0, 1));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("learning_rate_exponent", options.learning_rate_exponent, 0, 1));
-  return CheckRange("gamma", options.gamma, 0, 1);
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
+  return ValidateBounds(options.discretization_bounds);
 }
 
 absl::Status ValidateNumSlates(const EnvironmentSpec& spec, bool ordinal) {

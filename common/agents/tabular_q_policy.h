@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/agents/tabular_q_table.h"
+#include "common/base/settings.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 
@@ -32,31 +33,24 @@ enum class TabularExploration {
 };
 
 struct TabularQOptions {
-  std::vector<double> discretization_bounds = {0, 10};  // Two numbers, low < high.
-  int number_bins = 100;                                // Edges over the bounds, 1..1000000.
-  TabularExploration exploration = TabularExploration::kEpsilonGreedy;
-  double exploration_temperature = 0.99;  // 0..1: epsilon is this number to the power 1 + (episodes ended so far).
-  double learning_rate = 0.1;             // 0..1
-  // 0..1: the step size falls as visits^-exponent; 0 is RecSim's constant step size, above 0.5 values converge.
-  double learning_rate_exponent = 0;
-  double gamma = 0.99;          // 0..1: the discount.
-  bool ordinal_slates = false;  // Whether the order of a slate counts, so that permutations are different actions.
-  bool ignore_response = true;
-  bool eval_mode = false;  // Always shows the best slate, and learns nothing.
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("discretization_bounds", discretization_bounds);
-    f("number_bins", number_bins);
-    f("exploration", exploration);
-    f("exploration_temperature", exploration_temperature);
-    f("learning_rate", learning_rate);
-    f("learning_rate_exponent", learning_rate_exponent);
-    f("gamma", gamma);
-    f("ordinal_slates", ordinal_slates);
-    f("ignore_response", ignore_response);
-    f("eval_mode", eval_mode);
-  }
+  RECBOTS_SETTINGS;
+  // Two numbers, low < high.
+  RECBOTS_SETTING(std::vector<double>, discretization_bounds, Between(-1e15, 1e15), {0, 10});
+  // Edges over the bounds.
+  RECBOTS_SETTING(int, number_bins, Between(1, 1'000'000), 100);
+  RECBOTS_SETTING(TabularExploration, exploration, Between(1, 2), TabularExploration::kEpsilonGreedy);
+  // epsilon is this number to the power 1 + (episodes ended so far).
+  RECBOTS_SETTING(double, exploration_temperature, Between(0, 1), 0.99);
+  RECBOTS_SETTING(double, learning_rate, Between(0, 1), 0.1);
+  // The step size falls as visits^-exponent; 0 is RecSim's constant step size, above 0.5 values converge.
+  RECBOTS_SETTING(double, learning_rate_exponent, Between(0, 1), 0);
+  // The discount.
+  RECBOTS_SETTING(double, gamma, Between(0, 1), 0.99);
+  // Whether the order of a slate counts, so that permutations are different actions.
+  RECBOTS_SETTING(bool, ordinal_slates, AnyValue(), false);
+  RECBOTS_SETTING(bool, ignore_response, AnyValue(), true);
+  // Always shows the best slate, and learns nothing.
+  RECBOTS_SETTING(bool, eval_mode, AnyValue(), false);
 };
 
 // One table serves all users. Slates hold K items; without ordinal_slates these are in ascending order of position.

@@ -123,9 +123,23 @@ std::vector<Rule> EnvironmentRules() {
                                  })};
 }
 
+std::vector<Rule> AgentRules() {
+  using Table = v1::TabularQConfig;
+  return {For<Table>({"exploration_temperature"},
+                     [](const Table& table, const ExperimentConfig&) {
+                       return table.exploration() == Table::MIN_COUNT ? "exploration MIN_COUNT, want EPSILON_GREEDY"
+                                                                      : "";
+                     }),
+          For<Table>({"exploration", "exploration_temperature", "learning_rate", "learning_rate_exponent", "gamma"},
+                     [](const Table& table, const ExperimentConfig&) {
+                       return table.eval_mode() ? "eval_mode true, want false" : "";
+                     })};
+}
+
 std::vector<Rule> AllRules() {
   std::vector<Rule> all = ReplayRules();
-  for (auto more : {AlgorithmRules(), EnvironmentRules()}) all.insert(all.end(), more.begin(), more.end());
+  for (auto more : {AlgorithmRules(), EnvironmentRules(), AgentRules()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

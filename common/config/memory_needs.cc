@@ -79,13 +79,14 @@ std::vector<MemoryNeed> TableNeeds(const v1::ReplayConfig& config, int64_t trans
   const auto add = [&](const std::string& path, const v1::TableConfig& table) {
     const double row = static_cast<double>(table.columns().empty() ? transition_bytes : RowBytesOf(table).value_or(0));
     const double rows = static_cast<double>(table.capacity_rows()) * (row + kSmallestBookkeeping);
+    const std::string a_row = row > 0 ? absl::StrCat("a row of ", NumberText(row), " bytes") : "bookkeeping of a row";
     const auto bytes = static_cast<double>(table.capacity_bytes());
     if (bytes <= rows) {
       needs.push_back(
           {path + ".capacity_bytes", bytes, 1, absl::StrCat("rows of ", NumberText(row), " bytes"), replays});
     } else {
       needs.push_back({path + ".capacity_rows", static_cast<double>(table.capacity_rows()), row + kSmallestBookkeeping,
-                       absl::StrCat("a row of ", NumberText(row), " bytes"), replays});
+                       a_row, replays});
     }
   };
   add("replay.table", config.table());

@@ -42,7 +42,7 @@ struct MemorySharers {
 // The needs of a validated configuration that trains in an environment of `spec`.
 std::vector<MemoryNeed> MemoryNeedsOf(const v1::ExperimentConfig& config, const EnvironmentSpec& spec,
                                       const MemorySharers& sharers);
-// The needs of the tables. A transition has `transition_bytes` (0: no table holds transitions).
+// The needs of the tables. A transition has `transition_bytes` (0: not known yet, so that only the bookkeeping counts).
 std::vector<MemoryNeed> TableNeeds(const v1::ReplayConfig& config, int64_t transition_bytes, int replays,
                                    bool checkpoints);
 // The need of playing `users` users at once in each of `processes` processes or threads. `setting` names the setting

@@ -67,16 +67,17 @@ absl::StatusOr<CheckpointReport> CheckpointWriter::Write() {
   CheckpointReport report;
   ++last_sequence_;
   bytes_written_ = 0;
-  report.pause = store_->Freeze(frozen_);
+  cut_ = store_->Freeze(frozen_);
+  report.pause = cut_.pause;
   const absl::Status status = WriteCut();
-  for (const auto& table : store_->tables()) table->EndCut(status.ok());
+  for (Table* const table : cut_.tables) table->EndCut(status.ok());
   unsynced_.clear();
   if (!status.ok()) {
     RemoveWritten();
     return status;
   }
   written_.clear();
-  for (size_t i = 0; i < frozen_.size(); ++i) store_->tables()[i]->SetDurable(frozen_[i].header);
+  for (size_t i = 0; i < frozen_.size(); ++i) cut_.tables[i]->SetDurable(frozen_[i].header);
   if (bytes_written_ > 0) DeleteUnused();
   report.sequence = newest_.sequence();
   report.bytes_written = bytes_written_;
@@ -85,6 +86,7 @@ absl::StatusOr<CheckpointReport> CheckpointWriter::Write() {
 }
 
 absl::Status CheckpointWriter::WriteCut() {
+  if (cut_.tables.empty()) return absl::OkStatus();
   manifest_.Clear();
   manifest_.set_format(kManifestFormat);
   manifest_.set_sequence(last_sequence_);
@@ -107,7 +109,7 @@ absl::Status CheckpointWriter::WriteCut() {
 }
 
 absl::Status CheckpointWriter::WriteSegments(size_t index, v1::CheckpointTable& out) {
-  Table& table = *store_->tables()[index];
+  Table& table = *cut_.tables[index];
   const int64_t bytes = out.frozen().used_slots() * static_cast<int64_t>(table.schema().row_bytes());
   const v1::CheckpointTable* const known = Newest(out.frozen().name());
   const std::vector<int64_t> dirty = table.dirty_segments();
@@ -131,7 +133,7 @@ absl::Status CheckpointWriter::WriteSegments(size_t index, v1::CheckpointTable& 
 absl::StatusOr<v1::CheckpointFile> CheckpointWriter::WriteSegment(size_t index, int64_t segment,
                                                                   const v1::CheckpointFile* known) {
   buffer_.resize(static_cast<size_t>(Slab::kSegmentBytes));
-  const int64_t bytes = store_->tables()[index]->ReadSegment(segment, buffer_.data());
+  const int64_t bytes = cut_.tables[index]->ReadSegment(segment, buffer_.data());
   const absl::string_view content(buffer_.data(), static_cast<size_t>(bytes));
   const BlockFileHeader header = MakeBlockFileHeader(content);
   if (known != nullptr && Holds(*folder_, *known, header, content)) {

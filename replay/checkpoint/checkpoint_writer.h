@@ -34,7 +34,8 @@ class CheckpointWriter {
                    int64_t highest_sequence, std::set<int64_t> refused);
 
   // Makes one cut and writes it to disk; then sets the tables' durable marks and deletes older checkpoints. If nothing
-  // has changed, it writes nothing and the newest checkpoint stands for this one, too. After an error the files of the
+  // has changed, it writes nothing and the newest checkpoint stands for this one, too. If no table exists yet, there is
+  // nothing to keep: it writes nothing, and the sequence number of the report is 0. After an error the files of the
   // attempt are removed, and the tables remember what still has to be written.
   //   CANCELLED                        `pace` gave up
   //   RESOURCE_EXHAUSTED, UNAVAILABLE  as in Folder
@@ -65,6 +66,7 @@ class CheckpointWriter {
   int64_t last_sequence_;          // Of the last attempt
 
   // The current attempt. Its memory is reused by the next one.
+  Store::Cut cut_;
   std::vector<FrozenTable> frozen_;
   std::vector<char> buffer_;
   v1::CheckpointManifest manifest_;

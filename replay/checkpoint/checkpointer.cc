@@ -132,7 +132,7 @@ void Checkpointer::Impl::SetListener(std::function<void(const absl::Status&)> li
 
 int64_t Checkpointer::Impl::memory_bytes() const {
   int64_t bytes = options_.copy_bytes + Slab::kSegmentBytes;
-  for (const auto& table : store_->tables()) bytes += table->max_frozen_bytes();
+  for (const Table* const table : store_->tables()) bytes += table->max_frozen_bytes();
   return bytes;
 }
 
@@ -199,9 +199,9 @@ void Checkpointer::Impl::Note(const absl::StatusOr<CheckpointReport>& report) {
 }
 
 bool Checkpointer::Impl::SomebodyWaits() const {
-  return stop_ || requested_ > kept_ ||
-         std::any_of(store_->tables().begin(), store_->tables().end(),
-                     [](const auto& table) { return table->waits_for_cut(); });
+  if (stop_ || requested_ > kept_) return true;
+  const std::vector<Table*> tables = store_->tables();
+  return std::any_of(tables.begin(), tables.end(), [](const Table* table) { return table->waits_for_cut(); });
 }
 
 bool Checkpointer::Impl::Pace(int64_t bytes) {
@@ -224,10 +224,9 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(const Checkpoin
                                                    ": want at least 1, 0 and ", Slab::kSegmentBytes));
   }
   RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<CopyPool> pool, CopyPool::Create(options.copy_bytes));
-  for (const auto& table : store->tables()) table->SetCopyPool(pool);
+  store->SetCopyPool(pool);
   RECBOTS_ASSIGN_OR_RETURN(CheckpointDirectory directory, CheckpointDirectory::Claim(options.directory));
-  RECBOTS_ASSIGN_OR_RETURN(Restored restored, RestoreNewest(directory.folder(), *store, options.stop,
-                                                            options.allow_other_experiment, options.restore));
+  RECBOTS_ASSIGN_OR_RETURN(Restored restored, RestoreNewest(directory.folder(), *store, options.stop, options.restore));
   for (const std::string& why : restored.report.refused) {
     RECBOTS_LOG(ERROR) << "a checkpoint does not check, an older one is tried" << Field("why", why);
   }

@@ -30,14 +30,15 @@ struct CheckpointerOptions {
   int64_t write_bytes_per_second = 50'000'000;  // While no caller waits; 0: no bound.
   int64_t copy_bytes = int64_t{64} << 20;       // For the CopyPool of all tables; at least a segment.
   StopQuestion stop = {};                       // Several threads ask it while Open restores.
-  bool allow_other_experiment = false;          // Restores rows of another experiment; the report says so.
   // The checkpoint to restore, for a caller that keeps something that belongs to it; 0: none. Newer ones are passed
   // over, and count as damaged. nullopt: the newest valid one.
   std::optional<int64_t> restore = {};
 };
 
 struct CheckpointReport {
-  int64_t sequence = 0;  // Grows with every attempt; if nothing has changed, that of the last checkpoint.
+  // Grows with every attempt; if nothing has changed, that of the last checkpoint. 0: no table exists yet, so that
+  // there is nothing to keep.
+  int64_t sequence = 0;
   int64_t bytes_written = 0;
   absl::Duration took;
   absl::Duration pause;  // How long the tables stood still.
@@ -70,8 +71,10 @@ class Checkpointer {
   //   INVALID_ARGUMENT     an option is out of range
   //   UNAVAILABLE          the directory cannot be made, read or claimed; the message names it
   //   RESOURCE_EXHAUSTED   as UNAVAILABLE, but because the disk is full
-  //   FAILED_PRECONDITION  the checkpoint has another schema, rows of another experiment, or tables that the store
-  //                        lacks, or has a newer format; the message names the difference
+  //   FAILED_PRECONDITION  the checkpoint has another schema than the store, rows for which the store cannot make
+  //   tables
+  //                        (Store::MakeTransitions), or tables that the store lacks, or has a newer format; the message
+  //                        names the difference
   //   DATA_LOSS            there are checkpoints, but none of them is valid (with options.restore: that one is not);
   //                        the message names the newest, what is wrong with it, and the way out
   //   CANCELLED            options.stop returned true; nothing on disk was changed
@@ -96,8 +99,8 @@ class Checkpointer {
 
   const RestoreReport& restored() const;
   CheckpointerStats stats() const;
-  // The memory that checkpoints take in addition to full tables: copy_bytes, the bookkeeping at the cut, and a segment
-  // that is being written.
+  // The memory that checkpoints take in addition to full tables: copy_bytes, the bookkeeping at the cut of the tables
+  // that exist, and a segment that is being written.
   int64_t memory_bytes() const;
 
  private:

@@ -24,47 +24,43 @@ struct Pair {
   Table* table;
 };
 
-// Refuses rows of another experiment: a learner would learn from them as from any others.
-absl::Status CheckExperiment(const Folder& folder, const v1::CheckpointManifest& manifest, const v1::FrozenTable& saved,
-                             const Table& table, bool allow_other, std::vector<std::string>& differences) {
-  const v1::ExperimentIdentity ours = table.identity();
-  if (!Says(ours)) return absl::OkStatus();
-  if (!Says(saved.identity())) {
-    differences.push_back(
-        absl::StrCat("table '", table.name(), "': the checkpoint does not say of which experiment its rows are"));
-    return absl::OkStatus();
+// The table that takes the rows of `saved`. A place of transitions takes the schema of the checkpoint.
+absl::StatusOr<Table*> FindTable(const v1::CheckpointManifest& manifest, const v1::FrozenTable& saved, Store& store) {
+  const std::string& name = saved.name();
+  TablePlace* const place = store.FindPlace(name);
+  if (place == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat("checkpoint ", manifest.sequence(), " has a table '", name,
+                                                      "' that the configuration lacks: add it, or move the "
+                                                      "checkpoints away"));
   }
-  const std::string difference = IdentityDifference(saved.identity(), "in the checkpoint", ours, "here");
-  if (difference.empty()) return absl::OkStatus();
-  if (allow_other) {
-    differences.push_back(absl::StrCat("table '", table.name(), "': rows of another experiment: ", difference));
-    return absl::OkStatus();
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(saved.schema()));
+  if (place->table() == nullptr) {
+    // The identity of each table is restored with its rows.
+    const absl::Status made = store.MakeTransitions(schema, v1::ExperimentIdentity()).status();
+    if (!made.ok()) {
+      return absl::Status(made.code(),
+                          absl::StrCat("table '", name, "': the configuration has no room for the rows of checkpoint ",
+                                       manifest.sequence(), ": ", made.message()));
+    }
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("table '", table.name(), "': the rows of checkpoint ", manifest.sequence(), " in '", folder.path(),
-                   "' are of another experiment: ", difference,
-                   ". Use another folder, move this one away, or take the rows over with --allow_other_experiment"));
+  if (const std::string difference = place->table()->schema().DifferenceTo(schema); !difference.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat("table '", name, "': the rows of checkpoint ",
+                                                      manifest.sequence(), " have another schema: ", difference));
+  }
+  return place->table();
 }
 
 // Finds the store's table for each table of the checkpoint. FAILED_PRECONDITION: the configuration has to change, not
 // the checkpoint.
-absl::StatusOr<std::vector<Pair>> Match(const Folder& folder, const v1::CheckpointManifest& manifest,
-                                        const Store& store, bool allow_other, std::vector<std::string>& differences) {
+absl::StatusOr<std::vector<Pair>> Match(const v1::CheckpointManifest& manifest, Store& store,
+                                        std::vector<std::string>& differences) {
   std::vector<Pair> pairs;
   for (const v1::CheckpointTable& saved : manifest.tables()) {
-    const std::string& name = saved.frozen().name();
-    Table* const table = store.Find(name);
-    if (table == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat("checkpoint ", manifest.sequence(), " has a table '", name,
-                                                        "' that the configuration lacks: add it, or move the "
-                                                        "checkpoints away"));
+    RECBOTS_ASSIGN_OR_RETURN(Table* const table, FindTable(manifest, saved.frozen(), store));
+    if (store.FindPlace(table->name())->of_transitions() && !Says(saved.frozen().identity())) {
+      differences.push_back(
+          absl::StrCat("table '", table->name(), "': the checkpoint does not say of which experiment its rows are"));
     }
-    RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(saved.frozen().schema()));
-    if (const std::string difference = table->schema().DifferenceTo(schema); !difference.empty()) {
-      return absl::FailedPreconditionError(absl::StrCat("table '", name, "': the rows of checkpoint ",
-                                                        manifest.sequence(), " have another schema: ", difference));
-    }
-    RECBOTS_RETURN_IF_ERROR(CheckExperiment(folder, manifest, saved.frozen(), *table, allow_other, differences));
     pairs.push_back({&saved, table});
   }
   // The table with the most bytes comes first: see RestoreNewest.
@@ -88,7 +84,7 @@ absl::Status RestoreTable(const Folder& folder, const Pair& pair, const StopQues
 }
 
 void NoteNewTables(const v1::CheckpointManifest& manifest, const Store& store, std::vector<std::string>& differences) {
-  for (const auto& table : store.tables()) {
+  for (const Table* const table : store.tables()) {
     const bool there = std::any_of(manifest.tables().begin(), manifest.tables().end(),
                                    [&](const auto& saved) { return saved.frozen().name() == table->name(); });
     if (!there) differences.push_back(absl::StrCat("table '", table->name(), "': not in the checkpoint, starts empty"));
@@ -97,9 +93,9 @@ void NoteNewTables(const v1::CheckpointManifest& manifest, const Store& store, s
 
 // Sets `touched` once a table is restored; then no other checkpoint can be tried.
 absl::Status Restore(const Folder& folder, const v1::CheckpointManifest& manifest, Store& store,
-                     const StopQuestion& stop, bool allow_other, RestoreReport& report, bool& touched) {
+                     const StopQuestion& stop, RestoreReport& report, bool& touched) {
   std::vector<std::string> differences;
-  RECBOTS_ASSIGN_OR_RETURN(const std::vector<Pair> pairs, Match(folder, manifest, store, allow_other, differences));
+  RECBOTS_ASSIGN_OR_RETURN(const std::vector<Pair> pairs, Match(manifest, store, differences));
   std::vector<const v1::CheckpointFile*> files;
   for (size_t i = 1; i < pairs.size(); ++i) {
     const std::vector<const v1::CheckpointFile*> more = FilesOf(*pairs[i].saved);
@@ -136,7 +132,7 @@ std::vector<const v1::CheckpointFile*> FilesOf(const v1::CheckpointTable& table)
 }
 
 absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const StopQuestion& stop,
-                                       bool allow_other_experiment, std::optional<int64_t> wanted) {
+                                       std::optional<int64_t> wanted) {
   const Instant start = Instant::Now();
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, ListManifests(folder));
   Restored result;
@@ -149,8 +145,7 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const
     absl::StatusOr<v1::CheckpointManifest> manifest = ReadManifest(folder, sequence);
     bool touched = false;
     const absl::Status status =
-        manifest.ok() ? Restore(folder, *manifest, store, stop, allow_other_experiment, result.report, touched)
-                      : manifest.status();
+        manifest.ok() ? Restore(folder, *manifest, store, stop, result.report, touched) : manifest.status();
     if (status.ok()) {
       result.manifest = *std::move(manifest);
       result.report.took = Instant::Now() - start;
@@ -163,6 +158,7 @@ absl::StatusOr<Restored> RestoreNewest(const Folder& folder, Store& store, const
                           absl::StrCat("checkpoint ", sequence, ": ", status.message(), ". Move '",
                                        folder.PathOf(ManifestName(sequence)), "' away to try the one before"));
     }
+    store.ForgetTransitions();
     result.refused.insert(sequence);
     result.report.refused.push_back(absl::StrCat("checkpoint ", sequence, ": ", status.message()));
   }

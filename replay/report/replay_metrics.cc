@@ -38,18 +38,18 @@ CounterMetric MetricOf(absl::string_view counter) {
 ReplayMetrics::ReplayMetrics(Metrics* metrics, const Store* store, const ReplayService* service,
                              const Checkpointer* checkpointer)
     : metrics_(*metrics), store_(*store), service_(*service), checkpointer_(checkpointer), start_(Instant::Now()) {
-  for (const std::unique_ptr<Table>& table : store_.tables()) before_.push_back(table->state());
+  for (const std::unique_ptr<TablePlace>& place : store_.places()) before_.push_back(place->state());
   Refresh();
 }
 
 void ReplayMetrics::Refresh() {
-  for (size_t i = 0; i < before_.size(); ++i) RefreshTable(*store_.tables()[i], before_[i]);
+  for (size_t i = 0; i < before_.size(); ++i) RefreshTable(*store_.places()[i], before_[i]);
   if (checkpointer_ != nullptr) RefreshCheckpoints();
 }
 
-void ReplayMetrics::RefreshTable(const Table& table, const TableState& before) {
-  const std::string& name = table.name();
-  const TableState state = table.state();
+void ReplayMetrics::RefreshTable(const TablePlace& place, const TableState& before) {
+  const std::string& name = place.name();
+  const TableState state = place.state();
   const ReplayServiceStats stats = service_.stats(name);
   const auto set = [&](const MetricDescription& metric, int64_t value) {
     metrics_.gauge(metric, name).Set(static_cast<double>(value));

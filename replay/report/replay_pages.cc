@@ -19,8 +19,9 @@ std::string Bytes(int64_t bytes) {
   return absl::StrFormat("%.1f MB", static_cast<double>(bytes) / 1e6);
 }
 
-std::string SchemaText(const v1::RowSchema& proto) {
-  const absl::StatusOr<RowSchema> schema = RowSchemaFromProto(proto);
+std::string SchemaText(const v1::TableInfo& table) {
+  if (!table.has_schema()) return "schema not known yet: the first writer, reader or checkpoint states it";
+  const absl::StatusOr<RowSchema> schema = RowSchemaFromProto(table.schema());
   return schema.ok() ? absl::StrCat(schema->row_bytes(), " bytes: ", schema->ToString()) : "";
 }
 
@@ -45,7 +46,7 @@ StatusSection TableSection(const v1::TableInfo& table) {
       absl::StrCat("Table ", table.name()),
       {{"rows", absl::StrCat(state.rows(), " of ", table.capacity_rows())},
        {"memory", absl::StrCat(Bytes(table.bytes()), " of ", Bytes(table.capacity_bytes()))},
-       {"row", SchemaText(table.schema())},
+       {"row", SchemaText(table)},
        {"sampler, remover", absl::StrCat(table.sampler(), ", ", table.remover())},
        {"rate limiter", LimiterText(table)},
        {"rows that writers may have", table.max_waiting_rows() == 0

@@ -24,7 +24,7 @@ class ReplayMetrics {
 
  private:
   // `before` is the table's state when this object began.
-  void RefreshTable(const Table& table, const TableState& before);
+  void RefreshTable(const TablePlace& place, const TableState& before);
   void RefreshCheckpoints();
   // Raises a counter to `value`.
   void Raise(const MetricDescription& metric, double value, const std::string& label = "",

@@ -39,7 +39,7 @@ void FillTableState(const TableHub& hub, const TableState& state, v1::TableState
   out.set_restored(state.restored);
   out.set_sampled(state.sampled - state.refunded);
   out.set_writers(hub.writers.load());
-  out.set_incarnation(hub.table.incarnation());
+  if (const Table* const table = hub.place.table(); table != nullptr) out.set_incarnation(table->incarnation());
   out.set_total_weight(state.total_weight);
   out.set_priorities_updated(state.priorities_updated);
   out.set_priorities_stale(state.priorities_stale);
@@ -49,19 +49,18 @@ void FillTableState(const TableHub& hub, const TableState& state, v1::TableState
 }
 
 void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
-  const Table& table = hub.table;
-  const TableOptions& options = table.options();
-  const TableState state = table.state();
-  out.set_name(table.name());
+  const TableOptions& options = hub.place.options();
+  const Table* const table = hub.place.table();
+  const TableState state = hub.place.state();
+  out.set_name(hub.place.name());
   FillTableState(hub, state, *out.mutable_state());
-  *out.mutable_schema() = RowSchemaToProto(table.schema());
-  out.set_capacity_rows(table.capacity());
+  out.set_capacity_rows(table == nullptr ? options.capacity_rows : table->capacity());
   out.set_capacity_bytes(options.capacity_bytes);
   out.set_bytes(state.bytes);
   out.set_sampler(std::string(NameOf(options.sampler)));
   out.set_remover(std::string(NameOf(options.remover)));
   out.set_max_times_sampled(options.max_times_sampled);
-  FillLimiter(table.rate_limiter(), out);
+  FillLimiter(table == nullptr ? options.rate_limiter : table->rate_limiter(), out);
   out.set_inserts_blocked_on(static_cast<v1::BlockedOn>(state.inserts_blocked_on));
   out.set_samples_blocked_on(static_cast<v1::BlockedOn>(state.samples_blocked_on));
   FillBlocked(hub.lot.blocked_times(), out);
@@ -72,8 +71,12 @@ void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
   }
   out.set_refused_blocks(hub.refused_blocks.load());
   out.set_weights_version(hub.weights_version.load());
-  out.set_max_waiting_rows(hub.waiting.Bound(table.insert_room(), hub.writers.load(), Instant::Now()));
-  if (v1::ExperimentIdentity identity = table.identity(); Says(identity)) *out.mutable_identity() = std::move(identity);
+  if (table == nullptr) return;
+  *out.mutable_schema() = RowSchemaToProto(table->schema());
+  out.set_max_waiting_rows(hub.waiting.Bound(table->insert_room(), hub.writers.load(), Instant::Now()));
+  if (v1::ExperimentIdentity identity = table->identity(); Says(identity)) {
+    *out.mutable_identity() = std::move(identity);
+  }
 }
 
 }  // namespace recbots::replay

@@ -7,6 +7,7 @@
 namespace recbots::replay {
 
 void FillTableState(const TableHub& hub, const TableState& state, v1::TableState& out);
+// The schema is absent while it is not known; capacity_rows is then that of the settings.
 void FillTableInfo(TableHub& hub, v1::TableInfo& out);
 
 }  // namespace recbots::replay

@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
-#include "replay/service/check_experiment.h"
+#include "replay/service/check_rows.h"
 #include "replay/wire/proto_bytes.h"
 
 namespace recbots::replay {
@@ -96,7 +96,7 @@ void InsertStream::OnWindow() {
 void InsertStream::OnCheckpoint() {
   MutexLock lock(&mu_);
   if (table_ == nullptr || ending()) return;
-  const int64_t durable_rows = table_->table.DurableRows(writer_id_);
+  const int64_t durable_rows = table_->table().DurableRows(writer_id_);
   if (durable_rows == durable_rows_) return;
   durable_rows_ = durable_rows;
   if (durable_) AcknowledgeLocked();
@@ -108,7 +108,7 @@ void InsertStream::Describe(v1::InfoResponse& response) {
   const Instant now = Instant::Now();
   v1::WriterInfo& writer = *response.add_writers();
   writer.set_name(writer_name_);
-  writer.set_table(table_->table.name());
+  writer.set_table(table_->table().name());
   writer.set_peer(peer_);
   writer.set_acknowledged_rows(acknowledged_rows_);
   writer.set_durable_rows(durable_rows_);
@@ -167,17 +167,13 @@ absl::Status InsertStream::OpenLocked(const v1::WriterHello& hello) {
   RECBOTS_RETURN_IF_ERROR(CheckHello(hello));
   RECBOTS_ASSIGN_OR_RETURN(TableHub* const table, hub_.Find("insert", hello.table()));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(hello.schema()));
-  if (const std::string difference = table->table.schema().DifferenceTo(schema); !difference.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("insert: the writer's rows are not those of table '", table->table.name(), "': ", difference));
-  }
   RECBOTS_RETURN_IF_ERROR(
-      CheckExperiment("insert", "the writer", peer_, hello.identity(), /*adopt=*/true, table->table, hub_));
+      CheckRows({"insert", "writer", peer_, schema, hello.identity(), /*writes=*/true}, *table, hub_));
   std::copy(hello.writer_id().begin(), hello.writer_id().end(), writer_id_.begin());
   writer_name_ = hello.writer_name();
   durable_ = hello.durable();
-  RECBOTS_ASSIGN_OR_RETURN(acknowledged_rows_, table->table.OpenWriter(writer_id_));
-  durable_rows_ = table->table.DurableRows(writer_id_);
+  RECBOTS_ASSIGN_OR_RETURN(acknowledged_rows_, table->table().OpenWriter(writer_id_));
+  durable_rows_ = table->table().DurableRows(writer_id_);
   newest_block_ = Instant::Now();
   table_ = table;
   return absl::OkStatus();
@@ -198,7 +194,7 @@ InsertStream::Next InsertStream::TakeBlockLocked() {
     return {};
   }
   skipping_ = false;
-  const absl::Status status = CheckBlock(block, table_->table.schema().row_bytes(), priorities_);
+  const absl::Status status = CheckBlock(block, table_->table().schema().row_bytes(), priorities_);
   if (!status.ok()) {
     RefuseBlockLocked(status);
     return {};
@@ -210,7 +206,7 @@ InsertStream::Next InsertStream::TakeBlockLocked() {
 
 InsertStream::Next InsertStream::ApplyLocked() {
   const BlockHeader& header = message_.block().header;
-  Table& table = table_->table;
+  Table& table = table_->table();
   const absl::Span<const float> priorities = absl::MakeConstSpan(priorities_);
   const absl::StatusOr<InsertResult> result =
       table.Insert(writer_id_, header.first_sequence + applied_, rows_, header.num_rows - applied_,
@@ -241,7 +237,7 @@ InsertStream::Next InsertStream::ApplyLocked() {
 void InsertStream::RefuseBlockLocked(const absl::Status& status) {
   ++table_->refused_blocks;
   if (hub_.MayLog()) {
-    RECBOTS_LOG(WARNING) << "refused a block" << Field("table", table_->table.name()) << Field("writer", writer_name_)
+    RECBOTS_LOG(WARNING) << "refused a block" << Field("table", table_->table().name()) << Field("writer", writer_name_)
                          << Field("peer", peer_) << Field("error", status.message());
   }
   skipping_ = true;
@@ -266,7 +262,7 @@ void InsertStream::SetBlockedLocked(BlockedOn reason) {
 
 void InsertStream::AcknowledgeSoonLocked(bool complete) {
   if (complete && message_.block().header.awaited) return AcknowledgeLocked();
-  const auto row_bytes = static_cast<int64_t>(table_->table.schema().row_bytes());
+  const auto row_bytes = static_cast<int64_t>(table_->table().schema().row_bytes());
   const auto block_bytes = static_cast<int64_t>(SizeOf(message_.block().rows));
   const int64_t unsaid_bytes = (acknowledged_rows_ - said_rows_) * row_bytes;
   const int64_t window_bytes = hub_.window_bytes();
@@ -290,7 +286,8 @@ void InsertStream::AcknowledgeLocked() {
   ack.set_blocked_micros(absl::ToInt64Microseconds(blocked ? Instant::Now() - blocked_since_ : was_blocked_));
   was_blocked_ = absl::ZeroDuration();
   ack.set_durable_rows(durable_rows_);
-  ack.set_max_waiting_rows(table_->waiting.Share(table_->table.insert_room(), table_->writers.load(), Instant::Now()));
+  ack.set_max_waiting_rows(
+      table_->waiting.Share(table_->table().insert_room(), table_->writers.load(), Instant::Now()));
   // An acknowledgement has room for one refusal; the other one follows.
   std::optional<v1::BlockRefusal>& refusal = refused_block_ ? refused_block_ : refused_commit_;
   if (refusal) *ack.mutable_refusal() = *std::move(refusal);
@@ -317,7 +314,7 @@ void InsertStream::Gone() {
     id = writer_id_;
   }
   if (table == nullptr) return;
-  table->table.CloseWriter(id);
+  table->table().CloseWriter(id);
   --table->writers;
   if (call_.context().IsCancelled() && !hub_.draining()) ++table->dead_writers;
   if (hub_.CountWriter(-1)) hub_.AnnounceWindow();

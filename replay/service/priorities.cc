@@ -18,7 +18,8 @@ absl::StatusOr<PriorityResult> UpdatePriorities(absl::string_view caller, TableH
         absl::StrCat(caller, ": ", keys.size(), " keys in one message, want at most ", kMaxPriorityUpdates));
   }
   if (keys.empty()) return PriorityResult{};
-  const PriorityResult result = table.table.UpdatePriorities(keys, priorities);
+  if (table.place.table() == nullptr) return PriorityResult{.stale = static_cast<int64_t>(keys.size())};
+  const PriorityResult result = table.table().UpdatePriorities(keys, priorities);
   if (result.updated > 0) table.lot.Wake(ParkingLot::kSampler);
   return result;
 }

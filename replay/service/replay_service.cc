@@ -118,7 +118,12 @@ class ReplayService::Impl final : public CallService {
   absl::StatusOr<v1::SetRateLimiterResponse> SetRateLimiter(const v1::SetRateLimiterRequest& request,
                                                             const RpcCall& call) {
     RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("set rate limiter", request.table()));
-    Table& table = hub->table;
+    if (hub->place.table() == nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("set rate limiter: the schema of table '", hub->place.name(),
+                       "' is not known yet, want a writer or reader that states it, or a change of the configuration"));
+    }
+    Table& table = hub->table();
     const RateLimiterOptions before = table.rate_limiter();
     if (before.kind == RateLimiterOptions::Kind::kQueue) {
       return absl::FailedPreconditionError(

@@ -7,7 +7,7 @@
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/wire/row_schema_proto.h"
-#include "replay/service/check_experiment.h"
+#include "replay/service/check_rows.h"
 #include "replay/service/describe.h"
 #include "replay/service/priorities.h"
 #include "replay/wire/proto_bytes.h"
@@ -59,7 +59,7 @@ void SampleStream::OnReadDone(bool ok) {
     if (ending()) return;
     TakeCreditLocked(used);
   }
-  for (const SentBatches::Keys& keys : used) table->table.Acknowledge(keys);
+  for (const SentBatches::Keys& keys : used) table->table().Acknowledge(keys);
   if (!used.empty()) table->lot.Wake(ParkingLot::kInserter);
   {
     MutexLock lock(&mu_);
@@ -105,7 +105,7 @@ absl::Status SampleStream::ReadCreditLocked() {
   RECBOTS_RETURN_IF_ERROR(FromBytes("sample", in_, credit_));
   if (table_ == nullptr) RECBOTS_RETURN_IF_ERROR(OpenLocked());
   RECBOTS_RETURN_IF_ERROR(CheckCreditLocked());
-  if (credit_.streams_below() > 0) table_->table.RaiseStreams(credit_.streams_below());
+  if (credit_.streams_below() > 0) table_->table().RaiseStreams(credit_.streams_below());
   return absl::OkStatus();
 }
 
@@ -113,19 +113,14 @@ absl::Status SampleStream::OpenLocked() {
   RECBOTS_ASSIGN_OR_RETURN(TableHub* const hub, hub_.Find("sample", credit_.table()));
   RECBOTS_RETURN_IF_ERROR(CheckLimits(credit_));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(credit_.schema()));
-  Table& table = hub->table;
-  if (const std::string difference = table.schema().DifferenceTo(schema); !difference.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("sample: the reader's rows are not those of table '", table.name(), "': ", difference));
-  }
-  RECBOTS_RETURN_IF_ERROR(CheckExperiment("sample", "the reader", call_.context().peer(), credit_.identity(),
-                                          /*adopt=*/false, table, hub_));
   const int32_t max_rows = credit_.max_rows() == 0 ? kMaxBatchRows : credit_.max_rows();
-  if (const size_t bytes = table.schema().batch_bytes(static_cast<size_t>(max_rows)); bytes > kMaxBatchBytes) {
+  if (const size_t bytes = schema.batch_bytes(static_cast<size_t>(max_rows)); bytes > kMaxBatchBytes) {
     return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
                                                    " bytes, want at most ", kMaxBatchBytes));
   }
-  RECBOTS_RETURN_IF_ERROR(table.OpenReader(max_rows, credit_.max_batches()));
+  RECBOTS_RETURN_IF_ERROR(
+      CheckRows({"sample", "reader", call_.context().peer(), schema, credit_.identity()}, *hub, hub_));
+  RECBOTS_RETURN_IF_ERROR(hub->table().OpenReader(max_rows, credit_.max_batches()));
   max_rows_ = max_rows;
   max_batches_ = credit_.max_batches();
   table_ = hub;
@@ -207,7 +202,7 @@ BlockedOn SampleStream::TrySendLocked(bool& drawn) {
 }
 
 BlockedOn SampleStream::DrawLocked(int32_t num_rows) {
-  Table& table = table_->table;
+  Table& table = table_->table();
   const size_t payload_bytes = table.schema().batch_bytes(static_cast<size_t>(num_rows));
   header_.mutable_keys()->Resize(num_rows, 0);
   header_.mutable_probabilities()->Resize(num_rows, 0);
@@ -247,8 +242,8 @@ void SampleStream::Gone() {
     MutexLock lock(&mu_);
     table = table_;
     payload_ = {};
-    for (; !sent_.empty(); refunded = true) table_->table.Refund(sent_.TakeOldest());
-    if (table != nullptr) table->table.CloseReader(max_rows_, max_batches_);
+    for (; !sent_.empty(); refunded = true) table_->table().Refund(sent_.TakeOldest());
+    if (table != nullptr) table->table().CloseReader(max_rows_, max_batches_);
   }
   if (table == nullptr) return;
   --table->readers;

@@ -28,17 +28,17 @@ StreamHub::StreamHub(Store* store, const ReplayServiceOptions& options)
   const WaitingRows::Options waiting = {
       .max_rows = options.max_waiting_rows,
       .max_age = options.max_waiting > absl::ZeroDuration() ? options.max_waiting : absl::InfiniteDuration()};
-  for (const std::unique_ptr<Table>& table : store_.tables()) {
-    tables_.push_back(std::make_unique<TableHub>(table.get(), waiting));
+  for (const std::unique_ptr<TablePlace>& place : store_.places()) {
+    tables_.push_back(std::make_unique<TableHub>(place.get(), waiting));
   }
 }
 
 absl::StatusOr<TableHub*> StreamHub::Find(absl::string_view caller, absl::string_view table) const {
-  const Table* const wanted = store_.Find(table);
+  const TablePlace* const wanted = store_.FindPlace(table);
   for (const std::unique_ptr<TableHub>& hub : tables_) {
-    if (&hub->table == wanted) return hub.get();
+    if (&hub->place == wanted) return hub.get();
   }
-  const auto name = [](std::string* out, const std::unique_ptr<TableHub>& hub) { out->append(hub->table.name()); };
+  const auto name = [](std::string* out, const std::unique_ptr<TableHub>& hub) { out->append(hub->place.name()); };
   return absl::NotFoundError(
       absl::StrCat(caller, ": no table '", table, "', there are: ", absl::StrJoin(tables_, ", ", name)));
 }

@@ -18,12 +18,15 @@
 
 namespace recbots::replay {
 
-// A table, the streams that wait for it, and the service's counters for it.
+// The place of a table, the streams that wait for the table, and the service's counters for it.
 struct TableHub {
   static constexpr size_t kMaxFreeBytes = size_t{64} << 20;
 
-  TableHub(Table* the_table, const WaitingRows::Options& waiting_options)
-      : table(*the_table), start(Instant::Now()), pool(kMaxFreeBytes), waiting(waiting_options) {}
+  TableHub(const TablePlace* the_place, const WaitingRows::Options& waiting_options)
+      : place(*the_place), start(Instant::Now()), pool(kMaxFreeBytes), waiting(waiting_options) {}
+
+  // Every open stream has a table; without one, place.table() may be null.
+  Table& table() const { return *place.table(); }
 
   void RaiseWeightsVersion(int64_t version) {
     int64_t newest = weights_version.load(std::memory_order_relaxed);
@@ -31,7 +34,7 @@ struct TableHub {
     }
   }
 
-  Table& table;
+  const TablePlace& place;
   const Instant start;  // When the service of this table began.
   ParkingLot lot;
   SlicePool pool;  // For batches.

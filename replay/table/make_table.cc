@@ -18,8 +18,7 @@ uint64_t SeedOf(absl::string_view name, uint64_t seed) {
   return uint64_t{block[0]} << 32 | block[1];
 }
 
-absl::StatusOr<RowSchema> SchemaOf(const v1::TableConfig& config, const RowSchema& transitions) {
-  if (config.columns().empty()) return transitions;
+absl::StatusOr<RowSchema> ListedColumns(const v1::TableConfig& config) {
   std::vector<Column> columns;
   for (const v1::ColumnConfig& column : config.columns()) {
     if (column.type() == v1::ColumnConfig::TYPE_UNSPECIFIED) {
@@ -52,10 +51,7 @@ SelectorKind RemoverOf(v1::TableConfig::Remover remover) {
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
-                                                 uint64_t seed) {
+TableOptions OptionsOf(const v1::TableConfig& config, uint64_t seed) {
   TableOptions options;
   options.name = config.name();
   options.capacity_rows = config.capacity_rows();
@@ -66,25 +62,40 @@ absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, 
   options.max_times_sampled = config.max_times_sampled();
   options.rate_limiter = LimiterOf(config.rate_limiter());
   options.seed = SeedOf(options.name, seed);
-  const absl::StatusOr<RowSchema> schema = SchemaOf(config, transitions);
+  return options;
+}
+
+// Empty if the table lists no columns.
+absl::StatusOr<std::unique_ptr<TablePlace>> MakePlace(const v1::TableConfig& config, uint64_t seed) {
+  if (config.columns().empty()) {
+    TableOptions options = OptionsOf(config, seed);
+    RECBOTS_RETURN_IF_ERROR(CheckTableOptions(options));
+    return std::make_unique<TablePlace>(std::move(options));
+  }
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, MakeTable(config, RowSchema(), seed));
+  return std::make_unique<TablePlace>(std::move(table));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Table>> MakeTable(const v1::TableConfig& config, const RowSchema& transitions,
+                                                 uint64_t seed) {
+  const absl::StatusOr<RowSchema> schema = config.columns().empty() ? transitions : ListedColumns(config);
   if (!schema.ok()) {
     return absl::Status(schema.status().code(),
                         absl::StrCat("replay table '", config.name(), "': ", schema.status().message()));
   }
-  return Table::Create(*schema, options);
+  return Table::Create(*schema, OptionsOf(config, seed));
 }
 
-absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, const RowSchema& transitions,
-                                                 const v1::ExperimentIdentity& identity, uint64_t seed) {
-  std::vector<std::unique_ptr<Table>> tables;
-  const auto add = [&](const v1::TableConfig& table) -> absl::Status {
-    RECBOTS_ASSIGN_OR_RETURN(tables.emplace_back(), MakeTable(table, transitions, seed));
-    if (table.columns().empty()) tables.back()->AdoptIdentity(identity);
-    return absl::OkStatus();
-  };
-  RECBOTS_RETURN_IF_ERROR(add(config.table()));
-  for (const v1::TableConfig& more : config.more_tables()) RECBOTS_RETURN_IF_ERROR(add(more));
-  return Store::Create(std::move(tables));
+absl::StatusOr<std::unique_ptr<Store>> MakeStore(const v1::ReplayConfig& config, uint64_t seed,
+                                                 Store::SchemaCheck check_schema) {
+  std::vector<std::unique_ptr<TablePlace>> places;
+  RECBOTS_ASSIGN_OR_RETURN(places.emplace_back(), MakePlace(config.table(), seed));
+  for (const v1::TableConfig& more : config.more_tables()) {
+    RECBOTS_ASSIGN_OR_RETURN(places.emplace_back(), MakePlace(more, seed));
+  }
+  return Store::CreateWithPlaces(std::move(places), std::move(check_schema));
 }
 
 }  // namespace recbots::replay

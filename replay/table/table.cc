@@ -16,9 +16,6 @@ namespace {
 
 constexpr int64_t kInsertBytes = 32 << 10;
 constexpr int64_t kGatherBytes = 256 << 10;
-constexpr int64_t kMaxCapacityRows = 0xFFFFFFFF;  // Slots have 32 bits.
-constexpr int32_t kMaxTimesSampled = 0xFFFF;
-constexpr double kMaxExponent = 10;
 
 uint64_t RandomBits() {
   std::random_device device;
@@ -36,27 +33,7 @@ int64_t SlotBytes(const RowSchema& schema, const TableOptions& options) {
                               TraitsOf(options.sampler)->bytes_per_slot + TraitsOf(options.remover)->bytes_per_slot);
 }
 
-absl::Status CheckSelectors(const TableOptions& options) {
-  if (const auto traits = TraitsOf(options.sampler); !traits.ok()) {
-    return Refusal(options, "sampler ", traits.status().message());
-  }
-  if (options.remover != SelectorKind::kOldest && options.remover != SelectorKind::kNewest &&
-      options.remover != SelectorKind::kLowestPriority) {
-    return Refusal(options, "remover ", NameOf(options.remover), ", want oldest, newest or lowest_priority");
-  }
-  if (!(options.priority_exponent >= 0 && options.priority_exponent <= kMaxExponent)) {
-    return Refusal(options, "priority_exponent ", options.priority_exponent, ", want 0..", kMaxExponent);
-  }
-  if (options.max_times_sampled < 0 || options.max_times_sampled > kMaxTimesSampled) {
-    return Refusal(options, "max_times_sampled ", options.max_times_sampled, ", want 0..", kMaxTimesSampled);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<int64_t> CapacityOf(const RowSchema& schema, const TableOptions& options) {
-  if (options.capacity_rows < 1 || options.capacity_rows > kMaxCapacityRows) {
-    return Refusal(options, "capacity_rows ", options.capacity_rows, ", want 1..", kMaxCapacityRows);
-  }
   const int64_t slot_bytes = SlotBytes(schema, options);
   if (options.capacity_bytes < slot_bytes) {
     return Refusal(options, "capacity_bytes ", options.capacity_bytes, ", want at least the ", slot_bytes,
@@ -65,38 +42,14 @@ absl::StatusOr<int64_t> CapacityOf(const RowSchema& schema, const TableOptions& 
   return std::min(options.capacity_rows, options.capacity_bytes / slot_bytes);
 }
 
-// Checks the rules that tie limiter and capacity together.
-absl::Status CheckLimiter(const TableOptions& options, const RateLimiterOptions& limiter, int64_t capacity) {
-  const int32_t times = options.max_times_sampled;
-  if (limiter.kind == RateLimiterOptions::Kind::kQueue) {
-    if (limiter.queue_size > capacity) {
-      return Refusal(options, "queue_size ", limiter.queue_size, ", want at most the capacity, ", capacity,
-                     " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")");
-    }
-    // Otherwise rows that were sampled would stay, and the queue would be full for ever.
-    if (times != 1) return Refusal(options, "max_times_sampled ", times, ", want 1 for a queue");
-    return absl::OkStatus();
-  }
-  if (limiter.min_size > capacity) {
-    return Refusal(options, "min_size ", limiter.min_size, ", want at most the capacity, ", capacity,
-                   " rows (capacity_rows ", options.capacity_rows, ", capacity_bytes ", options.capacity_bytes, ")");
-  }
-  if (times > 0 && limiter.samples_per_insert > times) {
-    return Refusal(options, "samples_per_insert ", limiter.samples_per_insert, ", want at most max_times_sampled, ",
-                   times);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Table>> Table::Create(RowSchema schema, const TableOptions& options) {
   RECBOTS_CHECK(!schema.columns().empty());
-  RECBOTS_RETURN_IF_ERROR(CheckSelectors(options));
+  RECBOTS_RETURN_IF_ERROR(CheckTableOptions(options));
   RECBOTS_ASSIGN_OR_RETURN(RateLimiter limiter, RateLimiter::Create(options.rate_limiter));
   RECBOTS_ASSIGN_OR_RETURN(const int64_t capacity, CapacityOf(schema, options));
-  RECBOTS_RETURN_IF_ERROR(CheckLimiter(options, options.rate_limiter, capacity));
-  if (options.max_writers < 1) return Refusal(options, "max_writers ", options.max_writers, ", want at least 1");
+  RECBOTS_RETURN_IF_ERROR(CheckLimiterFits(options, options.rate_limiter, capacity));
   std::unique_ptr<Table> table(new Table(std::move(schema), options, std::move(limiter), capacity));
   RECBOTS_RETURN_IF_ERROR(table->Init());
   return table;
@@ -149,6 +102,13 @@ v1::ExperimentIdentity Table::identity() const {
 void Table::AdoptIdentity(const v1::ExperimentIdentity& theirs) {
   MutexLock lock(&mu_);
   if (!Says(identity_)) identity_ = theirs;
+}
+
+bool Table::TakeOver(const v1::ExperimentIdentity& theirs) {
+  MutexLock lock(&mu_);
+  if (!std::exchange(identity_restored_, false)) return false;
+  identity_ = theirs;
+  return true;
 }
 
 void Table::RaiseStreams(int64_t streams_below) {
@@ -243,7 +203,7 @@ void Table::CloseReader(int64_t batch_size, int64_t batches_in_flight) {
 
 absl::Status Table::SetRateLimiter(const RateLimiterOptions& options) {
   RECBOTS_ASSIGN_OR_RETURN(RateLimiter limiter, RateLimiter::Create(options));
-  RECBOTS_RETURN_IF_ERROR(CheckLimiter(options_, options, capacity_));
+  RECBOTS_RETURN_IF_ERROR(CheckLimiterFits(options_, options, capacity_));
   if (options.kind != options_.rate_limiter.kind) {
     return Refusal(options_, "rate limiter of another kind, want the one it was made with (ratio or queue)");
   }

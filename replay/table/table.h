@@ -37,30 +37,10 @@
 #include "replay/table/slab.h"
 #include "replay/table/slots.h"
 #include "replay/table/table_counters.h"
+#include "replay/table/table_options.h"
 #include "replay/table/writer_ledger.h"
 
 namespace recbots::replay {
-
-struct TableOptions {
-  // For messages, streams and checkpoints.
-  std::string name = "transitions";
-  // Both hold: 1..2^32-1 rows; at least one row's bytes and bookkeeping. Memory is used only as rows come.
-  int64_t capacity_rows = 100'000;
-  int64_t capacity_bytes = int64_t{1} << 30;
-  SelectorKind sampler = SelectorKind::kUniform;
-  // kOldest, kNewest or kLowestPriority.
-  SelectorKind remover = SelectorKind::kOldest;
-  // alpha of kPrioritized, 0..10.
-  double priority_exponent = 0.6;
-  // At most 65535; 0 means no bound.
-  int32_t max_times_sampled = 0;
-  // min_size or queue_size must fit the capacity.
-  RateLimiterOptions rate_limiter = {};
-  // The number of writers to remember; each takes about 64 bytes.
-  int64_t max_writers = 4096;
-  // Key of the random draws: the same operations on tables with the same seed draw the same rows.
-  uint64_t seed = 0;
-};
 
 // The state of a table, with its counters.
 struct TableState : TableCounters {
@@ -125,9 +105,11 @@ class Table {
   void CloseWriter(const WriterId& id) ABSL_LOCKS_EXCLUDED(mu_);
 
   // identity() is the meaning of the rows; it has no fields if the meaning is not known. AdoptIdentity sets it to
-  // `theirs` if it was not known.
+  // `theirs` if it was not known. TakeOver replaces the identity that came with restored rows by that of the first
+  // party that was let in since; later calls, and those without restored rows, have no effect and return false.
   v1::ExperimentIdentity identity() const ABSL_LOCKS_EXCLUDED(mu_);
   void AdoptIdentity(const v1::ExperimentIdentity& theirs) ABSL_LOCKS_EXCLUDED(mu_);
+  bool TakeOver(const v1::ExperimentIdentity& theirs) ABSL_LOCKS_EXCLUDED(mu_);
   // Random streams below it are or will be given to actors. Table and checkpoints remember it for later learners.
   void RaiseStreams(int64_t streams_below) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -206,10 +188,10 @@ class Table {
   // .. first + count - 1; it is called in ascending order, once for each slot. If schema, number of slots, sampler,
   // remover, exponent and max_times_sampled are the same, the table continues bit for bit: keys, draws (with the frozen
   // seed), counters of the limiter, writers. Otherwise the options of this table win: rows are inserted again in order
-  // of age, only the newest if not all fit, and `differences` says what differs. The caller has compared the meaning of
-  // the rows (checkpoint/restore.h); if this table does not know it, it adopts the frozen one. For rows with
-  // max_times_sampled, draws in flight are refunded, oldest first. Draws of other rows are not tracked. Call Restore
-  // before any other method; after an error the table is as new.
+  // of age, only the newest if not all fit, and `differences` says what differs. If this table does not know the
+  // meaning of its rows, it adopts the frozen one. For rows with max_times_sampled, draws in flight are refunded,
+  // oldest first. Draws of other rows are not tracked. Call Restore before any other method; after an error the table
+  // is as new.
   //   FAILED_PRECONDITION  the schema is another; the message names the first difference
   //   DATA_LOSS            the arrays do not fit the header or each other; the message says what and where
   //   others               the error that `read` returned
@@ -339,6 +321,7 @@ class Table {
   uint64_t seed_ ABSL_GUARDED_BY(mu_);
   uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
   v1::ExperimentIdentity identity_ ABSL_GUARDED_BY(mu_);
+  bool identity_restored_ ABSL_GUARDED_BY(mu_) = false;  // And no party was compared with it yet.
   int64_t streams_below_ ABSL_GUARDED_BY(mu_) = 0;
   TableCounters counters_ ABSL_GUARDED_BY(mu_);
   // As in TableState.

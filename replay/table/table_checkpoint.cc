@@ -282,7 +282,10 @@ void Table::Commit(Thaw& thaw) {
   counters_ = ReadCounters(header);
   counters_.refunded += thaw.arrays.in_flight;
   restored_ = counters_.inserted;
-  if (!Says(identity_)) identity_ = header.identity();
+  if (!Says(identity_)) {
+    identity_ = header.identity();
+    identity_restored_ = Says(identity_);
+  }
   streams_below_ = std::max(streams_below_, header.streams_below());
   ContinueLimiter(thaw);
   const auto forgotten = ledger_.Restore(thaw.arrays.writers);

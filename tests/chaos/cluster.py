@@ -34,10 +34,10 @@ class Cluster:
         self.process = None
         self.change = threading.Condition()
 
-    def start(self, settings=None, endless=True):
+    def start(self, endless=True, fresh=False):
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self.clock.write_text("0")
-        flags = [f"--set={s}" for s in SETTINGS + (ENDLESS if endless else []) + (settings or [])]
+        flags = [f"--set={s}" for s in SETTINGS + (ENDLESS if endless else [])] + (["--fresh"] if fresh else [])
         command = [self.programs / "recbots", "cluster", self.config, f"--run_dir={self.run_dir}", "--actors=3",
                    "--replay_shards=2"] + flags
         environment = dict(os.environ, RECBOTS_WALL_CLOCK_OFFSET=str(self.clock))

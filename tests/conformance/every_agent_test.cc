@@ -61,21 +61,23 @@ std::vector<std::pair<std::string, v1::EnvironmentConfig>> Environments(const v1
   return {{"as it ships", config.environment()}, {"without history", plain}, {"with history", history}};
 }
 
+// Gives the layer that is named `name` (all layers, if it is empty) another value than its default.
+struct LayerSetter {
+  std::string wanted;
+
+  template <typename T>
+  void operator()(const std::string& name, T& member, const Range&) {
+    if (wanted.empty() || wanted == name) member = std::is_same_v<T, int> ? T{3} : static_cast<T>(0.5);
+  }
+};
+
 // No layer, each by itself, and all of them; a layer is named after the setting that puts it there.
 std::map<std::string, AgentOptions> Layers() {
   std::map<std::string, AgentOptions> layers;
-  AgentOptions& all = layers["all layers"];
   layers["plain"];
-  for (const std::string& name : AgentLayerSettingNames()) {
-    AgentOptions& options = layers[name];
-    // Neither is what the setting is without: one fits numbers, the other numbers of steps.
-    if (SetAgentOption(options, name + "=0.5").ok()) {
-      EXPECT_TRUE(SetAgentOption(all, name + "=0.5").ok());
-    } else {
-      EXPECT_TRUE(SetAgentOption(options, name + "=3").ok()) << name;
-      EXPECT_TRUE(SetAgentOption(all, name + "=3").ok());
-    }
-  }
+  layers["all layers"].layers.ForEachField(LayerSetter{});
+  AgentLayersOptions().ForEachField(
+      [&](const char* name, const auto&, const Range&) { layers[name].layers.ForEachField(LayerSetter{name}); });
   return layers;
 }
 
@@ -111,7 +113,7 @@ std::map<std::string, std::string> PlayAll(const v1::ExperimentConfig& config, c
   };
   for (const std::string& agent : AgentNames()) {
     for (const auto& [layer, options] : Layers()) {
-      play(absl::StrCat(agent, ", ", layer), [&, &with = options] { return MakeAgent(agent, spec, with); });
+      play(absl::StrCat(agent, ", ", layer), [&, &with = options] { return MakeAgent(agent, spec, with, /*seed=*/1); });
     }
   }
   const AgentCatalogue none;
@@ -203,9 +205,9 @@ TEST(EveryAgentTest, AsksForNoMoreThanItReads) {
     const FeedbackNeeds to_hold = {false, spec.num_candidate_features > 0 && !spec.fixed_catalogue};
     for (const std::string& agent : AgentNames()) {
       for (const auto& [layer, options] : Layers()) {
-        const auto policy = MakeAgent(agent, spec, options);
+        const auto policy = MakeAgent(agent, spec, options, /*seed=*/1);
         if (!policy.ok()) continue;
-        const bool holds = options.settings.contains("aggregation_period");
+        const bool holds = options.layers.aggregation_period > 1;
         const FeedbackNeeds own = agent == "tabular_q" ? FeedbackNeeds{} : FeedbackNeeds::None();
         EXPECT_EQ((*policy)->feedback_needs(), holds ? own | to_hold : own) << agent << ", " << layer;
       }

@@ -80,6 +80,11 @@ class ExperimentTest : public ::testing::Test {
     ADD_FAILURE() << "no '" << text << "' in the log of " << child.name() << ": " << Read(child.log_path());
     return "";
   }
+  // Where a role serves.
+  static std::string Address(ChildProcess& child) {
+    const std::string line = AwaitLog(child, "serving at ");
+    return line.substr(0, line.find(' '));
+  }
   nlohmann::json Report() { return nlohmann::json::parse(Read(folder_.Path("run/report.json"))); }
   // A cluster in the folder `run` that ends after that many environment steps.
   Outcome Cluster(int env_steps, const std::vector<std::string>& more) {
@@ -119,9 +124,8 @@ TEST_F(ExperimentTest, ClusterRefusesTheRunDirectoryOfAnother) {
   const Outcome taken = Cluster(9000, {kOther, kAllow});
   EXPECT_EQ(taken.exit_code, 0) << taken.log;
   EXPECT_THAT(taken.log, AllOf(HasSubstr("resumed at update "), HasSubstr(absl::StrCat(kField, "42 there, 7 here"))));
-  EXPECT_THAT(
-      Read(folder_.Path("run/replay.log")),
-      AllOf(HasSubstr("rows of another experiment"), HasSubstr(absl::StrCat(kField, "42 in the checkpoint, 7 here"))));
+  EXPECT_THAT(Read(folder_.Path("run/replay.log")),
+              AllOf(HasSubstr("rows of another experiment, taken over from the checkpoint"), HasSubstr(kField)));
   EXPECT_NE(Report()["identity"], identity);
 
   // Networks that do not fit begin from scratch, with the rows.
@@ -138,33 +142,46 @@ TEST_F(ExperimentTest, ClusterRefusesTheRunDirectoryOfAnother) {
 }
 
 // As under Compose, which keys the folder by the name of the file alone.
-TEST_F(ExperimentTest, ReplayRefusesTheCheckpointOfAnother) {
-  const std::vector<std::string> flags = {absl::StrCat("--config=", kBrowse),
-                                          "--checkpoint_dir=" + folder_.Path("kept")};
-  ChildProcess first = Start("recbots-replay", flags);
-  AwaitLog(first, "serving at ");
-  ASSERT_EQ(End(first).exit_code, 0);
+TEST_F(ExperimentTest, ReplayRefusesThoseWhoAreNotOfItsCheckpoint) {
+  const std::string config = absl::StrCat("--config=", kBrowse);
+  const auto serve = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> flags = {config, "--checkpoint_dir=" + folder_.Path("kept")};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return Start("recbots-replay", flags);
+  };
+  // A learner decides what the table is, before there is a row.
+  ChildProcess first = serve({});
+  EXPECT_THAT(AwaitLog(first, "table=transitions "), HasSubstr("schema=\"not known yet\""));
+  ChildProcess learner = Start("recbots-learner", {config, "--replay=" + Address(first)});
+  AwaitLog(first, "the schema is known ");
+  EXPECT_EQ(End(learner).exit_code, 0);
+  EXPECT_EQ(End(first).exit_code, 0);
 
-  std::vector<std::string> other = flags;
-  other.push_back(kOther);
-  const Outcome refused = Run("recbots-replay", other);
-  EXPECT_EQ(refused.exit_code, 2) << refused.log;
-  EXPECT_THAT(
-      refused.log,
-      AllOf(HasSubstr(absl::StrCat(kField, "42 in the checkpoint, 7 here")),
-            HasSubstr("Use another folder, move this one away, or take the rows over with --allow_other_experiment")));
-  other.push_back(kAllow);
-  ChildProcess taken = Start("recbots-replay", other);
-  AwaitLog(taken, "serving at ");
-  EXPECT_EQ(End(taken).exit_code, 0);
-  EXPECT_THAT(Read(taken.log_path()), HasSubstr(absl::StrCat(kField, "42 in the checkpoint, 7 here")));
+  ChildProcess second = serve({});
+  EXPECT_THAT(AwaitLog(second, "table=transitions "), HasSubstr("row_bytes="));
+  const std::string address = Address(second);
+  const Outcome other = Run("recbots-learner", {config, kOther, "--replay=" + address});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.log, AllOf(HasSubstr(absl::StrCat(kField, "7 of the reader, 42 of table 'transitions'")),
+                               HasSubstr("or start replay with --allow_other_experiment")));
+  EXPECT_EQ(End(second).exit_code, 0);
+
+  ChildProcess third = serve({kAllow});
+  ChildProcess taking = Start("recbots-learner", {config, kOther, "--replay=" + Address(third)});
+  EXPECT_THAT(AwaitLog(third, "rows of another experiment, taken over from the checkpoint "),
+              HasSubstr(absl::StrCat(kField, "7 of the reader, 42 of table 'transitions'")));
+  EXPECT_EQ(End(taking).exit_code, 0);
+  EXPECT_EQ(End(third).exit_code, 0);
 }
 
+// The first client decides, and others are refused by the settings that differ.
 TEST_F(ExperimentTest, LearnerAndActorOfAnotherAreRefusedByReplay) {
   const std::string config = absl::StrCat("--config=", kBrowse);
-  const std::string replay_address = absl::StrCat("127.0.0.1:", *FindFreePort());
   const std::string learner_address = absl::StrCat("127.0.0.1:", *FindFreePort());
-  ChildProcess replay = Start("recbots-replay", {config, kOther, "--listen=" + replay_address});
+  ChildProcess replay = Start("recbots-replay", {config});
+  const std::string replay_address = Address(replay);
+  ChildProcess first = Start("recbots-learner", {config, kOther, "--replay=" + replay_address});
+  AwaitLog(replay, "the schema is known ");
   ChildProcess learner =
       Start("recbots-learner", {config, "--listen=" + learner_address, "--replay=" + replay_address});
   ChildProcess actor = Start("recbots-actor", {config, "--replay=" + replay_address, "--learner=" + learner_address});
@@ -174,6 +191,27 @@ TEST_F(ExperimentTest, LearnerAndActorOfAnotherAreRefusedByReplay) {
   const Outcome actor_end = Finish(actor);
   EXPECT_EQ(actor_end.exit_code, 1);
   EXPECT_THAT(actor_end.log, HasSubstr(absl::StrCat(kField, "42 of the writer, 7 of table 'transitions'")));
+  EXPECT_EQ(End(first).exit_code, 0);
+  EXPECT_EQ(End(replay).exit_code, 0);
+}
+
+// An actor may come first, and the learner long after it.
+TEST_F(ExperimentTest, AnActorDecidesForTheLearner) {
+  const std::string config = absl::StrCat("--config=", kBrowse);
+  const std::string learner_address = absl::StrCat("127.0.0.1:", *FindFreePort());
+  ChildProcess replay = Start("recbots-replay", {config});
+  const std::string replay_address = Address(replay);
+  ChildProcess actor = Start("recbots-actor", {config, "--replay=" + replay_address, "--learner=" + learner_address});
+  EXPECT_THAT(AwaitLog(replay, "the schema is known "), HasSubstr("from=writer"));
+  const Outcome info = Run("recbots", {"inspect", replay_address, "--interval=0"});
+  EXPECT_THAT(info.log, HasSubstr("bytes: observation float32"));
+  const Outcome other = Run("recbots-learner", {config, kOther, "--replay=" + replay_address});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.log, HasSubstr(absl::StrCat(kField, "7 of the reader, 42 of table 'transitions'")));
+  const Outcome learner = Run("recbots-learner", {config, "--listen=" + learner_address, "--replay=" + replay_address,
+                                                  "--set=goal.share_of_optimum=0", "--set=goal.max_updates=50"});
+  EXPECT_EQ(learner.exit_code, 0) << learner.log;
+  EXPECT_EQ(End(actor).exit_code, 0);
   EXPECT_EQ(End(replay).exit_code, 0);
 }
 

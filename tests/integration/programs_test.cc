@@ -117,18 +117,20 @@ TEST_F(ProgramsTest, EveryRoleRefusesAWrongConfiguration) {
   struct Wrong {
     std::string override_text;
     std::vector<std::string> says;  // Field, value, bound.
+    bool by_environment = false;    // Shows when the environment is made, which replay does not do.
   };
   std::ofstream(dir_ + "/W.json") << R"({"W": [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]})";
   const std::vector<Wrong> wrongs = {
       {"learner.batchsize=3", {"batchsize"}},
       {"replay.table.capacity_rows=-5", {"replay.table.capacity_rows", "-5", "1"}},
-      {"algorithm.wolpertinger.k=11", {"k", "11", "10"}},
-      {"environment.document_browsing.matrix_file=" + dir_ + "/W.json", {"matrix_file", "10"}},
+      {"algorithm.wolpertinger.k=11", {"k", "11", "10"}, true},
+      {"environment.document_browsing.matrix_file=" + dir_ + "/W.json", {"matrix_file", "10"}, true},
       {"environment.document_browsing.exit_probability_accepted=1.5", {"exit_probability_accepted", "1.5", "1"}},
       {"replay.table.rate_limiter.error_buffer=10", {"error_buffer", "10", "256"}},
   };
   for (const Wrong& wrong : wrongs) {
     for (const RoleKind& role : kRoles) {
+      if (wrong.by_environment && role.name == std::string("replay")) continue;
       const std::vector<std::string> peers = PeersOf(role);
       std::vector<std::string> flags = {std::string("--config=") + kConfig, "--set=" + wrong.override_text};
       flags.insert(flags.end(), peers.begin(), peers.end());
@@ -197,11 +199,33 @@ TEST_F(ProgramsTest, SizesThatNoMemoryHoldsAreRefusedBeforeAnythingIsAllocated) 
           {"--config=" + config, large_batches, "--set=replay.table.rate_limiter.error_buffer=1000000",
            "--set=learner.batches_in_flight=1", "--set=replay.table.capacity_bytes=100000000000", peers[0]},
           "learner.batch_size 65536, want");
-  refused("recbots-replay",
-          {"--config=" + config, "--set=replay.table.capacity_bytes=9000000000000000",
-           "--set=replay.table.capacity_rows=4294967295"},
-          "replay.table.capacity_");
   refused("recbots", {"simulate", config, "--users=65536", "--threads=256", "--episodes=1e9"}, "--users 65536, want");
+}
+
+// Replay learns from a peer how large a row is.
+TEST_F(ProgramsTest, ReplayRefusesAPeerWhoseRowsNoMemoryHolds) {
+  const std::vector<std::string> flags = {
+      "--config=" + testing::SourceDir() + "/deploy/config/interest_evolution.textproto",
+      "--set=environment.interest_evolution.num_candidates=6000", "--set=replay.table.capacity_rows=16000000",
+      "--set=replay.table.capacity_bytes=9000000000000000"};  // 7.7 TB of rows.
+  ChildProcess replay = Start("recbots-replay", flags);
+  ASSERT_TRUE(AwaitLog(replay, "serving at ", absl::Seconds(20)));
+  const std::string log = Read(replay.log_path());
+  const size_t begin = log.find("serving at ") + 11;
+  std::vector<std::string> peer = flags;
+  peer.push_back("--replay=" + log.substr(begin, log.find(' ', begin) - begin));
+  const Outcome learner = RunProgram("recbots-learner", peer, absl::Seconds(60));
+  EXPECT_EQ(learner.exit_code, 1) << learner.log;
+  EXPECT_THAT(learner.log, AllOf(HasSubstr("no table can be made for the reader's rows: "),
+                                 HasSubstr("replay.table.capacity_rows 16000000, want at most"),
+                                 HasSubstr("90 % of the memory here")));
+  replay.Signal(SIGTERM);
+  EXPECT_EQ(Finish(replay, absl::Seconds(10)).exit_code, 0);
+  // What no peer needs to tell is refused at once.
+  const Outcome listed =
+      RunProgram("recbots-replay", {flags[0], "--set=replay.table.sampler=HIGHEST_PRIORITY"}, absl::Seconds(20));
+  EXPECT_EQ(listed.exit_code, 2) << listed.log;
+  EXPECT_THAT(listed.log, HasSubstr("replay.table.sampler"));
 }
 
 TEST_F(ProgramsTest, AShareThatCanNeverBeReachedEndsTheRun) {
@@ -300,7 +324,10 @@ TEST_F(ProgramsTest, SaysWhenSchemasDiffer) {
   const std::string learner_address = "127.0.0.1:" + std::to_string(*FindFreePort());
   const std::string config = std::string("--config=") + kConfig;
   const std::string eleven = "--set=environment.document_browsing.num_documents=11";
-  ChildProcess replay = Start("recbots-replay", {config, eleven, "--listen=" + replay_address});
+  ChildProcess replay = Start("recbots-replay", {config, "--listen=" + replay_address});
+  // The first client decides, here another learner.
+  ChildProcess first = Start("recbots-learner", {config, eleven, "--replay=" + replay_address});
+  ASSERT_TRUE(AwaitLog(replay, "the schema is known ", absl::Seconds(20)));
   ChildProcess learner =
       Start("recbots-learner", {config, "--listen=" + learner_address, "--replay=" + replay_address});
   ChildProcess actor = Start("recbots-actor", {config, "--replay=" + replay_address, "--learner=" + learner_address});
@@ -311,6 +338,8 @@ TEST_F(ProgramsTest, SaysWhenSchemasDiffer) {
   const Outcome actor_end = Finish(actor, absl::Seconds(10));
   EXPECT_EQ(actor_end.exit_code, 1);
   EXPECT_THAT(actor_end.log, AllOf(HasSubstr("observation"), HasSubstr("10"), HasSubstr("11")));
+  first.Signal(SIGTERM);
+  EXPECT_EQ(Finish(first, absl::Seconds(30)).exit_code, 0);
   replay.Signal(SIGTERM);
   EXPECT_EQ(Finish(replay, absl::Seconds(10)).exit_code, 0);
 }

@@ -187,8 +187,8 @@ TEST_F(SimulateCommandTest, LogFormatsHoldTheSameRows) {
 
 // One user after the other, whatever is asked for: tabular Q-learning goes from random play towards the optimum.
 TEST_F(SimulateCommandTest, AgentsLearn) {
-  const Outcome outcome = Simulate(
-      {"--policy=tabular_q", "--episodes=20000", "--agent=epsilon=0.05", "--threads=2", "--output=" + Path("o.json")});
+  const Outcome outcome = Simulate({"--policy=tabular_q", "--episodes=20000", "--set=agents.layers.epsilon=0.05",
+                                    "--threads=2", "--output=" + Path("o.json")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("(1 thread, 1 user at once each)"));
   EXPECT_GT(Report("o.json")["runs"][0]["share_of_gap"].get<double>(), 0.5);
@@ -228,7 +228,8 @@ TEST_F(SimulateCommandTest, RefusesWeightsThatAreNone) {
   refused({weights}, {"--weights: '" + Path("weights.bin") + "': weights: magic is not 'RBWT'"});
   refused({"--policy=trained"}, {"--policy 'trained' without --weights, want --weights=FILE"});
   refused({weights, "--policy=random"}, {"--weights with --policy 'random', want 'trained'"});
-  refused({weights, "--agent=epsilon=0.1"}, {"--agent 'epsilon=0.1': policy 'trained' has no settings"});
+  refused({weights, "--set=agents.layers.epsilon=0.1"},
+          {"--set 'agents.layers.epsilon=0.1': policy 'trained' has no such setting, only agents have settings"});
   std::ofstream(Path("weights.bin"), std::ios::binary) << EncodeTensors({});
   refused({weights}, {"do not fit " + Path("config"), "algorithm: none chosen", "config.textproto"});
   WriteTrained(/*hidden_units=*/9);
@@ -264,9 +265,11 @@ TEST_F(SimulateCommandTest, RefusesWeightsOfAnotherExperimentUnlessToldTo) {
 TEST_F(SimulateCommandTest, ListsPolicies) {
   const Outcome outcome = Simulate({"--list-policies"});
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_THAT(outcome.output, AllOf(HasSubstr("references of document_browsing: random, row_argmax, optimal\n"),
-                                    HasSubstr("\n  tabular_q "), HasSubstr("epsilon"), HasSubstr("\n  ucb1 "),
-                                    HasSubstr("(not here: needs num_clusters >= 2")));
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("references of document_browsing: random, row_argmax, optimal\n"),
+                    HasSubstr("\nagents and their settings (--set=agents.NAME=VALUE):\n"),
+                    HasSubstr("\n  tabular_q      tabular_q.discretization_bounds, "), HasSubstr(", layers.epsilon, "),
+                    HasSubstr("\n  ucb1 "), HasSubstr("(not here: needs num_clusters >= 2")));
 }
 
 TEST_F(SimulateCommandTest, RefusesBadUsageWithThingValueAndBound) {
@@ -283,9 +286,13 @@ TEST_F(SimulateCommandTest, RefusesBadUsageWithThingValueAndBound) {
       {{"--users=many"}, {"--users 'many', want 1..65536"}},
       {{"--seed=-1"}, {"--seed '-1', want 0..18446744073709551615"}},
       {{"--policy=best"}, {"policy 'best'", "random, row_argmax, optimal"}},
-      {{"--agent=epsilon=0.1"}, {"--agent 'epsilon=0.1'", "'random'", "no settings"}},
-      {{"--agent=speed=1", "--policy=tabular_q"}, {"speed"}},
-      {{"--agent=epsilon=2", "--policy=tabular_q"}, {"tabular_q", "epsilon 2, want 0..1"}},
+      {{"--set=agents.layers.epsilon=0.1"}, {"--set 'agents.layers.epsilon=0.1': policy 'random' has no such setting"}},
+      {{"--set=agents.glm.sigma0=2", "--policy=tabular_q"},
+       {"policy 'tabular_q' has no such setting, only tabular_q.discretization_bounds, ", "layers.epsilon"}},
+      {{"--set=agents.tabular_q.speed=1", "--policy=tabular_q"}, {"speed"}},
+      {{"--set=agents.layers.epsilon=2", "--policy=tabular_q"}, {"agents.layers.epsilon 2, want 0..1"}},
+      {{"--set=agents.tabular_q.discretization_bounds=1,2,3", "--policy=tabular_q"},
+       {"agent tabular_q: discretization_bounds of length 3, want 2"}},
       {{"--policy=ucb1"}, {"ucb1", "num_clusters"}},
       {{"--log=x.json"}, {"--log", "x.json", ".jsonl.gz"}},
       {{"--log=" + Path("no/x.csv")}, {"--log", "no/x.csv", "No such file"}},

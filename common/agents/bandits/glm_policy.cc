@@ -21,11 +21,7 @@ absl::Status Validate(const EnvironmentSpec& spec, const GlmPolicyOptions& optio
   }
   const int max_features = GlmPolicy::kMaxFeatures - (options.intercept ? 1 : 0);
   RECBOTS_RETURN_IF_ERROR(CheckRange("num_candidate_features", spec.num_candidate_features, 1, max_features));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("optimism_scaling", options.optimism_scaling, 0, 1e6));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("sigma0", options.sigma0, 1e-6, 1e6));
-  RECBOTS_RETURN_IF_ERROR(CheckRange("refit_growth", options.refit_growth, 1, 100));
-  RECBOTS_RETURN_IF_ERROR(
-      CheckRange("max_history", options.max_history, static_cast<double>(kMinLogisticObservations + 1), 1000000));
+  RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   return options.horizon == 0 ? absl::OkStatus() : CheckRange("horizon", options.horizon, 1, 1e12);
 }
 

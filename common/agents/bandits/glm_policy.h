@@ -19,30 +19,26 @@
 
 #include "absl/status/statusor.h"
 #include "common/agents/bandits/logistic_bandit.h"
+#include "common/base/settings.h"
 #include "common/policies/policy.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
 
 struct GlmPolicyOptions {
-  double optimism_scaling = 1;  // lambda >= 0; a larger value explores more.
-  double sigma0 = 1;            // Standard deviation of the weights' prior, 1e-6..1e6.
-  bool intercept = false;
-  double refit_growth = 1.25;  // 1..100; 1 fits after every observation (logistic_bandit.h has the cost).
-  int max_history = 512;       // 11..1000000: fits use at most this many of an episode's last observations.
-  // The number of observations that UCB-GLM plans for, 1..1e12; its width contains the logarithm of this number. 0
+  RECBOTS_SETTINGS;
+  // lambda; a larger value explores more.
+  RECBOTS_SETTING(double, optimism_scaling, Between(0, 1e6), 1);
+  // Standard deviation of the weights' prior.
+  RECBOTS_SETTING(double, sigma0, Between(1e-6, 1e6), 1);
+  RECBOTS_SETTING(bool, intercept, AnyValue(), false);
+  // 1 fits after every observation (logistic_bandit.h has the cost).
+  RECBOTS_SETTING(double, refit_growth, Between(1, 100), 1.25);
+  // Fits use at most this many of an episode's last observations.
+  RECBOTS_SETTING(int, max_history, Between(kMinLogisticObservations + 1, 1'000'000), 512);
+  // The number of observations, at least 1, that UCB-GLM plans for; its width contains the logarithm of this number. 0
   // means the number that an episode has, or 1000 if episodes have no step limit.
-  double horizon = 0;
-
-  template <typename F>
-  void ForEachField(F&& f) {
-    f("optimism_scaling", optimism_scaling);
-    f("sigma0", sigma0);
-    f("intercept", intercept);
-    f("refit_growth", refit_growth);
-    f("max_history", max_history);
-    f("horizon", horizon);
-  }
+  RECBOTS_SETTING(double, horizon, Between(0, 1e12), 0);
 };
 
 // What both policies have in common. Not thread-safe. Act costs O(N d^2) per user (UCB-GLM) or O(N d) (GLM-TS), where d

@@ -118,6 +118,9 @@ absl::Status WriteCheckpoint(const Request& request, ReplayAdminClient& replay) 
   RECBOTS_ASSIGN_OR_RETURN(const v1::CheckpointResponse done, replay.Checkpoint(Instant::Now() + kCheckpointPatience));
   if (request.json) {
     std::cout << MessageToJson(done) << "\n";
+  } else if (done.sequence() == 0) {
+    std::cout << absl::StreamFormat("replay at %s: nothing to keep yet, the schema of no table is known\n",
+                                    replay.address());
   } else {
     std::cout << absl::StreamFormat(
         "replay at %s: checkpoint %d, %.1f MB written in %.2f s, tables stood still for %.2f ms\n", replay.address(),

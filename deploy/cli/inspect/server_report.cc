@@ -80,6 +80,12 @@ std::string LimiterText(const v1::TableInfo& table) {
   return absl::StrCat(text, ", ", from);
 }
 
+std::string RowText(const v1::TableInfo& table) {
+  if (!table.has_schema()) return "schema not known yet: the first writer, reader or checkpoint states it";
+  const absl::StatusOr<RowSchema> schema = RowSchemaFromProto(table.schema());
+  return schema.ok() ? absl::StrCat(schema->row_bytes(), " bytes: ", schema->ToString()) : "not a valid schema";
+}
+
 std::string BlockedText(const v1::TableInfo& table) {
   std::string text = absl::StrCat("inserts wait for ", Reason(table.inserts_blocked_on()), ", samples for ",
                                   Reason(table.samples_blocked_on()));
@@ -103,9 +109,7 @@ void AppendTable(const ServerReport& report, const v1::TableInfo& table, std::st
   absl::StrAppendFormat(&text, "table %s: %s of %s rows (%.1f %%), %s%s\n", table.name(), Count(state.rows()),
                         Count(table.capacity_rows()), fill, Bytes(table.bytes()),
                         table.capacity_bytes() > 0 ? absl::StrCat(" of ", Bytes(table.capacity_bytes())) : "");
-  if (const auto schema = RowSchemaFromProto(table.schema()); schema.ok()) {
-    AppendLine(text, "row", absl::StrCat(schema->row_bytes(), " bytes: ", schema->ToString()));
-  }
+  AppendLine(text, "row", RowText(table));
   AppendLine(text, "order",
              absl::StrCat("sampler ", table.sampler(), ", remover ", table.remover(),
                           table.max_times_sampled() > 0

@@ -6,12 +6,15 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "actor/client/experiment_identity.h"
+#include "actor/client/fill_options.h"
 #include "actor/client/make_scenario.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/report.h"
@@ -44,7 +47,6 @@ CommandSyntax Syntax() {
            {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
            {"seed", "S", "key of all random streams", "that of the configuration"},
            SetFlag(),
-           {"agent", "KEY=VALUE", "a setting of the agent; may be repeated", ""},
            {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
            {"log_candidates", "", "with the features of all candidates in every row", ""},
            {"output", "FILE", "the report as JSON", ""},
@@ -94,15 +96,29 @@ absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
   return absl::OkStatus();
 }
 
-// `request` must not move afterwards.
-absl::Status ReadAgents(const CommandLine& flags, Request& request) {
-  request.agent_options.seed = request.config.seed();
-  for (const std::string& setting : flags.values("agent")) {
-    RECBOTS_RETURN_IF_ERROR(SetAgentOption(request.agent_options, setting));
-  }
+// `request` must stay where it is.
+void ReadAgents(Request& request) {
+  FillOptions(request.config.agents(), request.agent_options);
   request.agents = {AgentNames(), [&request](const std::string& name) {
-                      return MakeAgent(name, request.scenario->spec(), request.agent_options);
+                      return MakeAgent(name, request.scenario->spec(), request.agent_options, request.config.seed());
                     }};
+}
+
+// Refuses --set of an agent's setting that the policy does not have; `names` are those that it has. A file may have
+// settings of any agent.
+absl::Status CheckAgentSettings(const CommandLine& flags, const std::string& policy,
+                                const std::vector<std::string>& names) {
+  for (const std::string& text : flags.values("set")) {
+    absl::string_view path = absl::StripAsciiWhitespace(absl::string_view(text).substr(0, text.find('=')));
+    if (!absl::ConsumePrefix(&path, "agents.")) continue;
+    const auto covers = [path](const std::string& name) {
+      return name == path || absl::StartsWith(name, absl::StrCat(path, "."));
+    };
+    if (std::any_of(names.begin(), names.end(), covers)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--set '", text, "': policy '", policy, "' has no such setting, ",
+                     names.empty() ? "only agents have settings" : absl::StrCat("only ", absl::StrJoin(names, ", "))));
+  }
   return absl::OkStatus();
 }
 
@@ -138,10 +154,7 @@ absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
   }
   if (!flags.has("weights"))
     return absl::InvalidArgumentError("--policy 'trained' without --weights, want --weights=FILE");
-  if (flags.has("agent")) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--agent '", flags.value("agent"), "': policy 'trained' has no settings"));
-  }
+  RECBOTS_RETURN_IF_ERROR(CheckAgentSettings(flags, kTrained, {}));
   const std::string& path = flags.value("weights");
   absl::StatusOr<std::string> weights = ReadWeightsFile(path);
   if (!weights.ok()) return absl::InvalidArgumentError(absl::StrCat("--weights: ", weights.status().message()));
@@ -160,10 +173,8 @@ absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
   if (flags.has("weights") || flags.value("policy") == kTrained) return ReadTrainedPolicy(flags, request);
   request.policy = flags.value("policy");
   RECBOTS_ASSIGN_OR_RETURN(PolicyChoice choice, ChoosePolicy(*request.scenario, request.agents, request.policy));
-  if (choice.is_reference && flags.has("agent")) {
-    return absl::InvalidArgumentError(absl::StrCat("--agent '", flags.value("agent"), "': policy '", request.policy,
-                                                   "' is a reference policy, which has no settings"));
-  }
+  RECBOTS_RETURN_IF_ERROR(CheckAgentSettings(
+      flags, request.policy, choice.is_reference ? std::vector<std::string>() : AgentSettingNames(request.policy)));
   request.is_reference = choice.is_reference;
   request.make_policy = std::move(choice.make);
   // Make the policy once, so that a wrong setting is refused before anything starts.
@@ -204,7 +215,7 @@ absl::Status CheckFits(const Request& request) {
 absl::Status Read(const CommandLine& flags, Request& request) {
   RECBOTS_ASSIGN_OR_RETURN(request.options, ReadOptions(flags));
   RECBOTS_RETURN_IF_ERROR(ReadExperiment(flags, request));
-  RECBOTS_RETURN_IF_ERROR(ReadAgents(flags, request));
+  ReadAgents(request);
   if (flags.has("list_policies")) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(ValidateSimulation(request.scenario->spec(), request.options));
   RECBOTS_RETURN_IF_ERROR(ReadPolicy(flags, request));
@@ -216,7 +227,7 @@ absl::Status Read(const CommandLine& flags, Request& request) {
 void ListPolicies(const Request& request) {
   const std::vector<std::string> references = ReferenceNames(*request.scenario);
   std::cout << "references of " << request.scenario->spec().name << ": " << absl::StrJoin(references, ", ")
-            << "\nagents and their settings (--agent):\n";
+            << "\nagents and their settings (--set=agents.NAME=VALUE):\n";
   for (const std::string& name : request.agents.names) {
     if (std::find(references.begin(), references.end(), name) != references.end()) continue;
     const absl::Status status = request.agents.make(name).status();

@@ -87,7 +87,7 @@ TEST_F(ExperimentIdentityTest, IsNotHowRowsAreMadeKeptAndLearntFrom) {
        {"name=other", "seed=2", "algorithm.wolpertinger.k=4", "algorithm.wolpertinger.learning_rate=0.01",
         "actor.users=2", "actor.policy_share_min=0.1", "learner.batch_size=64", "replay.table.capacity_rows=50000",
         "replay.table.sampler=PRIORITIZED", "replay.durable_writers=true", "evaluator.episodes=10",
-        "goal.share_of_optimum=0.5"}) {
+        "goal.share_of_optimum=0.5", "agents.layers.epsilon=0.1", "agents.tabular_q.gamma=0.5"}) {
     EXPECT_EQ(Change("browse", {text}), "") << text;
   }
   EXPECT_EQ(Change("interest_evolution", {"environment.interest_evolution.fractional_rho=2"}), "")

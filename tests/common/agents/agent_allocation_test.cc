@@ -27,13 +27,17 @@ int AllocationsAfterTheFirstStep(Policy& policy, testing::TopicEnvironment envir
 
 TEST(AgentAllocationTest, StepsAllocateNothing) {
   for (const char* name : {"random", "ucb1", "kl_ucb", "thompson"}) {
-    for (const char* setting : {"epsilon=0", "epsilon=0.5", "aggregation_period=3", "switching_cost=1"}) {
+    for (const AgentLayersOptions& layers :
+         {AgentLayersOptions(), AgentLayersOptions{.epsilon = 0.5}, AgentLayersOptions{.aggregation_period = 3},
+          AgentLayersOptions{.switching_cost = 1}}) {
       const testing::TopicEnvironment environment({0.2, 0.6, 0.4}, 9, 4, 20, 3, /*fixed_documents=*/true);
       AgentOptions options;
-      ASSERT_TRUE(SetAgentOption(options, setting).ok());
-      auto agent = MakeAgent(name, environment.spec(), options);
+      options.layers = layers;
+      auto agent = MakeAgent(name, environment.spec(), options, /*seed=*/1);
       ASSERT_TRUE(agent.ok()) << agent.status();
-      EXPECT_EQ(AllocationsAfterTheFirstStep(**agent, environment), 0) << name << " " << setting;
+      EXPECT_EQ(AllocationsAfterTheFirstStep(**agent, environment), 0)
+          << name << ": epsilon " << layers.epsilon << ", aggregation_period " << layers.aggregation_period
+          << ", switching_cost " << layers.switching_cost;
     }
   }
 }

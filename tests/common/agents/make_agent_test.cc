@@ -14,7 +14,6 @@
 namespace recbots {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -32,17 +31,24 @@ EnvironmentSpec BareSpec() {
   return spec;
 }
 
-AgentOptions With(const std::vector<std::string>& settings) {
-  AgentOptions options;
-  for (const std::string& setting : settings) {
-    EXPECT_TRUE(SetAgentOption(options, setting).ok()) << SetAgentOption(options, setting);
-  }
-  return options;
+std::string Refusal(const std::string& name, const EnvironmentSpec& spec, const AgentOptions& options = {}) {
+  return MakeAgent(name, spec, options, /*seed=*/1).status().ToString();
 }
 
-std::string Refusal(const std::string& name, const EnvironmentSpec& spec,
-                    const std::vector<std::string>& settings = {}) {
-  return MakeAgent(name, spec, With(settings)).status().ToString();
+AgentOptions Layered(const AgentLayersOptions& layers) {
+  AgentOptions options;
+  options.layers = layers;
+  return options;
+}
+AgentOptions WithBandit(const ClusterBanditOptions& bandit) {
+  AgentOptions options;
+  options.cluster_bandit = bandit;
+  return options;
+}
+AgentOptions WithTable(const TabularQOptions& table, int aggregation_period = 1) {
+  AgentOptions options = Layered({.aggregation_period = aggregation_period});
+  options.tabular_q = table;
+  return options;
 }
 
 // Slates of all users over some episodes, all legal; probabilities are NaN or in (0, 1].
@@ -74,12 +80,11 @@ class EveryAgent : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryAgent, PlaysTheSameForAnyBatchUnlessItLearnsAcrossUsers) {
   const EnvironmentSpec spec = Topics(1).spec();
-  for (const auto& settings :
-       std::vector<std::vector<std::string>>{{}, {"aggregation_period=3", "switching_cost=0.5"}}) {
-    auto together = MakeAgent(GetParam(), spec, With(settings));
+  for (const AgentOptions& options : {AgentOptions(), Layered({.aggregation_period = 3, .switching_cost = 0.5})}) {
+    auto together = MakeAgent(GetParam(), spec, options, /*seed=*/1);
     ASSERT_TRUE(together.ok()) << together.status();
     const auto slates = Play(**together, Topics(5), 60);
-    auto alone = MakeAgent(GetParam(), spec, With(settings));
+    auto alone = MakeAgent(GetParam(), spec, options, /*seed=*/1);
     ASSERT_TRUE(alone.ok()) << alone.status();
     const auto first = Play(**alone, Topics(1), 60);
     EXPECT_EQ((*together)->learns(), GetParam() == "tabular_q");
@@ -101,21 +106,16 @@ TEST_P(EveryAgent, NamesItselfWhereSomethingIsMissing) {
   }
 }
 
-TEST_P(EveryAgent, TakesAllItsSettings) {
-  for (const std::string& name : AgentSettingNames(GetParam())) {
-    AgentOptions options;
-    EXPECT_FALSE(SetAgentOption(options, name + "=what?").ok());
-    EXPECT_THAT(options.settings, IsEmpty());
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Agents, EveryAgent, ::testing::ValuesIn(AgentNames()));
 
 TEST(MakeAgentTest, ListsAgents) {
   EXPECT_THAT(AgentNames(),
               ElementsAre("glm_ts", "kl_ucb", "kl_ucb_legacy", "random", "tabular_q", "thompson", "ucb1", "ucb_glm"));
-  EXPECT_THAT(AgentSettingNames("ucb1"), ElementsAre("optimism_scaling", "ties", "legacy_first_step", "epsilon",
-                                                     "aggregation_period", "switching_cost"));
+  EXPECT_THAT(AgentSettingNames("ucb1"),
+              ElementsAre("cluster_bandit.optimism_scaling", "cluster_bandit.ties", "cluster_bandit.legacy_first_step",
+                          "layers.epsilon", "layers.aggregation_period", "layers.switching_cost"));
+  EXPECT_THAT(AgentSettingNames("random"),
+              ElementsAre("layers.epsilon", "layers.aggregation_period", "layers.switching_cost"));
   EXPECT_THAT(AgentSettingNames("nobody"), IsEmpty());
   EXPECT_THAT(Refusal("nobody", BareSpec()),
               HasSubstr("agent 'nobody' is unknown, want one of glm_ts, kl_ucb, kl_ucb_legacy, random, tabular_q"));
@@ -131,61 +131,48 @@ TEST(MakeAgentTest, SaysWhatIsNeededAndWhatThereIs) {
               HasSubstr("agent thompson: needs the response field cluster_id, and topics has click, engagement"));
 }
 
-TEST(MakeAgentTest, RefusesSettingsThatTheAgentHasNotOrThatAreOutOfBounds) {
+TEST(MakeAgentTest, RefusesSettingsThatAreOutOfBounds) {
   const EnvironmentSpec spec = Topics(1).spec();
-  EXPECT_THAT(Refusal("random", spec, {"optimism_scaling=2"}),
-              HasSubstr("agent random: has no setting optimism_scaling, only epsilon, aggregation_period"));
-  EXPECT_THAT(Refusal("ucb1", spec, {"optimism_scaling=-1"}), HasSubstr("agent ucb1: optimism_scaling -1"));
-  EXPECT_THAT(Refusal("ucb1", spec, {"epsilon=2"}), HasSubstr("agent ucb1: epsilon 2, want 0..1"));
-  EXPECT_THAT(Refusal("ucb1", spec, {"aggregation_period=0"}), HasSubstr("aggregation_period 0, want 1.."));
-  EXPECT_THAT(Refusal("glm_ts", spec, {"epsilon=0.1"}), HasSubstr("agent glm_ts: epsilon 0.1, want 0"));
-  EXPECT_THAT(Refusal("tabular_q", spec, {"gamma=3", "aggregation_period=2"}), HasSubstr("gamma 3, want 0..1"));
-  EXPECT_THAT(Refusal("tabular_q", spec, {"gamma=3"}), HasSubstr("agent tabular_q: gamma 3"));
+  EXPECT_THAT(Refusal("ucb1", spec, WithBandit({.optimism_scaling = -1})),
+              HasSubstr("agent ucb1: optimism_scaling -1, want 0.."));
+  EXPECT_THAT(Refusal("thompson", spec, WithBandit({.optimism_scaling = 0})), HasSubstr("want >= 1e-6 for Thompson"));
+  EXPECT_THAT(Refusal("ucb1", spec, WithBandit({.ties = static_cast<ArmTies>(4)})), HasSubstr("ties 4, want 1..3"));
+  EXPECT_THAT(Refusal("ucb1", spec, Layered({.epsilon = 2})), HasSubstr("agent ucb1: epsilon 2, want 0..1"));
+  EXPECT_THAT(Refusal("ucb1", spec, Layered({.aggregation_period = 0})), HasSubstr("aggregation_period 0, want 1.."));
+  EXPECT_THAT(Refusal("ucb1", spec, Layered({.switching_cost = -1})), HasSubstr("switching_cost -1, want 0.."));
+  EXPECT_THAT(Refusal("glm_ts", spec, Layered({.epsilon = 0.1})), HasSubstr("agent glm_ts: epsilon 0.1, want 0"));
+  EXPECT_THAT(Refusal("tabular_q", spec, WithTable({.gamma = 3}, 2)), HasSubstr("gamma 3, want 0..1"));
+  EXPECT_THAT(Refusal("tabular_q", spec, WithTable({.gamma = 3})), HasSubstr("agent tabular_q: gamma 3"));
+  EXPECT_EQ(Refusal("random", spec, WithTable({.gamma = 3})), "OK") << "it has no such setting";
 }
 
 TEST(MakeAgentTest, SettingsTakeEffect) {
   const EnvironmentSpec spec = Topics(1).spec();
-  const auto play = [&](const std::string& name, const std::vector<std::string>& settings) {
-    auto agent = MakeAgent(name, spec, With(settings));
+  const auto play = [&](const std::string& name, const AgentOptions& options) {
+    auto agent = MakeAgent(name, spec, options, /*seed=*/1);
     EXPECT_TRUE(agent.ok()) << agent.status();
     return Play(**agent, Topics(4), 40);
   };
   const auto plain = play("ucb1", {});
-  EXPECT_EQ(plain, play("ucb1", {"epsilon=0", "aggregation_period=1"}));
-  EXPECT_NE(plain, play("ucb1", {"optimism_scaling=0.1"}));
-  EXPECT_NE(plain, play("ucb1", {"ties=lower_arm"}));
-  EXPECT_NE(plain, play("ucb1", {"epsilon=0.5"}));
+  EXPECT_EQ(plain, play("ucb1", Layered({.epsilon = 0, .aggregation_period = 1})));
+  EXPECT_NE(plain, play("ucb1", WithBandit({.optimism_scaling = 0.1})));
+  EXPECT_NE(plain, play("ucb1", WithBandit({.ties = ArmTies::kLowerArm})));
+  EXPECT_NE(plain, play("ucb1", Layered({.epsilon = 0.5})));
   // All arms are tied at the first step only.
-  EXPECT_EQ(play("ucb1", {"ties=lower_arm", "legacy_first_step=true"}), play("ucb1", {"ties=lower_arm"}));
+  EXPECT_EQ(play("ucb1", WithBandit({.ties = ArmTies::kLowerArm, .legacy_first_step = true})),
+            play("ucb1", WithBandit({.ties = ArmTies::kLowerArm})));
   EXPECT_NE(play("kl_ucb", {}), play("kl_ucb_legacy", {}));
 }
 
 TEST(MakeAgentTest, AggregationHoldsSlatesOfDocumentsThatStay) {
   const TopicEnvironment environment({0.2, 0.6}, 6, 2, 20, 4, /*fixed_documents=*/true);
-  auto agent = MakeAgent("random", environment.spec(), With({"aggregation_period=7"}));
+  auto agent = MakeAgent("random", environment.spec(), Layered({.aggregation_period = 7}), /*seed=*/1);
   ASSERT_TRUE(agent.ok()) << agent.status();
   for (const auto& slates : Play(**agent, environment, 20)) {
     for (size_t t = 0; t < 20; ++t) {
       for (size_t k = 0; k < 2; ++k) EXPECT_EQ(slates[2 * t + k], slates[2 * (t / 7 * 7) + k]);
     }
   }
-}
-
-TEST(SetAgentOptionTest, ReplacesAndRefuses) {
-  AgentOptions options = With({"epsilon=0.5", "epsilon=0.25", "discretization_bounds=-1,2.5", "exploration=min_count"});
-  EXPECT_EQ(options.settings.size(), 3U);
-  EXPECT_EQ(options.settings["epsilon"], "0.25");
-  const auto refusal = [&](const std::string& text) { return SetAgentOption(options, text).ToString(); };
-  EXPECT_THAT(refusal("epsilon"), HasSubstr("agent setting 'epsilon', want NAME=VALUE"));
-  EXPECT_THAT(refusal("=3"), HasSubstr("want NAME=VALUE"));
-  EXPECT_THAT(refusal("epsilom=3"), AllOf(HasSubstr("'epsilom' is unknown, want one of"), HasSubstr("epsilon, ")));
-  EXPECT_THAT(refusal("epsilon=much"), HasSubstr("epsilon 'much', want a number"));
-  EXPECT_THAT(refusal("aggregation_period=1.5"), HasSubstr("aggregation_period '1.5', want an integer"));
-  EXPECT_THAT(refusal("ties=even"), HasSubstr("ties 'even', want one of random, lower_arm, higher_arm"));
-  EXPECT_THAT(refusal("legacy_first_step=1"), HasSubstr("want one of true, false"));
-  EXPECT_THAT(refusal("discretization_bounds=1,,2"), HasSubstr("want numbers with commas between"));
-  EXPECT_THAT(refusal("exploration="), HasSubstr("want one of epsilon_greedy, min_count"));
-  EXPECT_EQ(options.settings.size(), 3U);
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ const Case kCases[] = {
      "environment.history.trace_decay=0.9"},
     {"", "environment.history.remember_user=true", "with environment.history.length 0, want more",
      "environment.history.length=2"},
+    {"agents { tabular_q { exploration: MIN_COUNT } }", "agents.tabular_q.exploration_temperature=0.5",
+     "with agents.tabular_q.exploration MIN_COUNT, want EPSILON_GREEDY", "agents.tabular_q.exploration=EPSILON_GREEDY"},
+    {"agents { tabular_q { eval_mode: true } }", "agents.tabular_q.learning_rate=0.5",
+     "with agents.tabular_q.eval_mode true, want false", "agents.tabular_q.eval_mode=false"},
 };
 
 TEST(IdleSettingsTest, AreRefusedByHandAndStandInAFile) {

@@ -149,6 +149,15 @@ TEST(MemoryNeedsTest, TablesWithColumnsOfTheirOwnCountToo) {
   EXPECT_THAT(std::string(status.message()), StartsWith("replay.table.capacity_rows 10000000, want at most 3"));
 }
 
+TEST(MemoryNeedsTest, BookkeepingCountsBeforeTheSizeOfATransitionIsKnown) {
+  v1::ReplayConfig config;
+  EXPECT_TRUE(CheckMemory(TableNeeds(config, 0, 1, false), 16 * kGigabyte).ok());
+  config.mutable_table()->set_capacity_rows(4'000'000'000);
+  config.mutable_table()->set_capacity_bytes(int64_t{1} << 50);
+  EXPECT_THAT(std::string(CheckMemory(TableNeeds(config, 0, 1, false), 16 * kGigabyte).message()),
+              HasSubstr("(16 B each: bookkeeping of a row)"));
+}
+
 TEST(MemoryNeedsTest, WhatIsSimulatedAtOnce) {
   EXPECT_TRUE(CheckMemory({PlayingNeed("--users", 64, Videos(10), 4)}, kGigabyte).ok());
   const absl::Status status = CheckMemory({PlayingNeed("--users", 65536, Videos(65536), 256)}, 16 * kGigabyte);

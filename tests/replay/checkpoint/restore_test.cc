@@ -125,36 +125,6 @@ v1::ExperimentIdentity IdentityWith(const std::string& matrix_seed) {
   return MakeIdentity({{"environment.document_browsing.matrix_seed", matrix_seed}, {"transition.n_step", "1"}});
 }
 
-TEST_F(RestoreTest, RowsOfAnotherExperimentAreRefusedByName) {
-  const auto store = MakeTestStore(ThreeTables(1000));
-  store->Find("best")->AdoptIdentity(IdentityWith("42"));
-  Fill(store.get(), 100);
-  Write(store.get());
-  const auto other = MakeTestStore(ThreeTables(1000));
-  other->Find("best")->AdoptIdentity(IdentityWith("7"));
-  const auto refused = Read(other.get());
-  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(
-      refused.status().message(),
-      absl::StrCat("table 'best': the rows of checkpoint 1 in '", directory_ / "shard-0",
-                   "' are of another experiment: environment.document_browsing.matrix_seed: 42 in the checkpoint, ",
-                   "7 here. Use another folder, move this one away, or take the rows over with ",
-                   "--allow_other_experiment"));
-  EXPECT_EQ(other->Find("transitions")->state().rows, 0) << "nothing was taken over";
-
-  CheckpointerOptions options = OnRequest(directory_.path());
-  options.allow_other_experiment = true;
-  const auto checkpointer = MustOpen(options, other.get());
-  EXPECT_THAT(
-      checkpointer->restored().differences,
-      ElementsAre("table 'best': rows of another experiment: environment.document_browsing.matrix_seed: 42 in the "
-                  "checkpoint, 7 here"));
-  EXPECT_EQ(other->Find("best")->state().rows, store->Find("best")->state().rows);
-  // From now on it is a store of this experiment.
-  ASSERT_TRUE(checkpointer->Checkpoint(Patience()).ok());
-  EXPECT_EQ(other->Find("best")->identity().fingerprint(), IdentityWith("7").fingerprint());
-}
-
 TEST_F(RestoreTest, ATableKeepsWhatItsRowsMeanAndWhichStreamsAreGivenAway) {
   const auto store = MakeTestStore(ThreeTables(1000));
   store->Find("best")->AdoptIdentity(IdentityWith("42"));
@@ -168,17 +138,6 @@ TEST_F(RestoreTest, ATableKeepsWhatItsRowsMeanAndWhichStreamsAreGivenAway) {
   EXPECT_EQ(restored->Find("best")->state().streams_below, 4096);
   EXPECT_FALSE(Says(restored->Find("oldest")->identity()));
   EXPECT_EQ(restored->Find("oldest")->state().streams_below, 0);
-}
-
-TEST_F(RestoreTest, ACheckpointThatDoesNotSayItIsTakenWithAWarning) {
-  const auto store = MakeTestStore(ThreeTables(1000));  // As one of an older version.
-  Write(store.get());
-  const auto restored = MakeTestStore(ThreeTables(1000));
-  restored->Find("best")->AdoptIdentity(IdentityWith("42"));
-  const auto report = Read(restored.get());
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_THAT(report->differences,
-              ElementsAre("table 'best': the checkpoint does not say of which experiment its rows are"));
 }
 
 // Two threads insert, sample, acknowledge and write priorities back while checkpoints are written. Which of their

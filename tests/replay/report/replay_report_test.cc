@@ -125,6 +125,23 @@ TEST(ReplayPagesTest, SayWhoWaitsForWhat) {
   EXPECT_THAT(text, HasSubstr("transitions: 20 rows, 0 durable, weights 0, waits for spi_insert ("));
 }
 
+TEST(ReplayPagesTest, SayThatASchemaIsNotKnownYet) {
+  ReplayServer server({}, {}, {}, {}, std::optional<Store::SchemaCheck>(nullptr));
+  Metrics metrics({"replay"});
+  ReplayMetrics report(&metrics, &server.store(), &server.service(), nullptr);
+  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_rows{table=\"transitions\"} 0\n"));
+  const std::string text = Text(server.service().info());
+  EXPECT_THAT(text, HasSubstr("Table transitions\nrows: 0 of 100000\n"));
+  EXPECT_THAT(text, HasSubstr("row: schema not known yet: the first writer, reader or checkpoint states it\n"));
+  EXPECT_THAT(text, HasSubstr("transitions: writers 0; inserts wait for none, samples for min_size; "));
+  RawWriter writer(server, MakeHello(1));
+  writer.Send(MakeBlock(0, 30));
+  writer.ReceiveRows(30);
+  report.Refresh();
+  EXPECT_THAT(metrics.Text(), HasSubstr("recbots_replay_inserted_rows_total{table=\"transitions\"} 30\n"));
+  EXPECT_THAT(Text(server.service().info()), HasSubstr("row: 32 bytes: writer int64"));
+}
+
 TEST(ReplayPagesTest, ListNoMoreWritersThanOneReadsAndThoseThatWaitFirst) {
   v1::InfoResponse info;
   for (int i = 0; i < 60; ++i) {

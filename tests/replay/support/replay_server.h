@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,12 @@ bool Eventually(const Condition& condition) {
 class ReplayServer {
  public:
   // `more`: tables beside the first. `checkpoints`: with a directory, the store lives on there; it is restored whenever
-  // the server starts.
+  // the server starts. `transitions`: the tables do not know their schema yet, and this decides whether a schema is
+  // taken (nullptr: any).
   explicit ReplayServer(const TableOptions& table = {}, const ReplayServiceOptions& options = {},
-                        const std::vector<TableOptions>& more = {}, const CheckpointerOptions& checkpoints = {})
-      : tables_{table}, options_(options), checkpoints_(checkpoints) {
+                        const std::vector<TableOptions>& more = {}, const CheckpointerOptions& checkpoints = {},
+                        const std::optional<Store::SchemaCheck>& transitions = std::nullopt)
+      : tables_{table}, options_(options), checkpoints_(checkpoints), transitions_(transitions) {
     tables_.insert(tables_.end(), more.begin(), more.end());
     NewTable();
     Start();
@@ -75,13 +78,17 @@ class ReplayServer {
   }
   // Forgets everything; call between Kill and Start.
   void NewTable() {
-    std::vector<std::unique_ptr<Table>> tables;
+    std::vector<std::unique_ptr<TablePlace>> places;
     for (const TableOptions& options : tables_) {
+      if (transitions_.has_value()) {
+        places.push_back(std::make_unique<TablePlace>(options));
+        continue;
+      }
       auto table = Table::Create(TestSchema(), options);
       RECBOTS_CHECK_OK(table.status());
-      tables.push_back(*std::move(table));
+      places.push_back(std::make_unique<TablePlace>(*std::move(table)));
     }
-    auto store = Store::Create(std::move(tables));
+    auto store = Store::CreateWithPlaces(std::move(places), transitions_.value_or(nullptr));
     RECBOTS_CHECK_OK(store.status());
     store_ = *std::move(store);
   }
@@ -97,6 +104,7 @@ class ReplayServer {
   std::vector<TableOptions> tables_;
   const ReplayServiceOptions options_;
   const CheckpointerOptions checkpoints_;
+  const std::optional<Store::SchemaCheck> transitions_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<ReplayService> service_;

@@ -22,9 +22,9 @@ std::unique_ptr<Store> MakeTestStore(const std::vector<std::string>& names) {
 
 TEST(StoreTest, FindsTablesByName) {
   const auto store = MakeTestStore({"a", "b"});
-  EXPECT_EQ(store->Find("a"), store->tables()[0].get());
-  EXPECT_EQ(store->Find("b"), store->tables()[1].get());
-  EXPECT_EQ(store->Find(""), store->tables()[0].get());
+  EXPECT_EQ(store->Find("a"), store->tables()[0]);
+  EXPECT_EQ(store->Find("b"), store->tables()[1]);
+  EXPECT_EQ(store->Find(""), store->tables()[0]);
   EXPECT_EQ(store->Find("c"), nullptr);
   EXPECT_NE(store->id(), MakeTestStore({"a"})->id());
 }
@@ -49,7 +49,9 @@ TEST(StoreTest, OneCutHoldsForAllTables) {
   });
   std::vector<FrozenTable> frozen;
   for (int i = 0; i < 300; ++i) {
-    EXPECT_GE(store->Freeze(frozen), absl::ZeroDuration());
+    const Store::Cut cut = store->Freeze(frozen);
+    EXPECT_GE(cut.pause, absl::ZeroDuration());
+    EXPECT_EQ(cut.tables, store->tables());
     ASSERT_EQ(frozen.size(), 2u);
     EXPECT_EQ(frozen[0].header.name(), "first");
     const int64_t ahead = frozen[0].header.inserted() - frozen[1].header.inserted();
@@ -75,8 +77,13 @@ TEST(MakeStoreTest, TurnsAConfigurationIntoTables) {
     }
     more_tables { name: "per" sampler: PRIORITIZED priority_exponent: 0.7 capacity_rows: 2000 }
   )"),
-                               TestSchema(), MakeIdentity({{"transition.n_step", "1"}}), /*seed=*/1)
+                               /*seed=*/1, nullptr)
                          .value();
+  ASSERT_EQ(store->places().size(), 3u);
+  ASSERT_EQ(store->tables().size(), 1u) << "the schema of transitions is not known";
+  EXPECT_EQ(store->Find("transitions"), nullptr);
+  EXPECT_EQ(store->FindPlace("")->options().capacity_rows, 500);
+  ASSERT_TRUE(store->MakeTransitions(TestSchema(), MakeIdentity({{"transition.n_step", "1"}})).value());
   ASSERT_EQ(store->tables().size(), 3u);
   const Table& main = *store->Find("transitions");
   EXPECT_EQ(main.schema(), TestSchema());
@@ -100,7 +107,7 @@ TEST(MakeStoreTest, TurnsAConfigurationIntoTables) {
 
 TEST(MakeStoreTest, NamesTheTableThatCannotBe) {
   const auto refusal = [](const std::string& text) {
-    const auto store = MakeStore(ConfigOf(text), TestSchema(), {}, 1);
+    const auto store = MakeStore(ConfigOf(text), 1, nullptr);
     EXPECT_EQ(store.status().code(), absl::StatusCode::kInvalidArgument);
     return std::string(store.status().message());
   };

@@ -90,6 +90,9 @@ TEST(ServerReportTest, SaysWhenCheckpointsFailOrAreNotKept) {
   EXPECT_THAT(ReportText(report), HasSubstr("none yet"));
   report.now.clear_checkpoint_directory();
   EXPECT_THAT(ReportText(report), HasSubstr("none kept (no --checkpoint_dir)"));
+  report.now.mutable_tables(0)->clear_schema();
+  EXPECT_THAT(ReportText(report),
+              HasSubstr("row         schema not known yet: the first writer, reader or checkpoint"));
 }
 
 TEST(ServerReportTest, ARestartedServerHasNoRates) {
