@@ -133,14 +133,14 @@ TEST_P(ScenarioTest, AllAgentsAreSoundInIt) {
   const auto scenario = MakeOne();
   for (const std::string& name : AgentNames()) {
     SCOPED_TRACE(name);
-    const auto agent = MakeAgent(name, scenario->spec(), {});
+    const auto agent = MakeAgent(name, scenario->spec(), {}, /*seed=*/1);
     if (!agent.ok()) {
       EXPECT_EQ(agent.status().code(), absl::StatusCode::kInvalidArgument);
       EXPECT_EQ(agent.status().message().find("agent " + name), 0U) << agent.status();
       continue;
     }
     testing::ExpectSoundPolicy(*scenario, **agent, /*num_users=*/200, /*steps=*/500);
-    const auto make = [&] { return MakeAgent(name, scenario->spec(), {}).value(); };
+    const auto make = [&] { return MakeAgent(name, scenario->spec(), {}, /*seed=*/1).value(); };
     testing::ExpectPolicyReadsOnlyWhatItNeeds(*scenario, make, /*num_users=*/20, /*steps=*/70);
     if ((*agent)->learns()) continue;
     testing::ExpectPolicyIndependentOfTheBatch(*scenario, make, /*num_users=*/39, /*steps=*/60);
