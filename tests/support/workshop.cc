@@ -84,6 +84,9 @@ std::string Workshop::AwaitAddress(const std::string& run_dir, const std::string
 
 const std::string& Workshop::server() {
   if (!server_.empty()) return server_;
+  // With the rows of a run, so that it knows their schema.
+  const Outcome copied = Run(absl::StrCat("cp -r ", checkpoint(), " checkpoints"));
+  EXPECT_EQ(copied.exit_code, 0) << copied.output;
   replay_.emplace(
       Start("exec recbots-replay --config=deploy/config/browse.textproto --run_dir=served "
             "--checkpoint_dir=checkpoints"));
