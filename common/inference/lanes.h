@@ -51,8 +51,8 @@ inline Lanes Broadcast(float a) {
 #endif
 }
 
-// max(0, v), lane by lane; 0 for NaN.
-inline Lanes Relu(const Lanes& v) { return v > 0 ? v : Lanes{}; }
+// max(0, v), lane by lane; NaN stays, so that networks that have diverged do not look as if they had not.
+inline Lanes Relu(const Lanes& v) { return v < 0 ? Lanes{} : v; }
 
 // a * b + c, lane by lane.
 inline Lanes MultiplyAdd(const Lanes& a, const Lanes& b, const Lanes& c) {

@@ -58,7 +58,9 @@ double MultiplyAddsAlone() {
 #pragma GCC unroll 12
     for (Lanes& sum : sums) sum = MultiplyAdd(sum, factor, term);
   }
-  Use(sums);
+  Lanes results[kRegisters];  // Not `sums` itself: what has an address may be kept in memory instead of registers.
+  std::copy_n(sums, kRegisters, results);
+  Use(results);
   return 2.0 * kLanes * kRegisters * kTimes;
 }
 
