@@ -44,11 +44,9 @@ struct Ends {
 
 template <int R, int V>
 inline __attribute__((always_inline)) void StartBlock(const Ends& ends, Lanes (&acc)[R][V]) {
-  for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) {
-      acc[r][v] = LoadLanes(ends.base + static_cast<size_t>(r) * ends.base_stride + v * kLanes);
-    }
-  }
+  ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) {
+    acc[r][v] = LoadLanes(ends.base + static_cast<size_t>(r) * ends.base_stride + v * kLanes);
+  });
 }
 
 template <int R, int V>
@@ -56,14 +54,17 @@ void ApplyBlock(const BlockInput& in, const Ends& ends, float* y, size_t y_strid
   Lanes acc[R][V];
   StartBlock<R, V>(ends, acc);
   MultiplyBlock<R, V>(in, acc);
-  for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) {
-      const size_t at = static_cast<size_t>(r) * y_stride + static_cast<size_t>(v * kLanes);
-      Lanes value = acc[r][v];
-      if (ends.relu) value = Relu(value);
-      if (ends.active != nullptr) value = LoadLanes(ends.active + at) > 0 ? value : Lanes{};
-      StoreLanes(value, y + at);
-    }
+  const auto at = [y_stride](int r, int v) {
+    return static_cast<size_t>(r) * y_stride + static_cast<size_t>(v * kLanes);
+  };
+  if (ends.relu) {
+    ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) { StoreLanes(Relu(acc[r][v]), y + at(r, v)); });
+  } else if (ends.active != nullptr) {
+    ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) {
+      StoreLanes(LoadLanes(ends.active + at(r, v)) > 0 ? acc[r][v] : Lanes{}, y + at(r, v));
+    });
+  } else {
+    ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) { StoreLanes(acc[r][v], y + at(r, v)); });
   }
 }
 
@@ -75,10 +76,12 @@ void ApplyBlockWithHead(const BlockInput& in, const Ends& ends, const float* hea
   Lanes acc[R][V];
   StartBlock<R, V>(ends, acc);
   MultiplyBlock<R, V>(in, acc);
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r) {
     float* lanes = sums[r].lanes + begin % kHeadLanes;
     Lanes sum[kRegisters];
     for (int s = 0; s < kRegisters; ++s) sum[s] = starts ? Lanes{} : LoadLanes(lanes + s * kLanes);
+#pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
       Lanes& mine = sum[v % kRegisters];
       mine = MultiplyAdd(Relu(acc[r][v]), LoadLanes(head + begin + v * kLanes), mine);
@@ -100,19 +103,27 @@ void ApplyLayer(const DenseLayer& layer, const DenseRows& x, const Ends& ends, f
   });
 }
 
-// to [4, to_stride] = from [4, from_stride] transposed.
-void TransposeFour(const float* from, size_t from_stride, float* to, size_t to_stride) {
-  using Four = float __attribute__((vector_size(16)));
-  Four r[4];
-  for (size_t i = 0; i < 4; ++i) std::memcpy(&r[i], from + i * from_stride, sizeof(Four));
-  const Four low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5),
-             low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-  const Four high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7),
-             high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-  const Four columns[4] = {
-      __builtin_shufflevector(low01, low23, 0, 1, 4, 5), __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
-      __builtin_shufflevector(high01, high23, 0, 1, 4, 5), __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
-  for (size_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &columns[i], sizeof(Four));
+// to [8, to_stride] = from [8, from_stride] transposed.
+void TransposeEight(const float* from, size_t from_stride, float* to, size_t to_stride) {
+  using Eight = float __attribute__((vector_size(32)));
+  Eight r[8], pairs[8], fours[8];
+  for (size_t i = 0; i < 8; ++i) std::memcpy(&r[i], from + i * from_stride, sizeof(Eight));
+  for (size_t i = 0; i < 8; i += 2) {
+    pairs[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    for (size_t j = 0; j < 2; ++j) {
+      fours[i + 2 * j] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 * j + 1] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (size_t i = 0; i < 4; ++i) {
+    const Eight low = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    const Eight high = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    std::memcpy(to + i * to_stride, &low, sizeof(low));
+    std::memcpy(to + (i + 4) * to_stride, &high, sizeof(high));
+  }
 }
 
 }  // namespace
@@ -135,42 +146,48 @@ DenseLayer::DenseLayer(const float* weight, size_t stride, absl::Span<const floa
 void DenseLayer::Pack(const float* weight, size_t stride, absl::Span<const float> bias) {
   RECBOTS_CHECK(bias.empty() || bias.size() == static_cast<size_t>(num_outputs_));
   std::copy(bias.begin(), bias.end(), bias_.data());
+  in_place_ = nullptr;
   const auto inputs = static_cast<size_t>(num_inputs_);
   for (int begin = 0; begin < num_outputs_; begin += kPanel) {
     const auto width = static_cast<size_t>(std::min(kPanel, padded_outputs_ - begin));
     const auto used = static_cast<size_t>(std::min(kPanel, num_outputs_ - begin));
     const float* from = weight + static_cast<size_t>(begin) * stride;
     float* to = weights_.data() + static_cast<size_t>(begin) * inputs;
-    for (size_t column = 0; column < used; column += 4) {
+    for (size_t column = 0; column < used; column += 8) {
       size_t i = 0;
-      if (column + 4 <= used) {
-        for (; i + 4 <= inputs; i += 4)
-          TransposeFour(from + column * stride + i, stride, to + i * width + column, width);
+      for (; column + 8 <= used && i + 8 <= inputs; i += 8) {
+        TransposeEight(from + column * stride + i, stride, to + i * width + column, width);
       }
       for (; i < inputs; ++i) {
-        for (size_t c = column; c < std::min(column + 4, used); ++c) to[i * width + c] = from[c * stride + i];
+        for (size_t c = column; c < std::min(column + 8, used); ++c) to[i * width + c] = from[c * stride + i];
       }
     }
   }
 }
 
 void DenseLayer::PackTransposed(const float* weight, size_t stride) {
+  if (num_outputs_ == padded_outputs_) {
+    in_place_ = weight;
+    in_place_stride_ = stride;
+    return;
+  }
   for (int begin = 0; begin < num_outputs_; begin += kPanel) {
-    const auto width = static_cast<size_t>(std::min(kPanel, padded_outputs_ - begin));
-    const auto used = static_cast<size_t>(std::min(kPanel, num_outputs_ - begin));
+    const int width = std::min(kPanel, padded_outputs_ - begin), used = std::min(kPanel, num_outputs_ - begin);
     float* to = weights_.data() + static_cast<size_t>(begin) * static_cast<size_t>(num_inputs_);
-    for (int i = 0; i < num_inputs_; ++i, to += width) {
-      std::copy_n(weight + static_cast<size_t>(i) * stride + begin, used, to);
+    const float* from = weight + begin;
+    for (int i = 0; i < num_inputs_; ++i, to += width, from += stride) {
+      for (int column = 0; column < used; ++column) to[column] = from[column];
     }
   }
 }
 
 BlockInput DenseLayer::Block(const float* x, size_t x_stride, int begin, int vectors) const {
+  const float* packed = weights_.data() + static_cast<size_t>(begin) * static_cast<size_t>(num_inputs_);
   return {.x = x,
           .row_stride = x_stride,
           .input_stride = 1,
-          .panel = weights_.data() + static_cast<size_t>(begin) * static_cast<size_t>(num_inputs_),
-          .panel_stride = static_cast<size_t>(vectors * kLanes),
+          .panel = in_place_ == nullptr ? packed : in_place_ + begin,
+          .panel_stride = in_place_ == nullptr ? static_cast<size_t>(vectors * kLanes) : in_place_stride_,
           .num_inputs = num_inputs_};
 }
 

@@ -58,7 +58,8 @@ class DenseLayer {
   DenseLayer(const float* weight, size_t stride, absl::Span<const float> bias, int num_outputs, int num_inputs);
 
   // Takes over other weights of the same sizes: weight [N, K] and bias, or weight [K, N] without a bias, which makes
-  // the layer that carries gradients back through one of K outputs and N inputs. Both allocate nothing.
+  // the layer that carries gradients back through one of K outputs and N inputs. Both allocate nothing. The latter need
+  // not copy: `weight` must stay as it is until the last Apply.
   void Pack(const float* weight, size_t stride, absl::Span<const float> bias);
   void PackTransposed(const float* weight, size_t stride);
 
@@ -84,8 +85,10 @@ class DenseLayer {
   int num_inputs_ = 0;
   int num_outputs_ = 0;
   int padded_outputs_ = 0;
-  AlignedFloats bias_;     // [padded_outputs_]
-  AlignedFloats weights_;  // Panel after panel of columns, [K, width of the panel] each.
+  AlignedFloats bias_;               // [padded_outputs_]
+  AlignedFloats weights_;            // Panel after panel of columns, [K, width of the panel] each; or they lie
+  const float* in_place_ = nullptr;  // here, [K, in_place_stride_]
+  size_t in_place_stride_ = 0;
 };
 
 // y [M] = head . x of rows x, readable up to their stride, a multiple of PaddedSize(1) like the size of `head`. The sum

@@ -33,10 +33,22 @@ inline __attribute__((always_inline)) void MultiplyBlock(const BlockInput& in, L
   for (int i = 0; i < in.num_inputs; ++i, x += in.input_stride, panel += in.panel_stride) {
     Lanes w[V];
     for (int v = 0; v < V; ++v) w[v] = LoadLanes(panel + v * kLanes);
+#pragma GCC unroll 6
     for (int r = 0; r < R; ++r) {
       const Lanes value = Broadcast(x[static_cast<size_t>(r) * in.row_stride]);
+#pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] = MultiplyAdd(value, w[v], acc[r][v]);
     }
+  }
+}
+
+// Calls body(r, v) for all registers of a block. Unrolled: a register that is indexed by a variable lies in memory.
+template <int R, int V, typename Body>
+inline __attribute__((always_inline)) void ForRegisters(const Body& body) {
+#pragma GCC unroll 6
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) body(r, v);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "common/training/weight_gradient.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/inference/dense_block.h"
 #include "common/inference/lanes.h"
@@ -9,21 +8,19 @@
 namespace recbots {
 namespace {
 
-// Stores the first `columns` of V registers.
-template <int V>
-inline void StoreColumns(const Lanes (&values)[V], int columns, float* to) {
-  if (columns >= V * kLanes) {
-    for (int v = 0; v < V; ++v) StoreLanes(values[v], to + v * kLanes);
-  } else {
-    std::memcpy(to, values, static_cast<size_t>(columns) * sizeof(float));
-  }
-}
-
 template <int R, int V>
 void GradientBlock(const BlockInput& in, int columns, float* to, size_t to_stride) {
   Lanes acc[R][V] = {};
   MultiplyBlock<R, V>(in, acc);
-  for (int r = 0; r < R; ++r) StoreColumns<V>(acc[r], columns, to + static_cast<size_t>(r) * to_stride);
+  if (columns >= V * kLanes) {
+    ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) {
+      StoreLanes(acc[r][v], to + static_cast<size_t>(r) * to_stride + v * kLanes);
+    });
+    return;
+  }
+  float rows[R][V * kLanes];
+  ForRegisters<R, V>([&](int r, int v) __attribute__((always_inline)) { StoreLanes(acc[r][v], rows[r] + v * kLanes); });
+  for (int r = 0; r < R; ++r) std::copy_n(rows[r], columns, to + static_cast<size_t>(r) * to_stride);
 }
 
 }  // namespace
@@ -51,7 +48,9 @@ void BiasGradient(const DenseRows& d, int num_outputs, float* d_bias) {
     for (int m = 0; m < d.count; ++m, row += d.stride) {
       for (int v = 0; v < vectors; ++v) sums[v] += LoadLanes(row + v * kLanes);
     }
-    StoreColumns<4>(sums, num_outputs - begin, d_bias + begin);
+    float columns[4 * kLanes];
+    for (int v = 0; v < 4; ++v) StoreLanes(sums[v], columns + v * kLanes);
+    std::copy_n(columns, std::min(4 * kLanes, num_outputs - begin), d_bias + begin);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "common/inference/nearest.h"
@@ -15,13 +16,16 @@ constexpr size_t kFewItems = 16;
 
 // rank[i]: the number of items nearer than item i. Returns false if they are no order: distances are equal, or NaN.
 bool RankFew(const float* distances, size_t num_items, int32_t (&rank)[kFewItems]) {
+  using Distances = float __attribute__((vector_size(kFewItems * sizeof(float))));
+  using Ranks = int32_t __attribute__((vector_size(kFewItems * sizeof(int32_t))));
   float all[kFewItems];
   std::fill_n(all, kFewItems, std::numeric_limits<float>::infinity());
   std::copy_n(distances, num_items, all);
-  std::fill_n(rank, kFewItems, 0);
-  for (size_t i = 0; i < num_items; ++i) {
-    for (size_t j = 0; j < kFewItems; ++j) rank[j] += all[i] < all[j] ? 1 : 0;
-  }
+  Distances distance;
+  std::memcpy(&distance, all, sizeof(distance));
+  Ranks ranks = {};
+  for (size_t i = 0; i < num_items; ++i) ranks -= all[i] < distance;  // True is -1.
+  std::memcpy(rank, &ranks, sizeof(ranks));
   size_t sum = 0;
   for (size_t i = 0; i < num_items; ++i) sum += static_cast<size_t>(rank[i]);
   return 2 * sum == num_items * (num_items - 1);
@@ -64,13 +68,13 @@ void ItemScorer::AddNearest(const float* distances) {
   const size_t begin = items_.size();
   items_.resize(begin + k);
   if (int32_t rank[kFewItems]; num_items_ <= kFewItems && RankFew(distances, num_items_, rank)) {
-    int32_t found[kFewItems + 1];
+    int32_t found[kFewItems + 1];  // One place more: each item is written, whether it stays or not.
     size_t size = 0;
     for (size_t i = 0; i < num_items_; ++i) {
       found[size] = static_cast<int32_t>(i);
       size += rank[i] < options_.shape.k ? 1 : 0;
     }
-    std::copy_n(found, k, items_.data() + begin);
+    for (size_t i = 0; i < k; ++i) items_[begin + i] = found[i];
     return;
   }
   SortNearest(distances, options_.shape.k, absl::MakeSpan(keys_));
