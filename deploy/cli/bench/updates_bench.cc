@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/bench/core_limit.h"
 
 namespace recbots {
 namespace {
@@ -37,9 +38,13 @@ class Columns {
       At<float>(transition::kNextObservation)[row * kItems + rng.Index(kItems)] = 1;
       At<int32_t>(transition::kSlate)[row] = static_cast<int32_t>(rng.Index(kItems));
       At<float>(transition::kReward)[row] = static_cast<float>(rng.Index(2));
-      At<float>(transition::kDiscount)[row] = rng.Uniform() < 0.15 ? 0.0f : 0.99f;
+      const bool ends = rng.Uniform() < 0.15;
+      At<float>(transition::kDiscount)[row] = ends ? 0.0f : 0.99f;
+      rows_that_go_on_ += ends ? 0 : 1;
     }
   }
+
+  int64_t rows_that_go_on() const { return rows_that_go_on_; }
 
   absl::string_view bytes() const {
     return {reinterpret_cast<const char*>(lines_.data()), lines_.size() * sizeof(Line)};
@@ -57,6 +62,7 @@ class Columns {
 
   const RowSchema& schema_;
   const size_t rows_;
+  int64_t rows_that_go_on_ = 0;
   std::vector<Line> lines_;
 };
 
@@ -65,14 +71,34 @@ v1::AlgorithmConfig DefaultConfig() {
   config.mutable_wolpertinger();
   return config;
 }
-v1::AlgorithmConfig NotebookConfig(int k) {
+v1::AlgorithmConfig NotebookConfig(int k, int num_units = 64) {
   v1::AlgorithmConfig config;
   v1::WolpertingerConfig* wolpertinger = config.mutable_wolpertinger();
   wolpertinger->set_k(k);
+  wolpertinger->set_hidden_units(num_units);
   wolpertinger->set_search_space(v1::WolpertingerConfig::RAW);
   wolpertinger->set_random_candidates(0);
   wolpertinger->set_actor_objective(v1::WolpertingerConfig::CLIMB_CRITIC);
   return config;
+}
+
+// Floating-point operations of an update: those of the layers' products, forwards and backwards, on rows that count.
+// What rows that end an episode would be worth next is not asked.
+double Operations(const v1::WolpertingerConfig& config, double rows, double rows_that_go_on) {
+  const double users = kItems, items = kItems, embedding = config.embedding_size(), units = config.hidden_units();
+  const bool all = config.k() == kItems;
+  const double candidates = all ? items : config.k() + config.random_candidates();
+  const double critic = (users + embedding) * units + units * units + units;  // One row forwards.
+  const double actor = users * units + units * units + units * embedding;
+  const double score = candidates * (units * units + units);
+  const bool climbs = config.actor_objective() != v1::WolpertingerConfig::REGRESS_TO_BEST;
+  const bool regresses = config.actor_objective() != v1::WolpertingerConfig::CLIMB_CRITIC;
+  double products = rows * users * units + rows_that_go_on * score + (all ? 0 : rows * actor);  // Targets.
+  products += rows * (critic + units * units + embedding * units + critic);                     // Critic.
+  products += rows * (actor + embedding * units + units * units + actor);                       // Actor.
+  if (climbs) products += rows * (2 * embedding * units + 2 * units * units + units);
+  if (regresses) products += rows * score;
+  return 2 * products;
 }
 
 absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
@@ -82,16 +108,20 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
   const Columns columns(schema, num_rows);
   absl::Status status;
-  const Rate rate = MedianRate(options, [&] {
+  const auto update = [&] {
     // Includes wrapping the columns, which is part of every update of the learner.
     const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), num_rows);
     status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
     return 1.0;
-  });
+  };
+  const Rate rate = MedianRate(options, update);
+  const double operations =
+      Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(columns.rows_that_go_on()));
+  const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
   RECBOTS_RETURN_IF_ERROR(status);
   BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
   result.cores_used = rate.cores_used;
-  return std::vector<BenchResult>{result};
+  return std::vector<BenchResult>{result, {name, "share_of_core", share.ratio, "ratio"}};
 }
 
 Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int64_t num_rows) {
@@ -104,7 +134,9 @@ Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int6
 std::vector<Bench> UpdatesBenches() {
   std::vector<Bench> benches = {MakeBench("updates", DefaultConfig(), kDefaultRows),
                                 MakeBench("updates/notebook", NotebookConfig(5), kDefaultRows),
-                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows)};
+                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows),
+                                MakeBench("updates/k10_256x64", NotebookConfig(10), 256),
+                                MakeBench("updates/k10_256x256", NotebookConfig(10, /*num_units=*/256), 256)};
   // Sizes that users have: rows per batch, and units per hidden layer.
   for (const int64_t num_rows : {32, 256, 1024}) {
     for (const int num_units : {64, 256}) {
