@@ -195,6 +195,35 @@ void DenseLayer::Apply(const float* x, size_t x_stride, int num_rows, bool relu,
   ApplyLayer(*this, {x, x_stride, num_rows}, {.base = bias_.data(), .relu = relu}, y);
 }
 
+void DenseLayer::ApplyToSparse(const float* x, size_t x_stride, int num_rows, float* y) const {
+  constexpr int kSome = 64;  // Inputs that are looked at before any is multiplied with.
+  int found[kSome + 1];      // One place more: each input is written, whether it stays or not.
+  for (int row = 0; row < num_rows; ++row, x += x_stride, y += padded_outputs_) {
+    std::copy_n(bias_.data(), padded_outputs_, y);
+    for (int first = 0; first < num_inputs_; first += kSome) {
+      int size = 0;
+      for (int i = first; i < std::min(first + kSome, num_inputs_); ++i) {
+        found[size] = i;
+        size += x[i] != 0 ? 1 : 0;
+      }
+      for (int f = 0; f < size; ++f) AddInput(found[f], x[found[f]], y);
+    }
+  }
+}
+
+void DenseLayer::AddInput(int input, float value, float* y) const {
+  const Lanes factor = Broadcast(value);
+  for (int begin = 0; begin < padded_outputs_; begin += kPanel) {
+    const int vectors = std::min(kPanel, padded_outputs_ - begin) / kLanes;
+    const BlockInput in = Block(nullptr, 0, begin, vectors);
+    const float* w = in.panel + static_cast<size_t>(input) * in.panel_stride;
+    for (int v = 0; v < vectors; ++v) {
+      float* to = y + begin + v * kLanes;
+      StoreLanes(MultiplyAdd(factor, LoadLanes(w + v * kLanes), LoadLanes(to)), to);
+    }
+  }
+}
+
 void DenseLayer::ApplyOnto(const float* x, size_t x_stride, int num_rows, const float* base, float* y) const {
   ApplyLayer(*this, {x, x_stride, num_rows},
              {.base = base, .base_stride = static_cast<size_t>(padded_outputs_), .relu = true}, y);

@@ -69,6 +69,8 @@ class DenseLayer {
 
   // y [M, padded_outputs()] = x [M, x_stride] W^T + b, then max(0, y) if `relu`. x and y do not overlap.
   void Apply(const float* x, size_t x_stride, int num_rows, bool relu, float* y) const;
+  // y = x W^T + b, for rows that are mostly zeros, which are skipped: the same as Apply where weights are finite.
+  void ApplyToSparse(const float* x, size_t x_stride, int num_rows, float* y) const;
   // y = max(0, base + x W^T): sums begin with base [M, padded_outputs()] instead of the bias.
   void ApplyOnto(const float* x, size_t x_stride, int num_rows, const float* base, float* y) const;
   // y = x W^T + b where active [M, padded_outputs()] is above 0, else 0.
@@ -82,6 +84,9 @@ class DenseLayer {
   BlockInput Block(const float* x, size_t x_stride, int begin, int vectors) const;
 
  private:
+  // y [padded_outputs()] += value * the weights of this input.
+  void AddInput(int input, float value, float* y) const;
+
   int num_inputs_ = 0;
   int num_outputs_ = 0;
   int padded_outputs_ = 0;

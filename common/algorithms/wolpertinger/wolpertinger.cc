@@ -54,10 +54,6 @@ absl::StatusOr<ActorObjective> MakeObjective(v1::WolpertingerConfig::ActorObject
       "CLIMB_AND_REGRESS");
 }
 
-MlpMemory MemoryOf(const Mlp& mlp) {
-  return {mlp.w1.data_ptr<float>(), mlp.b1.data_ptr<float>(), mlp.w2.data_ptr<float>(),
-          mlp.b2.data_ptr<float>(), mlp.w3.data_ptr<float>(), mlp.b3.data_ptr<float>()};
-}
 WolpertingerMemory MemoryOf(const WolpertingerNetworks& networks) {
   WolpertingerMemory memory = {MemoryOf(networks.actor), {}, networks.embeddings.data_ptr<float>()};
   for (size_t c = 0; c < networks.critics.size(); ++c) memory.critics[c] = MemoryOf(networks.critics[c].mlp);
