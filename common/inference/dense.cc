@@ -103,6 +103,19 @@ void ApplyLayer(const DenseLayer& layer, const DenseRows& x, const Ends& ends, f
   });
 }
 
+// y [V registers] = base + the products of these inputs.
+template <int V>
+void AddInputs(const BlockInput& in, absl::Span<const int> inputs, const float* base, float* y) {
+  Lanes acc[V];
+  for (int v = 0; v < V; ++v) acc[v] = LoadLanes(base + v * kLanes);
+  for (const int input : inputs) {
+    const Lanes value = Broadcast(in.x[input]);
+    const float* w = in.panel + static_cast<size_t>(input) * in.panel_stride;
+    for (int v = 0; v < V; ++v) acc[v] = MultiplyAdd(value, LoadLanes(w + v * kLanes), acc[v]);
+  }
+  for (int v = 0; v < V; ++v) StoreLanes(acc[v], y + v * kLanes);
+}
+
 // to [8, to_stride] = from [8, from_stride] transposed.
 void TransposeEight(const float* from, size_t from_stride, float* to, size_t to_stride) {
   using Eight = float __attribute__((vector_size(32)));
@@ -199,27 +212,20 @@ void DenseLayer::ApplyToSparse(const float* x, size_t x_stride, int num_rows, fl
   constexpr int kSome = 64;  // Inputs that are looked at before any is multiplied with.
   int found[kSome + 1];      // One place more: each input is written, whether it stays or not.
   for (int row = 0; row < num_rows; ++row, x += x_stride, y += padded_outputs_) {
-    std::copy_n(bias_.data(), padded_outputs_, y);
-    for (int first = 0; first < num_inputs_; first += kSome) {
+    const float* base = bias_.data();
+    for (int first = 0; first == 0 || first < num_inputs_; first += kSome, base = y) {
       int size = 0;
       for (int i = first; i < std::min(first + kSome, num_inputs_); ++i) {
         found[size] = i;
         size += x[i] != 0 ? 1 : 0;
       }
-      for (int f = 0; f < size; ++f) AddInput(found[f], x[found[f]], y);
-    }
-  }
-}
-
-void DenseLayer::AddInput(int input, float value, float* y) const {
-  const Lanes factor = Broadcast(value);
-  for (int begin = 0; begin < padded_outputs_; begin += kPanel) {
-    const int vectors = std::min(kPanel, padded_outputs_ - begin) / kLanes;
-    const BlockInput in = Block(nullptr, 0, begin, vectors);
-    const float* w = in.panel + static_cast<size_t>(input) * in.panel_stride;
-    for (int v = 0; v < vectors; ++v) {
-      float* to = y + begin + v * kLanes;
-      StoreLanes(MultiplyAdd(factor, LoadLanes(w + v * kLanes), LoadLanes(to)), to);
+      for (int begin = 0; begin < padded_outputs_; begin += kPanel) {
+        const int vectors = std::min(kPanel, padded_outputs_ - begin) / kLanes;
+        const BlockInput in = Block(x, x_stride, begin, vectors);
+        WithVectors(vectors, [&]<int V>() {
+          AddInputs<V>(in, {found, static_cast<size_t>(size)}, base + begin, y + begin);
+        });
+      }
     }
   }
 }

@@ -84,9 +84,6 @@ class DenseLayer {
   BlockInput Block(const float* x, size_t x_stride, int begin, int vectors) const;
 
  private:
-  // y [padded_outputs()] += value * the weights of this input.
-  void AddInput(int input, float value, float* y) const;
-
   int num_inputs_ = 0;
   int num_outputs_ = 0;
   int padded_outputs_ = 0;

@@ -52,7 +52,7 @@ inline __attribute__((always_inline)) void ForRegisters(const Body& body) {
   }
 }
 
-// Calls body<R, V> for `rows` in 1..kBlockRows and `vectors` in 1..kBlockVectors.
+// Calls body<R, V> for `rows` in 1..kBlockRows (and, WithBlock, `vectors` in 1..kBlockVectors).
 template <int V, typename Body>
 inline void WithBlockRows(int rows, const Body& body) {
   switch (rows) {
@@ -70,14 +70,19 @@ inline void WithBlockRows(int rows, const Body& body) {
       return body.template operator()<kBlockRows, V>();
   }
 }
+// Calls body<V> for `vectors` in 1..kBlockVectors.
+template <typename Body>
+inline void WithVectors(int vectors, const Body& body) {
+  if (vectors == 1) return body.template operator()<1>();
+  if constexpr (kBlockVectors > 2) {
+    if (vectors == 3) return body.template operator()<3>();
+    if (vectors == 4) return body.template operator()<4>();
+  }
+  body.template operator()<2>();
+}
 template <typename Body>
 inline void WithBlock(int rows, int vectors, const Body& body) {
-  if (vectors == 1) return WithBlockRows<1>(rows, body);
-  if constexpr (kBlockVectors > 2) {
-    if (vectors == 3) return WithBlockRows<3>(rows, body);
-    if (vectors == 4) return WithBlockRows<4>(rows, body);
-  }
-  WithBlockRows<2>(rows, body);
+  WithVectors(vectors, [&]<int V>() { WithBlockRows<V>(rows, body); });
 }
 
 // Calls body(row, rows, begin, vectors) for blocks that cover num_rows x num_columns, columns a multiple of kLanes:
