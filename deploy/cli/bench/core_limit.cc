@@ -55,4 +55,17 @@ CoreShare MeasureCoreShare(const BenchOptions& options, const std::function<doub
   return {Median(std::move(rates)), Median(std::move(shares))};
 }
 
+Comparison CompareByTurns(const BenchOptions& options, const std::function<double()>& ours,
+                          const std::function<double()>& other) {
+  ours();
+  other();
+  const double seconds = absl::ToDoubleSeconds(options.window) / 10;
+  std::vector<double> rates, ratios;
+  for (int window = 0; window < options.windows; ++window) {
+    rates.push_back(RateOfProcessorTime(seconds, other));
+    ratios.push_back(RateOfProcessorTime(seconds, ours) / rates.back());
+  }
+  return {Median(std::move(rates)), Median(std::move(ratios))};
+}
+
 }  // namespace recbots

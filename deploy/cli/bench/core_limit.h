@@ -24,4 +24,12 @@ struct CoreShare {
 // floating-point operations.
 CoreShare MeasureCoreShare(const BenchOptions& options, const std::function<double()>& work);
 
+struct Comparison {
+  double other_per_second = 0;  // Of processor time.
+  double ratio = 0;             // How many times as many ours does.
+};
+// The same of one work beside another.
+Comparison CompareByTurns(const BenchOptions& options, const std::function<double()>& ours,
+                          const std::function<double()>& other);
+
 }  // namespace recbots

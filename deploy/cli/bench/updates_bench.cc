@@ -1,4 +1,7 @@
-// Updates per second of the learning algorithm alone, on one core, on a prepared batch.
+// Updates per second of the learning algorithm alone, on one core, on a prepared batch; their share of what the core
+// can do (core_limit.h); and plain autograd beside them, by turns, in the configurations that compare
+// (autograd_learners.h).
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -6,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/transition_options.h"
+#include "common/algorithms/wolpertinger/shape.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
+#include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"
 #include "deploy/cli/bench/core_limit.h"
 
@@ -87,7 +92,9 @@ v1::AlgorithmConfig NotebookConfig(int k, int num_units = 64) {
 double Operations(const v1::WolpertingerConfig& config, double rows, double rows_that_go_on) {
   const double users = kItems, items = kItems, embedding = config.embedding_size(), units = config.hidden_units();
   const bool all = config.k() == kItems;
-  const double candidates = all ? items : config.k() + config.random_candidates();
+  // Drawn ones count once, and not if they are among the nearest: in the mean.
+  const double drawn = (items - config.k()) * (1 - std::pow(1 - 1 / items, config.random_candidates()));
+  const double candidates = all ? items : config.k() + drawn;
   const double critic = (users + embedding) * units + units * units + units;  // One row forwards.
   const double actor = users * units + units * units + units * embedding;
   const double score = candidates * (units * units + units);
@@ -118,10 +125,21 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   const double operations =
       Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(columns.rows_that_go_on()));
   const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
-  RECBOTS_RETURN_IF_ERROR(status);
   BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
   result.cores_used = rate.cores_used;
-  return std::vector<BenchResult>{result, {name, "share_of_core", share.ratio, "ratio"}};
+  std::vector<BenchResult> results = {result, {name, "share_of_core", share.ratio, "ratio"}};
+  if (config.wolpertinger().actor_objective() == v1::WolpertingerConfig::CLIMB_CRITIC) {
+    RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape, MakeShape(config.wolpertinger(), spec));
+    RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, WrapTransitions(schema, columns.bytes(), num_rows));
+    AutogradWolpertinger plain(shape);
+    const AutogradWolpertinger::Batch same = {batch.observation, batch.next_observation,
+                                              batch.slate.view({-1}).to(at::kLong), batch.reward, batch.discount};
+    const Comparison comparison = CompareByTurns(options, update, [&] { return plain.Update(same), 1.0; });
+    results.push_back({name, "autograd_updates_per_second", comparison.other_per_second, "updates/s"});
+    results.push_back({name, "times_autograd", comparison.ratio, "ratio"});
+  }
+  RECBOTS_RETURN_IF_ERROR(status);
+  return results;
 }
 
 Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int64_t num_rows) {
