@@ -16,7 +16,8 @@
 // Where SARSA does not know the next slate (the step limit cut the episode), or an item of it was not proposed, the
 // serving rule composes one with the values of the target network. Of several clicks in a row the first counts.
 //
-// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
+// Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says. With a
+// learned click model or a proposal: on one machine and version of LibTorch.
 #pragma once
 
 #include <cstdint>
