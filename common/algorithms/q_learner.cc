@@ -1,6 +1,7 @@
 #include "common/algorithms/q_learner.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/ones.h>
 
 #include <algorithm>
@@ -17,6 +18,12 @@ TrainingSpec SpecOf(const QLearnerOptions& options) {
   TrainingSpec spec;
   QLearner::Describe(options, spec);
   return spec;
+}
+
+QMemory MemoryOf(const QNetwork& network) {
+  QMemory memory = {recbots::MemoryOf(network.action.mlp), {}};
+  if (network.value.has_value()) memory.value = recbots::MemoryOf(*network.value);
+  return memory;
 }
 
 }  // namespace
@@ -57,6 +64,8 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
   optimizer_ = Adam({.learning_rate = options.learning_rate}, part, memory_.Number("q.steps"));
+  if (options.double_precision || options.with_libtorch) return;
+  fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
 at::Tensor QLearner::Scaled(const at::Tensor& q) const {
@@ -64,53 +73,98 @@ at::Tensor QLearner::Scaled(const at::Tensor& q) const {
 }
 
 at::Tensor QLearner::OnlineValues(const at::Tensor& observation, const at::Tensor& actions) {
+  if (fused_ != nullptr) return FusedValues(QSide::kOnline, observation, actions);
   RunQOnCandidates(online_, observation.to(dtype_), actions.to(dtype_), online_pass_);
   return Scaled(online_pass_.q);
 }
 
 at::Tensor QLearner::TargetValues(const at::Tensor& observation, const at::Tensor& actions) {
+  if (fused_ != nullptr) return FusedValues(QSide::kTarget, observation, actions);
   RunQOnCandidates(target_, observation.to(dtype_), actions.to(dtype_), target_pass_);
   return Scaled(target_pass_.q);
+}
+
+at::Tensor QLearner::FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions) {
+  const int64_t rows = observation.size(0), width = actions.size(1), per_row = actions.size(0) / rows;
+  const at::Tensor values = at::empty({rows, per_row});
+  const at::Tensor all = actions.to(at::kFloat).contiguous();
+  LoadUsers(side, observation, /*user_value=*/true);
+  for (int64_t row = 0; row < rows; ++row) {
+    Score(side, static_cast<size_t>(row), all.data_ptr<float>() + row * per_row * width,
+          {values.data_ptr<float>() + row * per_row, static_cast<size_t>(per_row)});
+  }
+  return values;
+}
+
+void QLearner::LoadUsers(QSide side, const at::Tensor& observation, bool user_value) {
+  at::Tensor& loaded = loaded_[static_cast<size_t>(side)];
+  loaded = observation.to(fused_ == nullptr ? dtype_ : at::kFloat).contiguous();
+  if (fused_ == nullptr) return;
+  fused_->Load(side, loaded.data_ptr<float>(), static_cast<int>(loaded.size(0)), user_value);
+}
+
+void QLearner::Score(QSide side, size_t user, const float* actions, absl::Span<float> values) {
+  if (fused_ != nullptr) return fused_->Score(side, user, actions, static_cast<int>(values.size()), values.data());
+  const QNetwork& network = side == QSide::kOnline ? online_ : target_;
+  QPass pass(dtype_);
+  const int64_t width = network.action.w1_item.size(1);
+  const at::Tensor all = at::from_blob(const_cast<float*>(actions), {static_cast<int64_t>(values.size()), width});
+  const at::Tensor loaded = loaded_[static_cast<size_t>(side)].narrow(0, static_cast<int64_t>(user), 1);
+  RunQOnCandidates(network, loaded, all.to(dtype_), pass);
+  const at::Tensor scaled = Scaled(pass.q);
+  std::copy_n(scaled.data_ptr<float>(), values.size(), values.data());
 }
 
 void QLearner::ComputeErrors(const Lesson& lesson, absl::Span<float> td_errors) {
   const double scale = options_.shape.value_scale;
   const double delta = options_.huber_delta > 0 ? options_.huber_delta : std::numeric_limits<double>::infinity();
-  const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
-  const at::Tensor d_q = at::empty(q.sizes(), q.options());
-  const double* value = q.data_ptr<double>();
-  double* gradient = d_q.data_ptr<double>();
+  d_q_.resize(q_.size());
   loss_ = 0;
   for (size_t row = 0; row < lesson.targets.size(); ++row) {
     const double weight = lesson.weights[row] / lesson.divisor;
     // A row that does not count may hold anything.
-    const double error = weight == 0 ? 0 : value[row] - lesson.targets[row] / scale;
+    const double error = weight == 0 ? 0 : q_[row] - lesson.targets[row] / scale;
     const double size = std::abs(error);
     loss_ += weight * (size <= delta ? error * error : delta * (2 * size - delta));
-    gradient[row] = 2 * weight * std::clamp(error, -delta, delta);
+    d_q_[row] = 2 * weight * std::clamp(error, -delta, delta);
     if (!td_errors.empty()) td_errors[row] = static_cast<float>(size * scale);
   }
-  d_q_ = d_q.to(dtype_);
 }
 
 void QLearner::Learn(const Lesson& lesson, absl::Span<float> td_errors) {
+  fused_ == nullptr ? LearnTensors(lesson, td_errors) : LearnFused(lesson, td_errors);
+  Step();
+}
+
+void QLearner::LearnFused(const Lesson& lesson, absl::Span<float> td_errors) {
+  const at::Tensor observation = lesson.observation.to(at::kFloat).contiguous();
+  const at::Tensor actions = lesson.actions.to(at::kFloat).contiguous();
+  const absl::Span<const float> q = fused_->Forward(observation.data_ptr<float>(), actions.data_ptr<float>(),
+                                                    static_cast<int>(lesson.targets.size()));
+  q_.assign(q.begin(), q.end());
+  ComputeErrors(lesson, td_errors);
+  float_d_q_.resize(d_q_.size());
+  for (size_t row = 0; row < d_q_.size(); ++row) float_d_q_[row] = static_cast<float>(d_q_[row]);
+  fused_->Backward(float_d_q_);
+}
+
+void QLearner::LearnTensors(const Lesson& lesson, absl::Span<float> td_errors) {
   const at::Tensor observation = lesson.observation.to(dtype_);
   const at::Tensor actions = lesson.actions.to(dtype_);
   const int64_t rows = actions.size(0);
   if (!ones_.defined() || ones_.size(0) != rows) ones_ = at::ones({rows}, at::TensorOptions(dtype_));
   RunQ(online_, observation, actions, pass_);
+  const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
+  q_.assign(q.data_ptr<double>(), q.data_ptr<double>() + rows);
   ComputeErrors(lesson, td_errors);
-  QGradients(online_, observation, actions, d_q_, ones_, pass_, gradients_);
-  optimizer_.Step();
-  MoveTarget();
+  const at::Tensor d_q = at::from_blob(d_q_.data(), {rows, 1}, at::TensorOptions(at::kDouble)).to(dtype_);
+  QGradients(online_, observation, actions, d_q, ones_, pass_, gradients_);
 }
 
-void QLearner::MoveTarget() {
-  if (options_.target_update_period == 0) {
-    target_.arena.flat().lerp_(online_.arena.flat(), options_.tau);
-  } else if (optimizer_.steps() % options_.target_update_period == 0) {
-    target_.arena.flat().copy_(online_.arena.flat());
-  }
+void QLearner::Step() {
+  if (options_.target_update_period == 0) return optimizer_.StepAndBlend(options_.tau);
+  optimizer_.Step();
+  if (optimizer_.steps() % options_.target_update_period == 0) target_.arena.flat().copy_(online_.arena.flat());
 }
 
 }  // namespace recbots

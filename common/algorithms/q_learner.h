@@ -5,18 +5,23 @@
 //          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond
 //   target network   blended by tau at each step, or copied every target_update_period steps (Mnih et al. 2015)
 //
+// In single precision networks are computed by fused_q.h, in double precision by LibTorch's operators.
+//
 // Letters: B rows, C actions per row, F action features, U user features. Functions throw c10::Error (torch_status.h).
-// Deterministic. Not thread-safe. Sets LibTorch to one thread.
+// Deterministic; in single precision the same bits on all processors with fused multiply-add
+// (common/inference/lanes.h). Not thread-safe. Sets LibTorch to one thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "common/algorithms/fused_q.h"
 #include "common/networks/adam.h"
 #include "common/networks/q_network.h"
 #include "common/networks/training_state.h"
@@ -34,6 +39,7 @@ struct QLearnerOptions {
   bool legacy_target_state = false;  // For the algorithm: bootstrap from the current state.
   uint64_t seed = 1;
   bool double_precision = false;  // For comparison with references.
+  bool with_libtorch = false;     // For comparison: LibTorch's operators in single precision, too.
 };
 
 // Of ranges that validation has passed.
@@ -56,6 +62,12 @@ class QLearner {
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 
+  // The same for some actions of single users: takes users [B, U] and the network as it is now; without `user_value`
+  // values may lack what all actions of a user have in common.
+  void LoadUsers(QSide side, const at::Tensor& observation, bool user_value);
+  // values [n] of actions float32 [n, F] of one of these users.
+  void Score(QSide side, size_t user, const float* actions, absl::Span<float> values);
+
   // What one step learns from: targets in units of rewards; rows of weight 0 do not count.
   struct Lesson {
     at::Tensor observation;           // [B, U]
@@ -76,18 +88,25 @@ class QLearner {
   const QNetwork& gradients() const { return gradients_; }
 
  private:
-  // Fills d_q_, td_errors and loss_ from pass_.q.
+  // Fills d_q_, td_errors and loss_ from what the network says, q_ [B].
   void ComputeErrors(const Lesson& lesson, absl::Span<float> td_errors);
+  void LearnFused(const Lesson& lesson, absl::Span<float> td_errors);
+  void LearnTensors(const Lesson& lesson, absl::Span<float> td_errors);
+  at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor Scaled(const at::Tensor& q) const;
-  void MoveTarget();
+  void Step();
 
   const QLearnerOptions options_;
   const at::ScalarType dtype_;
   const TrainingState memory_;  // Keeps the memory alive.
   QNetwork online_, target_, gradients_;
   Adam optimizer_;
+  std::unique_ptr<FusedQ> fused_;  // nullptr: the operators of LibTorch.
+  std::vector<double> q_, d_q_;    // [B]
+  std::vector<float> float_d_q_;   // [B]
   QPass pass_, online_pass_, target_pass_;
-  at::Tensor d_q_, ones_;
+  at::Tensor ones_;
+  at::Tensor loaded_[2];  // Users of LoadUsers.
   double loss_ = 0;
 };
 

@@ -51,8 +51,17 @@ inline Lanes Broadcast(float a) {
 #endif
 }
 
-// max(0, v), lane by lane; 0 for NaN.
-inline Lanes Relu(const Lanes& v) { return v > 0 ? v : Lanes{}; }
+// max(0, v), lane by lane; NaN stays, so that networks that have diverged do not look as if they had not.
+inline Lanes Relu(const Lanes& v) {
+#if defined(__AVX512F__)
+  // Of NaN and 0 it returns the second operand. With a mask of ones: GCC 12 warns of the form without a mask.
+  return _mm512_maskz_max_ps(0xFFFF, Lanes{}, v);
+#elif defined(__AVX__)
+  return _mm256_max_ps(Lanes{}, v);
+#else
+  return v < 0 ? Lanes{} : v;
+#endif
+}
 
 // a * b + c, lane by lane.
 inline Lanes MultiplyAdd(const Lanes& a, const Lanes& b, const Lanes& c) {

@@ -26,15 +26,25 @@ class Adam {
 
   // One step along the gradients as they are now.
   void Step();
+  // The same, and in the same pass over memory the targets of these parameters move to them by the share tau, 0..1: the
+  // same values as those of BlendTargets afterwards.
+  void StepAndBlend(double tau);
+  // Moves the targets alone: target += tau * (parameter - target).
+  void BlendTargets(double tau);
 
   int64_t steps() const { return static_cast<int64_t>(*steps_); }
 
  private:
   template <typename T>
   void StepAs();
+  template <typename T>
+  void StepAndBlendAs(double tau);
+  template <typename T>
+  void BlendAs(double tau);
 
   AdamOptions options_;
   at::Tensor parameters_;
+  at::Tensor targets_;
   at::Tensor gradients_;
   at::Tensor mean_;      // First moment.
   at::Tensor variance_;  // Second moment, not centred.

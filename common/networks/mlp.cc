@@ -18,6 +18,11 @@ Mlp::Mlp(const ParameterArena& arena, const std::string& prefix)
       w2_t(w2.t()),
       w3_t(w3.t()) {}
 
+MlpMemory MemoryOf(const Mlp& mlp) {
+  return {mlp.w1.data_ptr<float>(), mlp.b1.data_ptr<float>(), mlp.w2.data_ptr<float>(),
+          mlp.b2.data_ptr<float>(), mlp.w3.data_ptr<float>(), mlp.b3.data_ptr<float>()};
+}
+
 MlpActivations::MlpActivations(at::ScalarType dtype) {
   for (at::Tensor* tensor : {&hidden1, &hidden2, &output, &d_z1, &d_z2}) {
     *tensor = at::empty({0}, at::TensorOptions(dtype));

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "common/networks/parameter_arena.h"
+#include "common/training/packed_mlp.h"
 
 namespace recbots {
 
@@ -26,6 +27,9 @@ struct Mlp {
   at::Tensor w1, b1, w2, b2, w3, b3;
   at::Tensor w2_t, w3_t;
 };
+
+// The tensors as plain memory; they are float32.
+MlpMemory MemoryOf(const Mlp& mlp);
 
 // What the passes leave behind. Tensors of size 0 until first used.
 struct MlpActivations {

@@ -7,7 +7,7 @@
 // S = N (N - 1) ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec
 // B1).
 //
-// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
+// Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says.
 #pragma once
 
 #include <cstdint>

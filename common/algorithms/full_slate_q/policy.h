@@ -7,7 +7,7 @@
 #include "common/algorithms/full_slate_q/shape.h"
 #include "common/inference/dense.h"
 #include "common/inference/dense_mlp.h"
-#include "common/inference/greedy_network.h"
+#include "common/inference/greedy_network_policy.h"
 
 namespace recbots {
 
@@ -17,7 +17,7 @@ std::vector<int32_t> EnumerateSlates(int num_candidates, int slate_size);
 // Shows the slate of the largest Q, the first of equals. Greedy and deterministic: exploring_policy.h adds exploration.
 // An item's part of the first layer is computed once per position it may have, so that a slate costs about K H1 + H1 H2
 // operations. Allocates in the constructor and in SetWeights only. Not thread-safe.
-class FullSlatePolicy final : public GreedyNetwork {
+class FullSlatePolicy final : public GreedyNetworkPolicy {
  public:
   explicit FullSlatePolicy(const FullSlateShape& shape);
 

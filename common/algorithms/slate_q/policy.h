@@ -16,12 +16,12 @@
 
 #include "common/algorithms/slate_q/shape.h"
 #include "common/inference/dense_mlp.h"
-#include "common/inference/greedy_network.h"
+#include "common/inference/greedy_network_policy.h"
 #include "common/inference/item_network.h"
 
 namespace recbots {
 
-class SlateQPolicy final : public GreedyNetwork {
+class SlateQPolicy final : public GreedyNetworkPolicy {
  public:
   explicit SlateQPolicy(const SlateQShape& shape);
 

@@ -16,7 +16,8 @@
 // Where SARSA does not know the next slate (the step limit cut the episode), or an item of it was not proposed, the
 // serving rule composes one with the values of the target network. Of several clicks in a row the first counts.
 //
-// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch.
+// Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says. With a
+// learned click model or a proposal: on one machine and version of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -69,6 +70,7 @@ class SlateQ final : public Algorithm {
   // The parts of an update, in order.
   absl::Status LoadSlates(const TransitionBatch& batch);
   void LoadShown(const TransitionBatch& batch);
+  void ChooseNext(const TransitionBatch& batch);
   void ComputeTargets(const TransitionBatch& batch);
   void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
   void LearnClicks();
@@ -77,9 +79,11 @@ class SlateQ final : public Algorithm {
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
                 SlateSide& side);
-  // The next slate of a row as places among what is considered, in `slate` [K]: the one shown, which may be short, or
-  // one composed with `values`.
-  absl::Span<const int32_t> ChooseNext(size_t row, const float* values, absl::Span<int32_t> slate);
+  // The slate shown next as places among what is considered, in `slate` [K]; returns its size, or 0 where it is not
+  // known or not all of it is considered.
+  size_t PlaceShown(size_t row, absl::Span<int32_t> slate) const;
+  // What the chosen slate [size] of a row is worth by the target network.
+  double TargetValue(size_t row, absl::Span<const int32_t> slate);
 
   const SlateQOptions options_;
   QLearner q_;
@@ -95,6 +99,11 @@ class SlateQ final : public Algorithm {
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
+  std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
+  std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
+  // Of one row.
+  std::vector<float> row_values_;                    // [C (+ 1)]
+  std::vector<float> slate_values_, slate_actions_;  // [K (+ 1)], [K (+ 1), F (+ 1)]
 };
 
 }  // namespace recbots

@@ -51,7 +51,8 @@ void SlateSide::Gather() {
   for (size_t row = 0; row < rows; ++row) {
     float* action = actions_.data() + row * row_size() * action_size();
     for (size_t c = 0; c < considered_; ++c, action += action_size()) {
-      std::copy_n(item(row, static_cast<int32_t>(c)), features_, action);
+      const float* from = item(row, static_cast<int32_t>(c));
+      for (size_t f = 0; f < features_; ++f) action[f] = from[f];  // Few: a call would cost more.
     }
     action[features_] = 1;
   }

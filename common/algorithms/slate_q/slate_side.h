@@ -45,6 +45,10 @@ class SlateSide {
   // items themselves where no click has no value of its own.
   at::Tensor Items() const;
   at::Tensor Actions() const;
+  // The actions of a row, float32 [C (+ 1), F (+ 1)].
+  const float* actions(size_t row) const {
+    return (none_ == 0 ? items_ : actions_.data()) + row * row_size() * action_size();
+  }
   // Writes the features of an action of the row ([F + 1], or [F]): an item's, or those of none where `item` is null.
   void WriteAction(const float* item, float* action) const;
   size_t action_size() const { return features_ + none_; }

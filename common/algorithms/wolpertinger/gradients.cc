@@ -134,10 +134,11 @@ void Wolpertinger::ComputeRegression(bool add) {
 }
 
 void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
+  if (td_errors.empty()) return;
   std::fill(td_errors.begin(), td_errors.end(), 0.0f);
   for (size_t c = 0; c < online_.critics.size(); ++c) {
-    const at::Tensor errors = scratch_.td_error[c].to(at::kFloat);
-    const float* error = errors.data_ptr<float>();
+    const at::Tensor errors = fused_ == nullptr ? scratch_.td_error[c].to(at::kFloat) : at::Tensor();
+    const float* error = fused_ == nullptr ? errors.data_ptr<float>() : fused_->td_errors(c).data();
     for (float& largest : td_errors) {
       const float size = std::abs(*error++);
       // A NaN stays, whichever critic has it.
@@ -147,6 +148,7 @@ void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
 }
 
 Algorithm::Losses Wolpertinger::losses() const {
+  if (fused_ != nullptr) return {{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
   const Scratch& s = scratch_;
   const auto mean = [](const at::Tensor& sum_of, double factor) {
     return sum_of.numel() == 0 ? 0.0 : factor * sum_of.mean().item<double>();

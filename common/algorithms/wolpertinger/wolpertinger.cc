@@ -1,10 +1,13 @@
 #include "common/algorithms/wolpertinger/wolpertinger.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
+
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/check_batch.h"
@@ -51,6 +54,33 @@ absl::StatusOr<ActorObjective> MakeObjective(v1::WolpertingerConfig::ActorObject
       "CLIMB_AND_REGRESS");
 }
 
+WolpertingerMemory MemoryOf(const WolpertingerNetworks& networks) {
+  WolpertingerMemory memory = {MemoryOf(networks.actor), {}, networks.embeddings.data_ptr<float>()};
+  for (size_t c = 0; c < networks.critics.size(); ++c) memory.critics[c] = MemoryOf(networks.critics[c].mlp);
+  return memory;
+}
+
+// A column of a batch as plain memory, which is copied only if it is not contiguous.
+template <typename T>
+class PlainColumn {
+ public:
+  explicit PlainColumn(const at::Tensor& values) : values_(values.defined() ? values.contiguous() : values) {}
+  // nullptr: there is no such column.
+  const T* data() const { return values_.defined() ? values_.data_ptr<T>() : nullptr; }
+
+ private:
+  const at::Tensor values_;
+};
+
+absl::Status CheckItems(absl::Span<const int32_t> shown, int num_items) {
+  for (size_t row = 0; row < shown.size(); ++row) {
+    if (shown[row] >= 0 && shown[row] < num_items) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch: slate[", row, "] is item ", shown[row], ", want 0..", num_items - 1));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const WolpertingerOptions& options) {
@@ -76,6 +106,8 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
   actor_part_ = state().Part(tensors.first(critic));
   actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
   critic_optimizer_ = Adam(adam, state().Part(tensors.subspan(critic)), state().Number("critic.steps"));
+  if (options.double_precision || options.with_libtorch) return;
+  fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
 Wolpertinger::Candidates::Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype)
@@ -111,16 +143,10 @@ Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size,
 
 absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
   if (scratch_.batch_size != batch.reward.size(0)) scratch_ = Scratch(options_, batch.reward.size(0), dtype_);
-  const at::Tensor slate = batch.slate.contiguous();
-  const int32_t* shown = slate.data_ptr<int32_t>();
-  int64_t* items = scratch_.items.data_ptr<int64_t>();
-  for (int64_t row = 0; row < scratch_.batch_size; ++row) {
-    if (shown[row] < 0 || shown[row] >= options_.shape.num_items) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("batch: slate[", row, "] is item ", shown[row], ", want 0..", options_.shape.num_items - 1));
-    }
-    items[row] = shown[row];
-  }
+  const PlainColumn<int32_t> slate(batch.slate);
+  const absl::Span<const int32_t> shown = {slate.data(), static_cast<size_t>(scratch_.batch_size)};
+  RECBOTS_RETURN_IF_ERROR(CheckItems(shown, options_.shape.num_items));
+  std::copy(shown.begin(), shown.end(), scratch_.items.data_ptr<int64_t>());
   scratch_.observation = batch.observation.to(dtype_);
   scratch_.next_observation = batch.next_observation.to(dtype_);
   scratch_.reward = batch.reward;
@@ -137,37 +163,64 @@ absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float
   RECBOTS_RETURN_IF_ERROR(
       CheckBatch(batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_},
                  td_errors));
-  absl::Status loaded;
-  RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
-    const c10::InferenceMode no_autograd;
-    loaded = LoadBatch(batch);
-    if (!loaded.ok()) return;
-    ComputeTargets();
-    ComputeCriticGradients();
-    if (!td_errors.empty()) WriteTdErrors(td_errors);
-    if (actor_is_due()) {
-      ComputeActorGradients();
-    } else {
-      actor_part_.gradients.flat().zero_();
-    }
-    Step();
-  }));
-  return loaded;
+  absl::Status learnt;
+  RECBOTS_RETURN_IF_ERROR(
+      RunTorch([&] { learnt = fused_ == nullptr ? RunTensors(batch, td_errors) : RunFused(batch, td_errors); }));
+  return learnt;
+}
+
+absl::Status Wolpertinger::RunFused(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  const auto rows = static_cast<size_t>(batch.reward.size(0));
+  const PlainColumn<float> observation(batch.observation), next_observation(batch.next_observation),
+      reward(batch.reward), discount(batch.discount), weights(batch.importance_weights);
+  const PlainColumn<int32_t> slate(batch.slate);
+  RECBOTS_RETURN_IF_ERROR(CheckItems({slate.data(), rows}, options_.shape.num_items));
+  fused_->Run({.rows = static_cast<int>(rows),
+               .observation = observation.data(),
+               .next_observation = next_observation.data(),
+               .items = slate.data(),
+               .reward = reward.data(),
+               .discount = discount.data(),
+               .weights = weights.data()},
+              static_cast<uint64_t>(updates()), actor_is_due());
+  if (!actor_is_due()) {
+    const at::Tensor& actor = actor_part_.gradients.flat();
+    std::fill_n(actor.data_ptr<float>(), actor.numel(), 0.0f);
+  }
+  WriteTdErrors(td_errors);
+  Step();
+  return absl::OkStatus();
+}
+
+absl::Status Wolpertinger::RunTensors(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  const c10::InferenceMode no_autograd;
+  RECBOTS_RETURN_IF_ERROR(LoadBatch(batch));
+  ComputeTargets();
+  ComputeCriticGradients();
+  WriteTdErrors(td_errors);
+  if (actor_is_due()) {
+    ComputeActorGradients();
+  } else {
+    actor_part_.gradients.flat().zero_();
+  }
+  Step();
+  return absl::OkStatus();
 }
 
 void Wolpertinger::Step() {
-  if (actor_is_due()) actor_optimizer_.Step();
-  critic_optimizer_.Step();
-  target_.arena.flat().lerp_(online_.arena.flat(), options_.tau);
+  if (actor_is_due()) {
+    actor_optimizer_.StepAndBlend(options_.tau);
+  } else {
+    actor_optimizer_.BlendTargets(options_.tau);
+  }
+  critic_optimizer_.StepAndBlend(options_.tau);
   updates_ += 1;
 }
 
-Rng Wolpertinger::MakeRng(Draw draw, int64_t row) const {
-  const auto update = static_cast<uint64_t>(updates());
-  return Rng(options_.seed, Purpose::kAlgorithm,
-             {.stream = static_cast<uint32_t>(draw) << 24 | static_cast<uint32_t>(row),
-              .episode = static_cast<uint32_t>(update >> 32),
-              .step = static_cast<uint32_t>(update)});
+at::Tensor Wolpertinger::target_values() const {
+  if (fused_ == nullptr) return scratch_.target_values;
+  const absl::Span<float> values = fused_->target_values();
+  return at::from_blob(values.data(), {static_cast<int64_t>(values.size())});
 }
 
 AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,

@@ -19,35 +19,23 @@
 // Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
 // otherwise never be found good.
 //
-// Deterministic: same options and batches, same parameters, bit for bit, on one machine and version of LibTorch. The
-// draws of update n are a function of (seed, n).
+// In single precision gradients are those of fused_update.h, in double precision they come from LibTorch's operators.
+//
+// Deterministic: same options and batches, same parameters, bit for bit; in single precision and without target_noise
+// on all processors with fused multiply-add (common/inference/lanes.h). The draws of update n are a function of
+// (seed, n).
 #pragma once
 
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "common/algorithms/algorithm.h"
+#include "common/algorithms/wolpertinger/fused_update.h"
 #include "common/algorithms/wolpertinger/networks.h"
-#include "common/base/random.h"
+#include "common/algorithms/wolpertinger/options.h"
 #include "common/networks/adam.h"
 
 namespace recbots {
-
-enum class ActorObjective { kClimbCritic, kRegressToBest, kClimbAndRegress };
-
-struct WolpertingerOptions {
-  WolpertingerShape shape;
-  int random_candidates = 2;  // Per row, drawn with replacement from all items; 0..4096. More: wider search, slower.
-  ActorObjective actor_objective = ActorObjective::kRegressToBest;
-  double learning_rate = 0.001;    // Of both optimisers, 0..1.
-  double tau = 0.01;               // Share of the online parameters blended into the targets per update, 0..1.
-  bool twin_critics = false;       // Less overestimation for about half as much work again.
-  int actor_delay = 1;             // The actor is updated in one of this many updates, 1..1000.
-  double target_noise = 0;         // Standard deviation of the noise on target proto-actions (ibid., 5.3), 0..10.
-  double target_noise_clip = 0.5;  // Where it is clipped, 0..10.
-  uint64_t seed = 1;               // Key of initial parameters and of the draws of updates.
-  bool double_precision = false;   // For comparison with references: float64 networks, rewards and discounts.
-};
 
 class Wolpertinger final : public Algorithm {
  public:
@@ -66,7 +54,7 @@ class Wolpertinger final : public Algorithm {
   WolpertingerNetworks& target() { return target_; }
   // Of the newest update: the gradients, zero where the actor was not due, and the targets y [B].
   const WolpertingerNetworks& gradients() const { return gradients_; }
-  const at::Tensor& target_values() const { return scratch_.target_values; }
+  at::Tensor target_values() const;
 
  private:
   explicit Wolpertinger(const WolpertingerOptions& options);
@@ -109,14 +97,17 @@ class Wolpertinger final : public Algorithm {
     at::Tensor target_best_action;  // [B, E]: these favourites
     at::Tensor d_unit;              // [I, E]
   };
-  // Streams of draws within one update.
-  enum class Draw : uint32_t { kTargetCandidates = 1, kCandidates = 2, kNoise = 3 };
-
   absl::Status LoadBatch(const TransitionBatch& batch);
   bool actor_is_due() const { return (updates() + 1) % options_.actor_delay == 0; }
-  Rng MakeRng(Draw draw, int64_t row) const;
+  Rng MakeRng(Draw draw, int64_t row) const {
+    return RowDraws(options_.seed, static_cast<uint64_t>(updates()), draw, row);
+  }
 
-  // The parts of an update, in order.
+  // An update by fused_, and one by LibTorch.
+  absl::Status RunFused(const TransitionBatch& batch, absl::Span<float> td_errors);
+  absl::Status RunTensors(const TransitionBatch& batch, absl::Span<float> td_errors);
+
+  // The parts of the latter, in order.
   void ComputeTargets();
   void ComputeCriticGradients();
   void AddCriticGradients(size_t c);
@@ -124,6 +115,7 @@ class Wolpertinger final : public Algorithm {
   void ComputeClimb();
   void ComputeRegression(bool add);
   void WriteTdErrors(absl::Span<float> td_errors) const;
+
   void Step();
 
   void AddTargetNoise(at::Tensor& proto_action) const;
@@ -143,6 +135,7 @@ class Wolpertinger final : public Algorithm {
   TrainingTensors actor_part_;
   Adam actor_optimizer_, critic_optimizer_;
   Scratch scratch_;
+  std::unique_ptr<FusedUpdate> fused_;  // nullptr: the operators of LibTorch.
   double& updates_;
 };
 

@@ -1,17 +1,14 @@
 // The matrix kernel of acting (common/inference/dense.h) on one core: floating-point operations per second at the sizes
-// that policies have, and their share of the most that this core can do with the same instructions. The two are
-// measured by turns in short windows of processor time, so that disturbances and clock rates are equal.
+// that policies have, and their share of the most that this core can do with the same instructions (core_limit.h).
 #include <algorithm>
-#include <ctime>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/inference/dense.h"
-#include "common/inference/lanes.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/bench/core_limit.h"
 
 namespace recbots {
 namespace {
@@ -26,41 +23,6 @@ struct Case {
 constexpr Case kCases[] = {{96, 10, 64, false}, {96, 64, 64, false},   {96, 64, 10, false}, {1, 64, 64, false},
                            {5, 33, 70, false},  {96, 256, 256, false}, {6, 64, 64, true},   {1, 64, 64, true},
                            {6, 256, 256, true}, {6, 20, 16, true}};
-
-double ThreadSeconds() {
-  timespec now;
-  RECBOTS_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0) << "no clock of the thread";
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// Keeps the compiler from removing the code that computes *results.
-void Use(const void* results) { asm volatile("" : : "r"(results) : "memory"); }
-
-// Operations per second of processor time in one window; `work` returns the number of its operations.
-template <typename Work>
-double Rate(double seconds, const Work& work) {
-  const double start = ThreadSeconds();
-  double done = 0, elapsed = 0;
-  do {
-    done += work();
-    elapsed = ThreadSeconds() - start;
-  } while (elapsed < seconds);
-  return done / elapsed;
-}
-
-// Multiply-adds that wait neither for each other nor for memory; as many run at a time as a kernel keeps results in
-// registers.
-double MultiplyAddsAlone() {
-  constexpr int kRegisters = 12, kTimes = 20000;
-  Lanes sums[kRegisters] = {};
-  const Lanes factor = Broadcast(0.5f), term = Broadcast(1);
-  for (int time = 0; time < kTimes; ++time) {
-#pragma GCC unroll 12
-    for (Lanes& sum : sums) sum = MultiplyAdd(sum, factor, term);
-  }
-  Use(sums);
-  return 2.0 * kLanes * kRegisters * kTimes;
-}
 
 class Problem {
  public:
@@ -92,7 +54,7 @@ class Problem {
       } else {
         layer_.Apply(x_.data(), stride, test_.rows, /*relu=*/true, y_.data());
       }
-      Use(y_.data());
+      UseResults(y_.data());
     }
     return operations * times;
   }
@@ -106,16 +68,9 @@ class Problem {
 
 absl::StatusOr<std::vector<BenchResult>> Run(const std::string& name, const Case& test, const BenchOptions& options) {
   Problem problem(test);
-  problem.Work();  // Caches and pages are warm before the first window.
-  const double seconds = absl::ToDoubleSeconds(options.window) / 10;
-  std::vector<double> rates, shares;
-  for (int window = 0; window < options.windows; ++window) {
-    const double limit = Rate(seconds, MultiplyAddsAlone);
-    rates.push_back(Rate(seconds, [&problem] { return problem.Work(); }));
-    shares.push_back(rates.back() / limit);
-  }
-  return std::vector<BenchResult>{{name, "gflops", Median(rates) * 1e-9, "GFLOP/s", true},
-                                  {name, "share_of_core", Median(std::move(shares)), "ratio", true}};
+  const CoreShare share = MeasureCoreShare(options, [&problem] { return problem.Work(); });
+  return std::vector<BenchResult>{{name, "gflops", share.operations_per_second * 1e-9, "GFLOP/s", true},
+                                  {name, "share_of_core", share.ratio, "ratio", true}};
 }
 
 }  // namespace

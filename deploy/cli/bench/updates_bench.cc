@@ -1,4 +1,7 @@
-// Updates per second of the learning algorithm alone, on one core, on a prepared batch.
+// Updates per second of the learning algorithm alone, on one core, on a prepared batch; their share of what the core
+// can do (core_limit.h); and plain autograd beside them, by turns, in the configurations that compare
+// (autograd_learners.h).
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -6,10 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/transition_options.h"
+#include "common/algorithms/wolpertinger/shape.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
+#include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/bench/core_limit.h"
 
 namespace recbots {
 namespace {
@@ -37,9 +43,13 @@ class Columns {
       At<float>(transition::kNextObservation)[row * kItems + rng.Index(kItems)] = 1;
       At<int32_t>(transition::kSlate)[row] = static_cast<int32_t>(rng.Index(kItems));
       At<float>(transition::kReward)[row] = static_cast<float>(rng.Index(2));
-      At<float>(transition::kDiscount)[row] = rng.Uniform() < 0.15 ? 0.0f : 0.99f;
+      const bool ends = rng.Uniform() < 0.15;
+      At<float>(transition::kDiscount)[row] = ends ? 0.0f : 0.99f;
+      rows_that_go_on_ += ends ? 0 : 1;
     }
   }
+
+  int64_t rows_that_go_on() const { return rows_that_go_on_; }
 
   absl::string_view bytes() const {
     return {reinterpret_cast<const char*>(lines_.data()), lines_.size() * sizeof(Line)};
@@ -57,6 +67,7 @@ class Columns {
 
   const RowSchema& schema_;
   const size_t rows_;
+  int64_t rows_that_go_on_ = 0;
   std::vector<Line> lines_;
 };
 
@@ -65,14 +76,36 @@ v1::AlgorithmConfig DefaultConfig() {
   config.mutable_wolpertinger();
   return config;
 }
-v1::AlgorithmConfig NotebookConfig(int k) {
+v1::AlgorithmConfig NotebookConfig(int k, int num_units = 64) {
   v1::AlgorithmConfig config;
   v1::WolpertingerConfig* wolpertinger = config.mutable_wolpertinger();
   wolpertinger->set_k(k);
+  wolpertinger->set_hidden_units(num_units);
   wolpertinger->set_search_space(v1::WolpertingerConfig::RAW);
   wolpertinger->set_random_candidates(0);
   wolpertinger->set_actor_objective(v1::WolpertingerConfig::CLIMB_CRITIC);
   return config;
+}
+
+// Floating-point operations of an update: those of the layers' products, forwards and backwards, on rows that count.
+// What rows that end an episode would be worth next is not asked.
+double Operations(const v1::WolpertingerConfig& config, double rows, double rows_that_go_on) {
+  const double users = kItems, items = kItems, embedding = config.embedding_size(), units = config.hidden_units();
+  const bool all = config.k() == kItems;
+  // Drawn ones count once, and not if they are among the nearest: in the mean.
+  const double drawn = (items - config.k()) * (1 - std::pow(1 - 1 / items, config.random_candidates()));
+  const double candidates = all ? items : config.k() + drawn;
+  const double critic = (users + embedding) * units + units * units + units;  // One row forwards.
+  const double actor = users * units + units * units + units * embedding;
+  const double score = candidates * (units * units + units);
+  const bool climbs = config.actor_objective() != v1::WolpertingerConfig::REGRESS_TO_BEST;
+  const bool regresses = config.actor_objective() != v1::WolpertingerConfig::CLIMB_CRITIC;
+  double products = rows * users * units + rows_that_go_on * score + (all ? 0 : rows * actor);  // Targets.
+  products += rows * (critic + units * units + embedding * units + critic);                     // Critic.
+  products += rows * (actor + embedding * units + units * units + actor);                       // Actor.
+  if (climbs) products += rows * (2 * embedding * units + 2 * units * units + units);
+  if (regresses) products += rows * score;
+  return 2 * products;
 }
 
 absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
@@ -82,16 +115,31 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
   const Columns columns(schema, num_rows);
   absl::Status status;
-  const Rate rate = MedianRate(options, [&] {
+  const auto update = [&] {
     // Includes wrapping the columns, which is part of every update of the learner.
     const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), num_rows);
     status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
     return 1.0;
-  });
-  RECBOTS_RETURN_IF_ERROR(status);
+  };
+  const Rate rate = MedianRate(options, update);
+  const double operations =
+      Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(columns.rows_that_go_on()));
+  const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
   BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
   result.cores_used = rate.cores_used;
-  return std::vector<BenchResult>{result};
+  std::vector<BenchResult> results = {result, {name, "share_of_core", share.ratio, "ratio"}};
+  if (config.wolpertinger().actor_objective() == v1::WolpertingerConfig::CLIMB_CRITIC) {
+    RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape, MakeShape(config.wolpertinger(), spec));
+    RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, WrapTransitions(schema, columns.bytes(), num_rows));
+    AutogradWolpertinger plain(shape);
+    const AutogradWolpertinger::Batch same = {batch.observation, batch.next_observation,
+                                              batch.slate.view({-1}).to(at::kLong), batch.reward, batch.discount};
+    const Comparison comparison = CompareByTurns(options, update, [&] { return plain.Update(same), 1.0; });
+    results.push_back({name, "autograd_updates_per_second", comparison.other_per_second, "updates/s"});
+    results.push_back({name, "times_autograd", comparison.ratio, "ratio"});
+  }
+  RECBOTS_RETURN_IF_ERROR(status);
+  return results;
 }
 
 Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int64_t num_rows) {
@@ -104,7 +152,9 @@ Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int6
 std::vector<Bench> UpdatesBenches() {
   std::vector<Bench> benches = {MakeBench("updates", DefaultConfig(), kDefaultRows),
                                 MakeBench("updates/notebook", NotebookConfig(5), kDefaultRows),
-                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows)};
+                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows),
+                                MakeBench("updates/k10_256x64", NotebookConfig(10), 256),
+                                MakeBench("updates/k10_256x256", NotebookConfig(10, /*num_units=*/256), 256)};
   // Sizes that users have: rows per batch, and units per hidden layer.
   for (const int64_t num_rows : {32, 256, 1024}) {
     for (const int num_units : {64, 256}) {

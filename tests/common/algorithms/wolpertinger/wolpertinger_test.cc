@@ -48,7 +48,7 @@ TransitionBatch MakeBatch(const WolpertingerOptions& options, int64_t rows, uint
 struct Reference {
   explicit Reference(const WolpertingerNetworks& networks) {
     for (size_t i = 0; i < networks.arena.layout().tensors().size(); ++i) {
-      p.push_back(networks.arena[i].clone().set_requires_grad(true));
+      p.push_back(networks.arena[i].to(at::kDouble, /*non_blocking=*/false, /*copy=*/true).set_requires_grad(true));
     }
   }
   at::Tensor Mlp(const at::Tensor& x, size_t first) const {
@@ -80,7 +80,9 @@ at::Tensor MakeWeights(int64_t rows) {
   return weights;
 }
 
+// To rounding: of double precision, or of single precision over sums of a few hundred terms.
 void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& weights) {
+  const double tolerance = options.double_precision ? 1e-12 : 5e-5;
   const auto algorithm = Wolpertinger::Create(options).value();
   // Targets that differ from the online networks, and values that are not all next to zero.
   algorithm->target().Initialize(77);
@@ -97,7 +99,7 @@ void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& w
   const auto [best_value, best] = first.max(1, true);
   at::Tensor value = best_value;
   if (options.twin_critics) value = at::minimum(value, target.AllValues(next, 1).gather(1, best));
-  const at::Tensor y = (batch.reward + batch.discount * value.view({-1})).detach();
+  const at::Tensor y = (batch.reward.to(at::kDouble) + batch.discount.to(at::kDouble) * value.view({-1})).detach();
   const at::Tensor shown = online.Embeddings().index_select(0, batch.slate.view({-1}).to(at::kLong));
   const at::Tensor error = online.Value(s, shown, 0) - y;
   at::Tensor td_error = error.abs().detach();
@@ -125,15 +127,15 @@ void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& w
   std::vector<float> errors(25, -1);
   ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(errors)).ok());
   for (int64_t i = 0; i < 25; ++i) {
-    EXPECT_FLOAT_EQ(errors[static_cast<size_t>(i)], td_error[i].item<float>()) << i;
+    EXPECT_NEAR(errors[static_cast<size_t>(i)], td_error[i].item<double>(), std::max(tolerance, 1e-6)) << i;
   }
-  EXPECT_LT((algorithm->target_values() - y).abs().max().item<double>(), 1e-12);
-  EXPECT_NEAR(algorithm->losses()[0].second, critic_loss.item<double>(), 1e-12);
-  EXPECT_NEAR(algorithm->losses()[1].second, actor_loss.item<double>(), 1e-12);
+  EXPECT_LT((algorithm->target_values() - y).abs().max().item<double>(), tolerance);
+  EXPECT_NEAR(algorithm->losses()[0].second, critic_loss.item<double>(), tolerance);
+  EXPECT_NEAR(algorithm->losses()[1].second, actor_loss.item<double>(), tolerance);
   for (size_t i = 0; i < want.size(); ++i) {
     const std::string& name = algorithm->online().arena.layout().tensors()[i].name;
     EXPECT_GT(want[i].abs().max().item<double>(), 1e-9) << name;
-    EXPECT_LT((algorithm->gradients().arena[i] - want[i]).abs().max().item<double>(), 1e-12) << name;
+    EXPECT_LT((algorithm->gradients().arena[i] - want[i]).abs().max().item<double>(), tolerance) << name;
   }
 }
 
@@ -147,9 +149,11 @@ TEST(WolpertingerTest, GradientsMatchAutograd) {
       options.random_candidates = 2;  // They add nothing where everything is scored.
       options.actor_objective = objective;
       options.twin_critics = twin;
-      options.double_precision = true;
-      CompareWithAutograd(options, at::Tensor());
-      CompareWithAutograd(options, MakeWeights(25));
+      for (const bool double_precision : {true, false}) {
+        options.double_precision = double_precision;
+        CompareWithAutograd(options, at::Tensor());
+        CompareWithAutograd(options, MakeWeights(25));
+      }
     }
   }
 }
@@ -326,8 +330,8 @@ TEST(WolpertingerTest, WeightsPlayTheSameInThePolicy) {
 
   const Reference networks(algorithm->online());
   const at::Tensor observation = MakeBatch(options, 100, 1000).observation;
-  const at::Tensor proto = networks.Actor(observation);
-  const at::Tensor values = networks.AllValues(observation, 0);
+  const at::Tensor proto = networks.Actor(observation.to(at::kDouble));
+  const at::Tensor values = networks.AllValues(observation.to(at::kDouble), 0);
   const at::Tensor nearest = std::get<1>(at::cdist(proto, networks.Embeddings()).topk(4, 1, /*largest=*/false));
   for (int64_t row = 0; row < 100; ++row) {
     const auto explanation = policy->Explain({observation[row].data_ptr<float>(), 7});
