@@ -115,15 +115,15 @@ void QLearner::Score(QSide side, size_t user, const float* actions, absl::Span<f
   std::copy_n(scaled.data_ptr<float>(), values.size(), values.data());
 }
 
-void QLearner::ComputeErrors(const Lesson& lesson, absl::Span<float> td_errors) {
+void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {
   const double scale = options_.shape.value_scale;
   const double delta = options_.huber_delta > 0 ? options_.huber_delta : std::numeric_limits<double>::infinity();
   d_q_.resize(q_.size());
   loss_ = 0;
-  for (size_t row = 0; row < lesson.targets.size(); ++row) {
-    const double weight = lesson.weights[row] / lesson.divisor;
+  for (size_t row = 0; row < batch.targets.size(); ++row) {
+    const double weight = batch.weights[row] / batch.divisor;
     // A row that does not count may hold anything.
-    const double error = weight == 0 ? 0 : q_[row] - lesson.targets[row] / scale;
+    const double error = weight == 0 ? 0 : q_[row] - batch.targets[row] / scale;
     const double size = std::abs(error);
     loss_ += weight * (size <= delta ? error * error : delta * (2 * size - delta));
     d_q_[row] = 2 * weight * std::clamp(error, -delta, delta);
@@ -131,32 +131,32 @@ void QLearner::ComputeErrors(const Lesson& lesson, absl::Span<float> td_errors) 
   }
 }
 
-void QLearner::Learn(const Lesson& lesson, absl::Span<float> td_errors) {
-  fused_ == nullptr ? LearnTensors(lesson, td_errors) : LearnFused(lesson, td_errors);
+void QLearner::Learn(const QBatch& batch, absl::Span<float> td_errors) {
+  fused_ == nullptr ? LearnTensors(batch, td_errors) : LearnFused(batch, td_errors);
   Step();
 }
 
-void QLearner::LearnFused(const Lesson& lesson, absl::Span<float> td_errors) {
-  const at::Tensor observation = lesson.observation.to(at::kFloat).contiguous();
-  const at::Tensor actions = lesson.actions.to(at::kFloat).contiguous();
-  const absl::Span<const float> q = fused_->Forward(observation.data_ptr<float>(), actions.data_ptr<float>(),
-                                                    static_cast<int>(lesson.targets.size()));
+void QLearner::LearnFused(const QBatch& batch, absl::Span<float> td_errors) {
+  const at::Tensor observation = batch.observation.to(at::kFloat).contiguous();
+  const at::Tensor actions = batch.actions.to(at::kFloat).contiguous();
+  const absl::Span<const float> q =
+      fused_->Forward(observation.data_ptr<float>(), actions.data_ptr<float>(), static_cast<int>(batch.targets.size()));
   q_.assign(q.begin(), q.end());
-  ComputeErrors(lesson, td_errors);
+  ComputeErrors(batch, td_errors);
   float_d_q_.resize(d_q_.size());
   for (size_t row = 0; row < d_q_.size(); ++row) float_d_q_[row] = static_cast<float>(d_q_[row]);
   fused_->Backward(float_d_q_);
 }
 
-void QLearner::LearnTensors(const Lesson& lesson, absl::Span<float> td_errors) {
-  const at::Tensor observation = lesson.observation.to(dtype_);
-  const at::Tensor actions = lesson.actions.to(dtype_);
+void QLearner::LearnTensors(const QBatch& batch, absl::Span<float> td_errors) {
+  const at::Tensor observation = batch.observation.to(dtype_);
+  const at::Tensor actions = batch.actions.to(dtype_);
   const int64_t rows = actions.size(0);
   if (!ones_.defined() || ones_.size(0) != rows) ones_ = at::ones({rows}, at::TensorOptions(dtype_));
   RunQ(online_, observation, actions, pass_);
   const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
   q_.assign(q.data_ptr<double>(), q.data_ptr<double>() + rows);
-  ComputeErrors(lesson, td_errors);
+  ComputeErrors(batch, td_errors);
   const at::Tensor d_q = at::from_blob(d_q_.data(), {rows, 1}, at::TensorOptions(at::kDouble)).to(dtype_);
   QGradients(online_, observation, actions, d_q, ones_, pass_, gradients_);
 }

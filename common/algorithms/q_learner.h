@@ -69,7 +69,7 @@ class QLearner {
   void Score(QSide side, size_t user, const float* actions, absl::Span<float> values);
 
   // What one step learns from: targets in units of rewards; rows of weight 0 do not count.
-  struct Lesson {
+  struct QBatch {
     at::Tensor observation;           // [B, U]
     at::Tensor actions;               // [B, F]
     absl::Span<const float> targets;  // [B]
@@ -78,10 +78,10 @@ class QLearner {
   };
   // Adam on the online network, then the target network. The absolute errors, in units of rewards and before the step,
   // go to `td_errors` [B], 0 for rows of weight 0; or empty: not wanted.
-  void Learn(const Lesson& lesson, absl::Span<float> td_errors);
+  void Learn(const QBatch& batch, absl::Span<float> td_errors);
 
   int64_t steps() const { return optimizer_.steps(); }
-  double loss() const { return loss_; }  // Of the last lesson, before its step.
+  double loss() const { return loss_; }  // Of the last batch, before its step.
 
   QNetwork& online() { return online_; }
   QNetwork& target() { return target_; }
@@ -89,9 +89,9 @@ class QLearner {
 
  private:
   // Fills d_q_, td_errors and loss_ from what the network says, q_ [B].
-  void ComputeErrors(const Lesson& lesson, absl::Span<float> td_errors);
-  void LearnFused(const Lesson& lesson, absl::Span<float> td_errors);
-  void LearnTensors(const Lesson& lesson, absl::Span<float> td_errors);
+  void ComputeErrors(const QBatch& batch, absl::Span<float> td_errors);
+  void LearnFused(const QBatch& batch, absl::Span<float> td_errors);
+  void LearnTensors(const QBatch& batch, absl::Span<float> td_errors);
   at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor Scaled(const at::Tensor& q) const;
   void Step();

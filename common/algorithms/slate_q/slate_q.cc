@@ -101,7 +101,7 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
 }
 
 void SlateQ::LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
-                      SlateSide& side) {
+                      SlateQBatch& side) {
   side.Load(rows, observation, candidates);
   // Only a proposal looks at what else could have been shown.
   if (purpose == kNow && proposer_ == nullptr) return;
@@ -157,7 +157,7 @@ size_t SlateQ::PlaceShown(size_t row, absl::Span<int32_t> slate) const {
   const int32_t* next = next_slates_.data_ptr<int32_t>() + row * slate.size();
   size_t size = 0;
   for (; size < slate.size() && next[size] != kNoItem; ++size) {
-    slate[size] = next_.PlaceOf(row, next[size]);
+    slate[size] = next_.ConsideredIndex(row, next[size]);
     if (slate[size] < 0) return 0;
   }
   return size;

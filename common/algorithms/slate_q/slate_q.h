@@ -31,7 +31,7 @@
 #include "common/algorithms/slate_q/click_learner.h"
 #include "common/algorithms/slate_q/shape.h"
 #include "common/algorithms/slate_q/slate_proposer.h"
-#include "common/algorithms/slate_q/slate_side.h"
+#include "common/algorithms/slate_q/slate_q_batch.h"
 
 namespace recbots {
 
@@ -78,7 +78,7 @@ class SlateQ final : public Algorithm {
 
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
-                SlateSide& side);
+                SlateQBatch& side);
   // The slate shown next as places among what is considered, in `slate` [K]; returns its size, or 0 where it is not
   // known or not all of it is considered.
   size_t PlaceShown(size_t row, absl::Span<int32_t> slate) const;
@@ -89,7 +89,7 @@ class SlateQ final : public Algorithm {
   QLearner q_;
   std::unique_ptr<ClickLearner> clicks_;
   std::unique_ptr<SlateProposer> proposer_;
-  SlateSide now_, next_;
+  SlateQBatch now_, next_;
   SlateOptimizer optimizer_;
   double& updates_;
 

@@ -29,7 +29,7 @@ QLearnerOptions MakeOptions(bool dueling = false) {
 struct Data {
   at::Tensor observation, actions;
   std::vector<float> targets, weights;
-  QLearner::Lesson Lesson(double divisor) const {
+  QLearner::QBatch QBatch(double divisor) const {
     return {.observation = observation, .actions = actions, .targets = targets, .weights = weights, .divisor = divisor};
   }
 };
@@ -95,7 +95,7 @@ void CompareWithAutograd(const QLearnerOptions& options) {
     loss.backward();
 
     std::vector<float> td_errors(kRows, -1);
-    learner.Learn(data.Lesson(divisor), absl::MakeSpan(td_errors));
+    learner.Learn(data.QBatch(divisor), absl::MakeSpan(td_errors));
     EXPECT_NEAR(learner.loss(), loss.item<double>(), of_gradients * std::max(1.0, loss.item<double>()));
     for (int64_t i = 0; i < kRows; ++i) {
       const double want = data.weights[static_cast<size_t>(i)] == 0 ? 0 : std::abs(error[i].item<double>()) * 20;
@@ -142,8 +142,8 @@ TEST(QLearnerTest, LearnsWhatTheOperatorsOfLibTorchLearn) {
       QLearner tensors(options);
       for (uint32_t i = 0; i < 150; ++i) {
         const Data data = MakeData(i);
-        fused.Learn(data.Lesson(kRows), {});
-        tensors.Learn(data.Lesson(kRows), {});
+        fused.Learn(data.QBatch(kRows), {});
+        tensors.Learn(data.QBatch(kRows), {});
         ASSERT_NEAR(fused.loss(), tensors.loss(), 1e-3 * tensors.loss()) << i;
       }
       Rng rng(6, Purpose::kTest, {});
@@ -190,11 +190,11 @@ TEST(QLearnerTest, ValuesOfSingleUsersAreThoseOfAll) {
 TEST(QLearnerTest, RowsOfWeightZeroMayHoldAnything) {
   QLearner one(MakeOptions()), two(MakeOptions());
   Data data = MakeData(1);
-  one.Learn(data.Lesson(kRows), {});
+  one.Learn(data.QBatch(kRows), {});
   data.targets[1] = std::numeric_limits<float>::quiet_NaN();
   data.targets[5] = std::numeric_limits<float>::infinity();
   std::vector<float> td_errors(kRows);
-  two.Learn(data.Lesson(kRows), absl::MakeSpan(td_errors));
+  two.Learn(data.QBatch(kRows), absl::MakeSpan(td_errors));
   EXPECT_EQ(td_errors[1], 0);
   EXPECT_EQ(td_errors[5], 0);
   EXPECT_EQ(one.loss(), two.loss());
@@ -209,7 +209,7 @@ TEST(QLearnerTest, TheTargetNetworkIsBlended) {
     EXPECT_TRUE(learner.target().arena.flat().equal(learner.online().arena.flat())) << "at first they are the same";
     at::Tensor want = learner.target().arena.flat().clone();
     for (uint32_t i = 0; i < 5; ++i) {
-      learner.Learn(MakeData(i).Lesson(kRows), {});
+      learner.Learn(MakeData(i).QBatch(kRows), {});
       want = want * (1 - tau) + learner.online().arena.flat() * tau;
       EXPECT_LT((learner.target().arena.flat() - want).abs().max().item<double>(), 1e-14) << tau;
     }
@@ -223,7 +223,7 @@ TEST(QLearnerTest, OrCopiedNowAndThen) {
   QLearner learner(options);
   at::Tensor want = learner.online().arena.flat().clone();
   for (uint32_t i = 1; i <= 10; ++i) {
-    learner.Learn(MakeData(i).Lesson(kRows), {});
+    learner.Learn(MakeData(i).QBatch(kRows), {});
     if (i % 3 == 0) want = learner.online().arena.flat().clone();
     EXPECT_TRUE(learner.target().arena.flat().equal(want)) << i;
   }
@@ -256,8 +256,8 @@ TEST(QLearnerTest, SinglePrecisionIsClose) {
   options.double_precision = false;
   QLearner single(options);
   for (uint32_t i = 0; i < 10; ++i) {
-    exact.Learn(MakeData(i).Lesson(kRows), {});
-    single.Learn(MakeData(i).Lesson(kRows), {});
+    exact.Learn(MakeData(i).QBatch(kRows), {});
+    single.Learn(MakeData(i).QBatch(kRows), {});
     EXPECT_NEAR(single.loss(), exact.loss(), 1e-4 * exact.loss());
   }
   const std::vector<NamedTensor> tensors = single.online().arena.Export(QTensors(options.shape));

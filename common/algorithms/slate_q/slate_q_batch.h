@@ -15,10 +15,10 @@
 
 namespace recbots {
 
-class SlateSide {
+class SlateQBatch {
  public:
   // C = `considered` of the shape's N candidates.
-  SlateSide(const SlateQShape& shape, int considered);
+  SlateQBatch(const SlateQShape& shape, int considered);
 
   // Observation float32 [B, U], candidates float32 [B, N, F]; undefined where there are no features of that kind.
   void Load(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates);
@@ -35,7 +35,7 @@ class SlateSide {
   // Collects the features of what was picked.
   void Gather();
   // The place of a candidate among what is considered, -1: it is not.
-  int32_t PlaceOf(size_t row, int32_t position) const;
+  int32_t ConsideredIndex(size_t row, int32_t position) const;
   // Features of a considered item, float32 [F].
   const float* item(size_t row, int32_t place) const {
     return items_ + (row * considered_ + static_cast<size_t>(place)) * features_;

@@ -1,4 +1,4 @@
-#include "common/algorithms/slate_q/slate_side.h"
+#include "common/algorithms/slate_q/slate_q_batch.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
@@ -7,14 +7,14 @@
 
 namespace recbots {
 
-SlateSide::SlateSide(const SlateQShape& shape, int considered)
+SlateQBatch::SlateQBatch(const SlateQShape& shape, int considered)
     : num_candidates_(static_cast<size_t>(shape.num_candidates)),
       features_(static_cast<size_t>(shape.num_item_features)),
       considered_(static_cast<size_t>(considered)),
       none_(shape.q.action.with_none ? 1 : 0),
       item_features_(shape.item_features) {}
 
-void SlateSide::Load(int64_t num_rows, const at::Tensor& observation, const at::Tensor& candidates) {
+void SlateQBatch::Load(int64_t num_rows, const at::Tensor& observation, const at::Tensor& candidates) {
   const auto rows = static_cast<size_t>(num_rows);
   observation_ = observation.defined() ? observation.contiguous() : at::empty({num_rows, 0});
   if (num_rows != rows_) {
@@ -37,7 +37,7 @@ void SlateSide::Load(int64_t num_rows, const at::Tensor& observation, const at::
   candidates_ = candidates_tensor_.data_ptr<float>();
 }
 
-void SlateSide::Gather() {
+void SlateQBatch::Gather() {
   items_ = candidates_;
   const auto rows = static_cast<size_t>(rows_);
   if (considered_ < num_candidates_) {
@@ -58,7 +58,7 @@ void SlateSide::Gather() {
   }
 }
 
-int32_t SlateSide::PlaceOf(size_t row, int32_t position) const {
+int32_t SlateQBatch::ConsideredIndex(size_t row, int32_t position) const {
   if (considered_ == num_candidates_) return position;
   const auto begin = picked_.begin() + static_cast<ptrdiff_t>(row * considered_);
   const auto end = begin + static_cast<ptrdiff_t>(considered_);
@@ -66,18 +66,18 @@ int32_t SlateSide::PlaceOf(size_t row, int32_t position) const {
   return found == end ? -1 : static_cast<int32_t>(found - begin);
 }
 
-at::Tensor SlateSide::Items() const {
+at::Tensor SlateQBatch::Items() const {
   return at::from_blob(const_cast<float*>(items_),
                        {rows_ * static_cast<int64_t>(considered_), static_cast<int64_t>(features_)});
 }
 
-at::Tensor SlateSide::Actions() const {
+at::Tensor SlateQBatch::Actions() const {
   if (none_ == 0) return Items();
   return at::from_blob(const_cast<float*>(actions_.data()),
                        {rows_ * static_cast<int64_t>(row_size()), static_cast<int64_t>(action_size())});
 }
 
-void SlateSide::WriteAction(const float* item, float* action) const {
+void SlateQBatch::WriteAction(const float* item, float* action) const {
   if (item != nullptr) {
     std::copy_n(item, features_, action);
   } else {
@@ -86,7 +86,7 @@ void SlateSide::WriteAction(const float* item, float* action) const {
   if (none_ != 0) action[features_] = item == nullptr ? 1.0f : 0.0f;
 }
 
-SlateProblem SlateSide::Problem(size_t row, const float* values) const {
+SlateProblem SlateQBatch::Problem(size_t row, const float* values) const {
   return {.weights = absl::MakeConstSpan(weights_).subspan(row * considered_, considered_),
           .values = {values, considered_},
           .no_click_weight = no_click_weights_[row],
