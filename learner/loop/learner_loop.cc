@@ -19,6 +19,8 @@
 namespace recbots {
 namespace {
 
+// From the start to the first checkpoint, where the period is longer.
+constexpr absl::Duration kFirstCheckpoint = absl::Seconds(1);
 // How long one wait for a batch lasts before the loop looks whether it should stop.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 
@@ -113,7 +115,9 @@ absl::Status LearnerLoop::Save(const absl::Status& error) {
 }
 
 absl::Status LearnerLoop::Train() {
-  period_ = {Instant::Now(), state_.counters(), absl::ZeroDuration(), {}};
+  const Instant start = Instant::Now();
+  period_ = {start, state_.counters(), absl::ZeroDuration(), {}};
+  checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - kFirstCheckpoint);
   if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());

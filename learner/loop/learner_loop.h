@@ -33,7 +33,8 @@ struct LearnerLoopOptions {
   // only while an evaluator is connected; one still busy with an older version reports that first.
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
-  // Between two checkpoints; zero: only at the end.
+  // Between two checkpoints; zero: only at the end. The first one comes after a second at most, so that a run whose
+  // learner is killed again and again gets on.
   absl::Duration checkpoint_period = absl::ZeroDuration();
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
@@ -148,7 +149,7 @@ class LearnerLoop {
   int64_t evaluations_checked_ = 0;
   v1::WeightsHeader published_header_;
   int64_t earlier_env_steps_ = 0;  // Of the run, which the batches do not count.
-  Instant checkpointed_ = Instant::Now();
+  Instant checkpointed_;
   bool resumed_ = false;
   bool over_ = false;
   Ending ending_ = Ending::kNotYet;  // What the run was over by.
