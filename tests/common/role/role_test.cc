@@ -128,7 +128,7 @@ TEST(RoleTest, AHostThatIsNotThisMachineIsBadUsageAndAPortInUseIsNot) {
   const Outcome elsewhere = RunTester({"--http=no-such-host.invalid:0"}, serve);
   EXPECT_EQ(elsewhere.exit_code, kExitBadUsage);
   EXPECT_THAT(elsewhere.log, HasSubstr("--http 'no-such-host.invalid:0': "));
-  const Metrics metrics({"tester"});
+  Metrics metrics({"tester"});
   const auto first = HttpServer::Start({}, metrics);
   ASSERT_TRUE(first.ok()) << first.status();
   const Outcome taken = RunTester({"--http=" + (*first)->address()}, serve);
