@@ -105,6 +105,11 @@ TEST_P(HttpSecurityTest, AWrongTokenIsRefusedCountedAndSlowed) {
   EXPECT_EQ(limited->get_header_value("Retry-After"), "1");
   EXPECT_EQ(Refusals("limited"), 1);
   EXPECT_EQ(Get("/healthz")->status, 200);
+  // Another address is not affected.
+  httplib::Client elsewhere = MakeClient();
+  elsewhere.set_interface("127.0.0.2");
+  EXPECT_EQ(elsewhere.Get("/metrics", kProgram)->status, 200);
+  EXPECT_EQ(elsewhere.Get("/metrics", wrong)->status, 401);
 }
 
 TEST_P(HttpSecurityTest, ABrowserLogsInWithTheForm) {
