@@ -9,7 +9,7 @@ namespace {
 // A stream that reads a complete request from memory and keeps the answer in memory.
 class MemoryStream : public httplib::Stream {
  public:
-  explicit MemoryStream(absl::string_view request) : request_(request) {}
+  MemoryStream(absl::string_view request, const std::string& peer) : request_(request), peer_(peer) {}
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
@@ -23,8 +23,8 @@ class MemoryStream : public httplib::Stream {
     answer_.append(data, size);
     return static_cast<ssize_t>(size);
   }
-  // Only logs would ask for the addresses, and requests are not logged.
-  void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
+  void get_remote_ip_and_port(std::string& ip, int& /*port*/) const override { ip = peer_; }
+  // Only logs would ask for it, and requests are not logged.
   void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   socket_t socket() const override { return 0; }
 
@@ -32,13 +32,14 @@ class MemoryStream : public httplib::Stream {
 
  private:
   absl::string_view request_;
+  const std::string& peer_;
   std::string answer_;
 };
 
 }  // namespace
 
-std::string HttpPages::Answer(absl::string_view request) {
-  MemoryStream stream(request);
+std::string HttpPages::Answer(absl::string_view request, const std::string& peer) {
+  MemoryStream stream(request, peer);
   bool closed = false;
   process_request(stream, /*close_connection=*/true, closed, /*setup_request=*/nullptr);
   return std::move(stream.answer());

@@ -13,10 +13,10 @@ namespace recbots {
 // An HttpPages never listens.
 class HttpPages : public httplib::Server {
  public:
-  // Returns the answer to `request`, which must contain all bytes up to the end of the headers: status line, headers,
-  // body. The answer tells the client that the connection closes. Empty if the bytes are no request that can be
-  // answered.
-  std::string Answer(absl::string_view request);
+  // Returns the answer to `request`, which must contain all bytes up to the end of the headers, and of a POST the body:
+  // status line, headers, body. The answer tells the client that the connection closes. Empty if the bytes are no
+  // request that can be answered. `peer` becomes the remote_addr of the httplib::Request.
+  std::string Answer(absl::string_view request, const std::string& peer);
 };
 
 // The path of a request, or "" if it has none: "/statusz" for "GET /statusz?format=text HTTP/1.1...".

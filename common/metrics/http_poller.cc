@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -13,7 +14,11 @@
 #include <cstring>
 #include <memory>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 
@@ -30,13 +35,35 @@ constexpr absl::Duration kTimeToLeave = absl::Seconds(1);
 constexpr absl::Duration kNoDescriptors = absl::Milliseconds(100);
 constexpr char kTooLarge[] =
     "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-
-bool WouldWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+constexpr char kTooMuch[] = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+constexpr char kWantsTls[] =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n"
+    "Connection: close\r\n\r\nthis port speaks TLS: want https://...\n";
 
 // The end of the headers, behind the empty line; npos if it has not come yet.
 size_t EndOfHeaders(absl::string_view bytes, size_t from) {
   const size_t end = bytes.find("\r\n\r\n", from < 3 ? 0 : from - 3);
   return end == absl::string_view::npos ? end : end + 4;
+}
+
+// The bytes that follow the headers, as far as anybody reads them: the Content-Length of a POST.
+size_t BodyBytes(absl::string_view headers) {
+  if (!absl::StartsWith(headers, "POST ")) return 0;
+  for (absl::string_view line : absl::StrSplit(headers, "\r\n")) {
+    constexpr absl::string_view kName = "content-length:";
+    uint64_t bytes = 0;
+    if (!absl::StartsWithIgnoreCase(line, kName)) continue;
+    return absl::SimpleAtoi(line.substr(kName.size()), &bytes) ? std::min<uint64_t>(bytes, 1 << 30) : 0;
+  }
+  return 0;
+}
+
+// OpenSSL's writes to a closed connection would otherwise end a process that does not ignore this signal.
+void BlockBrokenPipeSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -54,8 +81,9 @@ void WakeUp::Clear() {
   [[maybe_unused]] const ssize_t taken = ::read(fd(), &count, sizeof(count));
 }
 
-HttpPoller::HttpPoller(FileDescriptor listener, const HttpPollerOptions& options, OnRequest on_request)
-    : options_(options), listener_(std::move(listener)), on_request_(std::move(on_request)) {}
+HttpPoller::HttpPoller(FileDescriptor listener, const HttpTls* tls, const HttpPollerOptions& options,
+                       OnRequest on_request)
+    : options_(options), tls_(tls), listener_(std::move(listener)), on_request_(std::move(on_request)) {}
 
 void HttpPoller::Stop() {
   MutexLock lock(&mu_);
@@ -69,27 +97,20 @@ void HttpPoller::Respond(uint64_t id, std::string response) {
   wake_up_.Signal();
 }
 
-short HttpPoller::EventsOf(State state) {
-  switch (state) {
-    case State::kAsking:
-    case State::kLeaving:
-      return POLLIN;
-    case State::kAnswering:
-      return POLLOUT;
-    case State::kWaiting:
-      break;
-  }
-  return 0;  // poll still reports that the client is gone.
+short HttpPoller::EventsOf(const Connection& connection) {
+  // While an answer is made, poll still reports that the client is gone.
+  return connection.state == State::kWaiting ? short{0} : connection.transport.awaited();
 }
 
 void HttpPoller::Run() {
+  BlockBrokenPipeSignal();
   std::vector<pollfd> fds;
   std::vector<uint64_t> ids;
   while (true) {
     fds = {{wake_up_.fd(), POLLIN, 0}, {Instant::Now() < listens_again_ ? -1 : listener_.get(), POLLIN, 0}};
     ids.clear();
     for (const auto& [id, connection] : connections_) {
-      fds.push_back({connection.fd.get(), EventsOf(connection.state), 0});
+      fds.push_back({connection.transport.fd(), EventsOf(connection), 0});
       ids.push_back(id);
     }
     const int ready = ::poll(fds.data(), fds.size(), MillisecondsToWait());
@@ -119,7 +140,7 @@ bool HttpPoller::Continue(uint64_t id, Connection& connection) {
     case State::kAnswering:
       return Write(connection);
     case State::kLeaving:
-      return Discard(connection);
+      return connection.transport.Discard();
     case State::kWaiting:
       break;
   }
@@ -133,7 +154,7 @@ void HttpPoller::Accept() {
     if (!fd.is_open()) {
       const int error = errno;
       if (error == EINTR || error == ECONNABORTED) continue;
-      if (WouldWait(error)) return;
+      if (error == EAGAIN || error == EWOULDBLOCK) return;
       // No descriptor is left: close a connection to make room. If there is none to close, new connections wait in the
       // backlog.
       if ((error == EMFILE || error == ENFILE) && Evict()) continue;
@@ -145,7 +166,7 @@ void HttpPoller::Accept() {
     if (connections_.size() >= options_.max_connections) Evict();
     const uint64_t id = ++last_id_;
     Connection& connection = connections_[id];
-    connection.fd = std::move(fd);
+    connection.transport = HttpTransport(std::move(fd), tls_);
     connection.deadline = Instant::Now() + options_.time_to_ask;
     // The request has often come with the connection already. A new connection is never closed to make room for itself.
     if (!Read(id, connection)) connections_.erase(id);
@@ -167,53 +188,48 @@ bool HttpPoller::Evict() {
 
 bool HttpPoller::Read(uint64_t id, Connection& connection) {
   std::array<char, 4096> piece;
+  std::string& bytes = connection.bytes;
   while (true) {
-    const ssize_t received = ::recv(connection.fd.get(), piece.data(), piece.size(), 0);
-    if (received < 0) return WouldWait(errno);
-    if (received == 0) return false;
-    const size_t before = connection.bytes.size();
-    connection.bytes.append(piece.data(), static_cast<size_t>(received));
-    const size_t end = EndOfHeaders(connection.bytes, before);
-    if (end != absl::string_view::npos && end <= options_.max_request_bytes) {
-      connection.state = State::kWaiting;
-      connection.deadline = Instant::Now() + options_.time_to_answer;
-      std::string request = std::exchange(connection.bytes, std::string());
-      request.resize(end);
-      on_request_(id, std::move(request));
-      return true;
+    const ssize_t received = connection.transport.Receive(piece.data(), piece.size());
+    if (received == HttpTransport::kNoTls) return Refuse(connection, kWantsTls);
+    if (received <= 0) return received == HttpTransport::kWait;
+    const size_t before = bytes.size();
+    bytes.append(piece.data(), static_cast<size_t>(received));
+    if (connection.request_bytes == 0) {
+      const size_t end = EndOfHeaders(bytes, before);
+      if (std::min(end, bytes.size()) > options_.max_header_bytes) return Refuse(connection, kTooLarge);
+      if (end == absl::string_view::npos) continue;
+      const size_t body = BodyBytes(absl::string_view(bytes).substr(0, end));
+      if (body > options_.max_body_bytes) return Refuse(connection, kTooMuch);
+      connection.request_bytes = end + body;
     }
-    if (connection.bytes.size() <= options_.max_request_bytes) continue;
-    connection.bytes = kTooLarge;
-    connection.state = State::kAnswering;
+    if (bytes.size() < connection.request_bytes) continue;
+    bytes.resize(connection.request_bytes);
+    connection.state = State::kWaiting;
     connection.deadline = Instant::Now() + options_.time_to_answer;
-    return Write(connection);
+    on_request_({id, std::exchange(bytes, std::string()), connection.transport.Peer()});
+    return true;
   }
+}
+
+bool HttpPoller::Refuse(Connection& connection, const char* answer) {
+  connection.bytes = answer;
+  connection.state = State::kAnswering;
+  connection.deadline = Instant::Now() + options_.time_to_answer;
+  return Write(connection);
 }
 
 bool HttpPoller::Write(Connection& connection) {
   while (connection.sent < connection.bytes.size()) {
-    const ssize_t written = ::send(connection.fd.get(), connection.bytes.data() + connection.sent,
-                                   connection.bytes.size() - connection.sent, MSG_NOSIGNAL);
-    if (written < 0) return WouldWait(errno);
-    connection.sent += static_cast<size_t>(written);
+    const ssize_t sent = connection.transport.Send(absl::string_view(connection.bytes).substr(connection.sent));
+    if (sent <= 0) return sent == HttpTransport::kWait;
+    connection.sent += static_cast<size_t>(sent);
   }
-  ::shutdown(connection.fd.get(), SHUT_WR);
+  connection.transport.FinishSending();
   connection.bytes = std::string();
   connection.state = State::kLeaving;
   connection.deadline = Instant::Now() + kTimeToLeave;
-  return Discard(connection);
-}
-
-bool HttpPoller::Discard(const Connection& connection) {
-  std::array<char, 4096> piece;
-  // Reads a bounded number of times, whatever the client sends; the rest follows after the next poll, until the
-  // deadline.
-  for (int i = 0; i < 16; ++i) {
-    const ssize_t received = ::recv(connection.fd.get(), piece.data(), piece.size(), 0);
-    if (received == 0) return false;
-    if (received < 0) return WouldWait(errno);
-  }
-  return true;
+  return connection.transport.Discard();
 }
 
 void HttpPoller::TakeAnswers() {

@@ -3,7 +3,9 @@
 // The thread reads requests until they are complete, hands complete requests on, and writes answers as fast as the
 // clients read them. A connection carries one request. A client that sends nothing, trickles bytes or does not read
 // costs a descriptor for a few seconds and nothing else. When all places are taken, the connection that has been open
-// longest is closed; a new connection is therefore read at once, however many others there are.
+// longest is closed; a new connection is therefore read at once, however many others there are. All of this holds
+// inside TLS, too: a handshake is a part of the request, and the thread computes it (about 1 ms) without waiting for
+// the client.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +22,24 @@
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
+#include "common/metrics/http_transport.h"
 
 namespace recbots {
 
 struct HttpPollerOptions {
   size_t max_connections = 128;
-  // Bytes of the request line and the headers; a body is not read.
-  size_t max_request_bytes = 16 << 10;
-  absl::Duration time_to_ask = absl::Seconds(5);  // Time from accepting a connection to its complete request.
+  size_t max_header_bytes = 16 << 10;  // Bytes of the request line and the headers.
+  size_t max_body_bytes = 16 << 10;    // Bytes of the body of a POST; other bodies are not read.
+  // Time from accepting a connection to its complete request, the handshake of TLS included.
+  absl::Duration time_to_ask = absl::Seconds(5);
   // Time from the complete request until the answer is ready, and again from then until the client has read the answer.
   absl::Duration time_to_answer = absl::Seconds(5);
+};
+
+struct HttpRequest {
+  uint64_t id = 0;    // For Respond.
+  std::string bytes;  // Request line, headers and, of a POST with Content-Length, the body.
+  std::string peer;   // HttpTransport::Peer.
 };
 
 // Wakes a thread that polls: Signal makes the descriptor readable until Clear. Thread-safe.
@@ -46,13 +56,13 @@ class WakeUp {
 
 class HttpPoller {
  public:
-  // Receives a request (the bytes up to the end of its headers) and must return at once. Respond(id, ...) answers it.
-  using OnRequest = std::function<void(uint64_t id, std::string request)>;
+  // Receives a complete request and must return at once. Respond(id, ...) answers it.
+  using OnRequest = std::function<void(HttpRequest request)>;
 
-  // `listener` comes from ListenAt.
-  HttpPoller(FileDescriptor listener, const HttpPollerOptions& options, OnRequest on_request);
+  // `listener` comes from ListenAt. `tls` may be nullptr (no TLS) and must outlive the poller.
+  HttpPoller(FileDescriptor listener, const HttpTls* tls, const HttpPollerOptions& options, OnRequest on_request);
 
-  // Serves until Stop; calls on_request.
+  // Serves until Stop; calls on_request. Blocks SIGPIPE in its thread.
   void Run();
   // Ends Run, which then closes the listener and all connections. Thread-safe, idempotent.
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
@@ -63,15 +73,16 @@ class HttpPoller {
  private:
   enum class State { kAsking, kWaiting, kAnswering, kLeaving };
   struct Connection {
-    FileDescriptor fd;
+    HttpTransport transport;
     State state = State::kAsking;
     Instant deadline;
     std::string bytes;  // The part of the request that has come; later the answer, of which `sent` bytes are written.
+    size_t request_bytes = 0;  // How long the request is; 0 until its headers have come.
     size_t sent = 0;
   };
   using Connections = std::map<uint64_t, Connection>;  // Ordered by age: ids count up.
 
-  static short EventsOf(State state);
+  static short EventsOf(const Connection& connection);
   void Accept();
   // Closes the connection that matters least; false if there is none.
   bool Evict();
@@ -79,12 +90,14 @@ class HttpPoller {
   bool Continue(uint64_t id, Connection& connection);
   bool Read(uint64_t id, Connection& connection);
   bool Write(Connection& connection);
-  static bool Discard(const Connection& connection);
+  // Answers with `answer`, without asking anybody.
+  bool Refuse(Connection& connection, const char* answer);
   void TakeAnswers() ABSL_LOCKS_EXCLUDED(mu_);
   void CloseLate();
   int MillisecondsToWait() const;
 
   const HttpPollerOptions options_;
+  const HttpTls* const tls_;
   FileDescriptor listener_;  // Used by the thread in Run, which closes it at the end.
   const OnRequest on_request_;
   WakeUp wake_up_;

@@ -9,8 +9,11 @@
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
+#include "common/metrics/guarded_pages.h"
 #include "common/metrics/http_pages.h"
 #include "common/metrics/http_poller.h"
+#include "common/metrics/http_transport.h"
+#include "common/metrics/page_guard.h"
 #include "common/metrics/status_page.h"
 
 namespace recbots {
@@ -31,12 +34,12 @@ class Lane {
       : pages_(pages), poller_(poller), thread_(name, [this] { Run(); }) {}
   ~Lane() { Close(); }
 
-  void Add(uint64_t id, std::string request) ABSL_LOCKS_EXCLUDED(mu_) {
+  void Add(HttpRequest request) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     if (requests_.size() >= kWaitingRequests) {
-      poller_.Respond(id, kBusy);
+      poller_.Respond(request.id, kBusy);
     } else {
-      requests_.emplace_back(id, std::move(request));
+      requests_.push_back(std::move(request));
     }
   }
 
@@ -47,7 +50,7 @@ class Lane {
   }
   void Run() ABSL_LOCKS_EXCLUDED(mu_) {
     while (true) {
-      std::pair<uint64_t, std::string> next;
+      HttpRequest next;
       {
         MutexLock lock(&mu_);
         const auto can_go_on = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return closed_ || !requests_.empty(); };
@@ -56,7 +59,7 @@ class Lane {
         next = std::move(requests_.front());
         requests_.pop_front();
       }
-      poller_.Respond(next.first, pages_.Answer(next.second));
+      poller_.Respond(next.id, pages_.Answer(next.bytes, next.peer));
     }
   }
 
@@ -65,7 +68,7 @@ class Lane {
 
   Mutex mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
-  std::deque<std::pair<uint64_t, std::string>> requests_ ABSL_GUARDED_BY(mu_);
+  std::deque<HttpRequest> requests_ ABSL_GUARDED_BY(mu_);
 
   Thread thread_;  // Last: it uses all of the above.
 };
@@ -74,19 +77,21 @@ class Lane {
 
 class HttpServer::Impl {
  public:
-  Impl(HttpServerOptions options, const Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
+  Impl(HttpServerOptions options, Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
   ~Impl() { Stop(); }
 
   absl::Status Listen() {
     RECBOTS_ASSIGN_OR_RETURN(bound_, ParseHostPort(options_.address));
+    if (!options_.certificate_pem.empty()) {
+      RECBOTS_ASSIGN_OR_RETURN(tls_, HttpTls::Create(options_.certificate_pem, options_.key_pem));
+    }
     RECBOTS_ASSIGN_OR_RETURN(FileDescriptor listener, ListenAt(bound_));
     address_ = bound_.ToString();
     AddPages();
-    poller_ = std::make_unique<HttpPoller>(std::move(listener), HttpPollerOptions(),
-                                           [this](uint64_t id, std::string request) {
-                                             Lane& lane = PathOf(request) == kStatusPath ? *status_ : *quick_;
-                                             lane.Add(id, std::move(request));
-                                           });
+    poller_ =
+        std::make_unique<HttpPoller>(std::move(listener), tls_.get(), HttpPollerOptions(), [this](HttpRequest request) {
+          (PathOf(request.bytes) == kStatusPath ? *status_ : *quick_).Add(std::move(request));
+        });
     MutexLock lock(&stop_mu_);
     quick_ = std::make_unique<Lane>("http-quick", pages_, *poller_);
     status_ = std::make_unique<Lane>("http-status", pages_, *poller_);
@@ -108,20 +113,18 @@ class HttpServer::Impl {
 
  private:
   void AddPages() {
-    pages_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (request.method == "GET" || request.method == "HEAD") return httplib::Server::HandlerResponse::Unhandled;
-      response.status = 405;
-      response.set_header("Allow", "GET, HEAD");
-      response.set_content("GET or HEAD only\n", kTextType);
-      return httplib::Server::HandlerResponse::Handled;
-    });
+    if (!options_.token.empty()) {
+      guard_ = std::make_unique<PageGuard>(PageGuardOptions{.token = options_.token, .tls = tls_ != nullptr}, metrics_,
+                                           Clock::Real());
+    }
+    GuardPages(options_.role, guard_.get(), pages_);
     pages_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.status == 404) response.set_content(absl::StrCat("not found: ", kPages), kTextType);
     });
     pages_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_.Text(), "text/plain; version=0.0.4; charset=utf-8");
     });
-    pages_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
+    pages_.Get(kHealthPath, [this](const httplib::Request&, httplib::Response& response) {
       const bool healthy = !options_.healthy || options_.healthy();
       response.status = healthy ? 200 : 503;
       response.set_content(healthy ? "ok\n" : "not ready\n", kTextType);
@@ -129,7 +132,6 @@ class HttpServer::Impl {
     pages_.Get(kStatusPath, [this](const httplib::Request& request, httplib::Response& response) {
       const std::vector<StatusSection> sections = options_.status ? options_.status() : std::vector<StatusSection>();
       const absl::Duration uptime = Instant::Now() - start_;
-      response.set_header("Cache-Control", "no-store");
       if (request.get_param_value("format") == "text") {
         response.set_content(StatusText(options_.role, uptime, sections), kTextType);
       } else {
@@ -140,10 +142,12 @@ class HttpServer::Impl {
 
   // Constant after Listen has returned.
   const HttpServerOptions options_;
-  const Metrics& metrics_;
+  Metrics& metrics_;
   const Instant start_ = Instant::Now();
   HostPort bound_;
   std::string address_;
+  std::unique_ptr<HttpTls> tls_;      // nullptr: no TLS.
+  std::unique_ptr<PageGuard> guard_;  // nullptr: no token.
   HttpPages pages_;
 
   // Thread-safe by itself.
@@ -160,7 +164,7 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options, const Metrics& metrics) {
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options, Metrics& metrics) {
   auto impl = std::make_unique<Impl>(std::move(options), metrics);
   RECBOTS_RETURN_IF_ERROR(impl->Listen());
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -23,6 +23,13 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1:0";
   // Shown on top of /statusz: "learner".
   std::string role = "recbots";
+  // PEM. With a certificate (and the certificates of authorities between it and one that clients know) and its private
+  // key, the pages are served over TLS, and nothing else is. No client is asked for a certificate of its own: a browser
+  // has none.
+  std::string certificate_pem = {};
+  std::string key_pem = {};
+  // With a token, every path but /healthz wants it (guarded_pages.h).
+  std::string token = {};
   // Called for each request of /statusz, from a thread of the server. Must be thread-safe and quick: if it waits, it
   // delays other requests of /statusz, but not those of /metrics and /healthz. nullptr: the page has no sections.
   std::function<std::vector<StatusSection>()> status = nullptr;
@@ -33,14 +40,14 @@ struct HttpServerOptions {
 // Thread-safe. Serves GET and HEAD, one request per connection. /metrics is Prometheus text, /healthz a word, /statusz
 // a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the three. Clients
 // that are silent, slow or do not read delay no other client, however many they are (http_poller.h): a request may take
-// 5 s to arrive, its answer 5 s to be made and 5 s to be read, and when there are more than 128 connections the oldest
-// idle one is closed.
+// 5 s to arrive (the handshake of TLS included), its answer 5 s to be made and 5 s to be read, and when there are more
+// than 128 connections the oldest idle one is closed.
 class HttpServer {
  public:
-  // `metrics` must outlive the server.
-  //   INVALID_ARGUMENT  the address is not host:port
+  // `metrics` must outlive the server; it is shown, and counts refused requests.
+  //   INVALID_ARGUMENT  the address is not host:port; certificate or key cannot be used
   //   ALREADY_EXISTS    the port is taken (the message names the address)
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, const Metrics& metrics);
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, Metrics& metrics);
   ~HttpServer();
 
   const std::string& address() const;

@@ -23,6 +23,9 @@ inline constexpr MetricDescription kBuildInfo{"recbots_build_info", MetricType::
                                               "version"};
 inline constexpr MetricDescription kUptime{"recbots_process_uptime_seconds", MetricType::kGauge,
                                            "Seconds since the process started"};
+inline constexpr MetricDescription kPageRefusals{
+    "recbots_process_page_refusals_total", MetricType::kCounter,
+    "Requests for pages refused: missing (no token), wrong, limited (too many wrong ones before)", "reason"};
 
 // Replay.
 inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held", "table"};
@@ -176,6 +179,7 @@ inline constexpr MetricDescription kEvaluatorValue{"recbots_evaluator_value", Me
 
 inline constexpr std::array kAll{kBuildInfo,
                                  kUptime,
+                                 kPageRefusals,
                                  kReplayRows,
                                  kReplayBytes,
                                  kReplayLeased,

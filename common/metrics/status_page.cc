@@ -1,7 +1,7 @@
 #include "common/metrics/status_page.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "common/metrics/html.h"
 
 namespace recbots {
 namespace {
@@ -22,24 +22,21 @@ td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; white-space: p
 </style>
 )";
 
-std::string Escape(absl::string_view text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
 std::string UptimeText(absl::Duration uptime) { return absl::FormatDuration(absl::Trunc(uptime, absl::Seconds(1))); }
 
 }  // namespace
 
 std::string StatusHtml(absl::string_view role, absl::Duration uptime, const std::vector<StatusSection>& sections) {
-  const std::string title = Escape(role);
+  const std::string title = EscapeHtml(role);
   std::string page = absl::StrCat(kHead, "<title>", title, " - recbots</title></head><body>\n<h1>recbots ", title,
                                   "</h1>\n<p>up ", UptimeText(uptime),
                                   " &middot; <a href=\"/metrics\">metrics</a> &middot; <a href=\"/healthz\">health</a>"
                                   " &middot; <a href=\"/statusz?format=text\">text</a></p>\n");
   for (const StatusSection& section : sections) {
-    absl::StrAppend(&page, "<h2>", Escape(section.title), "</h2>\n<table>\n");
+    absl::StrAppend(&page, "<h2>", EscapeHtml(section.title), "</h2>\n<table>\n");
     for (const auto& [name, value] : section.rows) {
-      absl::StrAppend(&page, "<tr><th scope=\"row\">", Escape(name), "</th><td>", Escape(value), "</td></tr>\n");
+      absl::StrAppend(&page, "<tr><th scope=\"row\">", EscapeHtml(name), "</th><td>", EscapeHtml(value),
+                      "</td></tr>\n");
     }
     absl::StrAppend(&page, "</table>\n");
   }

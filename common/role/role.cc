@@ -145,9 +145,19 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
     sections.push_back({"Configuration", {{"text proto", configuration}}});
     return sections;
   };
+  if (security_ != nullptr) {
+    options.certificate_pem = security_->certificate_pem();
+    options.key_pem = security_->key_pem();
+    options.token = security_->token();
+  }
+  const bool has_tls = !options.certificate_pem.empty(), has_token = !options.token.empty();
   absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), metrics_);
   if (!server.ok()) return CannotServe("http", server.status());
-  RECBOTS_LOG(INFO) << "pages at http://" << (*server)->address() << "/statusz";
+  RECBOTS_LOG(INFO) << "pages at " << (has_tls ? "https://" : "http://") << (*server)->address() << "/statusz";
+  if (has_token && !has_tls && !IsLocalAddress((*server)->address())) {
+    RECBOTS_LOG(WARNING) << "anybody on the way to the pages at " << (*server)->address()
+                         << " can read the token: want --tls_cert and --tls_key (docs/security.md)";
+  }
   RECBOTS_RETURN_IF_ERROR(PublishAddress("http", (*server)->address()));
   return server;
 }

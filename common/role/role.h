@@ -35,9 +35,10 @@ class Role {
   Metrics& metrics() { return metrics_; }
   Shutdown& shutdown() { return *shutdown_; }
 
-  // Serves /metrics, /healthz and /statusz at --http. `status` adds sections to /statusz and must be thread-safe; the
-  // first section always shows what the role is doing (SetActivity). The server stops when the result is destroyed.
-  // That must happen before the objects that `status` uses are destroyed: declare the result after them.
+  // Serves /metrics, /healthz and /statusz at --http, over TLS if the role has a certificate, and only to those who
+  // show the token if it has one (common/metrics/guarded_pages.h). `status` adds sections to /statusz and must be
+  // thread-safe; the first section always shows what the role is doing (SetActivity). The server stops when the result
+  // is destroyed. That must happen before the objects that `status` uses are destroyed: declare the result after them.
   absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
 
   // Adds the flag's name to `status`, an error of listening at the address in --`flag`. INVALID_ARGUMENT (the address

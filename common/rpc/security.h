@@ -37,6 +37,12 @@ class Security {
   bool has_authority() const { return !authority_.empty(); }
   bool has_token() const { return !token_.empty(); }
 
+  // For what this process serves besides gRPC: its pages (common/metrics). PEM, and the bare token; "" where a part was
+  // not given. The key and the token are secrets, for no log and no page.
+  const std::string& certificate_pem() const { return certificate_; }
+  const std::string& key_pem() const { return key_; }
+  const std::string& token() const { return token_; }
+
   // Adds the token to a call. `security` may be nullptr (no security), here and in Check.
   static void Prepare(const Security* security, grpc::ClientContext& context);
   // UNAUTHENTICATED  the caller sent no token, or a wrong one; the message says which. Every handler calls Check first.

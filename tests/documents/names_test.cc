@@ -61,6 +61,7 @@ const Foreign kForeign[] = {
     {"docs/metrics.md", "x_count", "of a histogram called x"},
     {"docs/metrics.md", "x_sum", "of a histogram called x"},
     {"", "updates_to_999", "made of parts in learner/run/report.cc"},
+    {"docs/security.md", "tls_config", "Prometheus"},
     {"docs/simulate.md", "zcat", "of the system"},
     {"docs/results.md", "_hard", "the end of a name"},
     {"docs/results.md", "_m100", "the end of a name"},

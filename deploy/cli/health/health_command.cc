@@ -23,18 +23,35 @@ int Say(const std::string& trouble) {
   return trouble.empty() ? kExitOk : kExitFailed;
 }
 
-int AskHttp(const std::string& address) {
-  httplib::Client client("http://" + address);
+httplib::Result AskHealthz(const std::string& url, const std::string& authority_path, bool verify) {
+  httplib::Client client(url);
   client.set_connection_timeout(kPatienceSeconds);
   client.set_read_timeout(kPatienceSeconds);
-  const httplib::Result answer = client.Get("/healthz");
-  if (!answer) return Say(absl::StrCat("no answer from http://", address, "/healthz"));
+  client.set_write_timeout(kPatienceSeconds);
+  if (!authority_path.empty()) client.set_ca_cert_path(authority_path.c_str());
+  client.enable_server_certificate_verification(verify);
+  return client.Get("/healthz");
+}
+
+// Asks /healthz, which wants no token: none is sent. With flags for TLS, only a server whose certificate is good is
+// believed. Without them, a server that speaks TLS is asked again over TLS, whatever its certificate, so that the
+// health checks of containers need no flags: no secret is sent, and the answer is worth what one without TLS is worth.
+int AskHttp(const std::string& address, const std::string& authority_path, const Security* security) {
+  const bool verify = security != nullptr && security->has_tls();
+  std::string url = absl::StrCat(verify ? "https://" : "http://", address);
+  httplib::Result answer = AskHealthz(url, authority_path, verify);
+  // The answer of our pages, and of other servers, to a request without TLS.
+  if (!verify && answer && answer->status == 400) {
+    url = absl::StrCat("https://", address);
+    answer = AskHealthz(url, "", /*verify=*/false);
+  }
+  if (!answer) return Say(absl::StrCat("no answer from ", url, "/healthz: ", httplib::to_string(answer.error())));
   return Say(answer->status == 200 ? "" : absl::StrCat("HTTP ", answer->status, ": ", answer->body));
 }
 
 CommandSyntax Syntax() {
-  CommandSyntax syntax{"recbots health HOST:PORT|unix:/PATH [flags] | recbots health --http HOST:PORT", SecurityFlags(),
-                       CommandSyntax::kAnyNumber};
+  CommandSyntax syntax{"recbots health HOST:PORT|unix:/PATH [flags] | recbots health --http HOST:PORT [flags]",
+                       SecurityFlags(), CommandSyntax::kAnyNumber};
   syntax.flags.push_back({"http", "HOST:PORT", "ask /healthz instead of gRPC", ""});
   return syntax;
 }
@@ -44,15 +61,13 @@ int Health(const CommandLine& flags) {
     return Fail(absl::InvalidArgumentError(absl::StrCat("want one address, or --http: ", Syntax().usage)),
                 kExitBadUsage);
   }
-  if (flags.has("http")) {
-    const absl::Status well_formed = ParseHostPort(flags.value("http")).status();
-    return well_formed.ok() ? AskHttp(flags.value("http")) : Fail(well_formed, kExitBadUsage);
-  }
-  const std::string& address = flags.positional()[0];
-  absl::Status wrong = ParseAddresses(address).status();
+  const bool http = flags.has("http");
+  const std::string& address = http ? flags.value("http") : flags.positional()[0];
+  absl::Status wrong = http ? ParseHostPort(address).status() : ParseAddresses(address).status();
   const absl::StatusOr<std::shared_ptr<const Security>> security = LoadSecurity(flags);
   wrong.Update(security.status());
   if (!wrong.ok()) return Fail(wrong, kExitBadUsage);
+  if (http) return AskHttp(address, flags.value("tls_ca"), security->get());
   const Instant deadline = Instant::Now() + absl::Seconds(kPatienceSeconds);
   return Say(std::string(AwaitServing("server", address, deadline, *security).message()));
 }

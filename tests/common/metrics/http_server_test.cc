@@ -1,6 +1,5 @@
 #include "common/metrics/http_server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -16,27 +15,16 @@
 #include "common/base/instant.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
+#include "tests/common/metrics/raw_client.h"
 
 namespace recbots {
 namespace {
 
 using ::testing::AllOf;
+using testing::Clients;
+using testing::ConnectTo;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// A connection that has sent `text` and nothing more. What it waits for comes within 20 s or never.
-int ConnectTo(int port, const std::string& text) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const timeval patience{20, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  return fd;
-}
 
 class HttpServerTest : public ::testing::Test {
  protected:
@@ -152,14 +140,6 @@ TEST_F(HttpServerTest, StuckClientsDoNotHoldUpStop) {
   EXPECT_LT(Instant::Now() - start, absl::Seconds(20));
   for (const int fd : clients) ::close(fd);
 }
-
-// Sockets that are closed at the end.
-struct Clients {
-  ~Clients() {
-    for (const int fd : fds) ::close(fd);
-  }
-  std::vector<int> fds;
-};
 
 // Far more of each kind than there are threads: whatever one of them can hold, they hold.
 TEST_F(HttpServerTest, SilentAndSlowClientsDelayNobody) {

@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::TestCertificates;
 
 struct Outcome {
@@ -128,12 +129,50 @@ TEST(RoleTest, AHostThatIsNotThisMachineIsBadUsageAndAPortInUseIsNot) {
   const Outcome elsewhere = RunTester({"--http=no-such-host.invalid:0"}, serve);
   EXPECT_EQ(elsewhere.exit_code, kExitBadUsage);
   EXPECT_THAT(elsewhere.log, HasSubstr("--http 'no-such-host.invalid:0': "));
-  const Metrics metrics({"tester"});
+  Metrics metrics({"tester"});
   const auto first = HttpServer::Start({}, metrics);
   ASSERT_TRUE(first.ok()) << first.status();
   const Outcome taken = RunTester({"--http=" + (*first)->address()}, serve);
   EXPECT_EQ(taken.exit_code, kExitFailed);
   EXPECT_THAT(taken.log, HasSubstr("in use"));
+}
+
+// What a role is given for gRPC holds for its pages, too.
+TEST(RoleTest, PagesHaveTheCertificateAndTheTokenOfTheRole) {
+  const TestCertificates certificates;
+  const auto no_sections = [] { return std::vector<StatusSection>(); };
+  const Outcome outcome =
+      RunTester({"--tls_cert=" + certificates.Path("role.pem"), "--tls_key=" + certificates.Path("role.key"),
+                 "--tls_ca=" + certificates.Path("ca.pem"), "--token_file=" + certificates.Path("token")},
+                [&](Role& role) {
+                  const auto http = role.StartHttp(no_sections);
+                  EXPECT_TRUE(http.ok()) << http.status();
+                  httplib::Client client("https://" + (*http)->address());
+                  client.set_ca_cert_path(certificates.Path("ca.pem").c_str());
+                  EXPECT_EQ(client.Get("/healthz")->status, 503);
+                  EXPECT_EQ(client.Get("/metrics")->status, 401);
+                  client.set_bearer_token_auth("0123456789abcdef-token");
+                  EXPECT_EQ(client.Get("/metrics")->status, 200);
+                  const httplib::Result page = client.Get("/statusz?format=text");
+                  EXPECT_THAT(page->body, AllOf(HasSubstr("document_browsing"), Not(HasSubstr("0123456789abcdef"))));
+                  return absl::OkStatus();
+                });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
+  EXPECT_THAT(outcome.log, AllOf(HasSubstr("pages at https://"), Not(HasSubstr("0123456789abcdef"))));
+}
+
+TEST(RoleTest, ATokenWithoutTlsIsEnoughOnThisMachineAndAWarningBeyond) {
+  const TestCertificates certificates;
+  const auto serve = [](Role& role) { return role.StartHttp([] { return std::vector<StatusSection>(); }).status(); };
+  // An authority alone is no certificate that the role could show.
+  const std::vector<std::string> flags = {"--token_file=" + certificates.Path("token"),
+                                          "--tls_ca=" + certificates.Path("ca.pem")};
+  const Outcome here = RunTester(flags, serve);
+  EXPECT_EQ(here.exit_code, kExitOk) << here.log;
+  EXPECT_THAT(here.log, AllOf(HasSubstr("pages at http://"), Not(HasSubstr("can read the token"))));
+  const Outcome everywhere = RunTester({flags[0], flags[1], "--http=0.0.0.0:0"}, serve);
+  EXPECT_EQ(everywhere.exit_code, kExitOk) << everywhere.log;
+  EXPECT_THAT(everywhere.log, HasSubstr("can read the token: want --tls_cert and --tls_key"));
 }
 
 TEST(RoleTest, PagesShowTheBeginningOfALargeConfiguration) {
