@@ -27,8 +27,8 @@ inline constexpr char kDivergedFile[] = "diverged.jsonl";  // The batch after wh
 inline constexpr char kRunLockFile[] = "run.lock";
 inline constexpr char kStreamsFile[] = "next_stream";  // Survives runs (learner/run/stream_ledger.h).
 // The files that a run leaves. The report is moved first: without it, the other files do not pass for a result.
-inline constexpr std::array<absl::string_view, 5> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile,
-                                                               kDivergedFile};
+inline constexpr std::array<const char*, 5> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile,
+                                                         kDivergedFile};
 // The folders that a run leaves: its checkpoints (learner/run/run_checkpoints.h), and the rows that belong to them.
 inline constexpr char kRunCheckpointsFolder[] = "checkpoints";
 inline constexpr char kRunRowsFolder[] = "replay";
