@@ -146,6 +146,10 @@ absl::Status PrepareDirectory(const PlannedRun& run) {
   std::error_code error;
   for (const absl::string_view name : kRunFiles) std::filesystem::remove(PathIn(run, name), error);
   std::filesystem::remove(PathIn(run, kNotesFile), error);
+  // A run that is made again is not gone on with.
+  for (const char* folder : {kRunCheckpointsFolder, kRunRowsFolder}) {
+    std::filesystem::remove_all(PathIn(run, folder), error);
+  }
   return absl::OkStatus();
 }
 
