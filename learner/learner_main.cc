@@ -63,7 +63,7 @@ class Learner {
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
-  // Brings the metrics up to date; the loop asks once per status line.
+  // Brings the metrics up to date, with every status line.
   void ShowCheckpoints();
   std::string CheckpointText() const;
   absl::Status OnEnding(const RunEnd& end);
@@ -165,10 +165,12 @@ void Learner::MakeLoop() {
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
-    ShowCheckpoints();
     return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
   };
-  hooks.print = [](const std::string& line) { std::cout << line << std::endl; };
+  hooks.print = [this](const std::string& line) {
+    ShowCheckpoints();
+    std::cout << line << std::endl;
+  };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
   hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };

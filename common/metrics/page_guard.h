@@ -3,7 +3,7 @@
 // A browser gets a cookie in exchange for the token. The cookie is the date until which it holds and that date's
 // HMAC-SHA-256 under a key made from the token: all roles that share the token accept each other's cookies (browsers
 // send a cookie to every port of a host), no role has to remember any, and another token ends all of them. From a
-// cookie nobody can compute the token, except by trying tokens, each of which costs 100,000 rounds of PBKDF2.
+// cookie the token cannot be computed: a guess costs 100,000 rounds of PBKDF2.
 #pragma once
 
 #include <array>

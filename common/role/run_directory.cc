@@ -99,11 +99,11 @@ absl::Status RunDirectory::Begin(absl::string_view config, absl::Span<const absl
 }
 
 absl::Status RunDirectory::Resume(absl::string_view config) const {
-  if (inherited_) return absl::OkStatus();
   const std::string report = Path(kReportFile);
-  if (unlink(report.c_str()) != 0 && errno != ENOENT)
+  if (unlink(report.c_str()) != 0 && errno != ENOENT) {
     return Refuse(path_, FileError("remove", report, errno).message());
-  return WriteConfig(config);
+  }
+  return inherited_ ? absl::OkStatus() : WriteConfig(config);
 }
 
 absl::Status RunDirectory::WriteConfig(absl::string_view config) const {

@@ -59,8 +59,9 @@ class RunDirectory {
   // config.textproto. Does nothing if this process shares the lock of a process that has begun the run already.
   //   INVALID_ARGUMENT  a file or folder stands in the way; the message names it
   absl::Status Begin(absl::string_view config, absl::Span<const absl::string_view> folders = {}) const;
-  // Goes on with the run that lies there, with `config` as its configuration from now on. Removes its report, which is
-  // that of a run that has ended. Otherwise like Begin.
+  // Goes on with the run that lies there, with `config` as its configuration from now on; a process that shares the
+  // lock of another one leaves the configuration to that one. Removes the report, which is that of a run that has
+  // ended, or of a process of the run that was told to end. Errors are those of Begin.
   absl::Status Resume(absl::string_view config) const;
 
   const std::string& path() const { return path_; }

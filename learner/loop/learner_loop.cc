@@ -19,8 +19,6 @@
 namespace recbots {
 namespace {
 
-// From the start to the first checkpoint, where the period is longer.
-constexpr absl::Duration kFirstCheckpoint = absl::Seconds(1);
 // How long one wait for a batch lasts before the loop looks whether it should stop.
 constexpr absl::Duration kPatience = absl::Milliseconds(100);
 
@@ -64,11 +62,9 @@ absl::Status LearnerLoop::Publish(bool last) {
   const std::string weights = algorithm_.EncodeWeights();
   const std::shared_ptr<const WeightsSnapshot> snapshot =
       store_.Publish(weights, {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
-  published_header_ = snapshot->header;
-  published_version_ = snapshot->header.version();
-  published_updates_ = algorithm_.updates();
-  published_.Add(published_version_, Instant::Now());
-  metrics_.gauge(metric::kLearnerVersion).Set(static_cast<double>(published_version_));
+  newest_ = snapshot->header;
+  published_.Add(newest_.version(), Instant::Now());
+  metrics_.gauge(metric::kLearnerVersion).Set(static_cast<double>(newest_.version()));
   return hooks_.on_weights ? hooks_.on_weights(snapshot->header, weights, last) : absl::OkStatus();
 }
 
@@ -82,9 +78,7 @@ absl::Status LearnerLoop::Run() {
 }
 
 void LearnerLoop::Resume(const v1::LearnerState& state) {
-  published_header_ = state.published();
-  published_version_ = state.published().version();
-  published_updates_ = state.published().updates();
+  newest_ = state.published();
   earlier_env_steps_ = state_.env_steps() - batches_.env_steps();
   // Without keep, the ending is looked at once more, for its results.
   over_ = options_.keep && state.over() && state_.Check() != Ending::kNotYet;
@@ -95,7 +89,7 @@ void LearnerLoop::Resume(const v1::LearnerState& state) {
 absl::Status LearnerLoop::Checkpoint(bool last) {
   if (!hooks_.on_checkpoint) return absl::OkStatus();
   v1::LearnerState state;
-  *state.mutable_published() = published_header_;
+  *state.mutable_published() = newest_;
   state.set_over(over_);
   return hooks_.on_checkpoint(std::move(state), last);
 }
@@ -117,7 +111,7 @@ absl::Status LearnerLoop::Save(const absl::Status& error) {
 absl::Status LearnerLoop::Train() {
   const Instant start = Instant::Now();
   period_ = {start, state_.counters(), absl::ZeroDuration(), {}};
-  checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - kFirstCheckpoint);
+  checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - options_.first_checkpoint);
   if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
   while (!hooks_.stop() && (!over_ || options_.keep)) {
     RECBOTS_RETURN_IF_ERROR(UpdateOnce());
@@ -141,7 +135,7 @@ absl::Status LearnerLoop::UpdateOnce() {
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
   batches_.Recycle(*std::move(sampled));
-  const bool due = algorithm_.updates() - published_updates_ >= options_.publish_updates;
+  const bool due = algorithm_.updates() - newest_.updates() >= options_.publish_updates;
   return due ? PublishWeights() : absl::OkStatus();
 }
 
@@ -165,10 +159,10 @@ absl::Status LearnerLoop::CheckFinite(const replay::SampledBatch& sampled) {
   if (algorithm_.finite()) return absl::OkStatus();
   const replay::ColumnBatch& rows = sampled.batch;
   diverged_batch_ = BatchJsonLines(rows.schema(), rows.data(), static_cast<size_t>(rows.num_rows()));
-  return absl::FailedPreconditionError(absl::StrCat(
-      "training has diverged with update ", algorithm_.updates(), ": ", algorithm_.WhyNotFinite().message(),
-      "; nothing of it was published, the weights of update ", published_updates_,
-      " were the last; try a lower learning rate (", kDivergedFile, " has the batch)"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("training has diverged with update ", algorithm_.updates(), ": ",
+                   algorithm_.WhyNotFinite().message(), "; nothing of it was published, the weights of update ",
+                   newest_.updates(), " were the last; try a lower learning rate (", kDivergedFile, " has the batch)"));
 }
 
 absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
@@ -259,7 +253,7 @@ absl::Status LearnerLoop::CheckEnding() {
 
 absl::Status LearnerLoop::EvaluateLast() {
   if (hooks_.on_weights) return Publish(/*last=*/true);
-  if (published_updates_ != algorithm_.updates()) RECBOTS_RETURN_IF_ERROR(PublishWeights());
+  if (newest_.updates() != algorithm_.updates()) RECBOTS_RETURN_IF_ERROR(PublishWeights());
   AwaitLastEvaluation();
   return absl::OkStatus();
 }
@@ -269,14 +263,14 @@ void LearnerLoop::AwaitLastEvaluation() {
   int64_t evaluations = state_.evaluations();
   Instant last_sign = Instant::Now();
   while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {
-    if (state_.AwaitEvaluationOf(published_version_, kPatience)) return;
+    if (state_.AwaitEvaluationOf(newest_.version(), kPatience)) return;
     if (const int64_t now = state_.evaluations(); now != evaluations) {
       evaluations = now;
       last_sign = Instant::Now();
       continue;
     }
     if (Instant::Now() - last_sign < options_.final_evaluation) continue;
-    RECBOTS_LOG(WARNING) << "the last weights were not evaluated" << Field("version", published_version_)
+    RECBOTS_LOG(WARNING) << "the last weights were not evaluated" << Field("version", newest_.version())
                          << Field("waited", absl::FormatDuration(options_.final_evaluation));
     return;
   }

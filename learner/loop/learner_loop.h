@@ -33,9 +33,10 @@ struct LearnerLoopOptions {
   // only while an evaluator is connected; one still busy with an older version reports that first.
   absl::Duration final_evaluation = absl::Seconds(60);
   PrioritizerOptions prioritizer = {};
-  // Between two checkpoints; zero: only at the end. The first one comes after a second at most, so that a run whose
-  // learner is killed again and again gets on.
+  // Between two checkpoints; zero: only at the end. The first one comes after `first_checkpoint` where that is shorter,
+  // so that a run whose learner is killed again and again gets on.
   absl::Duration checkpoint_period = absl::ZeroDuration();
+  absl::Duration first_checkpoint = absl::Seconds(1);
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
 };
@@ -142,12 +143,10 @@ class LearnerLoop {
   const int64_t began_micros_ = absl::ToUnixMicros(absl::Now());
   LagWindow lags_;
   double samples_per_insert_ = 0;
-  int64_t published_updates_ = 0;
-  int64_t published_version_ = 0;
+  v1::WeightsHeader newest_;  // Of the newest published version.
   PublicationTimes published_;
   int64_t evaluations_seen_ = 0;
   int64_t evaluations_checked_ = 0;
-  v1::WeightsHeader published_header_;
   int64_t earlier_env_steps_ = 0;  // Of the run, which the batches do not count.
   Instant checkpointed_;
   bool resumed_ = false;

@@ -20,12 +20,18 @@ EvaluationLog::EvaluationLog(const std::string& run_dir, int64_t bytes) {
 }
 
 void EvaluationLog::Take(absl::StatusOr<std::unique_ptr<LineFile>> file) {
-  if (file.ok()) file_ = *std::move(file);
+  if (file.ok()) {
+    file_ = *std::move(file);
+    bytes_ = file_->bytes();
+  }
   Note(file.status());
 }
 
 void EvaluationLog::Append(const v1::Evaluation& evaluation, double wall_seconds) {
-  if (file_ != nullptr) Note(file_->Append(FormatEvaluationLine(evaluation, wall_seconds)));
+  if (file_ == nullptr) return;
+  const absl::Status written = file_->Append(FormatEvaluationLine(evaluation, wall_seconds));
+  bytes_ = file_->bytes();
+  Note(written);
 }
 
 void EvaluationLog::Note(const absl::Status& status) {

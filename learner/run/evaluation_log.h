@@ -21,8 +21,8 @@ class EvaluationLog {
   // Goes on behind the first `bytes` bytes of the file, which an earlier process of the run has written.
   EvaluationLog(const std::string& run_dir, int64_t bytes);
 
-  // The bytes of the file that belong to the run so far.
-  int64_t bytes() const { return file_ == nullptr ? 0 : file_->bytes(); }
+  // The bytes of the file that belong to the run so far, also after the file could not be written any more.
+  int64_t bytes() const { return bytes_; }
 
   // Appends a line, which readers see at once. `wall_seconds` is the time from the start of the run to the evaluation.
   void Append(const v1::Evaluation& evaluation, double wall_seconds);
@@ -35,6 +35,7 @@ class EvaluationLog {
   void Take(absl::StatusOr<std::unique_ptr<LineFile>> file);
 
   std::unique_ptr<LineFile> file_;  // Null: nothing is written.
+  int64_t bytes_ = 0;
   absl::Status status_;
 };
 

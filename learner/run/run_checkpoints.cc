@@ -74,12 +74,6 @@ std::optional<SavedReport> EndOfRun(const std::string& run_dir, const v1::GoalCo
   return report.ok() ? std::optional<SavedReport>(*std::move(report)) : std::nullopt;
 }
 
-absl::Status NoCheckpointIsValid(const std::string& folder, size_t count, const absl::Status& newest) {
-  return absl::DataLossError(absl::StrCat("none of the ", count, " checkpoints in '", folder,
-                                          "' is valid; the newest: ", newest.message(),
-                                          ". --fresh moves the run aside and begins a new one"));
-}
-
 RunCheckpoints::RunCheckpoints(const std::string& run_dir, int keep)
     : folder_(absl::StrCat(run_dir, "/", kRunCheckpointsFolder)), keep_(std::max(1, keep)) {}
 
@@ -124,18 +118,22 @@ absl::StatusOr<RunCheckpoint> RunCheckpoints::Read(int64_t sequence) const {
   return checkpoint;
 }
 
-absl::StatusOr<std::optional<RunCheckpoint>> RunCheckpoints::Newest() const {
+absl::StatusOr<std::optional<RunCheckpoint>> RunCheckpoints::Newest(const Take& take) const {
   RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, Sequences());
   absl::Status newest_error;
   for (const int64_t sequence : sequences) {
     absl::StatusOr<RunCheckpoint> read = Read(sequence);
-    if (read.ok()) return std::optional<RunCheckpoint>(*std::move(read));
-    RECBOTS_LOG(ERROR) << "a checkpoint of the run is not valid, an older one is tried"
-                       << Field("why", read.status().message());
-    newest_error.Update(read.status());
+    const absl::Status taken = read.ok() && take ? take(*read) : absl::OkStatus();
+    if (read.ok() && taken.ok()) return std::optional<RunCheckpoint>(*std::move(read));
+    if (read.ok() && !absl::IsDataLoss(taken)) return taken;
+    const absl::Status& why = read.ok() ? taken : read.status();
+    RECBOTS_LOG(ERROR) << "a checkpoint of the run is not valid, an older one is tried" << Field("why", why.message());
+    newest_error.Update(why);
   }
   if (sequences.empty()) return std::optional<RunCheckpoint>();
-  return NoCheckpointIsValid(folder_, sequences.size(), newest_error);
+  return absl::DataLossError(absl::StrCat("none of the ", sequences.size(), " checkpoints in '", folder_,
+                                          "' is valid; the newest: ", newest_error.message(),
+                                          ". --fresh moves the run aside and begins a new one"));
 }
 
 absl::Status RunCheckpoints::Write(v1::RunManifest manifest, const v1::LearnerState& state) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,9 +28,6 @@ struct RunCheckpoint {
 std::optional<SavedReport> EndOfRun(const std::string& run_dir, const v1::GoalConfig& goal,
                                     const RunCheckpoint& checkpoint);
 
-// DATA_LOSS: none of the `count` checkpoints in `folder` is valid; says so, why the newest is not, and the way out.
-absl::Status NoCheckpointIsValid(const std::string& folder, size_t count, const absl::Status& newest);
-
 // Not thread-safe. The run directory must be claimed (RunDirectory::Claim).
 class RunCheckpoints {
  public:
@@ -43,11 +41,14 @@ class RunCheckpoints {
   //   DATA_LOSS   a file is missing, cut or damaged; the message names the file and what is wrong
   //   others      the errors of ReadFile
   absl::StatusOr<RunCheckpoint> Read(int64_t sequence) const;
-  // The newest that is valid; nullopt if there is none at all. Damaged ones are skipped with a line in the log.
-  //   DATA_LOSS   there are checkpoints, but none of them is valid; the message names the newest, what is wrong with
-  //   it,
-  //               and the way out
-  absl::StatusOr<std::optional<RunCheckpoint>> Newest() const;
+  // The newest that is valid; nullopt if there is none at all. Those that are not valid are skipped with a line in the
+  // log. `take`, where it is given, may say DATA_LOSS of a checkpoint that is whole, because something else that
+  // belongs to it is not; every other error of `take` is final.
+  //   DATA_LOSS   there are checkpoints, but none of them is valid; the message names the newest, its fault, and the
+  //               way out
+  //   others      the errors of `take`
+  using Take = std::function<absl::Status(const RunCheckpoint&)>;
+  absl::StatusOr<std::optional<RunCheckpoint>> Newest(const Take& take = nullptr) const;
 
   // Writes `state` with `manifest`, whose sequence and state it fills in, and deletes the oldest checkpoints. After an
   // error the checkpoints before are unchanged. Errors are those of WriteFile.

@@ -72,9 +72,8 @@ class Checkpointer {
   //   UNAVAILABLE          the directory cannot be made, read or claimed; the message names it
   //   RESOURCE_EXHAUSTED   as UNAVAILABLE, but because the disk is full
   //   FAILED_PRECONDITION  the checkpoint has another schema than the store, rows for which the store cannot make
-  //   tables
-  //                        (Store::MakeTransitions), or tables that the store lacks, or has a newer format; the message
-  //                        names the difference
+  //                        tables (Store::MakeTransitions), or tables that the store lacks, or has a newer format; the
+  //                        message names the difference
   //   DATA_LOSS            there are checkpoints, but none of them is valid (with options.restore: that one is not);
   //                        the message names the newest, what is wrong with it, and the way out
   //   CANCELLED            options.stop returned true; nothing on disk was changed

@@ -40,8 +40,7 @@ class Store {
   // this call made them: of several callers only the first one makes tables, and the others find them made, for rows of
   // any schema. After an error no table was made, and a later call may succeed.
   //   FAILED_PRECONDITION  the tables cannot have such rows: SchemaCheck or Table::Create refuse them; the message
-  //   names
-  //                        setting, value and bound
+  //                        names setting, value and bound
   absl::StatusOr<bool> MakeTransitions(const RowSchema& schema, const v1::ExperimentIdentity& identity)
       ABSL_LOCKS_EXCLUDED(mu_);
   // Forgets the tables that MakeTransitions made. Only before other threads use the store.

@@ -168,6 +168,11 @@ TEST_F(ResultsTest, ARunOutlivesTheDeathOfEachRole) {
     const int64_t updates = UpdatesIn(before);
     EXPECT_TRUE(Await([&] { return UpdatesIn(Read(Run("learner.log"))) > updates; })) << role;
   }
+  // A learner that is told alone to end says how far it has come; that is no report of the run, which goes on.
+  const std::string before = Read(Run("learner.log"));
+  kill(ChildOf(cluster.pid(), "recbots-learner"), SIGTERM);
+  EXPECT_TRUE(Await([&] { return absl::StrContains(Read(Run("learner.log")).substr(before.size()), "resumed at "); }));
+  EXPECT_FALSE(fs::exists(Run("report.json")));
   cluster.Signal(SIGTERM);
   const Outcome outcome = Finish(cluster, absl::Seconds(60));
   EXPECT_EQ(outcome.exit_code, 130) << outcome.log;

@@ -2,8 +2,7 @@
 // always K items, best first, ties to the lower position.
 //
 //   myopic        the K candidates with the greatest scores I f for this user. If the choice model picks one item of
-//   all,
-//                 this makes a click as likely as possible; the policy does not look at qualities
+//                 all, this makes a click as likely as possible; the policy does not look at qualities
 //   mean_quality  the K candidates whose clusters have the best mean qualities, whatever the user likes
 //   fractional    the slate A that maximises the expected reward of a step less the value of the time it costs,
 //

@@ -6,7 +6,6 @@
 #include "absl/time/time.h"
 #include "actor/client/run_identity.h"
 #include "common/base/instant.h"
-#include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/role/run_directory.h"
 
@@ -29,28 +28,13 @@ TrainCheckpoints::TrainCheckpoints(const v1::ExperimentConfig& config, const v1:
 
 absl::StatusOr<std::optional<RunCheckpoint>> TrainCheckpoints::Restore() {
   if (run_dir_.empty()) return std::optional<RunCheckpoint>();
-  RECBOTS_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, checkpoints_.Sequences());
-  absl::Status newest_error;
-  for (const int64_t sequence : sequences) {
-    absl::StatusOr<RunCheckpoint> restored = RestoreOne(sequence);
-    if (restored.ok()) {
-      StartWriting();
-      return std::optional<RunCheckpoint>(*std::move(restored));
-    }
-    if (!absl::IsDataLoss(restored.status())) return restored.status();
-    RECBOTS_LOG(ERROR) << "a checkpoint of the run is not whole, an older one is tried"
-                       << Field("why", restored.status().message());
-    if (newest_error.ok()) newest_error = restored.status();
-  }
-  if (newest_error.ok()) return std::optional<RunCheckpoint>();
-  return NoCheckpointIsValid(checkpoints_.folder(), sequences.size(), newest_error);
-}
-
-absl::StatusOr<RunCheckpoint> TrainCheckpoints::RestoreOne(int64_t sequence) {
-  RECBOTS_ASSIGN_OR_RETURN(RunCheckpoint checkpoint, checkpoints_.Read(sequence));
-  RECBOTS_RETURN_IF_ERROR(CheckSameRun(run_dir_, checkpoint.manifest, kTrainProgram, config_, identity_));
-  RECBOTS_RETURN_IF_ERROR(OpenRows(checkpoint.manifest.replay_sequence()));
-  return checkpoint;
+  const auto take = [this](const RunCheckpoint& checkpoint) -> absl::Status {
+    RECBOTS_RETURN_IF_ERROR(CheckSameRun(run_dir_, checkpoint.manifest, kTrainProgram, config_, identity_));
+    return OpenRows(checkpoint.manifest.replay_sequence());
+  };
+  RECBOTS_ASSIGN_OR_RETURN(std::optional<RunCheckpoint> restored, checkpoints_.Newest(take));
+  if (restored.has_value()) StartWriting();
+  return restored;
 }
 
 absl::Status TrainCheckpoints::Begin() {

@@ -2,10 +2,10 @@
 // rows.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/algorithms/algorithm.h"
@@ -43,8 +43,7 @@ class TrainCheckpoints {
   absl::Status Write(v1::LearnerState state, const Algorithm& algorithm, bool last);
 
  private:
-  // The error is DATA_LOSS where an older checkpoint may do.
-  absl::StatusOr<RunCheckpoint> RestoreOne(int64_t sequence);
+  // DATA_LOSS: that checkpoint of the rows is missing or not whole.
   absl::Status OpenRows(int64_t sequence);
   void StartWriting();
 

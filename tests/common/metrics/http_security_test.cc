@@ -171,7 +171,7 @@ TEST_P(HttpBodyTest, IsReadToItsEndAndIsBounded) {
   EXPECT_EQ(ReadAll(clients.fds.back()), "");
 }
 
-// Requests with bytes changed, left out or added: whatever comes, nobody is let in, and the next client is served.
+// Requests with bytes changed, left out or added: none of them is let in, and the next client is served.
 TEST_P(HttpBodyTest, DamagedRequestsLetNobodyIn) {
   const std::string whole =
       "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nCookie: recbots_pages=1.2\r\n"

@@ -48,6 +48,15 @@ TEST_F(KeptRunTest, ACheckpointComesAfterItsPeriodAndAtTheEnd) {
   EXPECT_EQ(checkpoints_.back().state.published().version(), store_.version());
 }
 
+TEST_F(KeptRunTest, TheFirstCheckpointDoesNotWaitForThePeriod) {
+  options_.checkpoint_period = absl::Hours(1);
+  options_.first_checkpoint = absl::ZeroDuration();
+  ASSERT_TRUE(Run(5).ok());
+  ASSERT_THAT(checkpoints_, SizeIs(2)) << "the first one, and that of the end";
+  EXPECT_EQ(checkpoints_[0].updates, 1);
+  EXPECT_FALSE(checkpoints_[0].last);
+}
+
 TEST_F(KeptRunTest, ACheckpointThatFailsEndsNoRunButItsLastOneIsAnError) {
   options_.checkpoint_period = absl::Nanoseconds(1);
   kept_ = absl::ResourceExhaustedError("no space");

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "tests/learner/run/make_evaluation.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/temp_folder.h"
 
 namespace recbots {
 namespace {
@@ -52,6 +54,25 @@ TEST(EvaluationLogTest, EachEvaluationIsALineAtOnce) {
   ASSERT_EQ(Lines(directory).size(), 2u);
   EXPECT_EQ(Lines(directory)[1]["share_of_gap"], 0.5);
   EXPECT_TRUE(Lines(directory)[1]["share_of_optimum"].is_null());
+}
+
+// What a checkpoint notes of the curve must not cut off what is there.
+TEST(EvaluationLogTest, KnowsItsBytesAlsoAfterTheDiskWasFull) {
+  const testing::TempFolder folder;
+  EvaluationLog log(folder.path());
+  log.Append(MakeEvaluation(1, 5), 1);
+  const int64_t bytes = log.bytes();
+  EXPECT_GT(bytes, 0);
+  {
+    const testing::FileSizeLimit full(static_cast<rlim_t>(bytes) + 3);
+    log.Append(MakeEvaluation(2, 5), 2);
+  }
+  EXPECT_FALSE(log.status().ok());
+  EXPECT_EQ(log.bytes(), bytes);
+  EvaluationLog next(folder.path(), bytes);
+  EXPECT_EQ(next.bytes(), bytes);
+  next.Append(MakeEvaluation(2, 5), 2);
+  EXPECT_EQ(next.bytes(), 2 * bytes);
 }
 
 TEST(EvaluationLogTest, BeginsAnew) {
