@@ -40,14 +40,16 @@ Command HealthCommand();
 // Examines this machine. 0: there is no problem; 1: there is one.
 Command DoctorCommand();
 Command VersionCommand();
-// A process for benches (bench/replay/writers_process.h): with ADDRESS NUM_WRITERS ROW_BYTES FOLDER it inserts rows
-// until SIGTERM.
+// Processes for benches (bench/replay/client_process.h), until SIGTERM. With ADDRESS NUM_WRITERS ROW_BYTES FOLDER the
+// first inserts rows; with ADDRESS NUM_WATCHERS NUM_STALLED FOLDER the second watches weights.
 Command BenchWritersCommand();
+Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(), TrainCommand(),  SimulateCommand(), ReproduceCommand(), BenchCommand(),
-          InspectCommand(), HealthCommand(), DoctorCommand(),   VersionCommand(),   BenchWritersCommand()};
+  return {ClusterCommand(), TrainCommand(),        SimulateCommand(),     ReproduceCommand(),
+          BenchCommand(),   InspectCommand(),      HealthCommand(),       DoctorCommand(),
+          VersionCommand(), BenchWritersCommand(), BenchWatchersCommand()};
 }
 
 }  // namespace recbots

@@ -1,5 +1,5 @@
-// Every bench of replay runs for a moment, with processes and all, so that none rots. What its figures are decides
-// nothing; that they are there, and that no row came out other than it was written, does.
+// Every bench of replay and of load runs for a moment, with processes and all, so that none rots. What its figures are
+// decides nothing; that they are there, and that no row came out other than it was written, does.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -30,31 +30,35 @@ struct Smoke {
 };
 
 const Smoke kSmokes[] = {
-    {"memory", {" copied_megabytes_per_second"}},
-    {"table", {"/uniform inserted_rows_per_second", "/prioritized sample_cpu_us_per_row"}},
-    {"many_objects", {"/uniform table_insert_speedup", "/prioritized table_sample_cpu_speedup"}},
-    {"insert/400B",
+    {"replay/memory", {" copied_megabytes_per_second"}},
+    {"replay/table", {"/uniform inserted_rows_per_second", "/prioritized sample_cpu_us_per_row"}},
+    {"replay/many_objects", {"/uniform table_insert_speedup", "/prioritized table_sample_cpu_speedup"}},
+    {"replay/insert/400B",
      {"/1_writer rows_per_second", "/64_writers server_cpu_us_per_row", "/unix megabytes_per_second",
       "/row_by_row ack_p99_seconds"}},
-    {"insert/4kB", {"/4_writers client_cpu_us_per_row"}},
-    {"insert/40kB", {"/1_writer wire_bytes_per_row"}},
-    {"insert/400kB", {"/unix rows_per_second"}},
-    {"insert/recsim", {"/1_writer rows_per_second"}},
-    {"flush/400B", {"/tcp ack_p50_seconds", "/unix ack_p99_seconds"}},
-    {"flush/4kB", {"/tcp ack_p99_seconds"}},
-    {"flush/40kB", {"/tcp ack_p50_seconds", "/unix ack_p50_seconds"}},
-    {"sample/uniform", {"/256/4_readers rows_per_second", "/2048/one_in_flight batch_p50_seconds"}},
-    {"sample/prioritized", {"/256/1_reader batch_p999_seconds", "/256/unix server_cpu_us_per_row"}},
-    {"sample/4kB", {"/256/1_reader rows_per_second"}},
-    {"sample/40kB", {"/32/1_reader megabytes_per_second"}},
-    {"sample/400kB", {"/4/unix rows_per_second"}},
-    {"sample/recsim", {"/256/1_reader rows_per_second"}},
-    {"mixed", {"/4_writers learner_batch_p99_seconds", "/64_writers learner_rows_per_second"}},
-    {"limiter", {" samples_per_insert", " error_percent"}},
-    {"checkpoint",
+    {"replay/insert/4kB", {"/4_writers client_cpu_us_per_row"}},
+    {"replay/insert/40kB", {"/1_writer wire_bytes_per_row"}},
+    {"replay/insert/400kB", {"/unix rows_per_second"}},
+    {"replay/insert/recsim", {"/1_writer rows_per_second"}},
+    {"replay/flush/400B", {"/tcp ack_p50_seconds", "/unix ack_p99_seconds"}},
+    {"replay/flush/4kB", {"/tcp ack_p99_seconds"}},
+    {"replay/flush/40kB", {"/tcp ack_p50_seconds", "/unix ack_p50_seconds"}},
+    {"replay/sample/uniform", {"/256/4_readers rows_per_second", "/2048/one_in_flight batch_p50_seconds"}},
+    {"replay/sample/prioritized", {"/256/1_reader batch_p999_seconds", "/256/unix server_cpu_us_per_row"}},
+    {"replay/sample/4kB", {"/256/1_reader rows_per_second"}},
+    {"replay/sample/40kB", {"/32/1_reader megabytes_per_second"}},
+    {"replay/sample/400kB", {"/4/unix rows_per_second"}},
+    {"replay/sample/recsim", {"/256/1_reader rows_per_second"}},
+    {"replay/mixed", {"/4_writers learner_batch_p99_seconds", "/64_writers learner_rows_per_second"}},
+    {"replay/limiter", {" samples_per_insert", " error_percent"}},
+    {"replay/checkpoint",
      {"/full pause_seconds", "/after_a_tenth bytes_written", "/load_with longest_insert_stall_seconds",
       "/restore seconds"}},
-    {"churn", {"/plain rss_to_capacity", "/checkpoints rss_beyond_empty_to_capacity"}},
+    {"replay/churn", {"/plain rss_to_capacity", "/checkpoints rss_beyond_empty_to_capacity"}},
+    {"load/writers", {" rows_per_second", " slowest_share_of_mean", " server_bytes_per_writer"}},
+    {"load/flood", {"/alone paced_ack_p99_seconds", "/beside_4 paced_ack_p99_seconds"}},
+    {"load/stalled_readers", {"/none rows_per_second", "/16 rows_per_second", "/16 server_bytes_per_stalled_reader"}},
+    {"load/watchers", {"/1000 server_bytes_per_watcher", "/half_stalled publish_to_last_watcher_seconds"}},
 };
 
 std::string Contents(const std::string& path) {
@@ -95,16 +99,19 @@ class ReplayBenchTest : public Bench, public ::testing::WithParamInterface<Smoke
   static void TearDownTestSuite() {
     const auto* suite = ::testing::UnitTest::GetInstance()->current_test_suite();
     if (suite->test_to_run_count() < static_cast<int>(std::size(kSmokes))) return;
-    for (const documents::CodeSpan& line : documents::DocumentedBenchLines(testing::SourceDir(), "replay")) {
-      // On a machine with one processor nothing is pinned.
-      const bool is_pinned = line.text.find("/pinned") != std::string::npos;
-      EXPECT_TRUE(is_pinned || documents::IsPrinted(line.text, printed_)) << line.place.ToString() << ": " << line.text;
+    for (const char* group : {"replay", "load"}) {
+      for (const documents::CodeSpan& line : documents::DocumentedBenchLines(testing::SourceDir(), group)) {
+        // On a machine with one processor nothing is pinned.
+        const bool is_pinned = line.text.find("/pinned") != std::string::npos;
+        EXPECT_TRUE(is_pinned || documents::IsPrinted(line.text, printed_))
+            << line.place.ToString() << ": " << line.text;
+      }
     }
   }
 };
 
 TEST_P(ReplayBenchTest, PrintsItsFigures) {
-  const std::string name = "replay/" + GetParam().name;
+  const std::string name = GetParam().name;
   std::istringstream output(Run({name, "--window=0.02", "--windows=1", "--seconds=0.2", "--table_bytes=5000000"}));
   std::map<std::string, double> figures;
   for (std::string text; std::getline(output, text);) {
@@ -135,9 +142,13 @@ INSTANTIATE_TEST_SUITE_P(All, ReplayBenchTest, ::testing::ValuesIn(kSmokes), [](
 
 // A bench that is not among those above would go unseen.
 TEST_F(ReplayBenchListTest, HasEveryBenchAbove) {
-  std::string names;
-  for (const Smoke& smoke : kSmokes) names += "replay/" + smoke.name + "\n";
-  EXPECT_EQ(Run({"replay", "--list"}), names);
+  for (const std::string group : {"replay", "load"}) {
+    std::string names;
+    for (const Smoke& smoke : kSmokes) {
+      if (smoke.name.rfind(group + "/", 0) == 0) names += smoke.name + "\n";
+    }
+    EXPECT_EQ(Run({group, "--list"}), names);
+  }
 }
 
 }  // namespace

@@ -6,19 +6,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "deploy/cli/bench/replay/client_process.h"
 #include "deploy/cli/bench/replay/clients.h"
 #include "deploy/cli/bench/replay/meter.h"
 #include "deploy/cli/bench/replay/replay_benches.h"
 #include "deploy/cli/bench/replay/replay_server.h"
-#include "deploy/cli/bench/replay/writers_process.h"
 
 namespace recbots::replay_bench {
 namespace {
 
 absl::Status Measure(const BenchOptions& options, const ReplayServer& server, int num_writers,
                      std::vector<BenchResult>& results) {
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<WritersProcess> writers,
-                           WritersProcess::Start(options, server, num_writers));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<ClientProcess> writers, StartWriters(options, server, num_writers));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<ReaderLoad> reader,
                            ReaderLoad::Start(server.schema(), server.address(), {.write_back = true}));
   absl::Status status;
