@@ -1,116 +1,42 @@
-"""A running `recbots cluster`: its processes, its files, and what its learner says."""
+"""The roles as processes of one machine, started and supervised by `recbots cluster`."""
 
-import os
-import pathlib
-import re
 import signal
 import subprocess
-import threading
-import time
 
-STATUS = re.compile(r"\] upd ([0-9.]+)([kMG]?) ")
-RESUMED = re.compile(r"^resumed at update ([0-9,]+), ")
-UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-# Checkpoints so often that little is done twice, and paces at which a run lasts as long as its faults.
-SETTINGS = [
-    "learner.checkpoint.interval_seconds=1", "replay.checkpoint.interval_seconds=2", "learner.status_seconds=0.2",
-    "actor.max_steps_per_second=1000", "evaluator.episodes=200", "evaluator.every_updates=500",
-]
-ENDLESS = ["goal.share_of_optimum=0", "goal.share_of_gap=0", "goal.max_env_steps=0", "goal.max_updates=0"]
+import watched
 
 
-class Cluster:
-    """The launcher and what it has started. `updates` is what the learner said last."""
-
-    def __init__(self, programs, config, run_dir):
-        self.programs = pathlib.Path(programs).resolve()
-        self.config = ROOT / "deploy/config" / f"{config}.textproto"
-        self.run_dir = pathlib.Path(run_dir).resolve()
-        self.clock = self.run_dir.parent / f"{self.run_dir.name}.clock"
-        self.lines, self.updates, self.highest, self.resumed = [], 0, 0, []
-        self.went_back = []  # (from, to): updates that were done again.
+class Cluster(watched.Watched):
+    def __init__(self, options):
+        super().__init__(options)
         self.process = None
-        self.change = threading.Condition()
 
-    def start(self, endless=True, fresh=False):
-        self.run_dir.mkdir(parents=True, exist_ok=True)
+    def start(self, endless=True):
         self.clock.write_text("0")
-        flags = [f"--set={s}" for s in SETTINGS + (ENDLESS if endless else [])] + (["--fresh"] if fresh else [])
         command = [self.programs / "recbots", "cluster", self.config, f"--run_dir={self.run_dir}", "--actors=3",
-                   "--replay_shards=2"] + flags
-        environment = dict(os.environ, RECBOTS_WALL_CLOCK_OFFSET=str(self.clock))
-        moved = self.programs.parent / "tests/integration/librecbots_moved_wall_clock.so"
-        if moved.exists():
-            environment["LD_PRELOAD"] = str(moved)
+                   "--replay_shards=2"] + self.set_flags(endless)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        env=environment, start_new_session=True)
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+                                        env=self.environment(), start_new_session=True)
+        self.listen_to(self.process.stdout)
 
-    def _read(self, process):
-        for line in process.stdout:
-            with self.change:
-                self.lines.append(line.rstrip())
-                resumed, status = RESUMED.match(line), STATUS.search(line)
-                if resumed:
-                    updates = int(resumed[1].replace(",", ""))
-                    self.resumed.append(updates)
-                    self.went_back.append((self.highest, updates))
-                    self.updates = updates
-                elif status:
-                    self.updates = float(status[1]) * UNITS[status[2]]
-                    self.highest = max(self.highest, self.updates)
-                self.change.notify_all()
+    def exit_code(self):
+        """Of the run; None while it goes on."""
+        return self.process.poll()
 
-    def await_updates(self, above, seconds):
-        """Whether the learner gets beyond `above` updates, or resumes and gets beyond that."""
-        deadline = time.monotonic() + seconds
-        with self.change:
-            seen = len(self.resumed)
-            while time.monotonic() < deadline:
-                if len(self.resumed) > seen:
-                    seen, above = len(self.resumed), self.resumed[-1]
-                if self.updates > above:
-                    return True
-                self.change.wait(0.1)
-        return False
-
-    def pids(self, role=None):
-        """Processes of the run, by what is written on their command line; those of one role only where it is given."""
-        found = {}
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            program = os.path.basename(words[0].decode(errors="replace"))
-            mine = f"--run_dir={self.run_dir}".encode() in words
-            if mine and program.startswith("recbots") and ") Z " not in stat:
-                if role is None or program == f"recbots-{role}":
-                    found[int(entry.name)] = program
-        return found
+    def wait(self, seconds):
+        """The exit code of the run; subprocess.TimeoutExpired if it does not end."""
+        return self.process.wait(seconds)
 
     def kill(self):
         """Ends everything at once, as a machine that goes down."""
-        while self.pids():
-            for pid in self.pids():
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            time.sleep(0.02)
+        self.kill_processes()
         if self.process is not None:
             self.process.wait()
 
     def end(self, seconds):
-        """Ends the run in order; returns the launcher's exit code."""
+        """Ends the run in order; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
-    def checkpoints(self):
-        """Manifests of the run's checkpoints, the oldest first."""
-        return sorted((self.run_dir / "checkpoints").glob("*.manifest"))
+    def close(self):
+        self.kill()

@@ -23,20 +23,29 @@ class Fault:
 
 
 # Kind -> how often it comes.
-KINDS = {"kill": 8, "stop": 3, "terminate": 3, "kill all": 2, "cut checkpoint": 2, "flip checkpoint": 2, "old manifest": 1,
-         "damage rows": 1, "move clock": 2, "lost disk": 1}
+KINDS = {"kill": 8, "stop": 3, "terminate": 3, "kill all": 2, "shard gone": 0.3, "cut checkpoint": 2, "flip checkpoint": 2,
+         "old manifest": 1, "damage rows": 1, "move clock": 2, "lost disk": 1}
+# Those that need a disk that can be filled, and those that need hosts of their own.
+OF_A_SMALL_DISK = {"full disk": 2}
+OF_A_NETWORK = {"cut link": 3, "lossy link": 2, "slow link": 2, "cut host": 2}
+# Between whom there are links.
+LINKS = [("learner", "replay-0"), ("learner", "replay-1"), ("actor-0", "learner"), ("actor-1", "replay-0"),
+         ("actor-2", "replay-1"), ("evaluator", "learner")]
+# Kind -> shortest and longest time that it lasts, in seconds.
+LASTS = {"stop": (5, 20), "shard gone": (60, 60), "lost disk": (5, 5), "full disk": (3, 8), "cut link": (5, 20),
+         "lossy link": (5, 15), "slow link": (5, 15), "cut host": (5, 20)}
 
 
-def plan(seed, seconds):
+def plan(seed, seconds, kinds):
     draws = random.Random(seed)
     faults, at = [], 0.0
     while True:
         at += draws.uniform(2, 5)
         if at >= seconds:
             return faults
-        kind = draws.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = draws.choices(list(kinds), list(kinds.values()))[0]
         role = draws.choice(ROLES) if kind in ("kill", "stop", "terminate") else ""
-        lasts = draws.uniform(5, 20) if kind == "stop" else 5.0 if kind == "lost disk" else 0.0
+        lasts = draws.uniform(*LASTS[kind]) if kind in LASTS else 0.0
         # A fault that lasts takes its time from the plan.
         faults.append(Fault(at, kind, role, lasts, draws.randrange(1 << 30)))
         at += lasts
@@ -69,6 +78,12 @@ def commit(fault, run):
         send(pid, signal.SIGSTOP)
         time.sleep(fault.seconds)
         send(pid, signal.SIGCONT)
+    elif fault.kind == "shard gone":
+        lose_shard(fault, run)
+    elif fault.kind in OF_A_NETWORK:
+        disturb_link(fault, run)
+    elif fault.kind == "full disk":
+        run.disk.fill(fault.seconds)
     elif fault.kind == "kill all":
         run.kill()
         run.start()
@@ -79,6 +94,32 @@ def commit(fault, run):
     else:
         damage(fault, run)
     return run.updates
+
+
+def lose_shard(fault, run):
+    """A shard stands still; training goes on with the other one, which is looked at before the shard comes back."""
+    pid = one_of(run.pids("replay"), fault.draw)
+    send(pid, signal.SIGSTOP)
+    time.sleep(fault.seconds / 2)
+    before = run.updates
+    went_on = run.await_updates(before, fault.seconds / 2)
+    send(pid, signal.SIGCONT)
+    if not went_on:
+        run.complain(f"training stood still while one of two shards was gone for {fault.seconds:.0f} s")
+
+
+def disturb_link(fault, run):
+    name, peer = LINKS[fault.draw % len(LINKS)]
+    if fault.kind == "cut link":
+        run.network.drop(name, peer, 1)
+    elif fault.kind == "lossy link":
+        run.network.drop(name, peer, 0.1)
+    elif fault.kind == "slow link":
+        run.network.slow_down(name)
+    else:
+        run.network.drop(name, None, 1)
+    time.sleep(fault.seconds)
+    run.network.heal(name)
 
 
 def lose_disk(fault, run):

@@ -10,17 +10,23 @@ class Verdict:
     def __init__(self, patience):
         self.patience = patience
         self.recoveries, self.failures = [], []
+        self.value = None  # Of the policy that the run ended with.
 
     def fail(self, what):
         print(f"FAILED: {what}", flush=True)
         self.failures.append(what)
 
+    def take_complaints(self, run):
+        while run.complaints:
+            self.fail(run.complaints.pop())
+
     def expect_progress(self, run, after, updates):
+        self.take_complaints(run)
         begin = time.monotonic()
         if run.await_updates(updates, self.patience):
             self.recoveries.append(time.monotonic() - begin)
-        elif run.process.poll() is not None:
-            self.fail(f"the cluster ended with code {run.process.returncode} after {after}: {run.lines[-3:]}")
+        elif run.exit_code() is not None:
+            self.fail(f"the cluster ended with code {run.exit_code()} after {after}: {run.lines[-3:]}")
             run.kill()
             run.start()
         else:
@@ -34,7 +40,7 @@ class Verdict:
             self.fail(f"processes are left: {run.pids()}")
         run.start(endless=False)
         try:
-            if run.process.wait(300) != 0:
+            if run.wait(300) != 0:
                 self.fail(f"the goal was not reached: {run.lines[-3:]}")
         except subprocess.TimeoutExpired:
             self.fail(f"the goal was not reached in 300 s: {run.lines[-3:]}")
@@ -42,6 +48,7 @@ class Verdict:
         report = json.loads((run.run_dir / "report.json").read_text())
         if not report["goal_reached"] or not report["weights_saved"]:
             self.fail(f"the report does not say that the goal was reached: {report}")
+        self.value = report["value"]
         for line in run.lines:
             if " nan" in line or "diverged" in line:
                 self.fail(f"something is no number: {line}")
@@ -69,6 +76,14 @@ class Verdict:
             if updates < last:
                 self.fail(f"the learning curve goes back from {last} to {updates} updates")
             last = updates
+
+    def expect_value(self, undisturbed):
+        """What was learnt is worth as much as without faults, within 1 %."""
+        if self.value is None or undisturbed is None:
+            return
+        print(f"value at the end: {self.value:.5g}, of a run without faults {undisturbed:.5g}", flush=True)
+        if self.value < 0.99 * undisturbed:
+            self.fail(f"the value at the end is {self.value:.5g}, of a run without faults {undisturbed:.5g}")
 
     def summary(self, plan):
         kinds = {}
