@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<BenchResult>> Run(const BenchOptions& options) {
   report.set_disturbed(meter.disturbed());
   report.set_cores_used(meter.cores_used());
   report.Add("rows_per_second", meter.Rate(0), "rows/s", true);
-  report.Add("slowest_share_of_mean", slowest_share, "", true);
+  report.Add("slowest_share_of_mean", slowest_share, "ratio", true);
   report.Add("server_bytes_per_writer", static_cast<double>(std::max<int64_t>(0, more_bytes)) / kWriters, "bytes",
              false);
   std::vector<BenchResult> results;
