@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Checkpoints so often that little is done twice, and paces at which a run lasts as long as its faults.
 SETTINGS = [
     "learner.checkpoint.interval_seconds=1", "replay.checkpoint.interval_seconds=2", "learner.status_seconds=0.2",
-    "actor.max_steps_per_second=1000", "evaluator.every_updates=500",
+    "actor.max_steps_per_second=1000", "evaluator.every_updates=500", "goal.max_seconds=0",
 ]
 ENDLESS = ["goal.share_of_optimum=0", "goal.share_of_gap=0", "goal.max_env_steps=0", "goal.max_updates=0",
            "evaluator.episodes=200"]
