@@ -6,15 +6,21 @@ import subprocess
 import watched
 
 
+# Everything as fast as it goes, without an end.
+FULL_RATE = watched.ENDLESS + ["goal.max_seconds=0"]
+
+
 class Cluster(watched.Watched):
     def __init__(self, options):
         super().__init__(options)
         self.process = None
 
-    def start(self, endless=True):
+    def start(self, endless=True, settings=None):
+        """With `settings` the run has these, and none of the chaos."""
         self.clock.write_text("0")
+        flags = self.set_flags(endless) if settings is None else watched.flags_of(settings)
         command = [self.programs / "recbots", "cluster", self.config, f"--run_dir={self.run_dir}", "--actors=3",
-                   "--replay_shards=2"] + self.set_flags(endless)
+                   "--replay_shards=2"] + flags
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         env=self.environment(), start_new_session=True)
         self.listen_to(self.process.stdout)

@@ -17,8 +17,13 @@ SETTINGS = [
     "learner.checkpoint.interval_seconds=1", "replay.checkpoint.interval_seconds=2", "learner.status_seconds=0.2",
     "actor.max_steps_per_second=1000", "evaluator.every_updates=500", "goal.max_seconds=0",
 ]
+# A run that ends when it is told to.
 ENDLESS = ["goal.share_of_optimum=0", "goal.share_of_gap=0", "goal.max_env_steps=0", "goal.max_updates=0",
            "evaluator.episodes=200"]
+
+
+def flags_of(settings):
+    return [f"--set={s}" for s in settings]
 
 
 class Watched:
@@ -40,7 +45,7 @@ class Watched:
 
     def set_flags(self, endless):
         """The settings of the run: those of the chaos, and those of its caller only where the run shall reach its goal."""
-        return [f"--set={s}" for s in SETTINGS + (ENDLESS if endless else self.settings)]
+        return flags_of(SETTINGS + (ENDLESS if endless else self.settings))
 
     def environment(self):
         moved = self.programs.parent / "tests/integration/librecbots_moved_wall_clock.so"
