@@ -1,6 +1,11 @@
 // Loaded before the C library (LD_PRELOAD): a wall clock that somebody sets while a program runs. The file named by
 // RECBOTS_WALL_CLOCK_OFFSET holds the seconds by which it goes ahead; it is read at every look at the clock, so that a
-// test can jump at any moment. The monotonic clock is left alone, as by the kernel.
+// test can jump at any moment. The monotonic clock is left alone, as by the kernel. Waits until a time of the wall
+// clock (Abseil's, and with them gRPC's timers) end at that time as it is set when they begin; a jump during a wait
+// does not reach it.
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -20,9 +25,39 @@ time_t Offset() {
   return seconds;
 }
 
+// The system call itself: `syscall` is replaced below.
+long Call(long number, const long (&arguments)[6]) {
+  register long fourth asm("r10") = arguments[3];
+  register long fifth asm("r8") = arguments[4];
+  register long sixth asm("r9") = arguments[5];
+  long result = number;
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(arguments[0]), "S"(arguments[1]), "d"(arguments[2]), "r"(fourth), "r"(fifth), "r"(sixth)
+               : "rcx", "r11", "memory");
+  if (result >= 0 || result < -4095) return result;
+  errno = static_cast<int>(-result);
+  return -1;
+}
+
 }  // namespace
 
 extern "C" {
+
+long syscall(long number, ...) {
+  va_list list;
+  va_start(list, number);
+  long arguments[6];
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  timespec until{};
+  if (number == SYS_futex && (arguments[1] & FUTEX_CLOCK_REALTIME) != 0 && arguments[3] != 0) {
+    until = *reinterpret_cast<const timespec*>(arguments[3]);
+    until.tv_sec -= Offset();
+    arguments[3] = reinterpret_cast<long>(&until);
+  }
+  return Call(number, arguments);
+}
 
 int clock_gettime(clockid_t clock, timespec* now) {
   const auto result = static_cast<int>(syscall(SYS_clock_gettime, clock, now));
