@@ -32,15 +32,15 @@ OF_A_NETWORK = {"cut link": 3, "lossy link": 2, "slow link": 2, "cut host": 2}
 LINKS = [("learner", "replay-0"), ("learner", "replay-1"), ("actor-0", "learner"), ("actor-1", "replay-0"),
          ("actor-2", "replay-1"), ("evaluator", "learner")]
 # Kind -> shortest and longest time that it lasts, in seconds.
-LASTS = {"stop": (5, 20), "shard gone": (60, 60), "lost disk": (5, 5), "full disk": (3, 8), "cut link": (5, 20),
-         "lossy link": (5, 15), "slow link": (5, 15), "cut host": (5, 20)}
+LASTS = {"stop": (5, 20), "shard gone": (60, 60), "lost disk": (5, 5), "full disk": (3, 8), "cut link": (3, 12),
+         "lossy link": (3, 12), "slow link": (3, 12), "cut host": (3, 12)}
 
 
 def plan(seed, seconds, kinds):
     draws = random.Random(seed)
     faults, at = [], 0.0
     while True:
-        at += draws.uniform(2, 5)
+        at += draws.uniform(1, 3)
         if at >= seconds:
             return faults
         kind = draws.choices(list(kinds), list(kinds.values()))[0]
