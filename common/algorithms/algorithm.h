@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
+#include "common/networks/adam.h"
 #include "common/networks/tensor_batch.h"
 #include "common/networks/training_state.h"
 
@@ -32,8 +33,9 @@ class Algorithm {
   //   INTERNAL          LibTorch threw (its message is kept)
   virtual absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) = 0;
 
-  // Losses of the newest update, by name. Reads them back from where they were computed: call it for status lines, not
-  // after every update.
+  // Losses of the newest update, by name; then, of each optimiser, the norm of its gradients before they were clipped
+  // ("q_gradient_norm") and the learning rate of its newest step ("q_learning_rate"). Reads them back from where they
+  // were computed: call it for status lines, not after every update.
   virtual Losses losses() const = 0;
 
   // Updates done.
@@ -67,6 +69,8 @@ class Algorithm {
   // policy   // needs, in the order of an encoding. Sets LibTorch to one thread.
   Algorithm(TrainingState state, std::vector<TensorSpec> weights);
   const TrainingState& state() const { return state_; }
+  // Adds what `optimizer` has to say to what losses() returns.
+  static void AddOptimizer(absl::string_view name, const Adam& optimizer, Losses& losses);
 
  private:
   TrainingState state_;

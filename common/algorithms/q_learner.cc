@@ -28,9 +28,11 @@ QMemory MemoryOf(const QNetwork& network) {
 
 }  // namespace
 
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QShape& shape, uint64_t seed) {
+QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
+                                    const QShape& shape, uint64_t seed) {
   return {.shape = shape,
           .learning_rate = config.learning_rate(),
+          .optimizer = optimizer,
           .target_update_period = config.target_update_period(),
           .tau = config.tau(),
           .double_q = config.double_q(),
@@ -63,7 +65,8 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   gradients_ = QNetwork(options.shape, part.gradients);
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
-  optimizer_ = Adam({.learning_rate = options.learning_rate}, part, memory_.Number("q.steps"));
+  optimizer_ =
+      Adam({.learning_rate = options.learning_rate, .around = options.optimizer}, part, memory_.Number("q.steps"));
   if (options.double_precision || options.with_libtorch) return;
   fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }

@@ -31,7 +31,8 @@ namespace recbots {
 
 struct QLearnerOptions {
   QShape shape;
-  double learning_rate = 0.001;      // 0..1
+  double learning_rate = 0.001;  // 0..1
+  OptimizerOptions optimizer = {};
   int64_t target_update_period = 0;  // Steps between copies to the target network; 0: blended by tau.
   double tau = 0.01;                 // 0..1
   bool double_q = true;              // For the algorithm: the online network chooses what the target network values.
@@ -43,7 +44,8 @@ struct QLearnerOptions {
 };
 
 // Of ranges that validation has passed.
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QShape& shape, uint64_t seed);
+QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
+                                    const QShape& shape, uint64_t seed);
 
 class QLearner {
  public:
@@ -82,6 +84,7 @@ class QLearner {
 
   int64_t steps() const { return optimizer_.steps(); }
   double loss() const { return loss_; }  // Of the last batch, before its step.
+  const Adam& optimizer() const { return optimizer_; }
 
   QNetwork& online() { return online_; }
   QNetwork& target() { return target_; }

@@ -84,6 +84,12 @@ std::vector<Rule> AlgorithmRules() {
                                       [](const v1::WolpertingerConfig& algorithm, const ExperimentConfig&) {
                                         return algorithm.target_noise() > 0 ? "" : "target_noise 0, want more";
                                       }),
+          For<v1::OptimizerConfig>({"decay_steps", "final_share"},
+                                   [](const v1::OptimizerConfig& optimizer, const ExperimentConfig&) {
+                                     return optimizer.schedule() == v1::OptimizerConfig::CONSTANT
+                                                ? "schedule CONSTANT, want LINEAR or COSINE"
+                                                : "";
+                                   }),
           For<v1::ActorConfig>({"policy_share_spread"},
                                [](const v1::ActorConfig& actor, const ExperimentConfig&) {
                                  return actor.policy_share_min() == actor.policy_share_max()

@@ -62,6 +62,13 @@ absl::Status CheckAlgorithm(const v1::AlgorithmConfig& config, const Environment
   return check == nullptr ? absl::OkStatus() : check(config, spec);
 }
 
+absl::Status CheckOptimizer(const v1::OptimizerConfig& config) {
+  if (config.schedule() == v1::OptimizerConfig::CONSTANT || config.decay_steps() > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("algorithm.optimizer.decay_steps ", config.decay_steps(), ", want at least 1 with schedule ",
+                   v1::OptimizerConfig::Schedule_Name(config.schedule()), ": the steps that it takes"));
+}
+
 // The size of a row is bounded. The message names the settings that make the row large, not the column.
 absl::Status RowIsTooLarge(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, const absl::Status& why) {
   const TransitionOptions options = TransitionOptionsOf(config.algorithm());
@@ -150,6 +157,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
 
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
+  RECBOTS_RETURN_IF_ERROR(CheckOptimizer(config.algorithm().optimizer()));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config.algorithm(), spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   const absl::StatusOr<RowSchema> schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));

@@ -10,6 +10,7 @@
 #include <limits>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "common/algorithms/algorithm_list.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/make_policy.h"
@@ -20,6 +21,10 @@ namespace recbots {
 namespace {
 
 constexpr int64_t kItems = 5, kUser = 7, kRows = 32;
+
+// Every option of it, so that updates before and behind a checkpoint are in every part of the schedule.
+const std::string kOptimizer =
+    "optimizer { clip_norm: 0.1 weight_decay: 0.1 schedule: COSINE warmup_steps: 4 decay_steps: 16 final_share: 0.1 }";
 
 struct Case {
   std::string name;
@@ -45,6 +50,12 @@ std::vector<Case> AllCases() {
       {"FullSlateQ", "full_slate_q { " + q + " } }", 1, "q"},
       {"FullSlateQPairs", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
       {"Dqn", "dqn { " + q + " double_q: false } }", 1, "q"},
+      {"WolpertingerOptimizer", "wolpertinger { k: 2 actor_delay: 3 " + sizes + " } " + kOptimizer, 1, "critic"},
+      {"SlateQOptimizer",
+       "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
+           sizes + " } } " + kOptimizer,
+       2},
+      {"DqnOptimizer", "dqn { " + q + " } } " + kOptimizer, 1, "q"},
   };
   for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
   return cases;
@@ -189,6 +200,30 @@ TEST_P(AlgorithmConformanceTest, GoesOnWithTheSameBytesAfterSaveAndLoad) {
   for (Algorithm* algorithm : {first.get(), second.get()}) Learn(*algorithm, GetParam(), 7, 27);
   EXPECT_EQ(second->SaveState(), first->SaveState());
   EXPECT_EQ(second->losses(), first->losses());
+}
+
+// With a schedule that ends at 0 before the first step, no network of any algorithm moves.
+TEST_P(AlgorithmConformanceTest, EveryNetworkFollowsTheLearningRateOfTheOptimizer) {
+  Case still = GetParam();
+  const size_t own = still.config.find(" optimizer {");
+  still.config = still.config.substr(0, own) + " optimizer { schedule: LINEAR decay_steps: 1 }";
+  const auto algorithm = Make(still);
+  const std::string before = algorithm->EncodeWeights();
+  Learn(*algorithm, still, 0, 5);
+  EXPECT_EQ(algorithm->EncodeWeights(), before);
+  EXPECT_EQ(algorithm->updates(), 5);
+  int rates = 0, norms = 0;
+  for (const auto& [name, value] : algorithm->losses()) {
+    if (absl::EndsWith(name, "_learning_rate")) {
+      EXPECT_EQ(value, 0) << name;
+      ++rates;
+    } else if (absl::EndsWith(name, "_gradient_norm")) {
+      EXPECT_GE(value, 0) << name;
+      norms += value > 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GE(rates, 1);
+  EXPECT_GE(norms, 1);
 }
 
 TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {

@@ -137,10 +137,17 @@ void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
   }
 }
 
+Algorithm::Losses FullSlateQ::losses() const {
+  Losses losses = {{"q_loss", q_.loss()}};
+  AddOptimizer("q", q_.optimizer(), losses);
+  return losses;
+}
+
 AlgorithmOr FullSlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
                                          uint64_t seed) {
   RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeShape(algorithm, spec));
-  return FullSlateQ::Create({.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), shape.q, seed)});
+  const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
+  return FullSlateQ::Create({.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), optimizer, shape.q, seed)});
 }
 
 }  // namespace recbots

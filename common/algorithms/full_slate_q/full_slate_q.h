@@ -34,7 +34,7 @@ class FullSlateQ final : public Algorithm {
 
   // INVALID_ARGUMENT also where a slate names a position that is no candidate, or has an item behind its end.
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
-  Losses losses() const override { return {{"q_loss", q_.loss()}}; }
+  Losses losses() const override;
   int64_t updates() const override { return q_.steps(); }
 
   // For tests.

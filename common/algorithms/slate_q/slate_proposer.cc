@@ -42,7 +42,8 @@ SlateProposer::SlateProposer(const SlateProposerOptions& options, int num_candid
       part_(memory_.Part(MlpTensors(kProposalNetwork, options.actor))),
       actor_(part_.parameters, kProposalNetwork),
       gradients_(part_.gradients, kProposalNetwork),
-      optimizer_({.learning_rate = options.learning_rate}, part_, memory_.Number("actor.steps")),
+      optimizer_({.learning_rate = options.learning_rate, .around = options.optimizer}, part_,
+                 memory_.Number("actor.steps")),
       pass_(at::kFloat),
       keys_(static_cast<size_t>(num_candidates)) {
   InitializeMlp(part_.parameters, kProposalNetwork, options.seed ^ kSeed);

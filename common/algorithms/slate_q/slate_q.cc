@@ -286,6 +286,9 @@ Algorithm::Losses SlateQ::losses() const {
     if (clicks_->given().count() > 0) losses.emplace_back("click_log_likelihood_given", clicks_->given().mean());
   }
   if (proposer_ != nullptr) losses.emplace_back("proposal_loss", proposer_->loss());
+  AddOptimizer("q", q_.optimizer(), losses);
+  if (clicks_ != nullptr) AddOptimizer("click", clicks_->optimizer(), losses);
+  if (proposer_ != nullptr) AddOptimizer("proposal", proposer_->optimizer(), losses);
   return losses;
 }
 
@@ -294,15 +297,18 @@ AlgorithmOr SlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const
   SlateQOptions options;
   RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec));
   options.target = static_cast<TargetRule>(config.target());
-  options.q = MakeQLearnerOptions(config.q(), options.shape.q, seed);
+  const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
+  options.q = MakeQLearnerOptions(config.q(), optimizer, options.shape.q, seed);
   options.click = {.sizes = options.shape.click,
                    .learning_rate = config.click_model().learning_rate(),
+                   .optimizer = optimizer,
                    .held_out = config.click_model().held_out(),
                    .seed = seed};
   options.proposer = {.actor = options.shape.actor,
                       .k = options.shape.proposal_k,
                       .random_candidates = config.proposal().random_candidates(),
                       .learning_rate = config.proposal().learning_rate(),
+                      .optimizer = optimizer,
                       .seed = seed};
   options.click_field = spec.FindResponseField("click");
   return SlateQ::Create(options);

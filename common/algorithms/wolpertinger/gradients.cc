@@ -148,7 +148,15 @@ void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
 }
 
 Algorithm::Losses Wolpertinger::losses() const {
-  if (fused_ != nullptr) return {{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
+  Losses losses = fused_ == nullptr
+                      ? TensorLosses()
+                      : Losses{{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
+  AddOptimizer("critic", critic_optimizer_, losses);
+  AddOptimizer("actor", actor_optimizer_, losses);
+  return losses;
+}
+
+Algorithm::Losses Wolpertinger::TensorLosses() const {
   const Scratch& s = scratch_;
   const auto mean = [](const at::Tensor& sum_of, double factor) {
     return sum_of.numel() == 0 ? 0.0 : factor * sum_of.mean().item<double>();

@@ -100,7 +100,7 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
       updates_(state().Number("updates")) {
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
-  const AdamOptions adam = {.learning_rate = options.learning_rate};
+  const AdamOptions adam = {.learning_rate = options.learning_rate, .around = options.optimizer};
   const absl::Span<const TensorSpec> tensors = online_.arena.layout().tensors();
   const size_t critic = online_.arena.Index("critic.w1");
   actor_part_ = state().Part(tensors.first(critic));
@@ -231,6 +231,7 @@ AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm,
   RECBOTS_ASSIGN_OR_RETURN(options.actor_objective, MakeObjective(config.actor_objective()));
   options.random_candidates = config.random_candidates();
   options.learning_rate = config.learning_rate();
+  options.optimizer = MakeOptimizerOptions(algorithm.optimizer());
   options.tau = config.tau();
   options.twin_critics = config.twin_critics();
   options.actor_delay = config.actor_delay();

@@ -45,7 +45,8 @@ class Wolpertinger final : public Algorithm {
   // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
   // a row is worth another look as long as one of them has it wrong (a mean would halve what only one has to learn).
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
-  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update.
+  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update. The gradients of an
+  // actor that was not due have norm 0.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
 
@@ -115,6 +116,7 @@ class Wolpertinger final : public Algorithm {
   void ComputeClimb();
   void ComputeRegression(bool add);
   void WriteTdErrors(absl::Span<float> td_errors) const;
+  Losses TensorLosses() const;
 
   void Step();
 

@@ -159,15 +159,18 @@ TEST(SlateQTest, ReportsHowWellClicksArePredicted) {
     return all;
   };
   using ::testing::ElementsAre;
-  EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({})).value()->losses()), ElementsAre("q_loss"));
+  EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({})).value()->losses()),
+              ElementsAre("q_loss", "q_gradient_norm", "q_learning_rate"));
   EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({.k = 3})).value()->losses()),
-              ElementsAre("q_loss", "proposal_loss"));
+              ElementsAre("q_loss", "proposal_loss", "q_gradient_norm", "q_learning_rate", "proposal_gradient_norm",
+                          "proposal_learning_rate"));
   SlateQOptions options = MakeSlateOptions({.clicks = Clicks::kLearned});
   options.click.held_out = 0.5;
   const auto algorithm = SlateQ::Create(options).value();
   ASSERT_TRUE(algorithm->Update(MakeSlateBatch(64, 1), {}).ok());
   EXPECT_THAT(names(algorithm->losses()),
-              ElementsAre("q_loss", "click_loss", "click_log_likelihood", "click_log_likelihood_given"));
+              ElementsAre("q_loss", "click_loss", "click_log_likelihood", "click_log_likelihood_given",
+                          "q_gradient_norm", "q_learning_rate", "click_gradient_norm", "click_learning_rate"));
   for (size_t i = 2; i < 4; ++i) {
     EXPECT_LT(algorithm->losses()[i].second, 0);
     EXPECT_GT(algorithm->losses()[i].second, -5);
