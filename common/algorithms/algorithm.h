@@ -41,8 +41,14 @@ class Algorithm {
   // Updates done.
   virtual int64_t updates() const = 0;
 
-  // What a policy needs of the parameters, encoded (common/inference/weights.h).
+  // What a policy needs of the parameters, encoded (common/inference/weights.h). Where an average is kept: of it.
   virtual std::string EncodeWeights() const;
+
+  // From now on keeps an exponential moving average of the parameters, of which each update keeps the share `keep`,
+  // 0..1 (1 excluded); 0: none, which costs nothing. After n updates it is the mean of the parameters after each of
+  // them, weighted with keep^(n - 1), ..., keep, 1: the initial ones are no part of it. Learning itself uses the
+  // parameters. Call it before the first update and before LoadState.
+  void AverageWeights(double keep);
 
   // All that Update changes and a later Update depends on, as bytes: an algorithm of the same options that loads them
   // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
@@ -65,8 +71,10 @@ class Algorithm {
 
  protected:
   Algorithm() = default;
+  // Every update ends with it, when it counts.
+  void EndUpdate();
   // Each algorithm keeps what it learns in `state`, and nowhere else. `weights` are those of its parameters that a
-  // policy   // needs, in the order of an encoding. Sets LibTorch to one thread.
+  // policy needs, in the order of an encoding. Sets LibTorch to one thread.
   Algorithm(TrainingState state, std::vector<TensorSpec> weights);
   const TrainingState& state() const { return state_; }
   // Adds what `optimizer` has to say to what losses() returns.
@@ -75,6 +83,7 @@ class Algorithm {
  private:
   TrainingState state_;
   std::vector<TensorSpec> weights_;
+  double keep_ = 0;
 };
 
 }  // namespace recbots

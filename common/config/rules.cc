@@ -137,6 +137,11 @@ absl::Status CheckGoal(const v1::ExperimentConfig& config) {
                                                    ", want 0 beside goal.share_of_optimum ", goal.share_of_optimum(),
                                                    ": only one of them ends a run"));
   }
+  if (goal.max_updates() % config.learner().updates_per_batch() != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("goal.max_updates ", goal.max_updates(), ", want a multiple of learner.updates_per_batch ",
+                     config.learner().updates_per_batch(), ": a run ends between batches"));
+  }
   const v1::RateLimiterConfig& limiter = config.replay().table().rate_limiter();
   const bool queue = limiter.kind() == v1::RateLimiterConfig::QUEUE;
   const int64_t first_sample = queue ? config.learner().batch_size() : limiter.min_size();

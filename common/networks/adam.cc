@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/base/log.h"
+#include "common/networks/blend.h"
 
 namespace recbots {
 
@@ -89,12 +90,6 @@ void StepWith(const F& factors, const at::Tensor& parameters, const at::Tensor& 
   T* __restrict mean = means.data_ptr<T>();
   T* __restrict variance = variances.data_ptr<T>();
   for (int64_t i = 0; i < size; ++i) parameter[i] = factors.Next(parameter[i], gradient[i], mean[i], variance[i]);
-}
-
-// target + tau * (parameter - target), from the end that is nearer: a tau of 0 or 1 gives the end itself.
-template <typename T>
-T Blend(T target, T parameter, T tau) {
-  return tau < T{0.5} ? target + tau * (parameter - target) : parameter - (parameter - target) * (1 - tau);
 }
 
 // The same, with the targets.

@@ -226,6 +226,50 @@ TEST_P(AlgorithmConformanceTest, EveryNetworkFollowsTheLearningRateOfTheOptimize
   EXPECT_GE(norms, 1);
 }
 
+// The mean of the parameters after each update, with weights that fall with their age; learning knows nothing of it.
+TEST_P(AlgorithmConformanceTest, AnAverageIsOfTheWeightsAfterEachUpdateAndGoesOnAfterSaveAndLoad) {
+  constexpr double kKeep = 0.8;
+  constexpr uint32_t kUpdates = 12;
+  const auto plain = Make(GetParam()), averaged = Make(GetParam()), resumed = Make(GetParam());
+  for (Algorithm* algorithm : {averaged.get(), resumed.get()}) algorithm->AverageWeights(kKeep);
+  EXPECT_EQ(averaged->EncodeWeights(), plain->EncodeWeights()) << "of no update";
+  std::vector<std::vector<double>> sums;
+  double weights = 0;
+  for (uint32_t i = 0; i < kUpdates; ++i) {
+    for (Algorithm* algorithm : {plain.get(), averaged.get()}) Learn(*algorithm, GetParam(), i, i + 1);
+    const std::vector<NamedTensor> now = DecodeTensors(plain->EncodeWeights()).value();
+    sums.resize(now.size());
+    for (size_t t = 0; t < now.size(); ++t) {
+      sums[t].resize(now[t].values.size());
+      for (size_t j = 0; j < sums[t].size(); ++j) sums[t][j] = kKeep * sums[t][j] + double{now[t].values[j]};
+    }
+    weights = kKeep * weights + 1;
+    if (i == 0) {
+      EXPECT_EQ(averaged->EncodeWeights(), plain->EncodeWeights()) << "of one update";
+    }
+    if (i == 6) {
+      ASSERT_TRUE(resumed->LoadState(averaged->SaveState()).ok());
+    }
+    if (i > 6) Learn(*resumed, GetParam(), i, i + 1);
+  }
+  EXPECT_EQ(averaged->losses(), plain->losses());
+  EXPECT_EQ(resumed->SaveState(), averaged->SaveState());
+  EXPECT_EQ(resumed->EncodeWeights(), averaged->EncodeWeights());
+  EXPECT_NE(averaged->EncodeWeights(), plain->EncodeWeights());
+  const std::vector<NamedTensor> average = DecodeTensors(averaged->EncodeWeights()).value();
+  for (size_t t = 0; t < sums.size(); ++t) {
+    for (size_t j = 0; j < sums[t].size(); ++j) {
+      const double want = sums[t][j] / weights;
+      ASSERT_NEAR(average[t].values[j], want, 1e-6 * (1 + std::abs(want))) << average[t].name << " " << j;
+    }
+  }
+  TrainingState copy;
+  averaged->CopyState(copy);
+  EXPECT_EQ(copy.Save(), averaged->SaveState());
+  EXPECT_FALSE(plain->LoadState(averaged->SaveState()).ok()) << "there is no place for an average";
+  EXPECT_FALSE(averaged->LoadState(plain->SaveState()).ok()) << "there is no average";
+}
+
 TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
   const auto algorithm = Make(GetParam());
   const std::string before = algorithm->SaveState();

@@ -82,6 +82,7 @@ absl::Status FullSlateQ::Update(const TransitionBatch& batch, absl::Span<float> 
               .weights = row_weights_,
               .divisor = static_cast<double>(rows)},
              td_errors);
+    EndUpdate();
   }));
   return loaded;
 }

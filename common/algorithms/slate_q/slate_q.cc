@@ -96,6 +96,7 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
     LearnValues(batch, td_errors);
     if (clicks_ != nullptr) LearnClicks();
     ++updates_;
+    EndUpdate();
   }));
   return loaded;
 }

@@ -215,6 +215,7 @@ void Wolpertinger::Step() {
   }
   critic_optimizer_.StepAndBlend(options_.tau);
   updates_ += 1;
+  EndUpdate();
 }
 
 at::Tensor Wolpertinger::target_values() const {
