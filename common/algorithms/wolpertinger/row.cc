@@ -8,7 +8,7 @@
 namespace recbots {
 
 TransitionOptions WolpertingerRow::Transitions(const v1::AlgorithmConfig& algorithm) {
-  return {.discount = algorithm.wolpertinger().discount()};
+  return {.discount = algorithm.wolpertinger().discount(), .n_step = algorithm.wolpertinger().n_step()};
 }
 
 absl::Status WolpertingerRow::Check(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec) {

@@ -9,6 +9,8 @@
 //   actor    climb: -mean critic(s, proto-action); regress: mean |proto-action - unit embedding of the candidate that
 //            the critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its
 //            gradient ends in the actor.
+// Rows of several steps (n_step) differ in nothing: their reward and discount are those of all their steps.
+//
 // Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
 // Importance weights, where the batch has them, stand before each row's term of the critics' losses, as in Schaul et
 // al. 2016 (arXiv:1511.05952, algorithm 1), and not of the actor's: the value of an item is a mean over what may
