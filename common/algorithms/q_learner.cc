@@ -67,7 +67,7 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   target_.arena.flat().copy_(online_.arena.flat());
   optimizer_ =
       Adam({.learning_rate = options.learning_rate, .around = options.optimizer}, part, memory_.Number("q.steps"));
-  if (options.double_precision || options.with_libtorch) return;
+  if (options.double_precision || options.with_libtorch || !options.shape.action.hidden().plain()) return;
   fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
@@ -100,22 +100,12 @@ at::Tensor QLearner::FusedValues(QSide side, const at::Tensor& observation, cons
 }
 
 void QLearner::LoadUsers(QSide side, const at::Tensor& observation, bool user_value) {
-  at::Tensor& loaded = loaded_[static_cast<size_t>(side)];
-  loaded = observation.to(fused_ == nullptr ? dtype_ : at::kFloat).contiguous();
-  if (fused_ == nullptr) return;
-  fused_->Load(side, loaded.data_ptr<float>(), static_cast<int>(loaded.size(0)), user_value);
+  const at::Tensor users = observation.to(at::kFloat).contiguous();
+  fused_->Load(side, users.data_ptr<float>(), static_cast<int>(users.size(0)), user_value);
 }
 
 void QLearner::Score(QSide side, size_t user, const float* actions, absl::Span<float> values) {
-  if (fused_ != nullptr) return fused_->Score(side, user, actions, static_cast<int>(values.size()), values.data());
-  const QNetwork& network = side == QSide::kOnline ? online_ : target_;
-  QPass pass(dtype_);
-  const int64_t width = network.action.w1_item.size(1);
-  const at::Tensor all = at::from_blob(const_cast<float*>(actions), {static_cast<int64_t>(values.size()), width});
-  const at::Tensor loaded = loaded_[static_cast<size_t>(side)].narrow(0, static_cast<int64_t>(user), 1);
-  RunQOnCandidates(network, loaded, all.to(dtype_), pass);
-  const at::Tensor scaled = Scaled(pass.q);
-  std::copy_n(scaled.data_ptr<float>(), values.size(), values.data());
+  fused_->Score(side, user, actions, static_cast<int>(values.size()), values.data());
 }
 
 void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {

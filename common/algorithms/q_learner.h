@@ -5,7 +5,8 @@
 //          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond
 //   target network   blended by tau at each step, or copied every target_update_period steps (Mnih et al. 2015)
 //
-// In single precision networks are computed by fused_q.h, in double precision by LibTorch's operators.
+// In single precision networks of two hidden layers with ReLU are computed by fused_q.h; those of other shapes, and all
+// in double precision, by LibTorch's operators.
 //
 // Letters: B rows, C actions per row, F action features, U user features. Functions throw c10::Error (torch_status.h).
 // Deterministic; in single precision the same bits on all processors with fused multiply-add
@@ -64,8 +65,11 @@ class QLearner {
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 
-  // The same for some actions of single users: takes users [B, U] and the network as it is now; without `user_value`
-  // values may lack what all actions of a user have in common.
+  // Whether networks are computed by fused_q.h. Then single users can be asked about, which costs as much as their
+  // share of a batch; LibTorch wants all of them at once.
+  bool fused() const { return fused_ != nullptr; }
+  // The same as above for some actions of single users, where fused(): takes users [B, U] and the network as it is now;
+  // without `user_value` values may lack what all actions of a user have in common.
   void LoadUsers(QSide side, const at::Tensor& observation, bool user_value);
   // values [n] of actions float32 [n, F] of one of these users.
   void Score(QSide side, size_t user, const float* actions, absl::Span<float> values);
@@ -109,7 +113,6 @@ class QLearner {
   std::vector<float> float_d_q_;   // [B]
   QPass pass_, online_pass_, target_pass_;
   at::Tensor ones_;
-  at::Tensor loaded_[2];  // Users of LoadUsers.
   double loss_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -18,7 +19,7 @@ using google::protobuf::Message;
 using v1::ExperimentConfig;
 
 // Fields of one type of message, and the reason why they have no effect: "sampler UNIFORM, want PRIORITIZED"; empty if
-// they have one.
+// they have one. It names a setting of another message by its whole path.
 struct Rule {
   const google::protobuf::Descriptor* type;
   std::vector<std::string> fields;
@@ -66,6 +67,22 @@ std::vector<Rule> ReplayRules() {
       For<v1::RateLimiterConfig>({"error_buffer"}, [](const v1::RateLimiterConfig& limiter, const ExperimentConfig&) {
         return limiter.samples_per_insert() == 0 ? "samples_per_insert 0, want a ratio" : "";
       })};
+}
+
+// Where the hidden layers are listed for all networks, none has sizes of its own.
+template <typename M>
+Rule OwnHiddenUnits(std::vector<std::string> fields) {
+  return For<M>(std::move(fields), [](const M&, const ExperimentConfig& config) {
+    const int layers = config.algorithm().network().hidden_layers_size();
+    return layers == 0 ? "" : absl::StrCat("algorithm.network.hidden_layers of ", layers, " layers, want none");
+  });
+}
+
+std::vector<Rule> NetworkRules() {
+  return {OwnHiddenUnits<v1::QLearningConfig>({"hidden_units", "second_hidden_units"}),
+          OwnHiddenUnits<v1::WolpertingerConfig>({"hidden_units"}),
+          OwnHiddenUnits<v1::ClickModelConfig>({"hidden_units"}),
+          OwnHiddenUnits<v1::SlateProposalConfig>({"hidden_units"})};
 }
 
 std::vector<Rule> AlgorithmRules() {
@@ -144,7 +161,7 @@ std::vector<Rule> AgentRules() {
 
 std::vector<Rule> AllRules() {
   std::vector<Rule> all = ReplayRules();
-  for (auto more : {AlgorithmRules(), EnvironmentRules(), AgentRules()})
+  for (auto more : {AlgorithmRules(), NetworkRules(), EnvironmentRules(), AgentRules()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -185,7 +202,7 @@ absl::Status CheckCounts(absl::string_view path, const ExperimentConfig& config)
     if (std::find(rule.fields.begin(), rule.fields.end(), steps.back()) == rule.fields.end()) continue;
     const std::string why = rule.why_not(*holder, config);
     if (why.empty()) continue;
-    const bool elsewhere = rule.type == v1::LearnerConfig::descriptor();
+    const bool elsewhere = absl::StartsWith(why, "replay.") || absl::StartsWith(why, "algorithm.");
     return absl::InvalidArgumentError(
         absl::StrCat("--set ", prefix, steps.back(), " has no effect with ", elsewhere ? "" : prefix, why));
   }

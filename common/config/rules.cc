@@ -62,6 +62,13 @@ absl::Status CheckAlgorithm(const v1::AlgorithmConfig& config, const Environment
   return check == nullptr ? absl::OkStatus() : check(config, spec);
 }
 
+absl::Status CheckNetwork(const v1::NetworkConfig& config) {
+  constexpr int kMaxHiddenLayers = 8;
+  if (config.hidden_layers_size() <= kMaxHiddenLayers) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("algorithm.network.hidden_layers of ", config.hidden_layers_size(),
+                                                 " layers, want at most ", kMaxHiddenLayers));
+}
+
 absl::Status CheckOptimizer(const v1::OptimizerConfig& config) {
   if (config.schedule() == v1::OptimizerConfig::CONSTANT || config.decay_steps() > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -163,6 +170,7 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
   RECBOTS_RETURN_IF_ERROR(CheckOptimizer(config.algorithm().optimizer()));
+  RECBOTS_RETURN_IF_ERROR(CheckNetwork(config.algorithm().network()));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config.algorithm(), spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   const absl::StatusOr<RowSchema> schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));

@@ -1,35 +1,39 @@
-// Forward passes, on one core, of perceptrons with two hidden layers whose tensors have the names of MlpTensors. Value
-// types; not thread-safe (scratch memory).
+// Forward passes, on one core, of perceptrons whose tensors have the names of MlpTensors. Value types; not thread-safe
+// (scratch memory). Of `hidden` sizes are not looked at: they are those of the tensors.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "common/inference/dense.h"
+#include "common/inference/hidden_end.h"
 #include "common/inference/tensor_spec.h"
 
 namespace recbots {
 
 // The part of the first layer of the perceptron `prefix` that belongs to the inputs first_input .. first_input +
-// num_inputs - 1. The outputs of the parts of all inputs, one of them with the bias, add up to that of the layer.
+// num_inputs - 1. The outputs of the parts of all inputs, one of them with the bias, add up to the linear part of the
+// layer.
 DenseLayer FirstLayerPart(const TensorMap& tensors, const std::string& prefix, int first_input, int num_inputs,
-                          bool with_bias);
+                          bool with_bias, const HiddenLayers& hidden = {});
 
-// All three layers of the perceptron `prefix`.
+// All layers of the perceptron `prefix`.
 class DenseMlp {
  public:
   DenseMlp() = default;
   // Runs on at most `max_rows` rows at a time.
-  DenseMlp(const TensorMap& tensors, const std::string& prefix, int max_rows);
+  DenseMlp(const TensorMap& tensors, const std::string& prefix, int max_rows, const HiddenLayers& hidden = {});
 
   // Returns the outputs [M, padded_outputs()] for x [M, inputs], which stay valid until the next call. Allocates
   // nothing.
   float* Run(const float* x, int num_rows);
-  size_t padded_outputs() const { return static_cast<size_t>(layers_[2].padded_outputs()); }
+  size_t padded_outputs() const { return static_cast<size_t>(layers_.back().padded_outputs()); }
 
  private:
-  DenseLayer layers_[3];
-  AlignedFloats rows_[3];  // [max_rows, padded outputs of the layer]
+  std::vector<DenseLayer> layers_;
+  std::vector<HiddenEnd> ends_;      // Of the hidden layers; empty where all of them are ReLU and no more.
+  std::vector<AlignedFloats> rows_;  // [max_rows, padded outputs of the layer]
 };
 
 // The layers behind the first one of the perceptron `prefix`, which has one output. For networks whose first layer is
@@ -38,18 +42,23 @@ class DenseMlp {
 class DenseMlpTail {
  public:
   DenseMlpTail() = default;
-  DenseMlpTail(const TensorMap& tensors, const std::string& prefix);
+  DenseMlpTail(const TensorMap& tensors, const std::string& prefix, const HiddenLayers& hidden = {});
 
   // Call Begin, then Push for each row, then End: they fill `values` with the outputs less bias(), in the order of the
-  // rows. The first layer of a row is max(0, a + b), where a and b are sums of parts [padded H1].
+  // rows. The linear part of the first layer of a row is a + b, where a and b are sums of parts [padded H1].
   void Begin(float* values) { values_ = values; }
   void Push(const float* a, const float* b) {
-    AddRelu(a, b, padded_inputs_, block_.data() + static_cast<ptrdiff_t>(in_block_) * padded_inputs_);
+    float* row = block_.data() + static_cast<ptrdiff_t>(in_block_) * padded_inputs_;
+    ends_.empty() ? AddRelu(a, b, padded_inputs_, row) : AddRows(a, b, padded_inputs_, row);
     if (++in_block_ == DenseLayer::kHeadRows) End();
   }
   void End() {
     if (in_block_ == 0) return;
-    second_.ApplyWithHead(block_.data(), static_cast<size_t>(padded_inputs_), in_block_, head_.data(), values_);
+    if (ends_.empty()) {
+      layers_[0].ApplyWithHead(block_.data(), static_cast<size_t>(padded_inputs_), in_block_, head_.data(), values_);
+    } else {
+      RunBlock();
+    }
     values_ += in_block_;
     in_block_ = 0;
   }
@@ -57,13 +66,17 @@ class DenseMlpTail {
   float bias() const { return bias_; }
 
  private:
-  DenseLayer second_;
-  AlignedFloats head_;  // [padded H2]
+  void RunBlock();
+
+  std::vector<DenseLayer> layers_;  // The hidden layers behind the first one.
+  std::vector<HiddenEnd> ends_;     // Of all hidden layers; empty where there are two of ReLU and no more.
+  AlignedFloats head_;              // [padded units of the last hidden layer]
   float bias_ = 0;
 
   int padded_inputs_ = 0;
   int in_block_ = 0;
-  AlignedFloats block_;  // [DenseLayer::kHeadRows, padded H1]
+  AlignedFloats block_;              // [DenseLayer::kHeadRows, padded H1]
+  std::vector<AlignedFloats> rows_;  // The same of the layers behind it.
   float* values_ = nullptr;
 };
 

@@ -6,19 +6,25 @@
 
 namespace recbots {
 
+void ItemNetworkSizes::SetHidden(const HiddenLayers& hidden) {
+  layers = hidden.plain() ? HiddenLayers() : hidden;
+  hidden1 = hidden.plain() ? hidden.units[0] : 0;
+  hidden2 = hidden.plain() ? hidden.units[1] : 0;
+}
+
 ItemNetwork::ItemNetwork(const ItemNetworkSizes& sizes, const TensorMap& tensors, const std::string& prefix)
     : sizes_(sizes),
-      user_(FirstLayerPart(tensors, prefix, 0, sizes.num_user_features, /*with_bias=*/true)),
+      user_(FirstLayerPart(tensors, prefix, 0, sizes.num_user_features, /*with_bias=*/true, sizes.hidden())),
       item_(FirstLayerPart(tensors, prefix, sizes.num_user_features, sizes.num_item_features,
-                           /*with_bias=*/false)),
-      tail_(tensors, prefix) {
+                           /*with_bias=*/false, sizes.hidden())),
+      tail_(tensors, prefix, sizes.hidden()) {
   const auto stride = static_cast<size_t>(sizes.inputs());
   const auto features = static_cast<size_t>(sizes.num_item_features);
-  const float* w1_item = tensors.at(prefix + ".w1").values.data() + sizes.num_user_features;
+  const float* w1_item = tensors.at(LayerTensor(prefix, sizes.hidden(), "w1")).values.data() + sizes.num_user_features;
   const auto padded = static_cast<size_t>(user_.padded_outputs());
   none_ = AlignedFloats(padded);
   positions_ = AlignedFloats(padded * features);
-  for (size_t unit = 0; unit < static_cast<size_t>(sizes.hidden1); ++unit) {
+  for (size_t unit = 0; unit < static_cast<size_t>(user_.num_outputs()); ++unit) {
     const float* row = w1_item + unit * stride;
     for (size_t i = 0; i < features; ++i) positions_[i * padded + unit] = row[i];
     if (sizes.with_none) none_[unit] = row[features];

@@ -1,7 +1,7 @@
-// Computes a number for each item offered to a user, by a perceptron with two hidden layers over (user features, item
-// features). The first layer is split by inputs, so that the user's part is computed once for all items.
+// Computes a number for each item offered to a user, by a perceptron over (user features, item features). The first
+// layer is split by inputs, so that the user's part is computed once for all items.
 //
-// Letters: B users, C items per user, U user features, F item features, H1, H2 hidden units.
+// Letters: B users, C items per user, U user features, F item features, H1, H2 units of the hidden layers.
 #pragma once
 
 #include <string>
@@ -20,10 +20,14 @@ struct ItemNetworkSizes {
   // Whether one more thing besides the items is to be valued, such as no click: the network sees it as an item of zeros
   // with an additional input set to 1.
   bool with_none = false;
-  int hidden1 = 0, hidden2 = 0;
+  int hidden1 = 0, hidden2 = 0;  // Of two hidden layers with ReLU.
+  HiddenLayers layers = {};      // Where there are units in it, it counts instead of the two.
 
   int inputs() const { return num_user_features + num_item_features + (with_none ? 1 : 0); }
-  MlpSizes mlp() const { return {inputs(), hidden1, hidden2, 1}; }
+  HiddenLayers hidden() const { return layers.units.empty() ? HiddenLayers{{hidden1, hidden2}} : layers; }
+  MlpShape mlp() const { return {inputs(), hidden(), 1}; }
+  // Takes `hidden`, as hidden1 and hidden2 where it is plain.
+  void SetHidden(const HiddenLayers& hidden);
 };
 
 // Not thread-safe (scratch memory). The value of an item depends neither on the other items nor on the batch.

@@ -22,7 +22,8 @@ struct QShape {
   double value_scale = 1;
 };
 
-QShape MakeQShape(const v1::QLearningConfig& config, int num_user_features, int num_action_features, bool with_none);
+QShape MakeQShape(const v1::QLearningConfig& config, int num_user_features, int num_action_features, bool with_none,
+                  const v1::NetworkConfig& network = {});
 
 // The tensors in the order of an encoding: those of the network of actions and, if it is dueling, then those of V.
 inline constexpr char kActionNetwork[] = "q";
@@ -33,7 +34,7 @@ std::vector<TensorSpec> QTensors(const QShape& shape);
 TransitionOptions QTransitions(const v1::QLearningConfig& config, bool next_slate);
 
 // The load of a learner that values `num_actions` actions per row. `setting` is the path of hidden_units.
-NetworkLoad QLoad(const v1::QLearningConfig& config, const std::string& setting, const EnvironmentSpec& spec,
-                  double num_actions, double action_size, const std::string& action);
+NetworkLoad QLoad(const v1::QLearningConfig& config, const v1::NetworkConfig& network, const std::string& setting,
+                  const EnvironmentSpec& spec, double num_actions, double action_size, const std::string& action);
 
 }  // namespace recbots

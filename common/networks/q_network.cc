@@ -17,7 +17,7 @@ void AddValue(const QNetwork& network, const at::Tensor& observation, int64_t ro
     pass.q = output;
     return;
   }
-  at::addmm_out(pass.value.hidden1, network.value->b1, observation, network.value->w1.t());
+  at::addmm_out(pass.value.z1(), network.value->b1, observation, network.value->w1.t());
   Forward(*network.value, pass.value);
   at::add_out(pass.q, output, pass.value.output);
 }
@@ -28,13 +28,15 @@ QNetwork::QNetwork(const QShape& shape, at::ScalarType dtype)
     : QNetwork(shape, ParameterArena(ParameterLayout(QTensors(shape)), dtype)) {}
 
 QNetwork::QNetwork(const QShape& shape, const ParameterArena& tensors)
-    : arena(tensors), action(arena, kActionNetwork, shape.action.num_user_features) {
-  if (shape.dueling) value.emplace(arena, kValueNetwork);
+    : arena(tensors),
+      hidden(shape.action.hidden()),
+      action(arena, kActionNetwork, shape.action.num_user_features, hidden) {
+  if (shape.dueling) value.emplace(arena, kValueNetwork, hidden);
 }
 
 void QNetwork::Initialize(uint64_t seed) {
-  InitializeMlp(arena, kActionNetwork, seed);
-  if (value.has_value()) InitializeMlp(arena, kValueNetwork, seed);
+  InitializeMlp(arena, kActionNetwork, seed, hidden);
+  if (value.has_value()) InitializeMlp(arena, kValueNetwork, seed, hidden);
 }
 
 QPass::QPass(at::ScalarType dtype) : action(dtype), value(dtype) {
@@ -59,7 +61,7 @@ void QGradients(const QNetwork& network, const at::Tensor& observation, const at
   if (!network.value.has_value()) return;
   Backward(*network.value, d_q, pass.value);
   WeightGradients(d_q, pass.value, ones, *gradients.value);
-  at::mm_out(gradients.value->w1, pass.value.d_z1.t(), observation);
+  at::mm_out(gradients.value->w1, pass.value.d_z1().t(), observation);
 }
 
 }  // namespace recbots

@@ -26,6 +26,7 @@ struct QNetwork {
   void Initialize(uint64_t seed);
 
   ParameterArena arena;
+  HiddenLayers hidden;
   Critic action;
   std::optional<Mlp> value;
 };

@@ -36,6 +36,11 @@ struct Case {
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
+std::string Layers(const std::string& units, const std::string& activation, bool layer_norm) {
+  return "network { hidden_layers: [ " + units + " ] activation: " + activation +
+         (layer_norm ? " layer_norm: true }" : " }");
+}
+
 std::vector<Case> AllCases() {
   const std::string sizes = "hidden_units: 16 learning_rate: 0.01";
   const std::string q = "q { second_hidden_units: 16 " + sizes;
@@ -55,6 +60,15 @@ std::vector<Case> AllCases() {
        "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
            sizes + " } } " + kOptimizer,
        2},
+      {"WolpertingerDeep", "wolpertinger { k: 5 " + sizes + " } " + Layers("12, 8, 8", "SILU", true), 1, "critic"},
+      {"WolpertingerUnequal", "wolpertinger { k: 5 " + sizes + " } " + Layers("12, 8", "RELU", false), 1, "critic"},
+      {"SlateQDeep", "slate_q { " + q + " dueling: true } } " + Layers("12, 8, 8", "SILU", true), 1, "q"},
+      {"SlateQDeepLearned",
+       "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
+           sizes + " } } " + Layers("8", "TANH", true),
+       2},
+      {"FullSlateQDeep", "full_slate_q { " + q + " dueling: true } } " + Layers("8, 8, 8", "TANH", false), 1, "q"},
+      {"DqnShallow", "dqn { " + q + " } } " + Layers("24", "SILU", false), 1, "q"},
       {"DqnOptimizer", "dqn { " + q + " } } " + kOptimizer, 1, "q"},
   };
   for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
@@ -293,36 +307,76 @@ struct Value {
   double value = 0, rounding = 0;
 };
 
-const NamedTensor& Find(const std::vector<NamedTensor>& tensors, const std::string& name) {
+// nullptr: there is no such tensor.
+const NamedTensor* FindIn(const std::vector<NamedTensor>& tensors, const std::string& name) {
   const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
-  EXPECT_NE(found, tensors.end()) << name;
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+const NamedTensor& Find(const std::vector<NamedTensor>& tensors, const std::string& name) {
+  const NamedTensor* found = FindIn(tensors, name);
+  EXPECT_NE(found, nullptr) << name;
   return *found;
 }
 
+// The network's name in its tensors, which tells its activation.
+std::string NameOf(const std::vector<NamedTensor>& tensors, const std::string& network) {
+  for (const char* activation : {".tanh", ".silu"}) {
+    if (FindIn(tensors, network + activation + ".w1") != nullptr) return network + activation;
+  }
+  return network;
+}
+
+// Behind the linear part of hidden layer `number`: normalisation and activation.
+void Finish(const std::vector<NamedTensor>& tensors, const std::string& name, const std::string& number,
+            std::vector<double>& z) {
+  if (const NamedTensor* scale = FindIn(tensors, name + ".scale" + number); scale != nullptr) {
+    const NamedTensor& shift = Find(tensors, name + ".shift" + number);
+    double mean = 0, variance = 0;
+    for (const double value : z) mean += value / static_cast<double>(z.size());
+    for (const double value : z) variance += std::pow(value - mean, 2.0) / static_cast<double>(z.size());
+    for (size_t i = 0; i < z.size(); ++i) {
+      z[i] = (z[i] - mean) / std::sqrt(variance + 1e-5) * double{scale->values[i]} + double{shift.values[i]};
+    }
+  }
+  for (double& value : z) {
+    value = absl::EndsWith(name, ".tanh")   ? std::tanh(value)
+            : absl::EndsWith(name, ".silu") ? value / (1 + std::exp(-value))
+                                            : std::max(0.0, value);
+  }
+}
+
 // Every sum of n products of float32 is off by at most n 2^-24 times the sum of their sizes: a pass by the sum of all n
-// of its layers times the pass with absolute values (Higham 2002, Accuracy and Stability, section 3.1).
-Value RunMlp(const std::vector<NamedTensor>& tensors, const std::string& prefix, const std::vector<double>& in) {
+// of its layers times the pass with absolute values (Higham 2002, Accuracy and Stability, section 3.1). With
+// normalisation and smooth activations values stay near 1, and 2e-5 is more than what was ever seen.
+Value RunMlp(const std::vector<NamedTensor>& tensors, const std::string& network, const std::vector<double>& in) {
+  const std::string name = NameOf(tensors, network);
   std::vector<double> x = in, size = in;
   for (double& s : size) s = std::abs(s);
   double terms = 0;
-  for (const char* layer : {"1", "2", "3"}) {
-    const NamedTensor& w = Find(tensors, prefix + ".w" + layer);
+  bool last = false;
+  for (int layer = 1; !last; ++layer) {
+    const std::string number = std::to_string(layer);
+    last = FindIn(tensors, name + ".w" + std::to_string(layer + 1)) == nullptr;
+    const NamedTensor& w = Find(tensors, name + ".w" + number);
     std::vector<double> y, bound;
-    for (const float bias : Find(tensors, prefix + ".b" + layer).values) {
+    for (const float bias : Find(tensors, name + ".b" + number).values) {
       double sum = bias, sizes = std::abs(bias);
       for (size_t i = 0; i < x.size(); ++i) {
         const double weight = w.values[y.size() * x.size() + i];
         sum += weight * x[i];
         sizes += std::abs(weight) * size[i];
       }
-      y.push_back(*layer == '3' ? sum : std::max(0.0, sum));
+      y.push_back(sum);
       bound.push_back(sizes);
     }
+    if (!last) Finish(tensors, name, number, y);
     terms += static_cast<double>(x.size()) + 2;
     x = y;
     size = bound;
   }
-  return {x[0], terms * 0x1p-24 * size[0]};
+  const bool plain = name == network && FindIn(tensors, name + ".scale1") == nullptr;
+  return {x[0], plain ? terms * 0x1p-24 * size[0] : 2e-5};
 }
 
 Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensors, const float* user, int item) {
@@ -339,11 +393,10 @@ Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensor
     return value;
   }
   for (int i = 0; i < kItems; ++i) in.push_back(i == item ? 1 : 0);
-  const auto inputs = static_cast<size_t>(Find(tensors, "q.w1").shape[1]);
+  const auto inputs = static_cast<size_t>(Find(tensors, NameOf(tensors, "q") + ".w1").shape[1]);
   in.resize(inputs, 0.0);  // The input of no click.
   Value value = RunMlp(tensors, network, in);
-  for (const NamedTensor& tensor : tensors) {
-    if (tensor.name != "v.w1") continue;
+  if (FindIn(tensors, NameOf(tensors, "v") + ".w1") != nullptr) {
     const Value of_user = RunMlp(tensors, "v", {user, user + kUser});
     value = {value.value + of_user.value, value.rounding + of_user.rounding};
   }

@@ -41,13 +41,14 @@ absl::Status FullSlatePolicy::SetWeights(absl::string_view encoded) {
   RECBOTS_ASSIGN_OR_RETURN(const TensorMap tensors, TensorMap::Decode(encoded, QTensors(shape_.q)));
   // What a user is worth whatever is shown (V) does not change which slate is best: it is not needed here.
   const int num_user_features = shape_.q.action.num_user_features;
-  user_ = FirstLayerPart(tensors, kActionNetwork, 0, num_user_features, /*with_bias=*/true);
+  const HiddenLayers hidden = shape_.q.action.hidden();
+  user_ = FirstLayerPart(tensors, kActionNetwork, 0, num_user_features, /*with_bias=*/true, hidden);
   items_.clear();
   for (int k = 0; k < shape_.slate_size; ++k) {
     items_.push_back(FirstLayerPart(tensors, kActionNetwork, num_user_features + k * shape_.num_item_features,
-                                    shape_.num_item_features, /*with_bias=*/false));
+                                    shape_.num_item_features, /*with_bias=*/false, hidden));
   }
-  tail_ = DenseMlpTail(tensors, kActionNetwork);
+  tail_ = DenseMlpTail(tensors, kActionNetwork, hidden);
   const auto padded = static_cast<size_t>(user_.padded_outputs());
   const auto slate_size = static_cast<size_t>(shape_.slate_size);
   state_ = AlignedFloats(padded);

@@ -32,7 +32,7 @@ absl::Status SlateQPolicy::SetWeights(absl::string_view encoded) {
   // What a user is worth whatever is shown (V) changes the value of slates, not their order: it is not needed here.
   q_ = ItemNetwork(shape_.q.action, tensors, kActionNetwork);
   if (shape_.learned_clicks) click_ = ItemNetwork(shape_.click, tensors, kClickNetwork);
-  if (shape_.proposal_k > 0) actor_ = DenseMlp(tensors, kProposalNetwork, kChunk);
+  if (shape_.proposal_k > 0) actor_ = DenseMlp(tensors, kProposalNetwork, kChunk, shape_.actor.hidden);
   has_weights_ = true;
   return absl::OkStatus();
 }

@@ -25,7 +25,7 @@
 namespace recbots {
 
 struct SlateProposerOptions {
-  MlpSizes actor;             // U -> D
+  MlpShape actor;             // U -> D
   int k = 20;                 // Nearest candidates.
   int random_candidates = 5;  // Beside them, all different; fewer if there are too few.
   double learning_rate = 0.001;

@@ -164,6 +164,20 @@ size_t SlateQ::PlaceShown(size_t row, absl::Span<int32_t> slate) const {
   return size;
 }
 
+void SlateQ::LoadNext(QSide side, bool user_value) {
+  if (q_.fused()) return q_.LoadUsers(side, next_.observation(), user_value);
+  at::Tensor& values = next_values_[static_cast<size_t>(side)];
+  const at::Tensor actions = next_.Actions();
+  values = side == QSide::kOnline ? q_.OnlineValues(next_.observation(), actions)
+                                  : q_.TargetValues(next_.observation(), actions);
+}
+
+void SlateQ::ValueNext(QSide side, size_t row, absl::Span<float> values) {
+  if (q_.fused()) return q_.Score(side, row, next_.actions(row), values);
+  std::copy_n(next_values_[static_cast<size_t>(side)].data_ptr<float>() + row * values.size(), values.size(),
+              values.begin());
+}
+
 void SlateQ::ChooseNext(const TransitionBatch& batch) {
   const auto rows = static_cast<size_t>(next_.rows()), slate_size = static_cast<size_t>(options_.shape.slate_size);
   const bool by_online = options_.q.double_q && options_.target != TargetRule::kSarsa;
@@ -179,15 +193,19 @@ void SlateQ::ChooseNext(const TransitionBatch& batch) {
     next_sizes_[row] = PlaceShown(row, slate);
     if (next_sizes_[row] > 0) continue;
     // What all values of a row have in common does not matter where no click has a value, too.
-    if (!loaded) q_.LoadUsers(side, next_.observation(), /*user_value=*/!options_.shape.q.action.with_none);
+    if (!loaded) LoadNext(side, /*user_value=*/!options_.shape.q.action.with_none);
     loaded = true;
-    q_.Score(side, row, next_.actions(row), absl::MakeSpan(row_values_));
+    ValueNext(side, row, absl::MakeSpan(row_values_));
     optimizer_.Select(RuleOf(options_.target, options_.shape.serving), next_.Problem(row, row_values_.data()), slate);
     next_sizes_[row] = slate_size;
   }
 }
 
 double SlateQ::TargetValue(size_t row, absl::Span<const int32_t> slate) {
+  if (!q_.fused()) {
+    ValueNext(QSide::kTarget, row, absl::MakeSpan(row_values_));
+    return SlateValue(options_.shape.click_rule(), next_.Problem(row, row_values_.data()), slate);
+  }
   const size_t width = next_.action_size(), considered = next_.considered();
   const size_t none = next_.row_size() - considered;
   slate_values_.resize(slate.size() + none);
@@ -204,7 +222,7 @@ double SlateQ::TargetValue(size_t row, absl::Span<const int32_t> slate) {
 // Of the target network only the values of the slates that were chosen are asked.
 void SlateQ::ComputeTargets(const TransitionBatch& batch) {
   ChooseNext(batch);
-  q_.LoadUsers(QSide::kTarget, next_.observation(), /*user_value=*/true);
+  LoadNext(QSide::kTarget, /*user_value=*/true);
   const at::Tensor reward = batch.reward.contiguous();
   const at::Tensor discount = batch.discount.contiguous();
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
@@ -296,7 +314,7 @@ Algorithm::Losses SlateQ::losses() const {
 AlgorithmOr SlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, uint64_t seed) {
   const v1::SlateQConfig& config = algorithm.slate_q();
   SlateQOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec, algorithm.network()));
   options.target = static_cast<TargetRule>(config.target());
   const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
   options.q = MakeQLearnerOptions(config.q(), optimizer, options.shape.q, seed);

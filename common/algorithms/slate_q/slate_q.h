@@ -71,6 +71,9 @@ class SlateQ final : public Algorithm {
   absl::Status LoadSlates(const TransitionBatch& batch);
   void LoadShown(const TransitionBatch& batch);
   void ChooseNext(const TransitionBatch& batch);
+  // Makes a network ready to be asked what follows, and asks it about the actions of a row.
+  void LoadNext(QSide side, bool user_value);
+  void ValueNext(QSide side, size_t row, absl::Span<float> values);
   void ComputeTargets(const TransitionBatch& batch);
   void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
   void LearnClicks();
@@ -101,6 +104,7 @@ class SlateQ final : public Algorithm {
   std::vector<float> targets_, row_weights_;    // [B]
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
+  at::Tensor next_values_[2];                   // [B, C (+ 1)] by each network, where it is not fused
   // Of one row.
   std::vector<float> row_values_;                    // [C (+ 1)]
   std::vector<float> slate_values_, slate_actions_;  // [K (+ 1)], [K (+ 1), F (+ 1)]

@@ -102,11 +102,11 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
   target_.arena.flat().copy_(online_.arena.flat());
   const AdamOptions adam = {.learning_rate = options.learning_rate, .around = options.optimizer};
   const absl::Span<const TensorSpec> tensors = online_.arena.layout().tensors();
-  const size_t critic = online_.arena.Index("critic.w1");
+  const size_t critic = online_.arena.Index(LayerTensor(kCritic, online_.hidden, "w1"));
   actor_part_ = state().Part(tensors.first(critic));
   actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
   critic_optimizer_ = Adam(adam, state().Part(tensors.subspan(critic)), state().Number("critic.steps"));
-  if (options.double_precision || options.with_libtorch) return;
+  if (options.double_precision || options.with_libtorch || !options.shape.layers.units.empty()) return;
   fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
@@ -228,7 +228,7 @@ AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm,
                                            uint64_t seed) {
   const v1::WolpertingerConfig& config = algorithm.wolpertinger();
   WolpertingerOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec, algorithm.network()));
   RECBOTS_ASSIGN_OR_RETURN(options.actor_objective, MakeObjective(config.actor_objective()));
   options.random_candidates = config.random_candidates();
   options.learning_rate = config.learning_rate();

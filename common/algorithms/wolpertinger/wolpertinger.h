@@ -21,7 +21,8 @@
 // Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
 // otherwise never be found good.
 //
-// In single precision gradients are those of fused_update.h, in double precision they come from LibTorch's operators.
+// In single precision gradients of networks of two equal hidden layers with ReLU are those of fused_update.h; those of
+// other shapes, and all in double precision, come from LibTorch's operators.
 //
 // Deterministic: same options and batches, same parameters, bit for bit; in single precision and without target_noise
 // on all processors with fused multiply-add (common/inference/lanes.h). The draws of update n are a function of

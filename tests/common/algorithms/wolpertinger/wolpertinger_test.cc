@@ -87,7 +87,7 @@ void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& w
   // Targets that differ from the online networks, and values that are not all next to zero.
   algorithm->target().Initialize(77);
   for (const WolpertingerNetworks* networks : {&algorithm->online(), &algorithm->target()}) {
-    for (const Critic& critic : networks->critics) critic.mlp.w3.mul_(100);
+    for (const Critic& critic : networks->critics) critic.mlp.layers[2].w.mul_(100);
   }
   const Reference online(algorithm->online()), target(algorithm->target());
   TransitionBatch batch = MakeBatch(options, 25);
