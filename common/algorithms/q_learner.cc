@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/algorithms/value_loss.h"
 #include "common/base/log.h"
 #include "common/networks/one_thread.h"
 
@@ -67,7 +68,10 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   target_.arena.flat().copy_(online_.arena.flat());
   optimizer_ =
       Adam({.learning_rate = options.learning_rate, .around = options.optimizer}, part, memory_.Number("q.steps"));
-  if (options.double_precision || options.with_libtorch || !options.shape.action.hidden().plain()) return;
+  if (options.double_precision || options.with_libtorch || !options.shape.action.hidden().plain() ||
+      !options.shape.action.head.scalar()) {
+    return;
+  }
   fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
@@ -124,6 +128,31 @@ void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {
   }
 }
 
+void QLearner::ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs) {
+  const double scale = options_.shape.value_scale;
+  const size_t rows = batch.targets.size(), n = static_cast<size_t>(online_.head.atoms), m = batch.atoms.size() / rows;
+  const absl::Span<const double> all = {outputs.data_ptr<double>(), rows * n};
+  const std::vector<float> bins = wants_atoms() ? std::vector<float>() : BinsOf(online_.head);
+  std::vector<double> atoms(m), shares(m);
+  d_outputs_.assign(rows * n, 0.0);
+  loss_ = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    const double weight = batch.weights[row] / batch.divisor;
+    if (weight == 0) continue;  // It may hold anything.
+    const absl::Span<double> gradient = absl::MakeSpan(d_outputs_).subspan(row * n, n);
+    if (wants_atoms()) {
+      for (size_t j = 0; j < m; ++j) {
+        atoms[j] = batch.atoms[row * m + j] / scale;
+        shares[j] = batch.shares[row * m + j];
+      }
+      loss_ += weight * QuantileLoss(all.subspan(row * n, n), atoms, shares, options_.huber_delta, gradient);
+    } else {
+      loss_ += weight * TwoHotLoss(all.subspan(row * n, n), batch.targets[row] / scale, bins, gradient);
+    }
+    for (double& g : gradient) g *= weight;
+  }
+}
+
 void QLearner::Learn(const QBatch& batch, absl::Span<float> td_errors) {
   fused_ == nullptr ? LearnTensors(batch, td_errors) : LearnFused(batch, td_errors);
   Step();
@@ -150,8 +179,14 @@ void QLearner::LearnTensors(const QBatch& batch, absl::Span<float> td_errors) {
   const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
   q_.assign(q.data_ptr<double>(), q.data_ptr<double>() + rows);
   ComputeErrors(batch, td_errors);
-  const at::Tensor d_q = at::from_blob(d_q_.data(), {rows, 1}, at::TensorOptions(at::kDouble)).to(dtype_);
-  QGradients(online_, observation, actions, d_q, ones_, pass_, gradients_);
+  double* gradients = d_q_.data();
+  if (!online_.head.scalar()) {
+    ComputeHeadGradients(batch, pass_.outputs.to(at::kDouble).contiguous());
+    gradients = d_outputs_.data();
+  }
+  const int64_t outputs = online_.head.outputs();
+  const at::Tensor d_outputs = at::from_blob(gradients, {rows, outputs}, at::TensorOptions(at::kDouble)).to(dtype_);
+  QGradients(online_, observation, actions, d_outputs, ones_, pass_, gradients_);
 }
 
 void QLearner::Step() {

@@ -2,11 +2,12 @@
 // Which action is valued, and what its target is, is the algorithm's business (slate_q.h, full_slate_q.h).
 //
 //   loss   mean over rows of weight * L((Q(observation, action) - target) / value_scale), L(e) = e^2, or the
-//          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond
+//          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond. Heads of quantiles and bins have
+//          losses of their own (value_loss.h): quantiles with kappa = huber_delta, towards a distribution
 //   target network   blended by tau at each step, or copied every target_update_period steps (Mnih et al. 2015)
 //
-// In single precision networks of two hidden layers with ReLU are computed by fused_q.h; those of other shapes, and all
-// in double precision, by LibTorch's operators.
+// In single precision networks of two hidden layers with ReLU whose output is a number are computed by fused_q.h; those
+// of other shapes and heads, and all in double precision, by LibTorch's operators.
 //
 // Letters: B rows, C actions per row, F action features, U user features. Functions throw c10::Error (torch_status.h).
 // Deterministic; in single precision the same bits on all processors with fused multiply-add
@@ -37,7 +38,7 @@ struct QLearnerOptions {
   int64_t target_update_period = 0;  // Steps between copies to the target network; 0: blended by tau.
   double tau = 0.01;                 // 0..1
   bool double_q = true;              // For the algorithm: the online network chooses what the target network values.
-  double huber_delta = 0;            // In units of value_scale; 0: squared loss.
+  double huber_delta = 0;            // In units of value_scale; 0: squared loss, of quantiles the absolute one.
   bool legacy_target_state = false;  // For the algorithm: bootstrap from the current state.
   uint64_t seed = 1;
   bool double_precision = false;  // For comparison with references.
@@ -65,6 +66,11 @@ class QLearner {
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 
+  // What the newest TargetValues are the means of, where the head is kQuantile: float32 [B, C, N], all of the same
+  // share, in units of rewards, contiguous.
+  at::Tensor TargetAtoms() const { return Scaled(target_pass_.outputs); }
+  bool wants_atoms() const { return options_.shape.action.head.kind == ValueHead::Kind::kQuantile; }
+
   // Whether networks are computed by fused_q.h. Then single users can be asked about, which costs as much as their
   // share of a batch; LibTorch wants all of them at once.
   bool fused() const { return fused_ != nullptr; }
@@ -81,6 +87,9 @@ class QLearner {
     absl::Span<const float> targets;  // [B]
     absl::Span<const float> weights;  // [B]
     double divisor = 1;               // What the weighted sum of losses is divided by.
+    // Of kQuantile: the distributions that `targets` are the means of, M atoms per row with shares that sum to 1; those
+    // of share 0 do not count.
+    absl::Span<const float> atoms = {}, shares = {};  // [B, M]
   };
   // Adam on the online network, then the target network. The absolute errors, in units of rewards and before the step,
   // go to `td_errors` [B], 0 for rows of weight 0; or empty: not wanted.
@@ -99,6 +108,8 @@ class QLearner {
   void ComputeErrors(const QBatch& batch, absl::Span<float> td_errors);
   void LearnFused(const QBatch& batch, absl::Span<float> td_errors);
   void LearnTensors(const QBatch& batch, absl::Span<float> td_errors);
+  // Fills loss_ and the gradient with respect to the network's outputs [B, N] from these.
+  void ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs);
   at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor Scaled(const at::Tensor& q) const;
   void Step();
@@ -111,6 +122,7 @@ class QLearner {
   std::unique_ptr<FusedQ> fused_;  // nullptr: the operators of LibTorch.
   std::vector<double> q_, d_q_;    // [B]
   std::vector<float> float_d_q_;   // [B]
+  std::vector<double> d_outputs_;  // [B, N], where the head is no number.
   QPass pass_, online_pass_, target_pass_;
   at::Tensor ones_;
   double loss_ = 0;

@@ -79,7 +79,22 @@ Rule OwnHiddenUnits(std::vector<std::string> fields) {
 }
 
 std::vector<Rule> NetworkRules() {
-  return {OwnHiddenUnits<v1::QLearningConfig>({"hidden_units", "second_hidden_units"}),
+  using Q = v1::QLearningConfig;
+  return {For<Q>({"value_atoms"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::SCALAR ? "value_head SCALAR, want QUANTILE or TWO_HOT" : "";
+                 }),
+          For<Q>({"value_range"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::TWO_HOT
+                              ? ""
+                              : absl::StrCat("value_head ", Q::ValueHead_Name(q.value_head()), ", want TWO_HOT");
+                 }),
+          For<Q>({"huber_delta"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::TWO_HOT ? "value_head TWO_HOT, want SCALAR or QUANTILE" : "";
+                 }),
+          OwnHiddenUnits<v1::QLearningConfig>({"hidden_units", "second_hidden_units"}),
           OwnHiddenUnits<v1::WolpertingerConfig>({"hidden_units"}),
           OwnHiddenUnits<v1::ClickModelConfig>({"hidden_units"}),
           OwnHiddenUnits<v1::SlateProposalConfig>({"hidden_units"})};

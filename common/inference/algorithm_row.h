@@ -26,7 +26,7 @@ struct NetworkLoad {
   double parameters_per_unit = 0;  // Parameters of all layers, divided by `units`.
   double rows = 0;                 // It is run on this many inputs for each row of a batch.
   double inputs = 0;               // Numbers in each of these inputs, without those that they share.
-  double hidden = 0;               // Units of all hidden layers.
+  double hidden = 0;               // Units of all hidden layers, and outputs where there are several.
   std::string action;              // What each of these inputs stands for: "candidates".
 };
 

@@ -61,20 +61,40 @@ float* DenseMlp::Run(const float* x, int num_rows) {
   return rows_.back().data();
 }
 
-DenseMlpTail::DenseMlpTail(const TensorMap& tensors, const std::string& prefix, const HiddenLayers& hidden) {
+DenseMlpTail::DenseMlpTail(const TensorMap& tensors, const std::string& prefix, const HiddenLayers& hidden,
+                           const ValueHead& head) {
   const size_t depth = hidden.depth();
+  const bool two_hot = head.kind == ValueHead::Kind::kTwoHot;
   for (size_t number = 2; number <= depth; ++number) layers_.push_back(LayerOf(tensors, prefix, hidden, number));
-  if (!hidden.plain()) {
+  if (!hidden.plain() || two_hot) {
     ends_ = EndsOf(tensors, prefix, hidden);
     for (const DenseLayer& layer : layers_) rows_.push_back(RowsOf(layer, DenseLayer::kHeadRows));
   }
   padded_inputs_ = PaddedSize(tensors.at(LayerTensor(prefix, hidden, "b1")).shape.at(0));
   block_ = AlignedFloats(static_cast<size_t>(padded_inputs_ * DenseLayer::kHeadRows));
-  const NamedTensor& head = tensors.at(LayerTensor(prefix, hidden, absl::StrCat("w", depth + 1)));
-  RECBOTS_CHECK(head.shape.at(0) == 1) << prefix << " has several outputs";
-  head_ = AlignedFloats(static_cast<size_t>(PaddedSize(head.shape.at(1))));
-  std::copy(head.values.begin(), head.values.end(), head_.data());
-  bias_ = tensors.at(LayerTensor(prefix, hidden, absl::StrCat("b", depth + 1))).values.at(0);
+  const NamedTensor& weight = tensors.at(LayerTensor(prefix, hidden, absl::StrCat("w", depth + 1)));
+  RECBOTS_CHECK(weight.shape.at(0) == head.outputs()) << prefix << " has " << weight.shape.at(0) << " outputs";
+  if (!two_hot) {
+    SetHead(weight, tensors.at(LayerTensor(prefix, hidden, absl::StrCat("b", depth + 1))), head);
+    return;
+  }
+  logits_ = LayerOf(tensors, prefix, hidden, depth + 1);
+  rows_.push_back(RowsOf(logits_, DenseLayer::kHeadRows));
+  bins_ = BinsOf(head);
+}
+
+// The mean of quantiles is linear in what is in front of them: it needs no more than one output.
+void DenseMlpTail::SetHead(const NamedTensor& weight, const NamedTensor& bias, const ValueHead& head) {
+  const auto outputs = static_cast<size_t>(head.outputs()), units = static_cast<size_t>(weight.shape.at(1));
+  head_ = AlignedFloats(static_cast<size_t>(PaddedSize(weight.shape.at(1))));
+  for (size_t i = 0; i < units; ++i) {
+    double sum = 0;
+    for (size_t output = 0; output < outputs; ++output) sum += double{weight.values[output * units + i]};
+    head_[i] = static_cast<float>(sum / static_cast<double>(outputs));
+  }
+  double sum = 0;
+  for (const float of_output : bias.values) sum += double{of_output};
+  bias_ = static_cast<float>(sum / static_cast<double>(outputs));
 }
 
 void DenseMlpTail::RunBlock() {
@@ -87,7 +107,13 @@ void DenseMlpTail::RunBlock() {
     x = rows_[i].data();
     stride = static_cast<size_t>(layers_[i].padded_outputs());
   }
-  MultiplyHead({x, stride, in_block_}, head_.data(), values_);
+  if (bins_.empty()) return MultiplyHead({x, stride, in_block_}, head_.data(), values_);
+  float* logits = rows_.back().data();
+  logits_.Apply(x, stride, in_block_, /*relu=*/false, logits);
+  for (int row = 0; row < in_block_; ++row, logits += logits_.padded_outputs()) {
+    for (size_t i = 0; more_logits_ != nullptr && i < bins_.size(); ++i) logits[i] += more_logits_[i];
+    values_[row] = MeanOfBins(logits, bins_);
+  }
 }
 
 }  // namespace recbots

@@ -11,15 +11,16 @@ QShape MakeQShape(const v1::QLearningConfig& config, int num_user_features, int 
                              .with_none = with_none},
                   .dueling = config.dueling(),
                   .value_scale = config.value_scale()};
+  shape.action.head = MakeValueHead(config);
   shape.action.SetHidden(MakeHiddenLayers(network, {config.hidden_units(), config.second_hidden_units()}));
   return shape;
 }
 
 std::vector<TensorSpec> QTensors(const QShape& shape) {
-  std::vector<TensorSpec> tensors = MlpTensors(kActionNetwork, shape.action.mlp());
+  std::vector<TensorSpec> tensors = MlpTensors(ActionNetwork(shape), shape.action.mlp());
   if (shape.dueling) {
-    const MlpShape value = {shape.action.num_user_features, shape.action.hidden(), 1};
-    for (TensorSpec& tensor : MlpTensors(kValueNetwork, value)) tensors.push_back(std::move(tensor));
+    const MlpShape value = {shape.action.num_user_features, shape.action.hidden(), shape.action.head.outputs()};
+    for (TensorSpec& tensor : MlpTensors(ValueNetwork(shape), value)) tensors.push_back(std::move(tensor));
   }
   return tensors;
 }
@@ -32,12 +33,13 @@ NetworkLoad QLoad(const v1::QLearningConfig& config, const v1::NetworkConfig& ne
                   const EnvironmentSpec& spec, double num_actions, double action_size, const std::string& action) {
   const HiddenLayers hidden = MakeHiddenLayers(network, {config.hidden_units(), config.second_hidden_units()});
   const HiddenLoad load(hidden);
+  const ValueHead head = MakeValueHead(config);
   return {.setting = network.hidden_layers().empty() ? setting : kFirstHiddenLayer,
           .units = load.first,
           .parameters_per_unit = spec.num_user_features + action_size + load.between / load.first,
           .rows = num_actions,
           .inputs = action_size,
-          .hidden = load.units,
+          .hidden = load.units + (head.scalar() ? 0 : head.atoms),
           .action = action};
 }
 

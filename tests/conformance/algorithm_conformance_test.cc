@@ -16,11 +16,21 @@
 #include "common/algorithms/make_policy.h"
 #include "common/base/random.h"
 #include "common/inference/weights.h"
+#include "tests/support/plain_network.h"
 
 namespace recbots {
 namespace {
 
+using testing::Find;
+using testing::FindIn;
+using testing::MeanOf;
+using testing::NameOf;
+using testing::Outputs;
+using testing::RunMlp;
+using testing::Value;
+
 constexpr int64_t kItems = 5, kUser = 7, kRows = 32;
+constexpr double kTwoHotRange = 8;
 
 // Every option of it, so that updates before and behind a checkpoint are in every part of the schedule.
 const std::string kOptimizer =
@@ -35,6 +45,10 @@ struct Case {
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+std::string TwoHotHead(int atoms) {
+  return " value_head: TWO_HOT value_range: " + std::to_string(kTwoHotRange) + " value_atoms: " + std::to_string(atoms);
+}
 
 std::string Layers(const std::string& units, const std::string& activation, bool layer_norm) {
   return "network { hidden_layers: [ " + units + " ] activation: " + activation +
@@ -55,7 +69,7 @@ std::vector<Case> AllCases() {
       {"FullSlateQ", "full_slate_q { " + q + " } }", 1, "q"},
       {"FullSlateQPairs", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
       {"Dqn", "dqn { " + q + " double_q: false } }", 1, "q"},
-      {"WolpertingerOptimizer", "wolpertinger { k: 2 actor_delay: 3 " + sizes + " } " + kOptimizer, 1, "critic"},
+      {"WolpertingerOptimizer", "wolpertinger { k: 5 actor_delay: 3 " + sizes + " } " + kOptimizer, 1, "critic"},
       {"SlateQOptimizer",
        "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
            sizes + " } } " + kOptimizer,
@@ -68,6 +82,13 @@ std::vector<Case> AllCases() {
            sizes + " } } " + Layers("8", "TANH", true),
        2},
       {"FullSlateQDeep", "full_slate_q { " + q + " dueling: true } } " + Layers("8, 8, 8", "TANH", false), 1, "q"},
+      {"DqnQuantile", "dqn { " + q + " value_head: QUANTILE value_atoms: 9 dueling: true huber_delta: 0.5 } }", 1, "q"},
+      {"DqnTwoHot", "dqn { " + q + TwoHotHead(9) + " dueling: true } }", 1, "q"},
+      {"SlateQQuantile", "slate_q { " + q + " value_head: QUANTILE value_atoms: 10 } }", 1, "q"},
+      {"SlateQTwoHotDeep", "slate_q { " + q + TwoHotHead(10) + " } } " + Layers("12, 8, 8", "SILU", true), 1, "q"},
+      {"SlateQTwoHotDueling", "slate_q { " + q + TwoHotHead(11) + " dueling: true } }", 1, "q"},
+      {"FullSlateQQuantilePairs",
+       "full_slate_q { " + q + " value_head: QUANTILE value_atoms: 4 } } " + Layers("12", "TANH", false), 2},
       {"DqnShallow", "dqn { " + q + " } } " + Layers("24", "SILU", false), 1, "q"},
       {"DqnOptimizer", "dqn { " + q + " } } " + kOptimizer, 1, "q"},
   };
@@ -302,83 +323,6 @@ TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
   EXPECT_EQ(algorithm->SaveState(), before);
 }
 
-// The value of an item in float64 from encoded weights, and a bound of what float32 makes of it.
-struct Value {
-  double value = 0, rounding = 0;
-};
-
-// nullptr: there is no such tensor.
-const NamedTensor* FindIn(const std::vector<NamedTensor>& tensors, const std::string& name) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
-  return found == tensors.end() ? nullptr : &*found;
-}
-
-const NamedTensor& Find(const std::vector<NamedTensor>& tensors, const std::string& name) {
-  const NamedTensor* found = FindIn(tensors, name);
-  EXPECT_NE(found, nullptr) << name;
-  return *found;
-}
-
-// The network's name in its tensors, which tells its activation.
-std::string NameOf(const std::vector<NamedTensor>& tensors, const std::string& network) {
-  for (const char* activation : {".tanh", ".silu"}) {
-    if (FindIn(tensors, network + activation + ".w1") != nullptr) return network + activation;
-  }
-  return network;
-}
-
-// Behind the linear part of hidden layer `number`: normalisation and activation.
-void Finish(const std::vector<NamedTensor>& tensors, const std::string& name, const std::string& number,
-            std::vector<double>& z) {
-  if (const NamedTensor* scale = FindIn(tensors, name + ".scale" + number); scale != nullptr) {
-    const NamedTensor& shift = Find(tensors, name + ".shift" + number);
-    double mean = 0, variance = 0;
-    for (const double value : z) mean += value / static_cast<double>(z.size());
-    for (const double value : z) variance += std::pow(value - mean, 2.0) / static_cast<double>(z.size());
-    for (size_t i = 0; i < z.size(); ++i) {
-      z[i] = (z[i] - mean) / std::sqrt(variance + 1e-5) * double{scale->values[i]} + double{shift.values[i]};
-    }
-  }
-  for (double& value : z) {
-    value = absl::EndsWith(name, ".tanh")   ? std::tanh(value)
-            : absl::EndsWith(name, ".silu") ? value / (1 + std::exp(-value))
-                                            : std::max(0.0, value);
-  }
-}
-
-// Every sum of n products of float32 is off by at most n 2^-24 times the sum of their sizes: a pass by the sum of all n
-// of its layers times the pass with absolute values (Higham 2002, Accuracy and Stability, section 3.1). With
-// normalisation and smooth activations values stay near 1, and 2e-5 is more than what was ever seen.
-Value RunMlp(const std::vector<NamedTensor>& tensors, const std::string& network, const std::vector<double>& in) {
-  const std::string name = NameOf(tensors, network);
-  std::vector<double> x = in, size = in;
-  for (double& s : size) s = std::abs(s);
-  double terms = 0;
-  bool last = false;
-  for (int layer = 1; !last; ++layer) {
-    const std::string number = std::to_string(layer);
-    last = FindIn(tensors, name + ".w" + std::to_string(layer + 1)) == nullptr;
-    const NamedTensor& w = Find(tensors, name + ".w" + number);
-    std::vector<double> y, bound;
-    for (const float bias : Find(tensors, name + ".b" + number).values) {
-      double sum = bias, sizes = std::abs(bias);
-      for (size_t i = 0; i < x.size(); ++i) {
-        const double weight = w.values[y.size() * x.size() + i];
-        sum += weight * x[i];
-        sizes += std::abs(weight) * size[i];
-      }
-      y.push_back(sum);
-      bound.push_back(sizes);
-    }
-    if (!last) Finish(tensors, name, number, y);
-    terms += static_cast<double>(x.size()) + 2;
-    x = y;
-    size = bound;
-  }
-  const bool plain = name == network && FindIn(tensors, name + ".scale1") == nullptr;
-  return {x[0], plain ? terms * 0x1p-24 * size[0] : 2e-5};
-}
-
 Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensors, const float* user, int item) {
   std::vector<double> in(user, user + kUser);
   if (network == "critic") {
@@ -388,19 +332,19 @@ Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensor
     double square = 0;
     for (size_t i = 0; i < size; ++i) square += double{e[i]} * double{e[i]};
     for (size_t i = 0; i < size; ++i) in.push_back(double{e[i]} / std::sqrt(square));
-    Value value = RunMlp(tensors, network, in);
-    value.rounding *= 2;  // The unit embedding is rounded too.
-    return value;
+    const Outputs outputs = RunMlp(tensors, network, in);
+    return {outputs.values[0], 2 * outputs.rounding};  // The unit embedding is rounded too.
   }
   for (int i = 0; i < kItems; ++i) in.push_back(i == item ? 1 : 0);
   const auto inputs = static_cast<size_t>(Find(tensors, NameOf(tensors, "q") + ".w1").shape[1]);
   in.resize(inputs, 0.0);  // The input of no click.
-  Value value = RunMlp(tensors, network, in);
+  Outputs outputs = RunMlp(tensors, "q", in);
   if (FindIn(tensors, NameOf(tensors, "v") + ".w1") != nullptr) {
-    const Value of_user = RunMlp(tensors, "v", {user, user + kUser});
-    value = {value.value + of_user.value, value.rounding + of_user.rounding};
+    const Outputs of_user = RunMlp(tensors, "v", {user, user + kUser});
+    for (size_t i = 0; i < outputs.values.size(); ++i) outputs.values[i] += of_user.values[i];
+    outputs.rounding += of_user.rounding;
   }
-  return value;
+  return MeanOf(tensors, outputs, kTwoHotRange);
 }
 
 TEST_P(AlgorithmConformanceTest, TdErrorsAreThoseOfTheEncodedWeightsBeforeTheStep) {

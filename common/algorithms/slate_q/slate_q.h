@@ -87,6 +87,9 @@ class SlateQ final : public Algorithm {
   size_t PlaceShown(size_t row, absl::Span<int32_t> slate) const;
   // What the chosen slate [size] of a row is worth by the target network.
   double TargetValue(size_t row, absl::Span<const int32_t> slate);
+  // The distribution that the row's target is the mean of: a mixture of those of the items, and of none, by how likely
+  // each is clicked. `atoms` float32 [B, C (+ 1), N] are those of the target network.
+  void ComputeAtoms(size_t row, float reward, float discount, absl::Span<const int32_t> slate, const at::Tensor& atoms);
 
   const SlateQOptions options_;
   QLearner q_;
@@ -102,6 +105,7 @@ class SlateQ final : public Algorithm {
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
+  std::vector<float> atoms_, shares_;           // [B, (K + 1) N]: of targets, where q_ wants them
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
   at::Tensor next_values_[2];                   // [B, C (+ 1)] by each network, where it is not fused

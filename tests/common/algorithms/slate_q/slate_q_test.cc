@@ -1,5 +1,6 @@
 #include "common/algorithms/slate_q/slate_q.h"
 
+#include <c10/core/InferenceMode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -232,12 +233,17 @@ TEST(SlateQTest, ConvergesToTheValuesOfOneState) {
     best = std::max(best, OneState::MeanReward(slate));
     mean += OneState::MeanReward(slate) / 12;
   });
-  for (const TargetRule target : {TargetRule::kOptimal, TargetRule::kSarsa}) {
+  using Kind = ValueHead::Kind;
+  for (const auto& [target, kind] : {std::pair{TargetRule::kOptimal, Kind::kScalar},
+                                     {TargetRule::kSarsa, Kind::kScalar},
+                                     {TargetRule::kOptimal, Kind::kQuantile},
+                                     {TargetRule::kSarsa, Kind::kTwoHot}}) {
     SlateQOptions options = MakeSlateOptions({.target = target});
     options.click_field = 0;
     SlateQShape& shape = options.shape;
     shape.num_candidates = shape.num_item_features = 4;
     shape.q = {.action = {4, 4, /*with_none=*/true, 16, 16}, .value_scale = 20};
+    shape.q.action.head = {kind, /*atoms=*/15, /*range=*/3};
     options.q.shape = shape.q;
     options.q.tau = 0.05;
     options.q.learning_rate = 0.003;
@@ -248,11 +254,13 @@ TEST(SlateQTest, ConvergesToTheValuesOfOneState) {
     const auto algorithm = SlateQ::Create(options).value();
     for (uint32_t i = 0; i < 2500; ++i) ASSERT_TRUE(algorithm->Update(OneState::Batch(32, i % 200), {}).ok());
     const double next = OneState::kDiscount * (target == TargetRule::kSarsa ? mean : best) / (1 - OneState::kDiscount);
+    const c10::InferenceMode no_autograd;  // As in updates, whose memory is used again.
     at::Tensor actions = at::eye(5);
     const at::Tensor values = algorithm->q().OnlineValues(OneState::Batch(1, 0).observation, actions);
     for (int64_t i = 0; i < 5; ++i) {
       const double want = (i < 4 ? OneState::kRewards[i] : 0) + next;
-      EXPECT_NEAR(values[0][i].item<double>(), want, 0.05 * want) << "target " << static_cast<int>(target) << " " << i;
+      EXPECT_NEAR(values[0][i].item<double>(), want, 0.05 * want)
+          << "target " << static_cast<int>(target) << " head " << static_cast<int>(kind) << " " << i;
     }
   }
 }
