@@ -99,6 +99,7 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
   const EnvironmentSpec& spec = scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, config.seed()));
+  algorithm_->AverageWeights(config.learner().weights_averaging());
   catalogue_ = CatalogueOf(*scenario);
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));

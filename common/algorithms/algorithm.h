@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
+#include "common/networks/adam.h"
 #include "common/networks/tensor_batch.h"
 #include "common/networks/training_state.h"
 
@@ -32,15 +33,22 @@ class Algorithm {
   //   INTERNAL          LibTorch threw (its message is kept)
   virtual absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) = 0;
 
-  // Losses of the newest update, by name. Reads them back from where they were computed: call it for status lines, not
-  // after every update.
+  // Losses of the newest update, by name; then, of each optimiser, the norm of its gradients before they were clipped
+  // ("q_gradient_norm") and the learning rate of its newest step ("q_learning_rate"). Reads them back from where they
+  // were computed: call it for status lines, not after every update.
   virtual Losses losses() const = 0;
 
   // Updates done.
   virtual int64_t updates() const = 0;
 
-  // What a policy needs of the parameters, encoded (common/inference/weights.h).
+  // What a policy needs of the parameters, encoded (common/inference/weights.h). Where an average is kept: of it.
   virtual std::string EncodeWeights() const;
+
+  // From now on keeps an exponential moving average of the parameters, of which each update keeps the share `keep`,
+  // 0..1 (1 excluded); 0: none, which costs nothing. After n updates it is the mean of the parameters after each of
+  // them, weighted with keep^(n - 1), ..., keep, 1: the initial ones are no part of it. Learning itself uses the
+  // parameters. Call it before the first update and before LoadState.
+  void AverageWeights(double keep);
 
   // All that Update changes and a later Update depends on, as bytes: an algorithm of the same options that loads them
   // goes on with the same bytes as the one that saved them. losses() are not part of it: they are those of the newest
@@ -63,14 +71,19 @@ class Algorithm {
 
  protected:
   Algorithm() = default;
+  // Every update ends with it, when it counts.
+  void EndUpdate();
   // Each algorithm keeps what it learns in `state`, and nowhere else. `weights` are those of its parameters that a
-  // policy   // needs, in the order of an encoding. Sets LibTorch to one thread.
+  // policy needs, in the order of an encoding. Sets LibTorch to one thread.
   Algorithm(TrainingState state, std::vector<TensorSpec> weights);
   const TrainingState& state() const { return state_; }
+  // Adds what `optimizer` has to say to what losses() returns.
+  static void AddOptimizer(absl::string_view name, const Adam& optimizer, Losses& losses);
 
  private:
   TrainingState state_;
   std::vector<TensorSpec> weights_;
+  double keep_ = 0;
 };
 
 }  // namespace recbots

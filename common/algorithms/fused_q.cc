@@ -13,7 +13,7 @@ FusedQ::FusedQ(const QShape& shape, const QMemory& online, const QMemory& target
     : shape_(shape), memory_{online, target}, gradients_(gradients) {
   const ItemNetworkSizes& sizes = shape.action;
   for (Network& network : networks_) {
-    network.action = PackedMlp(sizes.mlp(), sizes.num_user_features);
+    network.action = PackedMlp(sizes.mlp().sizes(), sizes.num_user_features);
     if (!shape.dueling) continue;
     network.value = PackedMlp({sizes.num_user_features, sizes.hidden1, sizes.hidden2, 1}, sizes.num_user_features);
   }

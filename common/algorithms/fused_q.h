@@ -1,6 +1,6 @@
-// What the Q-learners compute of their networks in an update, on one core, in single precision and without LibTorch,
-// whose operators cost several times the arithmetic of networks of this size. The formulas are those of q_network.h,
-// which tests hold it to; results differ by rounding.
+// What the Q-learners compute of their networks of two hidden layers with ReLU in an update, on one core, in single
+// precision and without LibTorch, whose operators cost several times the arithmetic of networks of this size. The
+// formulas are those of q_network.h, which tests hold it to; results differ by rounding.
 //
 // The same bits on all processors with fused multiply-add (common/inference/dense.h).
 //

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/algorithms/value_loss.h"
 #include "common/base/log.h"
 #include "common/networks/one_thread.h"
 
@@ -28,9 +29,11 @@ QMemory MemoryOf(const QNetwork& network) {
 
 }  // namespace
 
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QShape& shape, uint64_t seed) {
+QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
+                                    const QShape& shape, uint64_t seed) {
   return {.shape = shape,
           .learning_rate = config.learning_rate(),
+          .optimizer = optimizer,
           .target_update_period = config.target_update_period(),
           .tau = config.tau(),
           .double_q = config.double_q(),
@@ -63,8 +66,12 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   gradients_ = QNetwork(options.shape, part.gradients);
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
-  optimizer_ = Adam({.learning_rate = options.learning_rate}, part, memory_.Number("q.steps"));
-  if (options.double_precision || options.with_libtorch) return;
+  optimizer_ =
+      Adam({.learning_rate = options.learning_rate, .around = options.optimizer}, part, memory_.Number("q.steps"));
+  if (options.double_precision || options.with_libtorch || !options.shape.action.hidden().plain() ||
+      !options.shape.action.head.scalar()) {
+    return;
+  }
   fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
@@ -97,22 +104,12 @@ at::Tensor QLearner::FusedValues(QSide side, const at::Tensor& observation, cons
 }
 
 void QLearner::LoadUsers(QSide side, const at::Tensor& observation, bool user_value) {
-  at::Tensor& loaded = loaded_[static_cast<size_t>(side)];
-  loaded = observation.to(fused_ == nullptr ? dtype_ : at::kFloat).contiguous();
-  if (fused_ == nullptr) return;
-  fused_->Load(side, loaded.data_ptr<float>(), static_cast<int>(loaded.size(0)), user_value);
+  const at::Tensor users = observation.to(at::kFloat).contiguous();
+  fused_->Load(side, users.data_ptr<float>(), static_cast<int>(users.size(0)), user_value);
 }
 
 void QLearner::Score(QSide side, size_t user, const float* actions, absl::Span<float> values) {
-  if (fused_ != nullptr) return fused_->Score(side, user, actions, static_cast<int>(values.size()), values.data());
-  const QNetwork& network = side == QSide::kOnline ? online_ : target_;
-  QPass pass(dtype_);
-  const int64_t width = network.action.w1_item.size(1);
-  const at::Tensor all = at::from_blob(const_cast<float*>(actions), {static_cast<int64_t>(values.size()), width});
-  const at::Tensor loaded = loaded_[static_cast<size_t>(side)].narrow(0, static_cast<int64_t>(user), 1);
-  RunQOnCandidates(network, loaded, all.to(dtype_), pass);
-  const at::Tensor scaled = Scaled(pass.q);
-  std::copy_n(scaled.data_ptr<float>(), values.size(), values.data());
+  fused_->Score(side, user, actions, static_cast<int>(values.size()), values.data());
 }
 
 void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {
@@ -128,6 +125,31 @@ void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {
     loss_ += weight * (size <= delta ? error * error : delta * (2 * size - delta));
     d_q_[row] = 2 * weight * std::clamp(error, -delta, delta);
     if (!td_errors.empty()) td_errors[row] = static_cast<float>(size * scale);
+  }
+}
+
+void QLearner::ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs) {
+  const double scale = options_.shape.value_scale;
+  const size_t rows = batch.targets.size(), n = static_cast<size_t>(online_.head.atoms), m = batch.atoms.size() / rows;
+  const absl::Span<const double> all = {outputs.data_ptr<double>(), rows * n};
+  const std::vector<float> bins = wants_atoms() ? std::vector<float>() : BinsOf(online_.head);
+  std::vector<double> atoms(m), shares(m);
+  d_outputs_.assign(rows * n, 0.0);
+  loss_ = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    const double weight = batch.weights[row] / batch.divisor;
+    if (weight == 0) continue;  // It may hold anything.
+    const absl::Span<double> gradient = absl::MakeSpan(d_outputs_).subspan(row * n, n);
+    if (wants_atoms()) {
+      for (size_t j = 0; j < m; ++j) {
+        atoms[j] = batch.atoms[row * m + j] / scale;
+        shares[j] = batch.shares[row * m + j];
+      }
+      loss_ += weight * QuantileLoss(all.subspan(row * n, n), atoms, shares, options_.huber_delta, gradient);
+    } else {
+      loss_ += weight * TwoHotLoss(all.subspan(row * n, n), batch.targets[row] / scale, bins, gradient);
+    }
+    for (double& g : gradient) g *= weight;
   }
 }
 
@@ -157,8 +179,14 @@ void QLearner::LearnTensors(const QBatch& batch, absl::Span<float> td_errors) {
   const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
   q_.assign(q.data_ptr<double>(), q.data_ptr<double>() + rows);
   ComputeErrors(batch, td_errors);
-  const at::Tensor d_q = at::from_blob(d_q_.data(), {rows, 1}, at::TensorOptions(at::kDouble)).to(dtype_);
-  QGradients(online_, observation, actions, d_q, ones_, pass_, gradients_);
+  double* gradients = d_q_.data();
+  if (!online_.head.scalar()) {
+    ComputeHeadGradients(batch, pass_.outputs.to(at::kDouble).contiguous());
+    gradients = d_outputs_.data();
+  }
+  const int64_t outputs = online_.head.outputs();
+  const at::Tensor d_outputs = at::from_blob(gradients, {rows, outputs}, at::TensorOptions(at::kDouble)).to(dtype_);
+  QGradients(online_, observation, actions, d_outputs, ones_, pass_, gradients_);
 }
 
 void QLearner::Step() {

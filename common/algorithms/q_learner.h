@@ -2,10 +2,12 @@
 // Which action is valued, and what its target is, is the algorithm's business (slate_q.h, full_slate_q.h).
 //
 //   loss   mean over rows of weight * L((Q(observation, action) - target) / value_scale), L(e) = e^2, or the
-//          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond
+//          Huber loss of d = huber_delta: e^2 up to |e| = d, 2 d |e| - d^2 beyond. Heads of quantiles and bins have
+//          losses of their own (value_loss.h): quantiles with kappa = huber_delta, towards a distribution
 //   target network   blended by tau at each step, or copied every target_update_period steps (Mnih et al. 2015)
 //
-// In single precision networks are computed by fused_q.h, in double precision by LibTorch's operators.
+// In single precision networks of two hidden layers with ReLU whose output is a number are computed by fused_q.h; those
+// of other shapes and heads, and all in double precision, by LibTorch's operators.
 //
 // Letters: B rows, C actions per row, F action features, U user features. Functions throw c10::Error (torch_status.h).
 // Deterministic; in single precision the same bits on all processors with fused multiply-add
@@ -31,11 +33,12 @@ namespace recbots {
 
 struct QLearnerOptions {
   QShape shape;
-  double learning_rate = 0.001;      // 0..1
+  double learning_rate = 0.001;  // 0..1
+  OptimizerOptions optimizer = {};
   int64_t target_update_period = 0;  // Steps between copies to the target network; 0: blended by tau.
   double tau = 0.01;                 // 0..1
   bool double_q = true;              // For the algorithm: the online network chooses what the target network values.
-  double huber_delta = 0;            // In units of value_scale; 0: squared loss.
+  double huber_delta = 0;            // In units of value_scale; 0: squared loss, of quantiles the absolute one.
   bool legacy_target_state = false;  // For the algorithm: bootstrap from the current state.
   uint64_t seed = 1;
   bool double_precision = false;  // For comparison with references.
@@ -43,7 +46,8 @@ struct QLearnerOptions {
 };
 
 // Of ranges that validation has passed.
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const QShape& shape, uint64_t seed);
+QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
+                                    const QShape& shape, uint64_t seed);
 
 class QLearner {
  public:
@@ -62,8 +66,16 @@ class QLearner {
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 
-  // The same for some actions of single users: takes users [B, U] and the network as it is now; without `user_value`
-  // values may lack what all actions of a user have in common.
+  // What the newest TargetValues are the means of, where the head is kQuantile: float32 [B, C, N], all of the same
+  // share, in units of rewards, contiguous.
+  at::Tensor TargetAtoms() const { return Scaled(target_pass_.outputs); }
+  bool wants_atoms() const { return options_.shape.action.head.kind == ValueHead::Kind::kQuantile; }
+
+  // Whether networks are computed by fused_q.h. Then single users can be asked about, which costs as much as their
+  // share of a batch; LibTorch wants all of them at once.
+  bool fused() const { return fused_ != nullptr; }
+  // The same as above for some actions of single users, where fused(): takes users [B, U] and the network as it is now;
+  // without `user_value` values may lack what all actions of a user have in common.
   void LoadUsers(QSide side, const at::Tensor& observation, bool user_value);
   // values [n] of actions float32 [n, F] of one of these users.
   void Score(QSide side, size_t user, const float* actions, absl::Span<float> values);
@@ -75,6 +87,9 @@ class QLearner {
     absl::Span<const float> targets;  // [B]
     absl::Span<const float> weights;  // [B]
     double divisor = 1;               // What the weighted sum of losses is divided by.
+    // Of kQuantile: the distributions that `targets` are the means of, M atoms per row with shares that sum to 1; those
+    // of share 0 do not count.
+    absl::Span<const float> atoms = {}, shares = {};  // [B, M]
   };
   // Adam on the online network, then the target network. The absolute errors, in units of rewards and before the step,
   // go to `td_errors` [B], 0 for rows of weight 0; or empty: not wanted.
@@ -82,6 +97,7 @@ class QLearner {
 
   int64_t steps() const { return optimizer_.steps(); }
   double loss() const { return loss_; }  // Of the last batch, before its step.
+  const Adam& optimizer() const { return optimizer_; }
 
   QNetwork& online() { return online_; }
   QNetwork& target() { return target_; }
@@ -92,6 +108,8 @@ class QLearner {
   void ComputeErrors(const QBatch& batch, absl::Span<float> td_errors);
   void LearnFused(const QBatch& batch, absl::Span<float> td_errors);
   void LearnTensors(const QBatch& batch, absl::Span<float> td_errors);
+  // Fills loss_ and the gradient with respect to the network's outputs [B, N] from these.
+  void ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs);
   at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor Scaled(const at::Tensor& q) const;
   void Step();
@@ -104,9 +122,9 @@ class QLearner {
   std::unique_ptr<FusedQ> fused_;  // nullptr: the operators of LibTorch.
   std::vector<double> q_, d_q_;    // [B]
   std::vector<float> float_d_q_;   // [B]
+  std::vector<double> d_outputs_;  // [B, N], where the head is no number.
   QPass pass_, online_pass_, target_pass_;
   at::Tensor ones_;
-  at::Tensor loaded_[2];  // Users of LoadUsers.
   double loss_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -18,7 +19,7 @@ using google::protobuf::Message;
 using v1::ExperimentConfig;
 
 // Fields of one type of message, and the reason why they have no effect: "sampler UNIFORM, want PRIORITIZED"; empty if
-// they have one.
+// they have one. It names a setting of another message by its whole path.
 struct Rule {
   const google::protobuf::Descriptor* type;
   std::vector<std::string> fields;
@@ -68,6 +69,37 @@ std::vector<Rule> ReplayRules() {
       })};
 }
 
+// Where the hidden layers are listed for all networks, none has sizes of its own.
+template <typename M>
+Rule OwnHiddenUnits(std::vector<std::string> fields) {
+  return For<M>(std::move(fields), [](const M&, const ExperimentConfig& config) {
+    const int layers = config.algorithm().network().hidden_layers_size();
+    return layers == 0 ? "" : absl::StrCat("algorithm.network.hidden_layers of ", layers, " layers, want none");
+  });
+}
+
+std::vector<Rule> NetworkRules() {
+  using Q = v1::QLearningConfig;
+  return {For<Q>({"value_atoms"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::SCALAR ? "value_head SCALAR, want QUANTILE or TWO_HOT" : "";
+                 }),
+          For<Q>({"value_range"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::TWO_HOT
+                              ? ""
+                              : absl::StrCat("value_head ", Q::ValueHead_Name(q.value_head()), ", want TWO_HOT");
+                 }),
+          For<Q>({"huber_delta"},
+                 [](const Q& q, const ExperimentConfig&) {
+                   return q.value_head() == Q::TWO_HOT ? "value_head TWO_HOT, want SCALAR or QUANTILE" : "";
+                 }),
+          OwnHiddenUnits<v1::QLearningConfig>({"hidden_units", "second_hidden_units"}),
+          OwnHiddenUnits<v1::WolpertingerConfig>({"hidden_units"}),
+          OwnHiddenUnits<v1::ClickModelConfig>({"hidden_units"}),
+          OwnHiddenUnits<v1::SlateProposalConfig>({"hidden_units"})};
+}
+
 std::vector<Rule> AlgorithmRules() {
   return {For<v1::QLearningConfig>({"tau"},
                                    [](const v1::QLearningConfig& q, const ExperimentConfig&) {
@@ -84,6 +116,12 @@ std::vector<Rule> AlgorithmRules() {
                                       [](const v1::WolpertingerConfig& algorithm, const ExperimentConfig&) {
                                         return algorithm.target_noise() > 0 ? "" : "target_noise 0, want more";
                                       }),
+          For<v1::OptimizerConfig>({"decay_steps", "final_share"},
+                                   [](const v1::OptimizerConfig& optimizer, const ExperimentConfig&) {
+                                     return optimizer.schedule() == v1::OptimizerConfig::CONSTANT
+                                                ? "schedule CONSTANT, want LINEAR or COSINE"
+                                                : "";
+                                   }),
           For<v1::ActorConfig>({"policy_share_spread"},
                                [](const v1::ActorConfig& actor, const ExperimentConfig&) {
                                  return actor.policy_share_min() == actor.policy_share_max()
@@ -138,7 +176,7 @@ std::vector<Rule> AgentRules() {
 
 std::vector<Rule> AllRules() {
   std::vector<Rule> all = ReplayRules();
-  for (auto more : {AlgorithmRules(), EnvironmentRules(), AgentRules()})
+  for (auto more : {AlgorithmRules(), NetworkRules(), EnvironmentRules(), AgentRules()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -179,7 +217,7 @@ absl::Status CheckCounts(absl::string_view path, const ExperimentConfig& config)
     if (std::find(rule.fields.begin(), rule.fields.end(), steps.back()) == rule.fields.end()) continue;
     const std::string why = rule.why_not(*holder, config);
     if (why.empty()) continue;
-    const bool elsewhere = rule.type == v1::LearnerConfig::descriptor();
+    const bool elsewhere = absl::StartsWith(why, "replay.") || absl::StartsWith(why, "algorithm.");
     return absl::InvalidArgumentError(
         absl::StrCat("--set ", prefix, steps.back(), " has no effect with ", elsewhere ? "" : prefix, why));
   }

@@ -62,6 +62,20 @@ absl::Status CheckAlgorithm(const v1::AlgorithmConfig& config, const Environment
   return check == nullptr ? absl::OkStatus() : check(config, spec);
 }
 
+absl::Status CheckNetwork(const v1::NetworkConfig& config) {
+  constexpr int kMaxHiddenLayers = 8;
+  if (config.hidden_layers_size() <= kMaxHiddenLayers) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("algorithm.network.hidden_layers of ", config.hidden_layers_size(),
+                                                 " layers, want at most ", kMaxHiddenLayers));
+}
+
+absl::Status CheckOptimizer(const v1::OptimizerConfig& config) {
+  if (config.schedule() == v1::OptimizerConfig::CONSTANT || config.decay_steps() > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("algorithm.optimizer.decay_steps ", config.decay_steps(), ", want at least 1 with schedule ",
+                   v1::OptimizerConfig::Schedule_Name(config.schedule()), ": the steps that it takes"));
+}
+
 // The size of a row is bounded. The message names the settings that make the row large, not the column.
 absl::Status RowIsTooLarge(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, const absl::Status& why) {
   const TransitionOptions options = TransitionOptionsOf(config.algorithm());
@@ -130,6 +144,11 @@ absl::Status CheckGoal(const v1::ExperimentConfig& config) {
                                                    ", want 0 beside goal.share_of_optimum ", goal.share_of_optimum(),
                                                    ": only one of them ends a run"));
   }
+  if (goal.max_updates() % config.learner().updates_per_batch() != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("goal.max_updates ", goal.max_updates(), ", want a multiple of learner.updates_per_batch ",
+                     config.learner().updates_per_batch(), ": a run ends between batches"));
+  }
   const v1::RateLimiterConfig& limiter = config.replay().table().rate_limiter();
   const bool queue = limiter.kind() == v1::RateLimiterConfig::QUEUE;
   const int64_t first_sample = queue ? config.learner().batch_size() : limiter.min_size();
@@ -150,6 +169,8 @@ absl::Status CheckRules(const v1::ExperimentConfig& config) {
 
 absl::Status CheckTraining(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   RECBOTS_RETURN_IF_ERROR(CheckChosen(config.algorithm(), "algorithm"));
+  RECBOTS_RETURN_IF_ERROR(CheckOptimizer(config.algorithm().optimizer()));
+  RECBOTS_RETURN_IF_ERROR(CheckNetwork(config.algorithm().network()));
   RECBOTS_RETURN_IF_ERROR(CheckAlgorithm(config.algorithm(), spec));
   RECBOTS_RETURN_IF_ERROR(CheckSessions(config));
   const absl::StatusOr<RowSchema> schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));

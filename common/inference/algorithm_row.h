@@ -18,7 +18,7 @@ class Algorithm;  // common/algorithms/algorithm.h
 using PolicyOr = absl::StatusOr<std::unique_ptr<NetworkPolicy>>;
 using AlgorithmOr = absl::StatusOr<std::unique_ptr<Algorithm>>;
 
-// A network of two hidden layers that is trained, and the size of its inputs. From this the memory of a learner is
+// A network that is trained, and the size of its inputs. From this the memory of a learner is
 // estimated (common/config/memory_needs.h).
 struct NetworkLoad {
   std::string setting;             // The path of the setting of its units: "algorithm.dqn.q.hidden_units".
@@ -26,7 +26,7 @@ struct NetworkLoad {
   double parameters_per_unit = 0;  // Parameters of all layers, divided by `units`.
   double rows = 0;                 // It is run on this many inputs for each row of a batch.
   double inputs = 0;               // Numbers in each of these inputs, without those that they share.
-  double hidden = 0;               // Units of both hidden layers.
+  double hidden = 0;               // Units of all hidden layers, and outputs where there are several.
   std::string action;              // What each of these inputs stands for: "candidates".
 };
 

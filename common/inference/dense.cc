@@ -269,4 +269,8 @@ void AddRelu(const float* a, const float* b, int n, float* y) {
   for (int i = 0; i < n; i += kLanes) StoreLanes(Relu(LoadLanes(a + i) + LoadLanes(b + i)), y + i);
 }
 
+void AddRows(const float* a, const float* b, int n, float* y) {
+  for (int i = 0; i < n; i += kLanes) StoreLanes(LoadLanes(a + i) + LoadLanes(b + i), y + i);
+}
+
 }  // namespace recbots

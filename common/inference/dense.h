@@ -99,7 +99,8 @@ class DenseLayer {
 // is that of ApplyWithHead.
 void MultiplyHead(const DenseRows& x, const float* head, float* y);
 
-// y [n] = max(0, a + b), n a multiple of PaddedSize(1).
+// y [n] = max(0, a + b), or a + b, n a multiple of PaddedSize(1).
 void AddRelu(const float* a, const float* b, int n, float* y);
+void AddRows(const float* a, const float* b, int n, float* y);
 
 }  // namespace recbots

@@ -9,10 +9,52 @@
 
 namespace recbots {
 
-std::vector<TensorSpec> MlpTensors(const std::string& prefix, const MlpSizes& sizes) {
-  return {{prefix + ".w1", {sizes.hidden1, sizes.inputs}},  {prefix + ".b1", {sizes.hidden1}},
-          {prefix + ".w2", {sizes.hidden2, sizes.hidden1}}, {prefix + ".b2", {sizes.hidden2}},
-          {prefix + ".w3", {sizes.outputs, sizes.hidden2}}, {prefix + ".b3", {sizes.outputs}}};
+HiddenLayers MakeHiddenLayers(const v1::NetworkConfig& config, const std::vector<int>& units) {
+  HiddenLayers hidden = {units, static_cast<Activation>(config.activation()), config.layer_norm()};
+  if (!config.hidden_layers().empty())
+    hidden.units.assign(config.hidden_layers().begin(), config.hidden_layers().end());
+  return hidden;
+}
+
+HiddenLoad::HiddenLoad(const HiddenLayers& hidden) : first(hidden.units.at(0)) {
+  for (size_t i = 0; i < hidden.units.size(); ++i) {
+    units += hidden.units[i];
+    if (i > 0) between += static_cast<double>(hidden.units[i - 1]) * hidden.units[i];
+  }
+}
+
+std::string LayerTensor(const std::string& prefix, const HiddenLayers& hidden, absl::string_view tensor) {
+  switch (hidden.activation) {
+    case Activation::kTanh:
+      return absl::StrCat(prefix, ".tanh.", tensor);
+    case Activation::kSilu:
+      return absl::StrCat(prefix, ".silu.", tensor);
+    case Activation::kRelu:
+      break;
+  }
+  return absl::StrCat(prefix, ".", tensor);
+}
+
+std::vector<TensorSpec> MlpTensors(const std::string& prefix, const MlpShape& shape) {
+  std::vector<TensorSpec> tensors;
+  const auto add = [&](absl::string_view tensor, size_t number, std::vector<int32_t> sizes) {
+    tensors.push_back({LayerTensor(prefix, shape.hidden, absl::StrCat(tensor, number)), std::move(sizes)});
+  };
+  int inputs = shape.inputs;
+  size_t number = 1;
+  for (const int units : shape.hidden.units) {
+    add("w", number, {units, inputs});
+    add("b", number, {units});
+    if (shape.hidden.layer_norm) {
+      add("scale", number, {units});
+      add("shift", number, {units});
+    }
+    inputs = units;
+    ++number;
+  }
+  add("w", number, {shape.outputs, inputs});
+  add("b", number, {shape.outputs});
+  return tensors;
 }
 
 absl::Status CheckTensors(absl::Span<const NamedTensor> tensors, absl::Span<const TensorSpec> want) {

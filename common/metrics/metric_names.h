@@ -106,8 +106,9 @@ inline constexpr MetricDescription kLearnerLagSeconds{
     "learning from the row"};
 inline constexpr MetricDescription kLearnerSpi{"recbots_learner_samples_per_insert_ratio", MetricType::kGauge,
                                                "Rows sampled per row inserted, both since the learner began"};
-inline constexpr MetricDescription kLearnerLoss{"recbots_learner_loss", MetricType::kGauge, "Loss of the newest update",
-                                                "name"};
+inline constexpr MetricDescription kLearnerLoss{
+    "recbots_learner_loss", MetricType::kGauge,
+    "Loss of the newest update; norm of gradients and learning rate of each optimiser", "name"};
 inline constexpr MetricDescription kLearnerBeta{"recbots_learner_importance_exponent", MetricType::kGauge,
                                                 "Prioritized replay: beta of the newest update; 0 without"};
 inline constexpr MetricDescription kLearnerWeight{

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/base/log.h"
+#include "common/networks/blend.h"
 
 namespace recbots {
 
@@ -24,8 +25,8 @@ namespace {
 // What a step multiplies with, after `count` steps.
 template <typename T>
 struct Factors {
-  Factors(const AdamOptions& options, double count)
-      : step_size(static_cast<T>(options.learning_rate / (1 - std::pow(options.beta1, count)))),
+  Factors(const AdamOptions& options, double rate, double count)
+      : step_size(static_cast<T>(rate / (1 - std::pow(options.beta1, count)))),
         scale(static_cast<T>(1 / std::sqrt(1 - std::pow(options.beta2, count)))),
         beta1(static_cast<T>(options.beta1)),
         beta2(static_cast<T>(options.beta2)),
@@ -43,39 +44,92 @@ struct Factors {
   const T step_size, scale, beta1, beta2, rest1, rest2, epsilon;
 };
 
-// target + tau * (parameter - target), from the end that is nearer: a tau of 0 or 1 gives the end itself.
+// The same of clipped gradients, and of parameters that decay.
 template <typename T>
-T Blend(T target, T parameter, T tau) {
-  return tau < T{0.5} ? target + tau * (parameter - target) : parameter - (parameter - target) * (1 - tau);
+struct AdornedFactors : Factors<T> {
+  AdornedFactors(const AdamOptions& options, double rate, double count, double clip_factor)
+      : Factors<T>(options, rate, count),
+        clip(static_cast<T>(clip_factor)),
+        keep(static_cast<T>(1 - rate * options.around.weight_decay)) {}
+
+  T Next(T parameter, T gradient, T& mean, T& variance) const {
+    return Factors<T>::Next(keep * parameter, clip * gradient, mean, variance);
+  }
+
+  const T clip, keep;
+};
+
+// In as many sums as the largest register has numbers, so that the order of additions is the same everywhere.
+template <typename T>
+double SquaredLength(const at::Tensor& tensor) {
+  constexpr int64_t kSums = ParameterLayout::kAlignment;
+  static_assert(kSums == 16);
+  const T* x = tensor.data_ptr<T>();
+  const int64_t size = tensor.numel();
+  RECBOTS_CHECK(size % kSums == 0) << "an arena of " << size << " elements";
+  double sums[kSums] = {};
+  for (int64_t i = 0; i < size; i += kSums) {
+    for (int64_t s = 0; s < kSums; ++s) {
+      const double value = static_cast<double>(x[i + s]);
+      sums[s] += value * value;
+    }
+  }
+  for (int64_t half = kSums / 2; half > 0; half /= 2) {
+    for (int64_t s = 0; s < half; ++s) sums[s] += sums[s + half];
+  }
+  return sums[0];
+}
+
+// The parameters of a step, one after the other.
+template <typename T, typename F>
+void StepWith(const F& factors, const at::Tensor& parameters, const at::Tensor& gradients, const at::Tensor& means,
+              const at::Tensor& variances) {
+  const int64_t size = parameters.numel();
+  T* __restrict parameter = parameters.data_ptr<T>();
+  const T* __restrict gradient = gradients.data_ptr<T>();
+  T* __restrict mean = means.data_ptr<T>();
+  T* __restrict variance = variances.data_ptr<T>();
+  for (int64_t i = 0; i < size; ++i) parameter[i] = factors.Next(parameter[i], gradient[i], mean[i], variance[i]);
+}
+
+// The same, with the targets.
+template <typename T, typename F>
+void StepAndBlendWith(const F& factors, const at::Tensor& parameters, const at::Tensor& gradients,
+                      const at::Tensor& means, const at::Tensor& variances, T share, const at::Tensor& targets) {
+  const int64_t size = parameters.numel();
+  T* __restrict parameter = parameters.data_ptr<T>();
+  const T* __restrict gradient = gradients.data_ptr<T>();
+  T* __restrict mean = means.data_ptr<T>();
+  T* __restrict variance = variances.data_ptr<T>();
+  T* __restrict target = targets.data_ptr<T>();
+  for (int64_t i = 0; i < size; ++i) {
+    const T next = factors.Next(parameter[i], gradient[i], mean[i], variance[i]);
+    parameter[i] = next;
+    target[i] = Blend(target[i], next, share);
+  }
 }
 
 }  // namespace
 
 template <typename T>
-void Adam::StepAs() {
-  const Factors<T> factors(options_, *steps_);
-  const int64_t size = parameters_.numel();
-  T* __restrict parameter = parameters_.data_ptr<T>();
-  const T* __restrict gradient = gradients_.data_ptr<T>();
-  T* __restrict mean = mean_.data_ptr<T>();
-  T* __restrict variance = variance_.data_ptr<T>();
-  for (int64_t i = 0; i < size; ++i) parameter[i] = factors.Next(parameter[i], gradient[i], mean[i], variance[i]);
+void Adam::StepAs(double clip) {
+  const double rate = RateOf(*steps_);
+  if (adorned()) {
+    StepWith<T>(AdornedFactors<T>(options_, rate, *steps_, clip), parameters_, gradients_, mean_, variance_);
+  } else {
+    StepWith<T>(Factors<T>(options_, rate, *steps_), parameters_, gradients_, mean_, variance_);
+  }
 }
 
 template <typename T>
-void Adam::StepAndBlendAs(double tau) {
-  const Factors<T> factors(options_, *steps_);
-  const T share = static_cast<T>(tau);
-  const int64_t size = parameters_.numel();
-  T* __restrict parameter = parameters_.data_ptr<T>();
-  const T* __restrict gradient = gradients_.data_ptr<T>();
-  T* __restrict mean = mean_.data_ptr<T>();
-  T* __restrict variance = variance_.data_ptr<T>();
-  T* __restrict target = targets_.data_ptr<T>();
-  for (int64_t i = 0; i < size; ++i) {
-    const T next = factors.Next(parameter[i], gradient[i], mean[i], variance[i]);
-    parameter[i] = next;
-    target[i] = Blend(target[i], next, share);
+void Adam::StepAndBlendAs(double clip, double tau) {
+  const double rate = RateOf(*steps_);
+  if (adorned()) {
+    StepAndBlendWith<T>(AdornedFactors<T>(options_, rate, *steps_, clip), parameters_, gradients_, mean_, variance_,
+                        static_cast<T>(tau), targets_);
+  } else {
+    StepAndBlendWith<T>(Factors<T>(options_, rate, *steps_), parameters_, gradients_, mean_, variance_,
+                        static_cast<T>(tau), targets_);
   }
 }
 
@@ -88,15 +142,28 @@ void Adam::BlendAs(double tau) {
   for (int64_t i = 0; i < size; ++i) target[i] = Blend(target[i], parameter[i], share);
 }
 
-void Adam::Step() {
+double Adam::gradient_norm() const {
+  return std::sqrt(gradients_.scalar_type() == at::kDouble ? SquaredLength<double>(gradients_)
+                                                           : SquaredLength<float>(gradients_));
+}
+
+double Adam::Begin() {
   *steps_ += 1;
-  parameters_.scalar_type() == at::kDouble ? StepAs<double>() : StepAs<float>();
+  if (options_.around.clip_norm <= 0) return 1;
+  constexpr double kTiny = 1e-6;  // That of clip_grad_norm_.
+  const double factor = options_.around.clip_norm / (gradient_norm() + kTiny);
+  return factor < 1 ? factor : 1;  // 1 where the norm is no number: what has diverged shall not look as if it had not.
+}
+
+void Adam::Step() {
+  const double clip = Begin();
+  parameters_.scalar_type() == at::kDouble ? StepAs<double>(clip) : StepAs<float>(clip);
 }
 
 void Adam::StepAndBlend(double tau) {
   RECBOTS_CHECK(targets_.numel() == parameters_.numel()) << "parameters without targets";
-  *steps_ += 1;
-  parameters_.scalar_type() == at::kDouble ? StepAndBlendAs<double>(tau) : StepAndBlendAs<float>(tau);
+  const double clip = Begin();
+  parameters_.scalar_type() == at::kDouble ? StepAndBlendAs<double>(clip, tau) : StepAndBlendAs<float>(clip, tau);
 }
 
 void Adam::BlendTargets(double tau) {

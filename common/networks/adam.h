@@ -1,12 +1,19 @@
 // Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1) over one flat tensor, in one pass over memory. The same steps
-// as torch::optim::Adam without weight decay, to rounding.
+// as torch::optim::AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), whose weight decay does not go through the
+// moments, to rounding. The gradients may be clipped before (as torch::nn::utils::clip_grad_norm_ does it), and the
+// learning rate may follow a schedule; by default neither, nor decay, and then a step costs nothing more.
+//
+// Nothing but `steps` is remembered from one step to the next beside the moments, so an optimiser that goes on from
+// them takes the same steps, whatever its options.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/networks/training_state.h"
+#include "common/training/optimizer.h"
 
 namespace recbots {
 
@@ -15,6 +22,7 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  OptimizerOptions around = {};
 };
 
 // What it remembers lies in the state of the algorithm (training_state.h). Not thread-safe.
@@ -34,11 +42,23 @@ class Adam {
 
   int64_t steps() const { return static_cast<int64_t>(*steps_); }
 
+  // Of the newest step, or of the first one while there is none.
+  double learning_rate() const { return RateOf(std::max(1.0, *steps_)); }
+  // The Euclidean norm of the gradients as they are now, before they are clipped: a step leaves them alone. One pass
+  // over memory.
+  double gradient_norm() const;
+
  private:
+  double RateOf(double step) const { return options_.learning_rate * LearningRateShare(options_.around, step); }
+  // Whether a step does more than that of algorithm 1.
+  bool adorned() const { return options_.around.clip_norm > 0 || options_.around.weight_decay > 0; }
+  // Begins a step. The gradients of this optimiser are complete now and not yet applied: what changes them as a whole
+  // belongs here. Returns the factor that clips them.
+  double Begin();
   template <typename T>
-  void StepAs();
+  void StepAs(double clip);
   template <typename T>
-  void StepAndBlendAs(double tau);
+  void StepAndBlendAs(double clip, double tau);
   template <typename T>
   void BlendAs(double tau);
 

@@ -5,8 +5,9 @@
 
 namespace recbots {
 
-Critic::Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features)
-    : mlp(arena, prefix),
+Critic::Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features,
+               const HiddenLayers& hidden)
+    : mlp(arena, prefix, hidden),
       w1_state(mlp.w1.narrow(1, 0, num_user_features)),
       w1_item(mlp.w1.narrow(1, num_user_features, mlp.w1.size(1) - num_user_features)),
       w1_state_t(w1_state.t()),
@@ -17,14 +18,14 @@ void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& o
 }
 
 void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass) {
-  at::addmm_out(pass.hidden1, state, action, critic.w1_item_t);
+  at::addmm_out(pass.z1(), state, action, critic.w1_item_t);
   Forward(critic.mlp, pass);
 }
 
 void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
                            MlpActivations& pass) {
-  at::mm_out(pass.hidden1, actions, critic.w1_item_t);
-  pass.hidden1.view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
+  at::mm_out(pass.z1(), actions, critic.w1_item_t);
+  pass.z1().view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
   Forward(critic.mlp, pass);
 }
 
@@ -32,7 +33,7 @@ void CriticGradients(const Critic& critic, const at::Tensor& observation, const 
                      const at::Tensor& d_value, const at::Tensor& ones, MlpActivations& pass, Critic& gradients) {
   Backward(critic.mlp, d_value, pass);
   WeightGradients(d_value, pass, ones, gradients.mlp);
-  const at::Tensor d_z1_t = pass.d_z1.t();
+  const at::Tensor d_z1_t = pass.d_z1().t();
   at::mm_out(gradients.w1_state, d_z1_t, observation);
   at::mm_out(gradients.w1_item, d_z1_t, action);
 }

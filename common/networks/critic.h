@@ -17,7 +17,8 @@ namespace recbots {
 struct Critic {
   Critic() = default;
   // The Mlp named `prefix`.
-  Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features);
+  Critic(const ParameterArena& arena, const std::string& prefix, int num_user_features,
+         const HiddenLayers& hidden = {});
 
   Mlp mlp;
   at::Tensor w1_state, w1_item;      // [H, U], [H, E]: views into mlp.w1
@@ -32,7 +33,7 @@ void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& 
 void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
                            MlpActivations& pass);
 
-// After RunCritic: overwrites the gradients of all six tensors from d_value [B, 1]; `ones` is [B].
+// After RunCritic: overwrites the gradients of all tensors from d_value [B, 1]; `ones` is [B].
 void CriticGradients(const Critic& critic, const at::Tensor& observation, const at::Tensor& action,
                      const at::Tensor& d_value, const at::Tensor& ones, MlpActivations& pass, Critic& gradients);
 

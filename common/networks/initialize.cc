@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
+
 namespace recbots {
 
 void FillTensor(const ParameterArena& arena, const std::string& name, uint64_t seed,
@@ -20,16 +22,23 @@ void FillTensor(const ParameterArena& arena, const std::string& name, uint64_t s
   tensor.copy_(values);
 }
 
-void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed) {
+void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed, const HiddenLayers& hidden) {
   constexpr double kOutputBound = 0.003;
-  for (const char* layer : {"1", "2"}) {
-    const std::string weight = prefix + ".w" + layer;
+  const auto name = [&](const char* tensor, size_t number) {
+    return LayerTensor(prefix, hidden, absl::StrCat(tensor, number));
+  };
+  for (size_t number = 1; number <= hidden.depth(); ++number) {
+    const std::string weight = name("w", number);
     const double deviation = std::sqrt(2.0 / static_cast<double>(arena.at(weight).size(1)));
     FillTensor(arena, weight, seed, [deviation](Rng& rng) { return deviation * rng.Normal(); });
-    arena.at(prefix + ".b" + layer).zero_();
+    arena.at(name("b", number)).zero_();
+    if (!hidden.layer_norm) continue;
+    arena.at(name("scale", number)).fill_(1);
+    arena.at(name("shift", number)).zero_();
   }
-  for (const char* output : {".w3", ".b3"}) {
-    FillTensor(arena, prefix + output, seed, [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
+  for (const char* output : {"w", "b"}) {
+    FillTensor(arena, name(output, hidden.depth() + 1), seed,
+               [](Rng& rng) { return rng.Uniform(-kOutputBound, kOutputBound); });
   }
 }
 

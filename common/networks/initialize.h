@@ -16,7 +16,8 @@ void FillTensor(const ParameterArena& arena, const std::string& name, uint64_t s
                 const std::function<double(Rng&)>& draw);
 
 // The Mlp named `prefix`. Hidden layers: Kaiming normal (He et al. 2015, arXiv:1502.01852,
-// equation 10), zero bias. Output layer: weights and bias U(-0.003, 0.003).
-void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed);
+// equation 10), zero bias; normalisation by 1 and 0. Output layer: weights and bias U(-0.003, 0.003).
+void InitializeMlp(const ParameterArena& arena, const std::string& prefix, uint64_t seed,
+                   const HiddenLayers& hidden = {});
 
 }  // namespace recbots

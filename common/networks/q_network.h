@@ -1,8 +1,9 @@
-// The network of the Q-learners: (user features, action features) -> Q / value_scale, where it is dueling as the sum of
-// a network of both and one of the user alone (Wang et al. 2016, arXiv:1511.06581, without centring: nothing here needs
-// the two parts apart).
+// The network of the Q-learners: (user features, action features) -> Q / value_scale, as a number, quantiles or bins
+// (common/inference/value_head.h). Where it is dueling, its outputs are the sum of those of a network of both and of
+// one of the user alone (Wang et al. 2016, arXiv:1511.06581, without centring: nothing here needs the two parts apart).
 //
-// Letters: B rows, C actions per row, F action features. Functions throw c10::Error (torch_status.h). Not thread-safe.
+// Letters: B rows, C actions per row, F action features, T outputs per action. Functions throw c10::Error
+// (torch_status.h). Not thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,10 +23,13 @@ struct QNetwork {
   // Over an arena of QTensors(shape).
   QNetwork(const QShape& shape, const ParameterArena& tensors);
 
-  // InitializeMlp on both parts.
+  // InitializeMlp on both parts, which begin alike whatever the head.
   void Initialize(uint64_t seed);
 
   ParameterArena arena;
+  HiddenLayers hidden;
+  ValueHead head;
+  at::Tensor bins;  // [T], of kTwoHot.
   Critic action;
   std::optional<Mlp> value;
 };
@@ -37,15 +41,17 @@ struct QPass {
 
   at::Tensor state;  // [B, H]
   MlpActivations action, value;
-  at::Tensor q;  // [B, C], or [B, 1] after RunQ: what the network says, not yet times value_scale
+  // What the network says, not yet times value_scale; C = 1 after RunQ.
+  at::Tensor outputs;  // [B, C, T]; not filled where the head is a number.
+  at::Tensor q;        // [B, C]: the values
 };
 
 // q [B, C] of `actions` [B * C, F].
 void RunQOnCandidates(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass);
 // q [B, 1] of one action [B, F] each.
 void RunQ(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass);
-// After RunQ: overwrites the gradients from d_q [B, 1]; `ones` is [B].
+// After RunQ: overwrites the gradients from those with respect to the outputs, [B, T]; `ones` is [B].
 void QGradients(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions,
-                const at::Tensor& d_q, const at::Tensor& ones, QPass& pass, QNetwork& gradients);
+                const at::Tensor& d_outputs, const at::Tensor& ones, QPass& pass, QNetwork& gradients);
 
 }  // namespace recbots

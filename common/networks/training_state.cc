@@ -13,6 +13,7 @@
 #include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/networks/blend.h"
 
 namespace recbots {
 namespace {
@@ -116,6 +117,31 @@ TrainingTensors TrainingState::Part(absl::Span<const TensorSpec> tensors) const 
           all_.variance.Part(begin, end), all_.gradients.Part(begin, end)};
 }
 
+void TrainingState::KeepAverage() {
+  if (!average_.flat().defined()) average_ = ParameterArena(all_.parameters.layout(), flat_.scalar_type());
+  average_.flat().copy_(all_.parameters.flat());
+}
+
+namespace {
+
+template <typename T>
+void MoveTo(const at::Tensor& to, double share, const at::Tensor& average) {
+  const int64_t size = average.numel();
+  const T* __restrict goal = to.data_ptr<T>();
+  T* __restrict value = average.data_ptr<T>();
+  const T part = static_cast<T>(share);
+  for (int64_t i = 0; i < size; ++i) value[i] = Blend(value[i], goal[i], part);
+}
+
+}  // namespace
+
+void TrainingState::MoveAverage(double share) {
+  RECBOTS_CHECK(average_.flat().defined()) << "no average is kept";
+  const at::Tensor& parameters = all_.parameters.flat();
+  flat_.scalar_type() == at::kDouble ? MoveTo<double>(parameters, share, average_.flat())
+                                     : MoveTo<float>(parameters, share, average_.flat());
+}
+
 double& TrainingState::Number(absl::string_view name) const {
   size_t i = 0;
   while (i < spec_.numbers.size() && spec_.numbers[i].name != name) ++i;
@@ -136,6 +162,7 @@ std::vector<TrainingState::Entry> TrainingState::Entries() const {
   add(all_.targets, "target/", Entry::Values::kAny);
   add(all_.mean, "mean/", Entry::Values::kAny);
   add(all_.variance, "variance/", Entry::Values::kNotNegative);
+  add(average_, "average/", Entry::Values::kAny);
   for (const TrainingSpec::Number& number : spec_.numbers) {
     entries.push_back({number.name,
                        {},
@@ -152,6 +179,9 @@ void TrainingState::CopyTo(TrainingState& copy) const {
   const int64_t saved = flat_.numel() - all_.gradients.flat().numel();
   copy.flat_.narrow(0, 0, saved).copy_(flat_.narrow(0, 0, saved));
   copy.numbers_.copy_(numbers_);
+  if (!average_.flat().defined()) return;
+  if (!copy.average_.flat().defined()) copy.KeepAverage();
+  copy.average_.flat().copy_(average_.flat());
 }
 
 bool TrainingState::ParametersFinite() const {

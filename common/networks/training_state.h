@@ -3,6 +3,7 @@
 //   tensors  one flat tensor of five arenas, in this order: parameters, their targets (slow copies of the first
 //            `num_targets` tensors), Adam's means, Adam's variances, gradients. One layout describes all of them.
 //   numbers  float64: counters, which are whole, and running means
+// Beside them, where it is asked for, an average of the parameters.
 // Offsets are resolved at construction: learners keep views (Part) and references (Number), and look nothing up while
 // they learn.
 //
@@ -51,6 +52,13 @@ class TrainingState {
   const TrainingTensors& all() const { return all_; }
   // The tensors of these names, which must lie one behind the other in this order.
   TrainingTensors Part(absl::Span<const TensorSpec> tensors) const;
+  // Keeps an average of the parameters, in an arena of its own, from now on; it begins with the parameters. Copies that
+  // were made before do not have it.
+  void KeepAverage();
+  // The average; undefined memory where none is kept.
+  const ParameterArena& average() const { return average_; }
+  // Moves each number of the average to that of the parameters by `share`, 0..1; 1 makes it the same.
+  void MoveAverage(double share);
   // The number of that name; there must be one. The reference lives as long as any copy of the state.
   double& Number(absl::string_view name) const;
 
@@ -84,6 +92,7 @@ class TrainingState {
   TrainingSpec spec_;
   at::Tensor flat_, numbers_;
   TrainingTensors all_;
+  ParameterArena average_;
 };
 
 }  // namespace recbots

@@ -35,6 +35,7 @@ absl::Span<const T> ColumnOf(const replay::ColumnBatch& batch, const char* name)
 LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config) {
   LearnerLoopOptions options;
   options.publish_updates = config.learner().publish_updates();
+  options.updates_per_batch = config.learner().updates_per_batch();
   options.status_period = absl::Seconds(config.learner().status_seconds());
   options.samples_per_insert = config.replay().table().rate_limiter().samples_per_insert();
   options.prioritizer = MakePrioritizerOptions(config);
@@ -114,7 +115,7 @@ absl::Status LearnerLoop::Train() {
   checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - options_.first_checkpoint);
   if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
   while (!hooks_.stop() && (!over_ || options_.keep)) {
-    RECBOTS_RETURN_IF_ERROR(UpdateOnce());
+    RECBOTS_RETURN_IF_ERROR(LearnFromNext());
     RECBOTS_RETURN_IF_ERROR(CheckReachable());
     RECBOTS_RETURN_IF_ERROR(CheckEnding());
     const Instant now = Instant::Now();
@@ -124,19 +125,30 @@ absl::Status LearnerLoop::Train() {
   return absl::OkStatus();
 }
 
-absl::Status LearnerLoop::UpdateOnce() {
+absl::Status LearnerLoop::LearnFromNext() {
   RECBOTS_ASSIGN_OR_RETURN(std::optional<replay::SampledBatch> sampled, NextBatch());
   NoteEnvSteps();
   if (!sampled.has_value()) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
-  updates_total_.Increment();
-  state_.SetUpdates(algorithm_.updates());
   NoteCounts(sampled->counts);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
   batches_.Recycle(*std::move(sampled));
+  return PublishIfDue();
+}
+
+absl::Status LearnerLoop::PublishIfDue() {
   const bool due = algorithm_.updates() - newest_.updates() >= options_.publish_updates;
   return due ? PublishWeights() : absl::OkStatus();
+}
+
+absl::Status LearnerLoop::Update(const TransitionBatch& batch, const replay::SampledBatch& sampled,
+                                 absl::Span<float> td_errors) {
+  RECBOTS_RETURN_IF_ERROR(algorithm_.Update(batch, td_errors));
+  RECBOTS_RETURN_IF_ERROR(CheckFinite(sampled));
+  updates_total_.Increment();
+  state_.SetUpdates(algorithm_.updates());
+  return absl::OkStatus();
 }
 
 absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
@@ -150,8 +162,11 @@ absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
                               prioritizer_.weights());
     RECBOTS_ASSIGN_OR_RETURN(batch.importance_weights, WrapRowValues(prioritizer_.weights()));
   }
-  RECBOTS_RETURN_IF_ERROR(algorithm_.Update(batch, prioritizer_.td_errors()));
-  RECBOTS_RETURN_IF_ERROR(CheckFinite(sampled));
+  for (int i = 1; i < options_.updates_per_batch; ++i) {
+    RECBOTS_RETURN_IF_ERROR(Update(batch, sampled, {}));
+    RECBOTS_RETURN_IF_ERROR(PublishIfDue());
+  }
+  RECBOTS_RETURN_IF_ERROR(Update(batch, sampled, prioritizer_.td_errors()));
   return prioritizer_.enabled() ? SendPriorities(sampled) : absl::OkStatus();
 }
 
@@ -219,8 +234,9 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   // Both ends of this age are on our own clock: that of the actor may be set otherwise.
   const std::optional<absl::Duration> age = published_.Age(version, Instant::Now());
   if (age.has_value()) lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
-  // Nor are those of weights that an actor still holds.
-  const auto lag = static_cast<double>(std::max<int64_t>(0, algorithm_.updates() - 1 - collected_with));
+  // Nor are those of weights that an actor still holds. It is the first update on the batch that counts.
+  const int64_t before = algorithm_.updates() - options_.updates_per_batch;
+  const auto lag = static_cast<double>(std::max<int64_t>(0, before - collected_with));
   lags_.Add(lag);
   lag_updates_.Observe(lag);
 }

@@ -26,6 +26,7 @@ namespace recbots {
 
 struct LearnerLoopOptions {
   int publish_updates = 20;                         // Updates between two published versions.
+  int updates_per_batch = 1;                        // Updates on each batch, one after the other.
   absl::Duration status_period = absl::Seconds(1);  // Between two status lines.
   double samples_per_insert = 0;                    // The ratio that replay holds; 0: none. For the status line.
   bool keep = false;                                // Go on after the ending.
@@ -98,9 +99,13 @@ class LearnerLoop {
 
   absl::Status Train();
   absl::Status Publish(bool last);
-  absl::Status UpdateOnce();
-  // One update on the batch, weighted and with priorities sent back where rows are drawn by priority.
+  // Learns from the next batch. Endings, status lines and checkpoints come between two batches, never within one.
+  absl::Status LearnFromNext();
+  // The updates on the batch, weighted and with priorities sent back where rows are drawn by priority: those of the
+  // last update. Versions that are due before the last update are published here.
   absl::Status Learn(const replay::SampledBatch& sampled);
+  absl::Status Update(const TransitionBatch& batch, const replay::SampledBatch& sampled, absl::Span<float> td_errors);
+  absl::Status PublishIfDue();
   // FAILED_PRECONDITION: the update on this batch has left parameters that are not finite.
   absl::Status CheckFinite(const replay::SampledBatch& sampled);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);

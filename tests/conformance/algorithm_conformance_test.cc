@@ -10,16 +10,31 @@
 #include <limits>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "common/algorithms/algorithm_list.h"
 #include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/make_policy.h"
 #include "common/base/random.h"
 #include "common/inference/weights.h"
+#include "tests/support/plain_network.h"
 
 namespace recbots {
 namespace {
 
+using testing::Find;
+using testing::FindIn;
+using testing::MeanOf;
+using testing::NameOf;
+using testing::Outputs;
+using testing::RunMlp;
+using testing::Value;
+
 constexpr int64_t kItems = 5, kUser = 7, kRows = 32;
+constexpr double kTwoHotRange = 8;
+
+// Every option of it, so that updates before and behind a checkpoint are in every part of the schedule.
+const std::string kOptimizer =
+    "optimizer { clip_norm: 0.1 weight_decay: 0.1 schedule: COSINE warmup_steps: 4 decay_steps: 16 final_share: 0.1 }";
 
 struct Case {
   std::string name;
@@ -30,6 +45,15 @@ struct Case {
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+std::string TwoHotHead(int atoms) {
+  return " value_head: TWO_HOT value_range: " + std::to_string(kTwoHotRange) + " value_atoms: " + std::to_string(atoms);
+}
+
+std::string Layers(const std::string& units, const std::string& activation, bool layer_norm) {
+  return "network { hidden_layers: [ " + units + " ] activation: " + activation +
+         (layer_norm ? " layer_norm: true }" : " }");
+}
 
 std::vector<Case> AllCases() {
   const std::string sizes = "hidden_units: 16 learning_rate: 0.01";
@@ -45,6 +69,28 @@ std::vector<Case> AllCases() {
       {"FullSlateQ", "full_slate_q { " + q + " } }", 1, "q"},
       {"FullSlateQPairs", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
       {"Dqn", "dqn { " + q + " double_q: false } }", 1, "q"},
+      {"WolpertingerOptimizer", "wolpertinger { k: 5 actor_delay: 3 " + sizes + " } " + kOptimizer, 1, "critic"},
+      {"SlateQOptimizer",
+       "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
+           sizes + " } } " + kOptimizer,
+       2},
+      {"WolpertingerDeep", "wolpertinger { k: 5 " + sizes + " } " + Layers("12, 8, 8", "SILU", true), 1, "critic"},
+      {"WolpertingerUnequal", "wolpertinger { k: 5 " + sizes + " } " + Layers("12, 8", "RELU", false), 1, "critic"},
+      {"SlateQDeep", "slate_q { " + q + " dueling: true } } " + Layers("12, 8, 8", "SILU", true), 1, "q"},
+      {"SlateQDeepLearned",
+       "slate_q { click_model { learned: true choice {} held_out: 0.2 " + sizes + " } " + q + " } proposal { k: 2 " +
+           sizes + " } } " + Layers("8", "TANH", true),
+       2},
+      {"FullSlateQDeep", "full_slate_q { " + q + " dueling: true } } " + Layers("8, 8, 8", "TANH", false), 1, "q"},
+      {"DqnQuantile", "dqn { " + q + " value_head: QUANTILE value_atoms: 9 dueling: true huber_delta: 0.5 } }", 1, "q"},
+      {"DqnTwoHot", "dqn { " + q + TwoHotHead(9) + " dueling: true } }", 1, "q"},
+      {"SlateQQuantile", "slate_q { " + q + " value_head: QUANTILE value_atoms: 10 } }", 1, "q"},
+      {"SlateQTwoHotDeep", "slate_q { " + q + TwoHotHead(10) + " } } " + Layers("12, 8, 8", "SILU", true), 1, "q"},
+      {"SlateQTwoHotDueling", "slate_q { " + q + TwoHotHead(11) + " dueling: true } }", 1, "q"},
+      {"FullSlateQQuantilePairs",
+       "full_slate_q { " + q + " value_head: QUANTILE value_atoms: 4 } } " + Layers("12", "TANH", false), 2},
+      {"DqnShallow", "dqn { " + q + " } } " + Layers("24", "SILU", false), 1, "q"},
+      {"DqnOptimizer", "dqn { " + q + " } } " + kOptimizer, 1, "q"},
   };
   for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
   return cases;
@@ -191,6 +237,74 @@ TEST_P(AlgorithmConformanceTest, GoesOnWithTheSameBytesAfterSaveAndLoad) {
   EXPECT_EQ(second->losses(), first->losses());
 }
 
+// With a schedule that ends at 0 before the first step, no network of any algorithm moves.
+TEST_P(AlgorithmConformanceTest, EveryNetworkFollowsTheLearningRateOfTheOptimizer) {
+  Case still = GetParam();
+  const size_t own = still.config.find(" optimizer {");
+  still.config = still.config.substr(0, own) + " optimizer { schedule: LINEAR decay_steps: 1 }";
+  const auto algorithm = Make(still);
+  const std::string before = algorithm->EncodeWeights();
+  Learn(*algorithm, still, 0, 5);
+  EXPECT_EQ(algorithm->EncodeWeights(), before);
+  EXPECT_EQ(algorithm->updates(), 5);
+  int rates = 0, norms = 0;
+  for (const auto& [name, value] : algorithm->losses()) {
+    if (absl::EndsWith(name, "_learning_rate")) {
+      EXPECT_EQ(value, 0) << name;
+      ++rates;
+    } else if (absl::EndsWith(name, "_gradient_norm")) {
+      EXPECT_GE(value, 0) << name;
+      norms += value > 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GE(rates, 1);
+  EXPECT_GE(norms, 1);
+}
+
+// The mean of the parameters after each update, with weights that fall with their age; learning knows nothing of it.
+TEST_P(AlgorithmConformanceTest, AnAverageIsOfTheWeightsAfterEachUpdateAndGoesOnAfterSaveAndLoad) {
+  constexpr double kKeep = 0.8;
+  constexpr uint32_t kUpdates = 12;
+  const auto plain = Make(GetParam()), averaged = Make(GetParam()), resumed = Make(GetParam());
+  for (Algorithm* algorithm : {averaged.get(), resumed.get()}) algorithm->AverageWeights(kKeep);
+  EXPECT_EQ(averaged->EncodeWeights(), plain->EncodeWeights()) << "of no update";
+  std::vector<std::vector<double>> sums;
+  double weights = 0;
+  for (uint32_t i = 0; i < kUpdates; ++i) {
+    for (Algorithm* algorithm : {plain.get(), averaged.get()}) Learn(*algorithm, GetParam(), i, i + 1);
+    const std::vector<NamedTensor> now = DecodeTensors(plain->EncodeWeights()).value();
+    sums.resize(now.size());
+    for (size_t t = 0; t < now.size(); ++t) {
+      sums[t].resize(now[t].values.size());
+      for (size_t j = 0; j < sums[t].size(); ++j) sums[t][j] = kKeep * sums[t][j] + double{now[t].values[j]};
+    }
+    weights = kKeep * weights + 1;
+    if (i == 0) {
+      EXPECT_EQ(averaged->EncodeWeights(), plain->EncodeWeights()) << "of one update";
+    }
+    if (i == 6) {
+      ASSERT_TRUE(resumed->LoadState(averaged->SaveState()).ok());
+    }
+    if (i > 6) Learn(*resumed, GetParam(), i, i + 1);
+  }
+  EXPECT_EQ(averaged->losses(), plain->losses());
+  EXPECT_EQ(resumed->SaveState(), averaged->SaveState());
+  EXPECT_EQ(resumed->EncodeWeights(), averaged->EncodeWeights());
+  EXPECT_NE(averaged->EncodeWeights(), plain->EncodeWeights());
+  const std::vector<NamedTensor> average = DecodeTensors(averaged->EncodeWeights()).value();
+  for (size_t t = 0; t < sums.size(); ++t) {
+    for (size_t j = 0; j < sums[t].size(); ++j) {
+      const double want = sums[t][j] / weights;
+      ASSERT_NEAR(average[t].values[j], want, 1e-6 * (1 + std::abs(want))) << average[t].name << " " << j;
+    }
+  }
+  TrainingState copy;
+  averaged->CopyState(copy);
+  EXPECT_EQ(copy.Save(), averaged->SaveState());
+  EXPECT_FALSE(plain->LoadState(averaged->SaveState()).ok()) << "there is no place for an average";
+  EXPECT_FALSE(averaged->LoadState(plain->SaveState()).ok()) << "there is no average";
+}
+
 TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
   const auto algorithm = Make(GetParam());
   const std::string before = algorithm->SaveState();
@@ -209,43 +323,6 @@ TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
   EXPECT_EQ(algorithm->SaveState(), before);
 }
 
-// The value of an item in float64 from encoded weights, and a bound of what float32 makes of it.
-struct Value {
-  double value = 0, rounding = 0;
-};
-
-const NamedTensor& Find(const std::vector<NamedTensor>& tensors, const std::string& name) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
-  EXPECT_NE(found, tensors.end()) << name;
-  return *found;
-}
-
-// Every sum of n products of float32 is off by at most n 2^-24 times the sum of their sizes: a pass by the sum of all n
-// of its layers times the pass with absolute values (Higham 2002, Accuracy and Stability, section 3.1).
-Value RunMlp(const std::vector<NamedTensor>& tensors, const std::string& prefix, const std::vector<double>& in) {
-  std::vector<double> x = in, size = in;
-  for (double& s : size) s = std::abs(s);
-  double terms = 0;
-  for (const char* layer : {"1", "2", "3"}) {
-    const NamedTensor& w = Find(tensors, prefix + ".w" + layer);
-    std::vector<double> y, bound;
-    for (const float bias : Find(tensors, prefix + ".b" + layer).values) {
-      double sum = bias, sizes = std::abs(bias);
-      for (size_t i = 0; i < x.size(); ++i) {
-        const double weight = w.values[y.size() * x.size() + i];
-        sum += weight * x[i];
-        sizes += std::abs(weight) * size[i];
-      }
-      y.push_back(*layer == '3' ? sum : std::max(0.0, sum));
-      bound.push_back(sizes);
-    }
-    terms += static_cast<double>(x.size()) + 2;
-    x = y;
-    size = bound;
-  }
-  return {x[0], terms * 0x1p-24 * size[0]};
-}
-
 Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensors, const float* user, int item) {
   std::vector<double> in(user, user + kUser);
   if (network == "critic") {
@@ -255,20 +332,19 @@ Value ValueOf(const std::string& network, const std::vector<NamedTensor>& tensor
     double square = 0;
     for (size_t i = 0; i < size; ++i) square += double{e[i]} * double{e[i]};
     for (size_t i = 0; i < size; ++i) in.push_back(double{e[i]} / std::sqrt(square));
-    Value value = RunMlp(tensors, network, in);
-    value.rounding *= 2;  // The unit embedding is rounded too.
-    return value;
+    const Outputs outputs = RunMlp(tensors, network, in);
+    return {outputs.values[0], 2 * outputs.rounding};  // The unit embedding is rounded too.
   }
   for (int i = 0; i < kItems; ++i) in.push_back(i == item ? 1 : 0);
-  const auto inputs = static_cast<size_t>(Find(tensors, "q.w1").shape[1]);
+  const auto inputs = static_cast<size_t>(Find(tensors, NameOf(tensors, "q") + ".w1").shape[1]);
   in.resize(inputs, 0.0);  // The input of no click.
-  Value value = RunMlp(tensors, network, in);
-  for (const NamedTensor& tensor : tensors) {
-    if (tensor.name != "v.w1") continue;
-    const Value of_user = RunMlp(tensors, "v", {user, user + kUser});
-    value = {value.value + of_user.value, value.rounding + of_user.rounding};
+  Outputs outputs = RunMlp(tensors, "q", in);
+  if (FindIn(tensors, NameOf(tensors, "v") + ".w1") != nullptr) {
+    const Outputs of_user = RunMlp(tensors, "v", {user, user + kUser});
+    for (size_t i = 0; i < outputs.values.size(); ++i) outputs.values[i] += of_user.values[i];
+    outputs.rounding += of_user.rounding;
   }
-  return value;
+  return MeanOf(tensors, outputs, kTwoHotRange);
 }
 
 TEST_P(AlgorithmConformanceTest, TdErrorsAreThoseOfTheEncodedWeightsBeforeTheStep) {

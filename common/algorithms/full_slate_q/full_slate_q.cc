@@ -80,8 +80,11 @@ absl::Status FullSlateQ::Update(const TransitionBatch& batch, absl::Span<float> 
               .actions = at::from_blob(chosen_.data(), {rows, static_cast<int64_t>(action_size_)}),
               .targets = targets_,
               .weights = row_weights_,
-              .divisor = static_cast<double>(rows)},
+              .divisor = static_cast<double>(rows),
+              .atoms = atoms_,
+              .shares = shares_},
              td_errors);
+    EndUpdate();
   }));
   return loaded;
 }
@@ -128,19 +131,44 @@ void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
   const at::Tensor reward = batch.reward.contiguous();
   const at::Tensor discount = batch.discount.contiguous();
   targets_.resize(static_cast<size_t>(rows));
+  std::vector<size_t> all_best(targets_.size());
   for (size_t row = 0; row < targets_.size(); ++row) {
     const float* values = choosing.data_ptr<float>() + row * num_slates;
     const auto best = static_cast<size_t>(std::max_element(values, values + num_slates) - values);
+    all_best[row] = best;
     const float row_discount = discount.data_ptr<float>()[row];
     targets_[row] = reward.data_ptr<float>()[row];
     if (row_discount != 0) targets_[row] += row_discount * target_values.data_ptr<float>()[row * num_slates + best];
   }
+  if (q_.wants_atoms()) ComputeAtoms(batch, all_best);
+}
+
+void FullSlateQ::ComputeAtoms(const TransitionBatch& batch, absl::Span<const size_t> best) {
+  const at::Tensor all = q_.TargetAtoms();
+  const at::Tensor reward = batch.reward.contiguous(), discount = batch.discount.contiguous();
+  const auto num_slates = static_cast<size_t>(all.size(1)), n = static_cast<size_t>(all.size(2));
+  atoms_.resize(best.size() * n);
+  shares_.assign(atoms_.size(), 1.0f / static_cast<float>(n));
+  for (size_t row = 0; row < best.size(); ++row) {
+    const float* next = all.data_ptr<float>() + (row * num_slates + best[row]) * n;
+    const float row_discount = discount.data_ptr<float>()[row];
+    for (size_t i = 0; i < n; ++i) {
+      atoms_[row * n + i] = reward.data_ptr<float>()[row] + (row_discount == 0 ? 0 : row_discount * next[i]);
+    }
+  }
+}
+
+Algorithm::Losses FullSlateQ::losses() const {
+  Losses losses = {{"q_loss", q_.loss()}};
+  AddOptimizer("q", q_.optimizer(), losses);
+  return losses;
 }
 
 AlgorithmOr FullSlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
                                          uint64_t seed) {
   RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeShape(algorithm, spec));
-  return FullSlateQ::Create({.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), shape.q, seed)});
+  const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
+  return FullSlateQ::Create({.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), optimizer, shape.q, seed)});
 }
 
 }  // namespace recbots

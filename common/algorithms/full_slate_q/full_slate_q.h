@@ -34,7 +34,7 @@ class FullSlateQ final : public Algorithm {
 
   // INVALID_ARGUMENT also where a slate names a position that is no candidate, or has an item behind its end.
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
-  Losses losses() const override { return {{"q_loss", q_.loss()}}; }
+  Losses losses() const override;
   int64_t updates() const override { return q_.steps(); }
 
   // For tests.
@@ -50,6 +50,8 @@ class FullSlateQ final : public Algorithm {
   const float* CandidatesOf(const at::Tensor& candidates, size_t row) const;
   absl::Status LoadShown(const TransitionBatch& batch);
   void ComputeTargets(const TransitionBatch& batch);
+  // Of the best slates [B].
+  void ComputeAtoms(const TransitionBatch& batch, absl::Span<const size_t> best);
 
   const FullSlateQOptions options_;
   const size_t action_size_;           // K F
@@ -59,6 +61,7 @@ class FullSlateQ final : public Algorithm {
   std::vector<float> actions_;   // [B, S, K F]
   std::vector<float> chosen_;    // [B, K F]
   std::vector<float> targets_, row_weights_;
+  std::vector<float> atoms_, shares_;  // [B, N]: the distributions that targets are the means of, where q_ wants them
 };
 
 }  // namespace recbots

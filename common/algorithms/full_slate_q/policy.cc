@@ -39,15 +39,22 @@ FullSlatePolicy::FullSlatePolicy(const FullSlateShape& shape)
 
 absl::Status FullSlatePolicy::SetWeights(absl::string_view encoded) {
   RECBOTS_ASSIGN_OR_RETURN(const TensorMap tensors, TensorMap::Decode(encoded, QTensors(shape_.q)));
-  // What a user is worth whatever is shown (V) does not change which slate is best: it is not needed here.
+  // What a user is worth whatever is shown (V) does not change which slate is best: it is not needed here, unless what
+  // is added up are logits.
+  const std::string name = ActionNetwork(shape_.q);
+  of_user_.reset();
+  if (shape_.q.dueling && shape_.q.action.head.kind == ValueHead::Kind::kTwoHot) {
+    of_user_.emplace(tensors, ValueNetwork(shape_.q), /*max_rows=*/1, shape_.q.action.hidden());
+  }
   const int num_user_features = shape_.q.action.num_user_features;
-  user_ = FirstLayerPart(tensors, kActionNetwork, 0, num_user_features, /*with_bias=*/true);
+  const HiddenLayers hidden = shape_.q.action.hidden();
+  user_ = FirstLayerPart(tensors, name, 0, num_user_features, /*with_bias=*/true, hidden);
   items_.clear();
   for (int k = 0; k < shape_.slate_size; ++k) {
-    items_.push_back(FirstLayerPart(tensors, kActionNetwork, num_user_features + k * shape_.num_item_features,
-                                    shape_.num_item_features, /*with_bias=*/false));
+    items_.push_back(FirstLayerPart(tensors, name, num_user_features + k * shape_.num_item_features,
+                                    shape_.num_item_features, /*with_bias=*/false, hidden));
   }
-  tail_ = DenseMlpTail(tensors, kActionNetwork);
+  tail_ = DenseMlpTail(tensors, name, hidden, shape_.q.action.head);
   const auto padded = static_cast<size_t>(user_.padded_outputs());
   const auto slate_size = static_cast<size_t>(shape_.slate_size);
   state_ = AlignedFloats(padded);
@@ -65,7 +72,7 @@ void FullSlatePolicy::FillParts(const float* items) {
   }
 }
 
-void FullSlatePolicy::ScoreSlates(const float* state) {
+void FullSlatePolicy::ScoreSlates(const float* state, const float* more_logits) {
   const auto width = static_cast<size_t>(user_.padded_outputs());
   const auto k = static_cast<size_t>(shape_.slate_size);
   const auto num_candidates = static_cast<size_t>(shape_.num_candidates);
@@ -73,7 +80,7 @@ void FullSlatePolicy::ScoreSlates(const float* state) {
     return parts_.data() + (position * num_candidates + static_cast<size_t>(item)) * width;
   };
   std::copy_n(state, width, sums_.data());
-  tail_.Begin(values_.data());
+  tail_.Begin(values_.data(), more_logits);
   const size_t num_slates = values_.size();
   for (size_t s = 0; s < num_slates; ++s) {
     const int32_t* slate = slates_.data() + s * k;
@@ -107,8 +114,9 @@ void FullSlatePolicy::Act(const PolicyInput& input, const PolicyOutput& output) 
     size_t best = 0;
     if (has_weights_) {
       if (shape_.item_features) FillParts(input.candidates.data() + user * items_width);
-      user_.Apply(input.observation.data() + user * user_width, user_width, 1, /*relu=*/false, state_.data());
-      ScoreSlates(state_.data());
+      const float* features = input.observation.data() + user * user_width;
+      user_.Apply(features, user_width, 1, /*relu=*/false, state_.data());
+      ScoreSlates(state_.data(), of_user_.has_value() ? of_user_->Run(features, 1) : nullptr);
       best = static_cast<size_t>(std::max_element(values_.begin(), values_.end()) - values_.begin());
     }
     std::copy_n(slates_.data() + best * slate_size, slate_size, output.slates.data() + user * slate_size);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/algorithms/full_slate_q/shape.h"
@@ -26,7 +27,7 @@ class FullSlatePolicy final : public GreedyNetworkPolicy {
 
  private:
   // Fills values_ [S] from parts_ and the user's part of the first layer.
-  void ScoreSlates(const float* state);
+  void ScoreSlates(const float* state, const float* more_logits);
   void FillParts(const float* items);
 
   const FullSlateShape shape_;
@@ -36,6 +37,7 @@ class FullSlatePolicy final : public GreedyNetworkPolicy {
   DenseLayer user_;
   std::vector<DenseLayer> items_;  // [K]: an item's part of the first layer, by position
   DenseMlpTail tail_;
+  std::optional<DenseMlp> of_user_;
   AlignedFloats state_;          // [padded H1]
   AlignedFloats parts_;          // [K, N, padded H1]
   AlignedFloats sums_;           // [K, padded H1]: the user's part and those of the first k items of a slate

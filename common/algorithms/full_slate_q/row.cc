@@ -19,7 +19,7 @@ NetworkLoad FullSlateQRow::Load(const v1::AlgorithmConfig& algorithm, const Envi
   shape.slate_size = spec.slate_size;
   // More are refused where the shape is made.
   const double slates = shape.num_slates() > FullSlateShape::kMaxSlates ? 0 : static_cast<double>(shape.num_slates());
-  return QLoad(QConfigOf(algorithm),
+  return QLoad(QConfigOf(algorithm), algorithm.network(),
                absl::StrCat("algorithm.", algorithm.has_dqn() ? "dqn" : "full_slate_q", ".q.hidden_units"), spec,
                slates, static_cast<double>(spec.slate_size) * NumItemFeatures(spec),
                algorithm.has_dqn() ? "candidates" : "slates");

@@ -8,8 +8,8 @@
 namespace recbots {
 namespace {
 
-absl::StatusOr<FullSlateShape> MakeWholeSlateShape(const v1::QLearningConfig& config, const EnvironmentSpec& spec,
-                                                   absl::string_view algorithm) {
+absl::StatusOr<FullSlateShape> MakeWholeSlateShape(const v1::QLearningConfig& config, const v1::NetworkConfig& network,
+                                                   const EnvironmentSpec& spec, absl::string_view algorithm) {
   FullSlateShape shape;
   shape.num_candidates = spec.num_candidates;
   shape.num_item_features = NumItemFeatures(spec);
@@ -20,7 +20,8 @@ absl::StatusOr<FullSlateShape> MakeWholeSlateShape(const v1::QLearningConfig& co
         "algorithm.", algorithm, ": ", spec.num_candidates, " candidates make ", shape.num_slates(), " slates of ",
         spec.slate_size, ", want at most ", FullSlateShape::kMaxSlates, " (slate_q has no such bound)"));
   }
-  shape.q = MakeQShape(config, spec.num_user_features, spec.slate_size * shape.num_item_features, /*with_none=*/false);
+  shape.q = MakeQShape(config, spec.num_user_features, spec.slate_size * shape.num_item_features, /*with_none=*/false,
+                       network);
   return shape;
 }
 
@@ -32,20 +33,24 @@ int64_t FullSlateShape::num_slates() const {
   return static_cast<int64_t>(std::min(slates, 1e18));
 }
 
-absl::StatusOr<FullSlateShape> MakeFullSlateShape(const v1::FullSlateQConfig& config, const EnvironmentSpec& spec) {
-  return MakeWholeSlateShape(config.q(), spec, "full_slate_q");
+absl::StatusOr<FullSlateShape> MakeFullSlateShape(const v1::FullSlateQConfig& config, const EnvironmentSpec& spec,
+                                                  const v1::NetworkConfig& network) {
+  return MakeWholeSlateShape(config.q(), network, spec, "full_slate_q");
 }
 
-absl::StatusOr<FullSlateShape> MakeDqnShape(const v1::DqnConfig& config, const EnvironmentSpec& spec) {
+absl::StatusOr<FullSlateShape> MakeDqnShape(const v1::DqnConfig& config, const EnvironmentSpec& spec,
+                                            const v1::NetworkConfig& network) {
   if (spec.slate_size != 1) {
     return absl::InvalidArgumentError(absl::StrCat("algorithm.dqn: environment '", spec.name, "' has slate_size ",
                                                    spec.slate_size, ", want 1 (or full_slate_q)"));
   }
-  return MakeWholeSlateShape(config.q(), spec, "dqn");
+  return MakeWholeSlateShape(config.q(), network, spec, "dqn");
 }
 
 absl::StatusOr<FullSlateShape> MakeShape(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec) {
-  return algorithm.has_dqn() ? MakeDqnShape(algorithm.dqn(), spec) : MakeFullSlateShape(algorithm.full_slate_q(), spec);
+  const v1::NetworkConfig& network = algorithm.network();
+  return algorithm.has_dqn() ? MakeDqnShape(algorithm.dqn(), spec, network)
+                             : MakeFullSlateShape(algorithm.full_slate_q(), spec, network);
 }
 
 const v1::QLearningConfig& QConfigOf(const v1::AlgorithmConfig& algorithm) {

@@ -59,16 +59,17 @@ ClickLearner::ClickLearner(const ClickLearnerOptions& options, const TrainingSta
     : options_(options),
       memory_(state),
       part_(memory_.Part(TensorsOf(options))),
-      critic_(part_.parameters, kClickNetwork, options.sizes.num_user_features),
-      gradients_(part_.gradients, kClickNetwork, options.sizes.num_user_features),
-      optimizer_({.learning_rate = options.learning_rate}, part_, memory_.Number("click.steps")),
+      critic_(part_.parameters, kClickNetwork, options.sizes.num_user_features, options.sizes.hidden()),
+      gradients_(part_.gradients, kClickNetwork, options.sizes.num_user_features, options.sizes.hidden()),
+      optimizer_({.learning_rate = options.learning_rate, .around = options.optimizer}, part_,
+                 memory_.Number("click.steps")),
       pass_(at::kFloat),
       weigh_pass_(at::kFloat),
       state_(at::empty({0})),
       weigh_state_(at::empty({0})),
       held_out_(memory_.Number("click.held_out.count"), memory_.Number("click.held_out.mean")),
       given_(memory_.Number("click.given.count"), memory_.Number("click.given.mean")) {
-  InitializeMlp(part_.parameters, kClickNetwork, options.seed ^ kSeed);
+  InitializeMlp(part_.parameters, kClickNetwork, options.seed ^ kSeed, options.sizes.hidden());
 }
 
 void ClickLearner::Weigh(const at::Tensor& observation, const at::Tensor& items, absl::Span<float> weights) {
@@ -121,8 +122,8 @@ void ClickLearner::Learn(const ShownSlates& shown, absl::Span<const double> give
   Backward(critic_.mlp, d_score, pass_);
   if (!ones_.defined() || ones_.size(0) != rows * slate_size) ones_ = at::ones({rows * slate_size});
   WeightGradients(d_score, pass_, ones_, gradients_.mlp);
-  gradients_.w1_item.copy_(pass_.d_z1.t().mm(items));
-  const at::Tensor d_state = pass_.d_z1.view({rows, slate_size, -1}).sum(1);
+  gradients_.w1_item.copy_(pass_.d_z1().t().mm(items));
+  const at::Tensor d_state = pass_.d_z1().view({rows, slate_size, -1}).sum(1);
   gradients_.w1_state.copy_(d_state.t().mm(shown.observation));
   optimizer_.Step();
 }

@@ -28,6 +28,7 @@ namespace recbots {
 struct ClickLearnerOptions {
   ItemNetworkSizes sizes;
   double learning_rate = 0.001;
+  OptimizerOptions optimizer = {};
   double held_out = 0.05;  // 0..0.5
   uint64_t seed = 1;
 };
@@ -79,6 +80,7 @@ class ClickLearner {
   const LikelihoodMean& held_out() const { return held_out_; }
   const LikelihoodMean& given() const { return given_; }
   double loss() const { return loss_; }  // Cross-entropy of the last step's rows.
+  const Adam& optimizer() const { return optimizer_; }
 
   const ParameterArena& parameters() const { return part_.parameters; }
   const ParameterArena& gradients() const { return part_.gradients; }

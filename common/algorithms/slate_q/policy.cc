@@ -29,10 +29,13 @@ SlateQPolicy::SlateQPolicy(const SlateQShape& shape)
 
 absl::Status SlateQPolicy::SetWeights(absl::string_view encoded) {
   RECBOTS_ASSIGN_OR_RETURN(const TensorMap tensors, TensorMap::Decode(encoded, PolicyTensors(shape_)));
-  // What a user is worth whatever is shown (V) changes the value of slates, not their order: it is not needed here.
-  q_ = ItemNetwork(shape_.q.action, tensors, kActionNetwork);
+  // What a user is worth whatever is shown (V) changes the value of slates, not their order: it is not needed here,
+  // unless what is added up are logits.
+  q_ = ItemNetwork(shape_.q.action, tensors, ActionNetwork(shape_.q));
+  const bool logits = shape_.q.action.head.kind == ValueHead::Kind::kTwoHot;
+  if (logits && shape_.q.dueling) q_.AddUserNetwork(tensors, ValueNetwork(shape_.q));
   if (shape_.learned_clicks) click_ = ItemNetwork(shape_.click, tensors, kClickNetwork);
-  if (shape_.proposal_k > 0) actor_ = DenseMlp(tensors, kProposalNetwork, kChunk);
+  if (shape_.proposal_k > 0) actor_ = DenseMlp(tensors, kProposalNetwork, kChunk, shape_.actor.hidden);
   has_weights_ = true;
   return absl::OkStatus();
 }

@@ -21,12 +21,13 @@ NetworkLoad SlateQRow::Load(const v1::AlgorithmConfig& algorithm, const Environm
   if (config.has_proposal()) {
     considered = std::min(config.proposal().k() + config.proposal().random_candidates(), considered);
   }
-  return QLoad(config.q(), "algorithm.slate_q.q.hidden_units", spec, considered, NumItemFeatures(spec), "candidates");
+  return QLoad(config.q(), algorithm.network(), "algorithm.slate_q.q.hidden_units", spec, considered,
+               NumItemFeatures(spec), "candidates");
 }
 
 PolicyOr SlateQRow::MakePolicy(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, int /*max_users*/,
                                uint64_t seed) {
-  RECBOTS_ASSIGN_OR_RETURN(const SlateQShape shape, MakeSlateQShape(algorithm.slate_q(), spec));
+  RECBOTS_ASSIGN_OR_RETURN(const SlateQShape shape, MakeSlateQShape(algorithm.slate_q(), spec, algorithm.network()));
   return std::make_unique<ExploringPolicy>(std::make_unique<SlateQPolicy>(shape), seed, spec.num_candidates,
                                            spec.slate_size);
 }

@@ -24,12 +24,11 @@ ChoiceModelOptions MakeChoiceOptions(const v1::ChoiceModelConfig& config) {
   return options;
 }
 
-absl::Status FillClickModel(const v1::ClickModelConfig& config, const EnvironmentSpec& spec, SlateQShape& shape) {
+absl::Status FillClickModel(const v1::ClickModelConfig& config, const v1::NetworkConfig& network,
+                            const EnvironmentSpec& spec, SlateQShape& shape) {
   shape.learned_clicks = config.learned();
-  shape.click = {.num_user_features = spec.num_user_features,
-                 .num_item_features = shape.num_item_features,
-                 .hidden1 = config.hidden_units(),
-                 .hidden2 = config.hidden_units()};
+  shape.click = {.num_user_features = spec.num_user_features, .num_item_features = shape.num_item_features};
+  shape.click.SetHidden(MakeHiddenLayers(network, {config.hidden_units(), config.hidden_units()}));
   if (config.learned() && !config.has_choice()) return absl::OkStatus();
   const absl::StatusOr<ChoiceModel> choice = ChoiceModel::Create(MakeChoiceOptions(config.choice()));
   if (!choice.ok()) return WithPath("algorithm.slate_q.click_model.choice", choice.status());
@@ -47,7 +46,8 @@ absl::Status FillClickModel(const v1::ClickModelConfig& config, const Environmen
   return absl::OkStatus();
 }
 
-absl::Status FillProposal(const v1::SlateProposalConfig& config, const EnvironmentSpec& spec, SlateQShape& shape) {
+absl::Status FillProposal(const v1::SlateProposalConfig& config, const v1::NetworkConfig& network,
+                          const EnvironmentSpec& spec, SlateQShape& shape) {
   if (!shape.item_features) {
     return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q.proposal: candidates of environment '", spec.name,
                                                    "' have no features to point at"));
@@ -58,13 +58,15 @@ absl::Status FillProposal(const v1::SlateProposalConfig& config, const Environme
                                                    " (slate size and candidates of ", spec.name, ")"));
   }
   shape.proposal_k = config.k();
-  shape.actor = {spec.num_user_features, config.hidden_units(), config.hidden_units(), spec.num_candidate_features};
+  const HiddenLayers hidden = MakeHiddenLayers(network, {config.hidden_units(), config.hidden_units()});
+  shape.actor = {spec.num_user_features, hidden, spec.num_candidate_features};
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, const EnvironmentSpec& spec) {
+absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, const EnvironmentSpec& spec,
+                                            const v1::NetworkConfig& network) {
   if (spec.FindResponseField("click") < 0) {
     return absl::InvalidArgumentError(absl::StrCat("algorithm.slate_q: responses of environment '", spec.name,
                                                    "' have no field 'click': nothing can be attributed to one item"));
@@ -93,9 +95,10 @@ absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, cons
   shape.slate_size = spec.slate_size;
   shape.serving = static_cast<SlateRule>(config.serving());
   shape.no_click_is_zero = config.legacy_no_click_zero();
-  shape.q = MakeQShape(config.q(), spec.num_user_features, shape.num_item_features, !config.legacy_no_click_zero());
-  RECBOTS_RETURN_IF_ERROR(FillClickModel(config.click_model(), spec, shape));
-  if (config.has_proposal()) RECBOTS_RETURN_IF_ERROR(FillProposal(config.proposal(), spec, shape));
+  shape.q =
+      MakeQShape(config.q(), spec.num_user_features, shape.num_item_features, !config.legacy_no_click_zero(), network);
+  RECBOTS_RETURN_IF_ERROR(FillClickModel(config.click_model(), network, spec, shape));
+  if (config.has_proposal()) RECBOTS_RETURN_IF_ERROR(FillProposal(config.proposal(), network, spec, shape));
   return shape;
 }
 

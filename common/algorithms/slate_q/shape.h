@@ -32,14 +32,15 @@ struct SlateQShape {
   ItemNetworkSizes click;
   // Candidates that an actor retrieves, and its layers; 0: all are considered.
   int proposal_k = 0;
-  MlpSizes actor;
+  MlpShape actor;
 
   ClickRule click_rule() const { return learned_clicks ? ClickRule::kShared : affinity->click_rule(); }
 };
 
 // INVALID_ARGUMENT: settings that do not fit the environment (no click in its responses, affinities of features that
 // users do not have, a choice model with several clicks, k out of range); names field, value and bound.
-absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, const EnvironmentSpec& spec);
+absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, const EnvironmentSpec& spec,
+                                            const v1::NetworkConfig& network = {});
 
 // Tensors in the order of an encoding: QTensors, then those of the click model and of the actor that proposes, where
 // there are such networks.

@@ -40,16 +40,17 @@ SlateProposer::SlateProposer(const SlateProposerOptions& options, int num_candid
       considered_(std::min(options.k + options.random_candidates, num_candidates)),
       memory_(state),
       part_(memory_.Part(MlpTensors(kProposalNetwork, options.actor))),
-      actor_(part_.parameters, kProposalNetwork),
-      gradients_(part_.gradients, kProposalNetwork),
-      optimizer_({.learning_rate = options.learning_rate}, part_, memory_.Number("actor.steps")),
+      actor_(part_.parameters, kProposalNetwork, options.actor.hidden),
+      gradients_(part_.gradients, kProposalNetwork, options.actor.hidden),
+      optimizer_({.learning_rate = options.learning_rate, .around = options.optimizer}, part_,
+                 memory_.Number("actor.steps")),
       pass_(at::kFloat),
       keys_(static_cast<size_t>(num_candidates)) {
-  InitializeMlp(part_.parameters, kProposalNetwork, options.seed ^ kSeed);
+  InitializeMlp(part_.parameters, kProposalNetwork, options.seed ^ kSeed, options.actor.hidden);
 }
 
 void SlateProposer::RunActor(const at::Tensor& observation) {
-  at::addmm_out(pass_.hidden1, actor_.b1, observation, actor_.w1.t());
+  at::addmm_out(pass_.z1(), actor_.b1, observation, actor_.w1.t());
   Forward(actor_, pass_);
 }
 
@@ -85,7 +86,7 @@ void SlateProposer::Learn(const at::Tensor& observation, const at::Tensor& goals
   if (!ones_.defined() || ones_.size(0) != rows) ones_ = at::ones({rows});
   Backward(actor_, d_output, pass_);
   WeightGradients(d_output, pass_, ones_, gradients_);
-  at::mm_out(gradients_.w1, pass_.d_z1.t(), observation);
+  at::mm_out(gradients_.w1, pass_.d_z1().t(), observation);
   optimizer_.Step();
 }
 

@@ -25,10 +25,11 @@
 namespace recbots {
 
 struct SlateProposerOptions {
-  MlpSizes actor;             // U -> D
+  MlpShape actor;             // U -> D
   int k = 20;                 // Nearest candidates.
   int random_candidates = 5;  // Beside them, all different; fewer if there are too few.
   double learning_rate = 0.001;
+  OptimizerOptions optimizer = {};
   uint64_t seed = 1;
 };
 
@@ -51,6 +52,7 @@ class SlateProposer {
   void Learn(const at::Tensor& observation, const at::Tensor& goals);
 
   double loss() const { return loss_; }
+  const Adam& optimizer() const { return optimizer_; }
   const ParameterArena& parameters() const { return part_.parameters; }
 
  private:

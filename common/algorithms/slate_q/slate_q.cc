@@ -20,20 +20,6 @@ namespace {
 constexpr uint32_t kNow = 1;
 constexpr uint32_t kNext = 2;
 
-SlateRule RuleOf(TargetRule target, SlateRule serving) {
-  switch (target) {
-    case TargetRule::kTopK:
-      return SlateRule::kTopK;
-    case TargetRule::kGreedy:
-      return SlateRule::kGreedy;
-    case TargetRule::kOptimal:
-      return SlateRule::kOptimal;
-    case TargetRule::kSarsa:
-      break;
-  }
-  return serving;
-}
-
 int Considered(const SlateQOptions& options) {
   const SlateQShape& shape = options.shape;
   if (shape.proposal_k == 0) return shape.num_candidates;
@@ -96,6 +82,7 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
     LearnValues(batch, td_errors);
     if (clicks_ != nullptr) LearnClicks();
     ++updates_;
+    EndUpdate();
   }));
   return loaded;
 }
@@ -152,70 +139,6 @@ void SlateQ::LoadShown(const TransitionBatch& batch) {
   }
 }
 
-size_t SlateQ::PlaceShown(size_t row, absl::Span<int32_t> slate) const {
-  if (options_.target != TargetRule::kSarsa) return 0;
-  const int32_t* next = next_slates_.data_ptr<int32_t>() + row * slate.size();
-  size_t size = 0;
-  for (; size < slate.size() && next[size] != kNoItem; ++size) {
-    slate[size] = next_.ConsideredIndex(row, next[size]);
-    if (slate[size] < 0) return 0;
-  }
-  return size;
-}
-
-void SlateQ::ChooseNext(const TransitionBatch& batch) {
-  const auto rows = static_cast<size_t>(next_.rows()), slate_size = static_cast<size_t>(options_.shape.slate_size);
-  const bool by_online = options_.q.double_q && options_.target != TargetRule::kSarsa;
-  const QSide side = by_online ? QSide::kOnline : QSide::kTarget;
-  const at::Tensor discount = batch.discount.contiguous();
-  next_chosen_.resize(rows * slate_size);
-  next_sizes_.assign(rows, 0);
-  row_values_.resize(next_.row_size());
-  bool loaded = false;
-  for (size_t row = 0; row < rows; ++row) {
-    if (discount.data_ptr<float>()[row] == 0) continue;
-    const absl::Span<int32_t> slate = absl::MakeSpan(next_chosen_).subspan(row * slate_size, slate_size);
-    next_sizes_[row] = PlaceShown(row, slate);
-    if (next_sizes_[row] > 0) continue;
-    // What all values of a row have in common does not matter where no click has a value, too.
-    if (!loaded) q_.LoadUsers(side, next_.observation(), /*user_value=*/!options_.shape.q.action.with_none);
-    loaded = true;
-    q_.Score(side, row, next_.actions(row), absl::MakeSpan(row_values_));
-    optimizer_.Select(RuleOf(options_.target, options_.shape.serving), next_.Problem(row, row_values_.data()), slate);
-    next_sizes_[row] = slate_size;
-  }
-}
-
-double SlateQ::TargetValue(size_t row, absl::Span<const int32_t> slate) {
-  const size_t width = next_.action_size(), considered = next_.considered();
-  const size_t none = next_.row_size() - considered;
-  slate_values_.resize(slate.size() + none);
-  slate_actions_.resize(slate_values_.size() * width);
-  const auto place = [&](size_t i) { return i < slate.size() ? static_cast<size_t>(slate[i]) : considered; };
-  for (size_t i = 0; i < slate_values_.size(); ++i) {
-    std::copy_n(next_.actions(row) + place(i) * width, width, slate_actions_.data() + i * width);
-  }
-  q_.Score(QSide::kTarget, row, slate_actions_.data(), absl::MakeSpan(slate_values_));
-  for (size_t i = 0; i < slate_values_.size(); ++i) row_values_[place(i)] = slate_values_[i];
-  return SlateValue(options_.shape.click_rule(), next_.Problem(row, row_values_.data()), slate);
-}
-
-// Of the target network only the values of the slates that were chosen are asked.
-void SlateQ::ComputeTargets(const TransitionBatch& batch) {
-  ChooseNext(batch);
-  q_.LoadUsers(QSide::kTarget, next_.observation(), /*user_value=*/true);
-  const at::Tensor reward = batch.reward.contiguous();
-  const at::Tensor discount = batch.discount.contiguous();
-  const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
-  targets_.resize(next_sizes_.size());
-  for (size_t row = 0; row < targets_.size(); ++row) {
-    targets_[row] = reward.data_ptr<float>()[row];
-    if (next_sizes_[row] == 0) continue;
-    const auto chosen = absl::MakeConstSpan(next_chosen_).subspan(row * slate_size, next_sizes_[row]);
-    targets_[row] += discount.data_ptr<float>()[row] * static_cast<float>(TargetValue(row, chosen));
-  }
-}
-
 void SlateQ::LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors) {
   const auto rows = targets_.size();
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
@@ -239,7 +162,9 @@ void SlateQ::LearnValues(const TransitionBatch& batch, absl::Span<float> td_erro
             .actions = actions,
             .targets = targets_,
             .weights = row_weights_,
-            .divisor = std::max(1.0, learnt)},
+            .divisor = std::max(1.0, learnt),
+            .atoms = atoms_,
+            .shares = shares_},
            td_errors);
 }
 
@@ -286,23 +211,29 @@ Algorithm::Losses SlateQ::losses() const {
     if (clicks_->given().count() > 0) losses.emplace_back("click_log_likelihood_given", clicks_->given().mean());
   }
   if (proposer_ != nullptr) losses.emplace_back("proposal_loss", proposer_->loss());
+  AddOptimizer("q", q_.optimizer(), losses);
+  if (clicks_ != nullptr) AddOptimizer("click", clicks_->optimizer(), losses);
+  if (proposer_ != nullptr) AddOptimizer("proposal", proposer_->optimizer(), losses);
   return losses;
 }
 
 AlgorithmOr SlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, uint64_t seed) {
   const v1::SlateQConfig& config = algorithm.slate_q();
   SlateQOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeSlateQShape(config, spec, algorithm.network()));
   options.target = static_cast<TargetRule>(config.target());
-  options.q = MakeQLearnerOptions(config.q(), options.shape.q, seed);
+  const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
+  options.q = MakeQLearnerOptions(config.q(), optimizer, options.shape.q, seed);
   options.click = {.sizes = options.shape.click,
                    .learning_rate = config.click_model().learning_rate(),
+                   .optimizer = optimizer,
                    .held_out = config.click_model().held_out(),
                    .seed = seed};
   options.proposer = {.actor = options.shape.actor,
                       .k = options.shape.proposal_k,
                       .random_candidates = config.proposal().random_candidates(),
                       .learning_rate = config.proposal().learning_rate(),
+                      .optimizer = optimizer,
                       .seed = seed};
   options.click_field = spec.FindResponseField("click");
   return SlateQ::Create(options);

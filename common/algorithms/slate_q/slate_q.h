@@ -71,6 +71,9 @@ class SlateQ final : public Algorithm {
   absl::Status LoadSlates(const TransitionBatch& batch);
   void LoadShown(const TransitionBatch& batch);
   void ChooseNext(const TransitionBatch& batch);
+  // Makes a network ready to be asked what follows, and asks it about the actions of a row.
+  void LoadNext(QSide side, bool user_value);
+  void ValueNext(QSide side, size_t row, absl::Span<float> values);
   void ComputeTargets(const TransitionBatch& batch);
   void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
   void LearnClicks();
@@ -84,6 +87,9 @@ class SlateQ final : public Algorithm {
   size_t PlaceShown(size_t row, absl::Span<int32_t> slate) const;
   // What the chosen slate [size] of a row is worth by the target network.
   double TargetValue(size_t row, absl::Span<const int32_t> slate);
+  // The distribution that the row's target is the mean of: a mixture of those of the items, and of none, by how likely
+  // each is clicked. `atoms` float32 [B, C (+ 1), N] are those of the target network.
+  void ComputeAtoms(size_t row, float reward, float discount, absl::Span<const int32_t> slate, const at::Tensor& atoms);
 
   const SlateQOptions options_;
   QLearner q_;
@@ -99,8 +105,10 @@ class SlateQ final : public Algorithm {
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
+  std::vector<float> atoms_, shares_;           // [B, (K + 1) N]: of targets, where q_ wants them
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
+  at::Tensor next_values_[2];                   // [B, C (+ 1)] by each network, where it is not fused
   // Of one row.
   std::vector<float> row_values_;                    // [C (+ 1)]
   std::vector<float> slate_values_, slate_actions_;  // [K (+ 1)], [K (+ 1), F (+ 1)]

@@ -94,7 +94,7 @@ void Wolpertinger::AddCriticGradients(size_t c) {
   at::sub_out(s.td_error[c], pass.output, s.target_values.view({-1, 1}));
   at::mul_out(s.d_value, s.td_error[c], s.d_td).mul_(-2);  // d_td is -weight / B.
   CriticGradients(critic, s.observation, s.action, s.d_value, s.ones, pass, gradient);
-  at::mm_out(s.d_action, pass.d_z1, critic.w1_item);
+  at::mm_out(s.d_action, pass.d_z1(), critic.w1_item);
   s.d_unit.index_add_(0, s.items, s.d_action);
 }
 
@@ -107,7 +107,7 @@ void Wolpertinger::ComputeActorGradients() {
   ScaleRowsBackward(s.d_proto_action, s.actor.proto);
   Backward(online_.actor, s.actor.proto.d_x, s.actor.mlp);
   WeightGradients(s.actor.proto.d_x, s.actor.mlp, s.ones, gradients_.actor);
-  at::mm_out(gradients_.actor.w1, s.actor.mlp.d_z1.t(), s.observation);
+  at::mm_out(gradients_.actor.w1, s.actor.mlp.d_z1().t(), s.observation);
 }
 
 void Wolpertinger::ComputeClimb() {
@@ -115,7 +115,7 @@ void Wolpertinger::ComputeClimb() {
   const Critic& critic = online_.critics[0];
   RunCritic(critic, s.state[0], s.actor.proto.unit, s.climb);
   Backward(critic.mlp, s.d_climb, s.climb);
-  at::mm_out(s.d_proto_action, s.climb.d_z1, critic.w1_item);
+  at::mm_out(s.d_proto_action, s.climb.d_z1(), critic.w1_item);
 }
 
 // The best candidate is a constant: no gradient goes through the choice or into its embedding.
@@ -148,7 +148,15 @@ void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
 }
 
 Algorithm::Losses Wolpertinger::losses() const {
-  if (fused_ != nullptr) return {{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
+  Losses losses = fused_ == nullptr
+                      ? TensorLosses()
+                      : Losses{{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
+  AddOptimizer("critic", critic_optimizer_, losses);
+  AddOptimizer("actor", actor_optimizer_, losses);
+  return losses;
+}
+
+Algorithm::Losses Wolpertinger::TensorLosses() const {
   const Scratch& s = scratch_;
   const auto mean = [](const at::Tensor& sum_of, double factor) {
     return sum_of.numel() == 0 ? 0.0 : factor * sum_of.mean().item<double>();

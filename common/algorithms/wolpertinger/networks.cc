@@ -35,16 +35,16 @@ WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int n
 
 WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics,
                                            const ParameterArena& tensors)
-    : arena(tensors), actor(arena, kActor), embeddings(arena.at(kEmbeddings)) {
-  critics.emplace_back(arena, kCritic, shape.num_user_features);
-  if (num_critics == 2) critics.emplace_back(arena, kSecondCritic, shape.num_user_features);
+    : arena(tensors), hidden(shape.hidden()), actor(arena, kActor, hidden), embeddings(arena.at(kEmbeddings)) {
+  critics.emplace_back(arena, kCritic, shape.num_user_features, hidden);
+  if (num_critics == 2) critics.emplace_back(arena, kSecondCritic, shape.num_user_features, hidden);
 }
 
 void WolpertingerNetworks::Initialize(uint64_t seed) {
-  InitializeMlp(arena, kActor, seed);
-  InitializeMlp(arena, kCritic, seed);
+  InitializeMlp(arena, kActor, seed, hidden);
+  InitializeMlp(arena, kCritic, seed, hidden);
   FillTensor(arena, kEmbeddings, seed, [](Rng& rng) { return rng.Normal(); });
-  if (critics.size() == 2) InitializeMlp(arena, kSecondCritic, seed);
+  if (critics.size() == 2) InitializeMlp(arena, kSecondCritic, seed, hidden);
 }
 
 UnitRows::UnitRows(at::ScalarType dtype) {
@@ -66,7 +66,7 @@ void ScaleRowsBackward(const at::Tensor& d_unit, UnitRows& rows) {
 }
 
 void RunActor(const Mlp& actor, const at::Tensor& observation, ActorPass& pass) {
-  at::addmm_out(pass.mlp.hidden1, actor.b1, observation, actor.w1.t());
+  at::addmm_out(pass.mlp.z1(), actor.b1, observation, actor.w1.t());
   Forward(actor, pass.mlp);
   ScaleRows(pass.mlp.output, pass.proto);
 }

@@ -34,6 +34,7 @@ struct WolpertingerNetworks {
   void Initialize(uint64_t seed);
 
   ParameterArena arena;
+  HiddenLayers hidden;
   Mlp actor;
   std::vector<Critic> critics;
   at::Tensor embeddings;  // [I, E]

@@ -5,6 +5,7 @@
 
 #include "common/algorithms/wolpertinger/shape.h"
 #include "common/base/random.h"
+#include "common/training/optimizer.h"
 
 namespace recbots {
 
@@ -14,7 +15,8 @@ struct WolpertingerOptions {
   WolpertingerShape shape;
   int random_candidates = 2;  // Per row, drawn with replacement from all items; 0..4096. More: wider search, slower.
   ActorObjective actor_objective = ActorObjective::kRegressToBest;
-  double learning_rate = 0.001;    // Of both optimisers, 0..1.
+  double learning_rate = 0.001;  // Of both optimisers, 0..1.
+  OptimizerOptions optimizer = {};
   double tau = 0.01;               // Share of the online parameters blended into the targets per update, 0..1.
   bool twin_critics = false;       // Less overestimation for about half as much work again.
   int actor_delay = 1;             // The actor is updated in one of this many updates, 1..1000.

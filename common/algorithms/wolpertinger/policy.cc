@@ -43,7 +43,7 @@ WolpertingerPolicy::WolpertingerPolicy(const WolpertingerPolicyOptions& options)
       distances_(Product(chunk_, PaddedSize(shape_.num_items))),
       keys_(Product(chunk_, shape_.num_items)),
       first_row_(static_cast<size_t>(chunk_)),
-      state_(Product(chunk_, PaddedSize(shape_.hidden_units))),
+      state_(Product(chunk_, PaddedSize(shape_.hidden().units[0]))),
       values_(Product(chunk_, shape_.k)) {}
 
 WolpertingerPolicy::Networks WolpertingerPolicy::MakeNetworks(const TensorMap& tensors) const {
@@ -51,14 +51,15 @@ WolpertingerPolicy::Networks WolpertingerPolicy::MakeNetworks(const TensorMap& t
   const int size = shape_.embedding_size;
   const int items = shape_.num_items;
   Networks networks;
-  networks.actor = DenseMlp(tensors, kActor, chunk_);
-  networks.critic_state = FirstLayerPart(tensors, kCritic, 0, features, /*with_bias=*/true);
-  networks.critic = DenseMlpTail(tensors, kCritic);
+  const HiddenLayers hidden = shape_.hidden();
+  networks.actor = DenseMlp(tensors, kActor, chunk_, hidden);
+  networks.critic_state = FirstLayerPart(tensors, kCritic, 0, features, /*with_bias=*/true, hidden);
+  networks.critic = DenseMlpTail(tensors, kCritic, hidden);
 
   const std::vector<float>& embeddings = tensors.at(kEmbeddings).values;
   std::vector<float> unit = embeddings;
   for (int item = 0; item < items; ++item) ScaleToUnit(unit.data() + Product(item, size), size);
-  const DenseLayer critic_item = FirstLayerPart(tensors, kCritic, features, size, /*with_bias=*/false);
+  const DenseLayer critic_item = FirstLayerPart(tensors, kCritic, features, size, /*with_bias=*/false, hidden);
   networks.critic_items = AlignedFloats(Product(items, critic_item.padded_outputs()));
   critic_item.Apply(unit.data(), static_cast<size_t>(size), items, /*relu=*/false, networks.critic_items.data());
 

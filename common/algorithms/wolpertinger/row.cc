@@ -8,7 +8,7 @@
 namespace recbots {
 
 TransitionOptions WolpertingerRow::Transitions(const v1::AlgorithmConfig& algorithm) {
-  return {.discount = algorithm.wolpertinger().discount()};
+  return {.discount = algorithm.wolpertinger().discount(), .n_step = algorithm.wolpertinger().n_step()};
 }
 
 absl::Status WolpertingerRow::Check(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec) {
@@ -25,19 +25,21 @@ absl::Status WolpertingerRow::Check(const v1::AlgorithmConfig& algorithm, const 
 
 NetworkLoad WolpertingerRow::Load(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec) {
   const v1::WolpertingerConfig& config = algorithm.wolpertinger();
-  const double units = config.hidden_units();
-  return {.setting = "algorithm.wolpertinger.hidden_units",
-          .units = units,
-          .parameters_per_unit = 2.0 * (spec.num_user_features + units) + config.embedding_size(),
+  const v1::NetworkConfig& network = algorithm.network();
+  const HiddenLoad load(MakeHiddenLayers(network, {config.hidden_units(), config.hidden_units()}));
+  return {.setting = network.hidden_layers().empty() ? "algorithm.wolpertinger.hidden_units" : kFirstHiddenLayer,
+          .units = load.first,
+          .parameters_per_unit = 2.0 * (spec.num_user_features + load.between / load.first) + config.embedding_size(),
           .rows = static_cast<double>(config.k() + config.random_candidates()),
           .inputs = static_cast<double>(config.embedding_size()),
-          .hidden = 2 * units,
+          .hidden = load.units,
           .action = "candidates"};
 }
 
 PolicyOr WolpertingerRow::MakePolicy(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, int max_users,
                                      uint64_t seed) {
-  RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape, MakeShape(algorithm.wolpertinger(), spec));
+  RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape,
+                           MakeShape(algorithm.wolpertinger(), spec, algorithm.network()));
   return WolpertingerPolicy::Create({.shape = shape, .max_users = max_users, .seed = seed});
 }
 

@@ -25,8 +25,11 @@ struct WolpertingerShape {
   int num_items = 0;          // I
   int k = 5;                  // Candidates retrieved per user, 1..I.
   SearchSpace search_space = SearchSpace::kUnit;
-  int embedding_size = 4;  // E
-  int hidden_units = 64;   // H, in each of the two hidden layers of actor and critic.
+  int embedding_size = 4;    // E
+  int hidden_units = 64;     // H, in each of the two hidden layers, with ReLU, of actor and critic.
+  HiddenLayers layers = {};  // Where there are units in it, it counts instead.
+
+  HiddenLayers hidden() const { return layers.units.empty() ? HiddenLayers{{hidden_units, hidden_units}} : layers; }
 
   friend bool operator==(const WolpertingerShape&, const WolpertingerShape&) = default;
 };
@@ -36,7 +39,8 @@ absl::Status CheckShape(const WolpertingerShape& shape);
 
 // INVALID_ARGUMENT: as above, or an environment that Wolpertinger cannot play: it wants slates of one item from a fixed
 // catalogue.
-absl::StatusOr<WolpertingerShape> MakeShape(const v1::WolpertingerConfig& config, const EnvironmentSpec& spec);
+absl::StatusOr<WolpertingerShape> MakeShape(const v1::WolpertingerConfig& config, const EnvironmentSpec& spec,
+                                            const v1::NetworkConfig& network = {});
 
 // Names of networks and tensors.
 inline constexpr char kActor[] = "actor", kCritic[] = "critic", kEmbeddings[] = "embeddings";

@@ -100,13 +100,13 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
       updates_(state().Number("updates")) {
   online_.Initialize(options.seed);
   target_.arena.flat().copy_(online_.arena.flat());
-  const AdamOptions adam = {.learning_rate = options.learning_rate};
+  const AdamOptions adam = {.learning_rate = options.learning_rate, .around = options.optimizer};
   const absl::Span<const TensorSpec> tensors = online_.arena.layout().tensors();
-  const size_t critic = online_.arena.Index("critic.w1");
+  const size_t critic = online_.arena.Index(LayerTensor(kCritic, online_.hidden, "w1"));
   actor_part_ = state().Part(tensors.first(critic));
   actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
   critic_optimizer_ = Adam(adam, state().Part(tensors.subspan(critic)), state().Number("critic.steps"));
-  if (options.double_precision || options.with_libtorch) return;
+  if (options.double_precision || options.with_libtorch || !options.shape.layers.units.empty()) return;
   fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
@@ -215,6 +215,7 @@ void Wolpertinger::Step() {
   }
   critic_optimizer_.StepAndBlend(options_.tau);
   updates_ += 1;
+  EndUpdate();
 }
 
 at::Tensor Wolpertinger::target_values() const {
@@ -227,10 +228,11 @@ AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm,
                                            uint64_t seed) {
   const v1::WolpertingerConfig& config = algorithm.wolpertinger();
   WolpertingerOptions options;
-  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec));
+  RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec, algorithm.network()));
   RECBOTS_ASSIGN_OR_RETURN(options.actor_objective, MakeObjective(config.actor_objective()));
   options.random_candidates = config.random_candidates();
   options.learning_rate = config.learning_rate();
+  options.optimizer = MakeOptimizerOptions(algorithm.optimizer());
   options.tau = config.tau();
   options.twin_critics = config.twin_critics();
   options.actor_delay = config.actor_delay();

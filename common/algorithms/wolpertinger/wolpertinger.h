@@ -9,6 +9,8 @@
 //   actor    climb: -mean critic(s, proto-action); regress: mean |proto-action - unit embedding of the candidate that
 //            the critic likes best|^2, candidates as above but from the online networks; or the sum of both. Its
 //            gradient ends in the actor.
+// Rows of several steps (n_step) differ in nothing: their reward and discount are those of all their steps.
+//
 // Then Adam on the actor, when due, Adam on critics and embeddings, and every target moves by tau.
 // Importance weights, where the batch has them, stand before each row's term of the critics' losses, as in Schaul et
 // al. 2016 (arXiv:1511.05952, algorithm 1), and not of the actor's: the value of an item is a mean over what may
@@ -19,7 +21,8 @@
 // Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
 // otherwise never be found good.
 //
-// In single precision gradients are those of fused_update.h, in double precision they come from LibTorch's operators.
+// In single precision gradients of networks of two equal hidden layers with ReLU are those of fused_update.h; those of
+// other shapes, and all in double precision, come from LibTorch's operators.
 //
 // Deterministic: same options and batches, same parameters, bit for bit; in single precision and without target_noise
 // on all processors with fused multiply-add (common/inference/lanes.h). The draws of update n are a function of
@@ -45,7 +48,8 @@ class Wolpertinger final : public Algorithm {
   // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
   // a row is worth another look as long as one of them has it wrong (a mean would halve what only one has to learn).
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
-  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update.
+  // critic_loss: the sum over critics, as weighted; actor_loss: 0 before the actor's first update. The gradients of an
+  // actor that was not due have norm 0.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
 
@@ -115,6 +119,7 @@ class Wolpertinger final : public Algorithm {
   void ComputeClimb();
   void ComputeRegression(bool add);
   void WriteTdErrors(absl::Span<float> td_errors) const;
+  Losses TensorLosses() const;
 
   void Step();
 

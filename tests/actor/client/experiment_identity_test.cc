@@ -69,6 +69,7 @@ TEST_F(ExperimentIdentityTest, IsWhatRowsMean) {
   EXPECT_EQ(Change("browse", {"environment.document_browsing.exit_probability_refused=0.25"}),
             "environment.document_browsing.exit_probability_refused: 0.25 there, 0.2 here");
   EXPECT_EQ(Change("browse", {"algorithm.wolpertinger.discount=0.9"}), "transition.discount: 0.9 there, 0.99 here");
+  EXPECT_EQ(Change("browse", {"algorithm.wolpertinger.n_step=3"}), "transition.n_step: 3 there, 1 here");
   EXPECT_EQ(Change("browse", {"environment.users_per_session=2"}), "environment.users_per_session: 2 there, 1 here");
   EXPECT_EQ(Change("browse", {"environment.history.clock=4"}),
             "environment.history.clock: 4 there, 0 here; transition.columns.next_observation: float32 [14] there, "

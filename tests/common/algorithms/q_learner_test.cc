@@ -162,26 +162,25 @@ TEST(QLearnerTest, LearnsWhatTheOperatorsOfLibTorchLearn) {
 
 // Of some actions of one user: the same as those of all, but for what is common to a user's actions.
 TEST(QLearnerTest, ValuesOfSingleUsersAreThoseOfAll) {
-  for (const bool double_precision : {false, true}) {
-    QLearnerOptions options = MakeOptions(/*dueling=*/true);
-    options.double_precision = double_precision;
-    QLearner learner(options);
-    Rng rng(6, Purpose::kTest, {});
-    const at::Tensor users = NormalTensor({kRows, kUser}, rng);
-    const at::Tensor actions = NormalTensor({kRows * 5, kItem}, rng).to(at::kFloat);
-    const at::Tensor all = learner.TargetValues(users, actions);
-    std::vector<float> values(5);
-    for (const bool user_value : {true, false}) {
-      learner.LoadUsers(QSide::kTarget, users, user_value);
-      for (size_t row = 0; row < kRows; ++row) {
-        learner.Score(QSide::kTarget, row, actions.data_ptr<float>() + row * 5 * kItem, absl::MakeSpan(values));
-        const float* want = all.data_ptr<float>() + row * 5;
-        for (size_t i = 0; i < 5; ++i) {
-          if (user_value) {
-            EXPECT_NEAR(values[i], want[i], 1e-5) << row;
-          }
-          EXPECT_NEAR(values[i] - values[0], want[i] - want[0], 1e-5) << row;
+  QLearnerOptions options = MakeOptions(/*dueling=*/true);
+  options.double_precision = false;
+  QLearner learner(options);
+  ASSERT_TRUE(learner.fused());
+  Rng rng(6, Purpose::kTest, {});
+  const at::Tensor users = NormalTensor({kRows, kUser}, rng);
+  const at::Tensor actions = NormalTensor({kRows * 5, kItem}, rng).to(at::kFloat);
+  const at::Tensor all = learner.TargetValues(users, actions);
+  std::vector<float> values(5);
+  for (const bool user_value : {true, false}) {
+    learner.LoadUsers(QSide::kTarget, users, user_value);
+    for (size_t row = 0; row < kRows; ++row) {
+      learner.Score(QSide::kTarget, row, actions.data_ptr<float>() + row * 5 * kItem, absl::MakeSpan(values));
+      const float* want = all.data_ptr<float>() + row * 5;
+      for (size_t i = 0; i < 5; ++i) {
+        if (user_value) {
+          EXPECT_NEAR(values[i], want[i], 1e-5) << row;
         }
+        EXPECT_NEAR(values[i] - values[0], want[i] - want[0], 1e-5) << row;
       }
     }
   }

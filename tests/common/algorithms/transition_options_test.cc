@@ -28,6 +28,8 @@ TEST(TransitionOptionsTest, AreThoseOfTheAlgorithm) {
   ExpectOptions(config, 0.99, 1, false);
   config.mutable_wolpertinger()->set_discount(0.8);
   ExpectOptions(config, 0.8, 1, false);
+  config.mutable_wolpertinger()->set_n_step(4);
+  ExpectOptions(config, 0.8, 4, false);
   ExpectOptions(SlateQ(v1::SlateQConfig::SARSA), 1, 5, true);
   for (const auto target :
        {v1::SlateQConfig::TARGET_TOP_K, v1::SlateQConfig::TARGET_GREEDY, v1::SlateQConfig::TARGET_OPTIMAL}) {

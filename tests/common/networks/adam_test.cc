@@ -2,7 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <torch/nn/init.h>  // clip_grad.h does not include what it needs.
+#include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
+
+#include <limits>
 
 namespace recbots {
 namespace {
@@ -35,6 +40,85 @@ void CompareWithTorch(at::ScalarType dtype, double tolerance) {
 TEST(AdamTest, TakesTheStepsOfTorch) {
   CompareWithTorch(at::kDouble, 1e-12);
   CompareWithTorch(at::kFloat, 2e-5);
+}
+
+// Decay, clipping and a schedule at once, with gradients on both sides of the bound.
+void CompareWithAdamW(at::ScalarType dtype, double tolerance) {
+  at::manual_seed(2);
+  constexpr double kRate = 0.01, kDecay = 0.3, kClip = 5;
+  const TrainingState state({.tensors = {{"x", {1000}}}, .num_targets = 1, .numbers = {{"steps"}}}, dtype);
+  const at::Tensor ours = state.all().parameters[0], gradients = state.all().gradients[0];
+  ours.copy_(at::randn({1000}, at::TensorOptions(dtype)));
+  state.all().targets[0].copy_(ours);
+  at::Tensor theirs = ours.clone().set_requires_grad(true), target = ours.clone();
+  const OptimizerOptions around = {.clip_norm = kClip,
+                                   .weight_decay = kDecay,
+                                   .warmup_steps = 10,
+                                   .schedule = Schedule::kCosine,
+                                   .decay_steps = 100,
+                                   .final_share = 0.1};
+  Adam adam({.learning_rate = kRate, .around = around}, state.all(), state.Number("steps"));
+  torch::optim::AdamW reference({theirs}, torch::optim::AdamWOptions(kRate).weight_decay(kDecay));
+  int clipped = 0;
+  for (int step = 1; step <= 200; ++step) {
+    gradients.copy_(at::randn({1000}, gradients.options()).mul(step % 7 == 0 ? 0 : 2e-3 * step));
+    const at::Tensor before = gradients.clone();
+    theirs.mutable_grad() = gradients.clone();
+    const double norm = torch::nn::utils::clip_grad_norm_({theirs}, kClip);
+    clipped += norm > kClip ? 1 : 0;
+    const double rate = kRate * LearningRateShare(around, step);
+    static_cast<torch::optim::AdamWOptions&>(reference.param_groups()[0].options()).lr(rate);
+    if (step % 2 == 0) {
+      adam.Step();
+      adam.BlendTargets(0.1);
+    } else {
+      adam.StepAndBlend(0.1);
+    }
+    reference.step();
+    target.add_(theirs.detach() - target, 0.1);
+    ASSERT_LT((ours - theirs).abs().max().item<double>(), tolerance) << "step " << step;
+    ASSERT_LT((state.all().targets[0] - target).abs().max().item<double>(), tolerance) << "step " << step;
+    EXPECT_NEAR(adam.gradient_norm(), norm, 1e-6 * norm) << "step " << step;
+    EXPECT_TRUE(gradients.equal(before)) << "a step leaves gradients alone";
+    EXPECT_DOUBLE_EQ(adam.learning_rate(), rate) << "step " << step;
+  }
+  EXPECT_GT(clipped, 50);
+  EXPECT_LT(clipped, 150);
+}
+
+TEST(AdamTest, TakesTheStepsOfTorchsAdamWWithClippedGradientsAndASchedule) {
+  CompareWithAdamW(at::kDouble, 1e-12);
+  CompareWithAdamW(at::kFloat, 2e-5);
+}
+
+// What is switched off costs no rounding: the same bits.
+TEST(AdamTest, ABoundThatIsNeverReachedChangesNothing) {
+  at::manual_seed(3);
+  const at::Tensor begin = at::randn({100});
+  std::vector<at::Tensor> ends;
+  for (const double clip : {0.0, 1e9}) {
+    const TrainingState state = MakeState(100, at::kFloat);
+    state.all().parameters[0].copy_(begin);
+    Adam adam({.around = {.clip_norm = clip}}, state.all(), state.Number("steps"));
+    for (int step = 0; step < 20; ++step) {
+      state.all().gradients[0].copy_(begin.cos());
+      adam.Step();
+    }
+    ends.push_back(state.all().parameters[0].clone());
+  }
+  EXPECT_TRUE(ends[0].equal(ends[1]));
+}
+
+// A gradient that is no number must show, whatever it is clipped to.
+TEST(AdamTest, ClippingDoesNotHideWhatHasDiverged) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const TrainingState state = MakeState(100, at::kFloat);
+    Adam adam({.around = {.clip_norm = 1}}, state.all(), state.Number("steps"));
+    state.all().gradients[0].fill_(1);
+    state.all().gradients[0][7] = bad;
+    adam.Step();
+    EXPECT_FALSE(state.ParametersFinite()) << bad;
+  }
 }
 
 TEST(AdamTest, LeavesParametersWithoutGradientsAlone) {

@@ -29,7 +29,9 @@ class FakeAlgorithm final : public Algorithm {
     seen_weights.clear();
     if (weights.defined()) seen_weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
     asked_for = td_errors.size();
+    all_asked_for.push_back(asked_for);
     std::copy_n(errors.begin(), td_errors.size(), td_errors.begin());
+    for (float& error : errors) error += grows;
     rewards.push_back(batch.reward.data_ptr<float>()[0]);
     ++updates_;
     return absl::OkStatus();
@@ -45,6 +47,8 @@ class FakeAlgorithm final : public Algorithm {
   std::vector<float> errors = {0.5, 1, 1.5, 2};
   std::vector<float> seen_weights, rewards;
   size_t asked_for = 0;
+  std::vector<size_t> all_asked_for;
+  float grows = 0;  // By how much errors grow with each update.
 
  private:
   int64_t updates_ = 0;

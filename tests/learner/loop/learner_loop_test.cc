@@ -39,6 +39,50 @@ TEST_F(LearnerLoopTest, LearnsFromEachBatchOnceAndPublishes) {
   EXPECT_THAT(endings_, ElementsAre(Ending::kNotYet));
 }
 
+TEST_F(LearnerLoopTest, UpdatesSeveralTimesOnEachBatchAndCountsUpdates) {
+  options_.publish_updates = 4;
+  options_.updates_per_batch = 3;
+  ASSERT_TRUE(Run(4).ok());
+  EXPECT_THAT(algorithm_.rewards, ElementsAre(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4));
+  EXPECT_EQ(source_.recycled, 4);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerUpdates).Value(), 12);
+  EXPECT_EQ(state_->updates(), 12);
+  EXPECT_EQ(store_.version(), 4) << "at first, after 4, 8 and 12, which are within batches";
+  EXPECT_EQ(store_.newest()->header.updates(), 12);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerEnvSteps).Value(), 40);
+}
+
+TEST_F(LearnerLoopTest, EndsAndKeepsItsStateBetweenBatches) {
+  options_.updates_per_batch = 3;
+  options_.checkpoint_period = absl::Nanoseconds(1);
+  ASSERT_TRUE(Run(9, MaxUpdates(6)).ok());
+  EXPECT_EQ(algorithm_.updates(), 6);
+  ASSERT_GE(checkpoints_.size(), 2u);
+  for (const Kept& kept : checkpoints_) EXPECT_EQ(kept.updates % 3, 0);
+}
+
+// The last update's errors are the ones that later draws are made by; the weights are those of the draw.
+TEST_F(LearnerLoopTest, SendsPrioritiesOfABatchOnceFromItsLastUpdate) {
+  Prioritize();
+  options_.updates_per_batch = 3;
+  algorithm_.grows = 1;
+  ASSERT_TRUE(Run(2).ok());
+  ASSERT_EQ(source_.sent_priorities.size(), 2u);
+  EXPECT_THAT(source_.sent_priorities[0], ElementsAre(2.75, 3.25, 3.75, 4.25)) << "two updates later";
+  EXPECT_THAT(source_.sent_priorities[1], ElementsAre(5.75, 6.25, 6.75, 7.25));
+  EXPECT_THAT(algorithm_.all_asked_for, ElementsAre(0, 0, kRows, 0, 0, kRows));
+  EXPECT_EQ(Priorities("sent"), 2 * kRows);
+}
+
+TEST_F(LearnerLoopTest, StopsWithinABatchWhereTrainingHasDiverged) {
+  options_.updates_per_batch = 4;
+  algorithm_.diverges_with = 6;
+  const absl::Status status = Run(9);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("training has diverged with update 6: "));
+  EXPECT_EQ(algorithm_.updates(), 6);
+  EXPECT_EQ(metrics_.counter(metric::kLearnerUpdates).Value(), 5);
+}
+
 TEST_F(LearnerLoopTest, WithoutPrioritiesNothingIsWeightedOrSentBack) {
   ASSERT_TRUE(Run(3).ok());
   EXPECT_THAT(algorithm_.seen_weights, IsEmpty());

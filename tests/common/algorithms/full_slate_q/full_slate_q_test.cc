@@ -1,6 +1,7 @@
 #include "common/algorithms/full_slate_q/full_slate_q.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -187,11 +188,15 @@ TEST(FullSlateQTest, DqnConvergesOnTwoStates) {
     for (int s = 0; s < 2; ++s) value[s] = *std::max_element(q[s], q[s] + 3);
   }
   ASSERT_NEAR(q[1][0], 10, 1e-9);
-  for (const bool double_q : {false, true}) {
+  using Head = ValueHead::Kind;
+  for (const auto& [double_q, kind] :
+       {std::pair{false, Head::kScalar}, {true, Head::kScalar}, {true, Head::kQuantile}, {true, Head::kTwoHot}}) {
+    SCOPED_TRACE(static_cast<int>(kind));
     FullSlateQOptions options;
     options.shape.num_candidates = options.shape.num_item_features = 3;
     options.shape.item_features = false;
     options.shape.q = {.action = {2, 3, /*with_none=*/false, 16, 16}, .value_scale = 10};
+    options.shape.q.action.head = {kind, /*atoms=*/11, /*range=*/2};
     options.q = {.shape = options.shape.q, .learning_rate = 0.005, .tau = 0.05, .double_q = double_q, .seed = 1};
     const auto algorithm = FullSlateQ::Create(options).value();
     TransitionBatch batch;  // Each pair of state and item once.
@@ -201,6 +206,7 @@ TEST(FullSlateQTest, DqnConvergesOnTwoStates) {
     batch.reward = at::tensor({0.0f, 0.1f, 0.2f, 1.0f, 1.1f, 1.2f});
     batch.discount = at::full({6}, kDiscount);
     for (int i = 0; i < 2500; ++i) ASSERT_TRUE(algorithm->Update(batch, {}).ok());
+    const c10::InferenceMode no_autograd;  // As in updates, whose memory is used again.
     const at::Tensor learnt = algorithm->q().OnlineValues(at::eye(2), at::eye(3).repeat({2, 1}));
     for (int s = 0; s < 2; ++s) {
       for (int a = 0; a < 3; ++a) EXPECT_NEAR(learnt[s][a].item<double>(), q[s][a], 0.1) << s << " " << a;

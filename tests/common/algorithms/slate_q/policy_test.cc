@@ -48,7 +48,7 @@ SlateQShape MakeShape(const Kind& kind) {
     shape.affinity = AffinityWeights::Create(ChoiceModel::Create(options).value(), kItem).value();
   }
   shape.proposal_k = kind.k;
-  shape.actor = {kUser, 8, 8, kItem};
+  shape.actor = MlpSizes{kUser, 8, 8, kItem};
   return shape;
 }
 

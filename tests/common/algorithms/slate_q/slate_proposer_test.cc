@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kUser = 4, kItem = 3, kCandidates = 12, kRows = 200;
 
 SlateProposerOptions MakeOptions(int k, int random_candidates) {
-  return {.actor = {kUser, 16, 16, kItem},
+  return {.actor = MlpSizes{kUser, 16, 16, kItem},
           .k = k,
           .random_candidates = random_candidates,
           .learning_rate = 0.01,

@@ -54,7 +54,7 @@ inline SlateQOptions MakeSlateOptions(const SlateQKind& kind) {
     shape.affinity = AffinityWeights::Create(ChoiceModel::Create(choice).value(), kItemFeatures).value();
   }
   shape.proposal_k = kind.k;
-  shape.actor = {kUserFeatures, 8, 8, kItemFeatures};
+  shape.actor = MlpSizes{kUserFeatures, 8, 8, kItemFeatures};
   options.q = {.shape = shape.q,
                .learning_rate = 0.01,
                .tau = 0.3,

@@ -1,5 +1,6 @@
 #include "common/algorithms/slate_q/slate_q.h"
 
+#include <c10/core/InferenceMode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -159,15 +160,18 @@ TEST(SlateQTest, ReportsHowWellClicksArePredicted) {
     return all;
   };
   using ::testing::ElementsAre;
-  EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({})).value()->losses()), ElementsAre("q_loss"));
+  EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({})).value()->losses()),
+              ElementsAre("q_loss", "q_gradient_norm", "q_learning_rate"));
   EXPECT_THAT(names(SlateQ::Create(MakeSlateOptions({.k = 3})).value()->losses()),
-              ElementsAre("q_loss", "proposal_loss"));
+              ElementsAre("q_loss", "proposal_loss", "q_gradient_norm", "q_learning_rate", "proposal_gradient_norm",
+                          "proposal_learning_rate"));
   SlateQOptions options = MakeSlateOptions({.clicks = Clicks::kLearned});
   options.click.held_out = 0.5;
   const auto algorithm = SlateQ::Create(options).value();
   ASSERT_TRUE(algorithm->Update(MakeSlateBatch(64, 1), {}).ok());
   EXPECT_THAT(names(algorithm->losses()),
-              ElementsAre("q_loss", "click_loss", "click_log_likelihood", "click_log_likelihood_given"));
+              ElementsAre("q_loss", "click_loss", "click_log_likelihood", "click_log_likelihood_given",
+                          "q_gradient_norm", "q_learning_rate", "click_gradient_norm", "click_learning_rate"));
   for (size_t i = 2; i < 4; ++i) {
     EXPECT_LT(algorithm->losses()[i].second, 0);
     EXPECT_GT(algorithm->losses()[i].second, -5);
@@ -229,12 +233,17 @@ TEST(SlateQTest, ConvergesToTheValuesOfOneState) {
     best = std::max(best, OneState::MeanReward(slate));
     mean += OneState::MeanReward(slate) / 12;
   });
-  for (const TargetRule target : {TargetRule::kOptimal, TargetRule::kSarsa}) {
+  using Kind = ValueHead::Kind;
+  for (const auto& [target, kind] : {std::pair{TargetRule::kOptimal, Kind::kScalar},
+                                     {TargetRule::kSarsa, Kind::kScalar},
+                                     {TargetRule::kOptimal, Kind::kQuantile},
+                                     {TargetRule::kSarsa, Kind::kTwoHot}}) {
     SlateQOptions options = MakeSlateOptions({.target = target});
     options.click_field = 0;
     SlateQShape& shape = options.shape;
     shape.num_candidates = shape.num_item_features = 4;
     shape.q = {.action = {4, 4, /*with_none=*/true, 16, 16}, .value_scale = 20};
+    shape.q.action.head = {kind, /*atoms=*/15, /*range=*/3};
     options.q.shape = shape.q;
     options.q.tau = 0.05;
     options.q.learning_rate = 0.003;
@@ -245,11 +254,13 @@ TEST(SlateQTest, ConvergesToTheValuesOfOneState) {
     const auto algorithm = SlateQ::Create(options).value();
     for (uint32_t i = 0; i < 2500; ++i) ASSERT_TRUE(algorithm->Update(OneState::Batch(32, i % 200), {}).ok());
     const double next = OneState::kDiscount * (target == TargetRule::kSarsa ? mean : best) / (1 - OneState::kDiscount);
+    const c10::InferenceMode no_autograd;  // As in updates, whose memory is used again.
     at::Tensor actions = at::eye(5);
     const at::Tensor values = algorithm->q().OnlineValues(OneState::Batch(1, 0).observation, actions);
     for (int64_t i = 0; i < 5; ++i) {
       const double want = (i < 4 ? OneState::kRewards[i] : 0) + next;
-      EXPECT_NEAR(values[0][i].item<double>(), want, 0.05 * want) << "target " << static_cast<int>(target) << " " << i;
+      EXPECT_NEAR(values[0][i].item<double>(), want, 0.05 * want)
+          << "target " << static_cast<int>(target) << " head " << static_cast<int>(kind) << " " << i;
     }
   }
 }

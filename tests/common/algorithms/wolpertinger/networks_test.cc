@@ -23,17 +23,17 @@ TEST(WolpertingerNetworksTest, InitialParametersHaveTheStatedDistributions) {
   WolpertingerNetworks networks(LargeShape(), 2, at::kDouble);
   networks.Initialize(1);
   ExpectNormal(networks.actor.w1, std::sqrt(2.0 / 50));
-  ExpectNormal(networks.actor.w2, std::sqrt(2.0 / 200));
+  ExpectNormal(networks.actor.layers[1].w, std::sqrt(2.0 / 200));
   ExpectNormal(networks.embeddings, 1);
   for (const Critic& critic : networks.critics) {
     ExpectNormal(critic.mlp.w1, std::sqrt(2.0 / 58));
     EXPECT_EQ(critic.mlp.b1.abs().max().item<double>(), 0);
-    EXPECT_EQ(critic.mlp.b2.abs().max().item<double>(), 0);
+    EXPECT_EQ(critic.mlp.layers[1].b.abs().max().item<double>(), 0);
   }
-  EXPECT_LE(networks.actor.w3.abs().max().item<double>(), 0.003);
-  EXPECT_GT(networks.actor.w3.abs().max().item<double>(), 0.0029);
-  EXPECT_GT(networks.actor.b3.abs().max().item<double>(), 0);
-  EXPECT_FALSE(networks.critics[0].mlp.w2.equal(networks.critics[1].mlp.w2));
+  EXPECT_LE(networks.actor.layers[2].w.abs().max().item<double>(), 0.003);
+  EXPECT_GT(networks.actor.layers[2].w.abs().max().item<double>(), 0.0029);
+  EXPECT_GT(networks.actor.layers[2].b.abs().max().item<double>(), 0);
+  EXPECT_FALSE(networks.critics[0].mlp.layers[1].w.equal(networks.critics[1].mlp.layers[1].w));
 
   WolpertingerNetworks again(LargeShape(), 2, at::kDouble), other(LargeShape(), 2, at::kDouble);
   again.Initialize(1);

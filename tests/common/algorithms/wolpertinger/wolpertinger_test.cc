@@ -87,7 +87,7 @@ void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& w
   // Targets that differ from the online networks, and values that are not all next to zero.
   algorithm->target().Initialize(77);
   for (const WolpertingerNetworks* networks : {&algorithm->online(), &algorithm->target()}) {
-    for (const Critic& critic : networks->critics) critic.mlp.w3.mul_(100);
+    for (const Critic& critic : networks->critics) critic.mlp.layers[2].w.mul_(100);
   }
   const Reference online(algorithm->online()), target(algorithm->target());
   TransitionBatch batch = MakeBatch(options, 25);
@@ -381,6 +381,48 @@ TEST(WolpertingerTest, LearnsTheBrowsingTaskWithHalfOfTheItemsRetrieved) {
       std::vector<float> observation(10);
       observation[static_cast<size_t>(document)] = 1;
       EXPECT_EQ(policy->Explain(observation).best, (3 * document + 1) % 10) << "seed " << seed << " on " << document;
+    }
+  }
+}
+
+// Six states in a ring, where no item changes anything: the reward of state s is s, the next one s + 1 (mod 6). The
+// value of a state has a closed form, which rows of n steps must lead to whatever n is.
+TEST(WolpertingerTest, LearnsTheExactValuesFromRowsOfSeveralSteps) {
+  constexpr int kStates = 6, kItems = 3, kRows = kStates * kItems;
+  constexpr double kDiscount = 0.8;
+  std::vector<double> exact(kStates);
+  for (int s = 0; s < kStates; ++s) {
+    double round = 0;
+    for (int i = 0; i < kStates; ++i) round += std::pow(kDiscount, i) * ((s + i) % kStates);
+    exact[static_cast<size_t>(s)] = round / (1 - std::pow(kDiscount, kStates));
+  }
+  for (const int n_step : {1, 3, 5}) {
+    WolpertingerOptions options;
+    options.shape = {.num_user_features = kStates, .num_items = kItems, .k = 2};
+    options.learning_rate = 0.003;
+    options.tau = 0.05;
+    TransitionBatch batch = {at::zeros({kRows, kStates}), at::zeros({kRows, kStates}),
+                             at::zeros({kRows, 1}, at::TensorOptions(at::kInt)), at::zeros({kRows}),
+                             at::full({kRows}, std::pow(kDiscount, n_step))};
+    for (int row = 0; row < kRows; ++row) {
+      const int state = row % kStates;
+      batch.observation[row][state] = 1;
+      batch.next_observation[row][(state + n_step) % kStates] = 1;
+      batch.slate[row][0] = row / kStates;
+      double reward = 0;
+      for (int i = 0; i < n_step; ++i) reward += std::pow(kDiscount, i) * ((state + i) % kStates);
+      batch.reward[row] = reward;
+    }
+    const auto algorithm = Wolpertinger::Create(options).value();
+    for (int i = 0; i < 4000; ++i) ASSERT_TRUE(algorithm->Update(batch, {}).ok());
+    const auto policy = WolpertingerPolicy::Create({.shape = options.shape}).value();
+    ASSERT_TRUE(policy->SetWeights(algorithm->EncodeWeights()).ok());
+    for (int s = 0; s < kStates; ++s) {
+      std::vector<float> observation(kStates);
+      observation[static_cast<size_t>(s)] = 1;
+      for (const float value : policy->Explain(observation).values) {
+        EXPECT_NEAR(value, exact[static_cast<size_t>(s)], 0.02 * exact[static_cast<size_t>(s)]) << n_step << " " << s;
+      }
     }
   }
 }
