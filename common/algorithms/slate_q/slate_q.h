@@ -72,9 +72,12 @@ class SlateQ final : public Algorithm {
   void LoadShown(const TransitionBatch& batch);
   void ChooseNext(const TransitionBatch& batch);
   void ComputeTargets(const TransitionBatch& batch);
-  void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
-  void LearnClicks();
-  void LearnProposal();
+  void ComputeValueGradients(const TransitionBatch& batch, absl::Span<float> td_errors);
+  void ComputeClickGradients();
+  void ComputeProposalGradients();
+  // Makes the gradients those of all learners, where there are several.
+  absl::Status ExchangeGradients(const TransitionBatch& batch);
+  void Step();
 
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
@@ -99,6 +102,7 @@ class SlateQ final : public Algorithm {
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
+  double num_learnt_ = 0;                       // Rows whose value is learnt.
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
   // Of one row.
