@@ -51,8 +51,8 @@ std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const E
   const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight() + offered;
   // Inputs for this step and for the next one; hidden layers of the online network and of the target network.
   const double activations = kFloat * network.rows * 2 * (network.inputs + network.hidden);
-  // Online parameters, target parameters, gradients, and the optimiser's two moments.
-  const double parameters = 5 * kFloat * network.parameters_per_unit;
+  // Online parameters, target parameters, gradients, the optimiser's two moments, and what learners exchange.
+  const double parameters = (learners > 1 ? 6 : 5) * kFloat * network.parameters_per_unit;
   return {{"learner.batch_size", static_cast<double>(learner.batch_size()), rows + activations,
            absl::StrCat(learner.batches_in_flight(), " rows in flight, and networks on ", NumberText(network.rows), " ",
                         network.action, " of ", NumberText(network.inputs), " numbers"),

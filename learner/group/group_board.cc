@@ -96,6 +96,12 @@ absl::Status GroupBoard::Set(const std::string& key, const std::string& value) {
   if (values_.size() >= kMaxKeys && !values_.contains(key)) {
     return absl::InvalidArgumentError(absl::StrCat("a key beyond ", kMaxKeys));
   }
+  const auto there = values_.find(key);
+  const size_t bytes = value_bytes_ - (there == values_.end() ? 0 : there->second.size()) + value.size();
+  if (bytes > kMaxBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(bytes, " bytes of values, want at most ", kMaxBytes));
+  }
+  value_bytes_ = bytes;
   values_[key] = value;
   return absl::OkStatus();
 }

@@ -81,6 +81,7 @@ class GroupBoard final : public GroupStore {
   std::map<int, Member> members_ ABSL_GUARDED_BY(mu_);  // By rank, from 1.
   bool complete_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, std::string> values_ ABSL_GUARDED_BY(mu_);
+  size_t value_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // Version and checksum of the running program.

@@ -16,6 +16,7 @@ class GroupStore {
   static constexpr size_t kMaxKeys = 4096;
   static constexpr size_t kMaxKeyBytes = 256;
   static constexpr size_t kMaxValueBytes = size_t{4} << 20;
+  static constexpr size_t kMaxBytes = size_t{64} << 20;  // Of all values together.
 
   virtual ~GroupStore() = default;
   // Sets a key, or changes its value.

@@ -98,7 +98,12 @@ TEST_F(GroupBoardTest, ValuesAreKeptWithinTheirBounds) {
   const std::string long_key(GroupStore::kMaxKeyBytes + 1, 'k'), long_value(GroupStore::kMaxValueBytes + 1, 'v');
   EXPECT_EQ(board_.Set(long_key, "1").code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(board_.Set("b", long_value).code(), absl::StatusCode::kInvalidArgument);
-  for (size_t i = 1; i < GroupStore::kMaxKeys; ++i) ASSERT_TRUE(board_.Set(absl::StrCat("k", i), "").ok());
+  const std::string large(GroupStore::kMaxValueBytes, 'v');
+  for (int i = 0; i < 15; ++i) ASSERT_TRUE(board_.Set(absl::StrCat("large", i), large).ok());
+  EXPECT_TRUE(board_.Set("large0", large).ok()) << "instead of the one that was there";
+  EXPECT_EQ(board_.Set("large15", large).code(), absl::StatusCode::kInvalidArgument)
+      << "one byte too many: there is another value";
+  for (size_t i = 16; i < GroupStore::kMaxKeys; ++i) ASSERT_TRUE(board_.Set(absl::StrCat("k", i), "").ok());
   EXPECT_EQ(board_.Set("b", "1").code(), absl::StatusCode::kInvalidArgument);
 }
 

@@ -96,7 +96,7 @@ TEST_F(GroupClientTest, WantsTheToken) {
   TestCertificates certificates;
   Serve(2, certificates.Make("role", "ca", "token"));
   EXPECT_TRUE(client_->Set("a", "b").ok());
-  GroupClient stranger(server_->address(), certificates.Make("role", "ca", "other"));
+  GroupClient stranger(server_->address(), certificates.Make("role", "ca", "other_token"));
   EXPECT_EQ(stranger.Set("a", "c").code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(stranger.Get("a", Soon()).status().code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(stranger.Join({.process = 1, .terms = Terms(2)}, {}, GoOn).status().code(),

@@ -108,13 +108,18 @@ TEST(LearnerGroupTest, TakesOverWhatRankZeroHasLearnt) {
 TEST(LearnerGroupTest, NobodyStepsWhileALearnerWaits) {
   RunGroup(2, kLong, Small, [](LearnerGroup& group, Algorithm& algorithm) {
     if (group.rank() == 1) {
+      group.NoteWait(absl::Seconds(2));
       EXPECT_TRUE(group.Idle().ok());
+      group.NoteWait(absl::Seconds(3));
       EXPECT_TRUE(group.Idle().ok());
+    } else {
+      group.NoteWait(absl::Seconds(1));
     }
     GradientPart part = {Gradients(algorithm, group.rank() == 0 ? 1.0f : 2.0f), 1};
     ASSERT_TRUE(Exchange(group, part).ok());
     EXPECT_EQ(part.gradients.data_ptr<float>()[0], 1.5f);
     EXPECT_EQ(group.rounds(), 3);
+    EXPECT_EQ(group.waited(), absl::Seconds(5)) << "of the one that waited longest";
   });
 }
 
