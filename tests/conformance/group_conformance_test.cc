@@ -3,7 +3,8 @@
 //
 // In single precision the sum over rows is made in another order. A sum of n terms is then off by at most n 2^-24 times
 // the sum of their sizes (Higham 2002, Accuracy and Stability, section 3.1). Of terms of mixed sign about 1 / sqrt(n)
-// is left; 4 sqrt(n) times the largest gradient of a tensor bounds the sum of the sizes of any of them.
+// is left; 4 sqrt(n) times the largest gradient of a tensor bounds the sum of the sizes of any of them. A tensor of few
+// elements may cancel as a whole, so one percent of the largest gradient of all counts, too.
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
@@ -231,6 +232,7 @@ TEST_P(GroupConformanceTest, GradientsAndLossesAreThoseOfOneLearnerWithAllRows) 
     const auto of_group = Numbers<float>(processes.Read("gradients", 0, update));
     const at::Tensor& of_one = gradients[static_cast<size_t>(update)];
     ASSERT_EQ(static_cast<int64_t>(of_group.size()), of_one.numel());
+    const double largest_of_all = of_one.abs().max().item<double>();
     for (size_t t = 0; t < layout.tensors().size(); ++t) {
       const float* one = of_one.data_ptr<float>() + layout.offset(t);
       double largest = 0, difference = 0;
@@ -239,7 +241,8 @@ TEST_P(GroupConformanceTest, GradientsAndLossesAreThoseOfOneLearnerWithAllRows) 
         difference = std::max(difference,
                               std::abs(double{one[i]} - double{of_group[static_cast<size_t>(layout.offset(t) + i)]}));
       }
-      EXPECT_LE(difference, off * largest) << layout.tensors()[t].name << " of update " << update;
+      EXPECT_LE(difference, off * std::max(largest, 0.01 * largest_of_all))
+          << layout.tensors()[t].name << " of update " << update;
     }
     const auto loss_of_one = Numbers<double>(losses[static_cast<size_t>(update)]);
     const auto loss_of_group = Numbers<double>(processes.Read("losses", 0, update));
