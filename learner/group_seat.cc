@@ -13,6 +13,7 @@
 #include "common/base/host_port.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/config/group_rules.h"
 #include "learner/group/gloo_collective.h"
 
 namespace recbots {
@@ -36,6 +37,7 @@ absl::Status GroupSeat::ReadFlags() {
   RECBOTS_ASSIGN_OR_RETURN(learners_, flags.WholeNumber<int>("learners", 1, kMaxLearners));
   RECBOTS_ASSIGN_OR_RETURN(const int seconds, flags.WholeNumber<int>("group_timeout", 1, kMaxTimeoutSeconds));
   deadline_ = absl::Seconds(seconds);
+  RECBOTS_RETURN_IF_ERROR(CheckGroup(role_.config(), learners_));
   if (!flags.has("join")) {
     if (flags.has("rank")) return Refuse("rank", "goes with --join; the learner without --join has rank 0");
     return alone() ? absl::OkStatus() : CheckDescriptorLimit(kDescriptors + kDescriptorsPerLearner * learners_);

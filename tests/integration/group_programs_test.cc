@@ -143,11 +143,11 @@ TEST_F(GroupProgramsTest, ALearnerThatIsToldAloneToEndIsStartedAgainWithTheOther
 
 // Both read rows in proportion to their priorities, send new ones, and wait for each other's share at the limiter.
 TEST_F(GroupProgramsTest, TwoLearnersShareATightLimiterAndPriorities) {
-  const Outcome outcome = RunProgram(
-      "recbots",
-      {"cluster", testing::SourceDir() + "/deploy/config/browse_prioritized.textproto", "--run_dir=" + dir_ + "/run",
-       "--learners=2", "--set=goal.share_of_optimum=0", "--set=goal.max_updates=300"},
-      absl::Seconds(180));
+  const Outcome outcome = RunProgram("recbots",
+                                     {"cluster", testing::SourceDir() + "/deploy/config/browse_prioritized.textproto",
+                                      "--run_dir=" + dir_ + "/run", "--learners=2", "--set=goal.share_of_optimum=0",
+                                      "--set=goal.max_updates=300", "--set=replay.table.rate_limiter.error_buffer=256"},
+                                     absl::Seconds(180));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.log << Read(Run("learner.log"));
   const auto report = nlohmann::json::parse(Read(Run("report.json")));
   EXPECT_EQ(report["updates"], 300);

@@ -17,6 +17,7 @@
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/group_rules.h"
 #include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
@@ -70,6 +71,7 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   RECBOTS_ASSIGN_OR_RETURN(const int group_timeout, flags.WholeNumber<int>("group_timeout", 1, 86400));
   options.group_timeout = absl::Seconds(group_timeout);
   RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
+  RECBOTS_RETURN_IF_ERROR(CheckGroup(config, options.num_learners));
   // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role. All
   // processes share the memory of this machine.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
