@@ -37,7 +37,6 @@ absl::Status GroupSeat::ReadFlags() {
   RECBOTS_ASSIGN_OR_RETURN(learners_, flags.WholeNumber<int>("learners", 1, kMaxLearners));
   RECBOTS_ASSIGN_OR_RETURN(const int seconds, flags.WholeNumber<int>("group_timeout", 1, kMaxTimeoutSeconds));
   deadline_ = absl::Seconds(seconds);
-  RECBOTS_RETURN_IF_ERROR(CheckGroup(role_.config(), learners_));
   if (!flags.has("join")) {
     if (flags.has("rank")) return Refuse("rank", "goes with --join; the learner without --join has rank 0");
     return alone() ? absl::OkStatus() : CheckDescriptorLimit(kDescriptors + kDescriptorsPerLearner * learners_);
@@ -54,6 +53,10 @@ absl::Status GroupSeat::ReadFlags() {
     if (flags.has(of_leader)) return Refuse(of_leader, "is for the learner of rank 0, and not for one with --join");
   }
   return CheckDescriptorLimit(kDescriptors + kDescriptorsPerLearner * learners_);
+}
+
+absl::Status GroupSeat::CheckTable(size_t row_bytes) const {
+  return CheckGroup(role_.config(), learners_, static_cast<int64_t>(row_bytes));
 }
 
 void GroupSeat::Prepare(v1::RunManifest run, v1::ExperimentIdentity identity) {

@@ -26,6 +26,8 @@ class GroupSeat {
   bool alone() const { return learners_ == 1; }
   bool follows() const { return !leader_.empty(); }
 
+  // INVALID_ARGUMENT: the learners' table has no room for the batches of all (common/config/group_rules.h).
+  absl::Status CheckTable(size_t row_bytes) const;
   // The experiment that all learners have to have. At rank 0, where there are others, service() then serves it.
   void Prepare(v1::RunManifest run, v1::ExperimentIdentity identity);
   grpc::Service* service() { return service_.get(); }

@@ -107,6 +107,7 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
   seat_.Prepare(MakeRunManifest(kLearnerProgram, config, identity_), identity_);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
+  RECBOTS_RETURN_IF_ERROR(seat_.CheckTable(schema_.row_bytes()));
   RECBOTS_RETURN_IF_ERROR(record_.Claim(kLearnerProgram));
   StreamLedgerOptions streams;
   if (!role_.run_dir().empty()) streams.path = absl::StrCat(role_.run_dir(), "/", kStreamsFile);

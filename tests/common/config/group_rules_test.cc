@@ -33,6 +33,12 @@ TEST(GroupRulesTest, RowsThatGoNeedRoomForTheBatchesOfAllLearners) {
                       HasSubstr("learner.batch_size 100 x learner.batches_in_flight 4")));
     config.mutable_replay()->mutable_table()->set_capacity_rows(1200);
     EXPECT_TRUE(CheckGroup(config, 3).ok());
+    config.mutable_replay()->mutable_table()->set_capacity_bytes(1200 * 164 - 1);
+    EXPECT_TRUE(CheckGroup(config, 3).ok()) << "the size of a row is not known yet";
+    EXPECT_THAT(std::string(CheckGroup(config, 3, /*row_bytes=*/100).message()),
+                HasSubstr("replay.table.capacity_bytes 196799, want at least 196800 with 3 learners"));
+    config.mutable_replay()->mutable_table()->set_capacity_bytes(1200 * 164);
+    EXPECT_TRUE(CheckGroup(config, 3, /*row_bytes=*/100).ok());
   }
 }
 
