@@ -25,6 +25,12 @@ if(RECBOTS_TORCH)
   # System headers, so that our warnings are about our code.
   target_include_directories(recbots_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 
+  # The headers of LibTorch's c10d include those of Gloo (learner/group).
+  find_path(RECBOTS_GLOO_INCLUDE gloo/context.h)
+  if(NOT RECBOTS_GLOO_INCLUDE)
+    message(FATAL_ERROR "gloo/context.h is missing: install libgloo-dev (deploy/packages.txt)")
+  endif()
+
   # Debian's LibTorch calls whatever libblas.so.3 the alternatives system points at. The reference BLAS makes an update
   # five times slower (docs/decisions), so say it where nobody can miss it.
   execute_process(COMMAND sh -c "ldconfig -p | sed -n 's/.*libblas.so.3 .*=> //p' | head -n 1 | xargs -r readlink -f"

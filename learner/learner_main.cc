@@ -23,6 +23,8 @@
 #include "common/role/roles.h"
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
+#include "learner/group_seat.h"
+#include "learner/learner_pages.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/networks_of.h"
 #include "learner/loop/replay_batch_source.h"
@@ -43,7 +45,7 @@ constexpr absl::Duration kLastCheckpoint = absl::Seconds(20);
 // Everything a learner is made of, in the order in which it is made.
 class Learner {
  public:
-  explicit Learner(Role& role) : role_(role), record_(role.config(), role.run_dir()) {}
+  explicit Learner(Role& role) : role_(role), seat_(role), record_(role.config(), role.run_dir()) {}
 
   absl::Status Run();
 
@@ -60,6 +62,10 @@ class Learner {
   // Begins the run, or goes on with it.
   absl::Status BeginRun();
   absl::Status Serve();
+  // What is left of Run for a learner that does not lead its group.
+  absl::Status Follow();
+  // Trains, together with the other learners where there are several.
+  absl::Status Train();
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
@@ -70,6 +76,7 @@ class Learner {
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
+  GroupSeat seat_;  // Outlives the server and the loop.
   v1::ExperimentIdentity identity_;
   v1::ExperimentIdentity configuration_;
   RowSchema schema_;
@@ -88,13 +95,9 @@ class Learner {
   std::unique_ptr<HttpServer> http_;
 };
 
-// "266.1 +- 0.4"; without the interval where the value is exact.
-std::string WithInterval(double value, double ci95) {
-  return ci95 > 0 ? absl::StrCat(value, " +- ", ci95) : absl::StrCat(value);
-}
-
 absl::Status Learner::ReadConfiguration() {
   const v1::ExperimentConfig& config = role_.config();
+  RECBOTS_RETURN_IF_ERROR(seat_.ReadFlags());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
   const EnvironmentSpec& spec = scenario->spec();
@@ -103,7 +106,9 @@ absl::Status Learner::ReadConfiguration() {
   catalogue_ = CatalogueOf(*scenario);
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
+  seat_.Prepare(MakeRunManifest(kLearnerProgram, config, identity_), identity_);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
+  RECBOTS_RETURN_IF_ERROR(seat_.CheckTable(schema_.row_bytes()));
   RECBOTS_RETURN_IF_ERROR(record_.Claim(kLearnerProgram));
   StreamLedgerOptions streams;
   if (!role_.run_dir().empty()) streams.path = absl::StrCat(role_.run_dir(), "/", kStreamsFile);
@@ -150,7 +155,7 @@ absl::Status Learner::MakeSampler() {
   // From which shard a row comes depends on the clock in any case; a learner that comes back does not repeat the draws.
   sampler.seed = config.seed() ^ store_.incarnation();
   sampler.identity = identity_;
-  sampler.on_streams = [this](int64_t streams_below) { return streams_->Open(streams_below); };
+  if (!seat_.follows()) sampler.on_streams = [this](int64_t below) { return streams_->Open(below); };
   RECBOTS_ASSIGN_OR_RETURN(sampler.retry, role_.PeerRetryOptions());
   sampler.security = role_.security();
   RECBOTS_ASSIGN_OR_RETURN(sampler_, replay::ReplaySampler::Create(schema_, sampler));
@@ -166,6 +171,7 @@ void Learner::MakeLoop() {
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
+    if (service_ == nullptr) return Watchers();
     return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
   };
   hooks.print = [this](const std::string& line) {
@@ -187,8 +193,10 @@ absl::Status Learner::Serve() {
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
   service_ = std::make_unique<WeightsService>(options, store_);
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
+  std::vector<grpc::Service*> services = {service_.get()};
+  if (seat_.service() != nullptr) services.push_back(seat_.service());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get()});
+      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, services);
   if (!server.ok()) return role_.CannotServe("listen", server.status());
   server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
@@ -241,6 +249,7 @@ absl::Status Learner::Run() {
   const absl::Status read = ReadConfiguration();
   if (absl::IsCancelled(read) && role_.shutdown().requested()) return absl::OkStatus();  // Told to end before it began.
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(read));
+  if (seat_.follows()) return Follow();
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(FindRun()));
   RECBOTS_RETURN_IF_ERROR(BadConfiguration(TakeNetworks()));
   if (const std::optional<SavedReport> report = Ended(); report.has_value()) {
@@ -251,7 +260,7 @@ absl::Status Learner::Run() {
   MakeLoop();
   RECBOTS_RETURN_IF_ERROR(BeginRun());
   RECBOTS_RETURN_IF_ERROR(Serve());
-  absl::Status status = loop_->Run();
+  absl::Status status = Train();
   if (!record_.state().goal().CheckReachable().ok()) status = BadConfiguration(status);
   role_.SetActivity("draining");
   role_.SetHealthy(false);
@@ -261,6 +270,30 @@ absl::Status Learner::Run() {
   service_->Drain();
   server_->Stop();
   return status;
+}
+
+absl::Status Learner::Follow() {
+  RECBOTS_RETURN_IF_ERROR(MakeSampler());
+  MakeLoop();
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
+  const absl::Status status = Train();
+  role_.SetHealthy(false);
+  http_->Stop();
+  sampler_->Close();
+  return status;
+}
+
+absl::Status Learner::Train() {
+  if (seat_.alone()) return loop_->Run();
+  const absl::StatusOr<LearnerGroup*> group = seat_.Form(*algorithm_);
+  if (group.ok()) {
+    loop_->JoinGroup(**group);
+    role_.SetHealthy(true);
+  } else if (!absl::IsCancelled(group.status())) {
+    return group.status();
+  }
+  const absl::Status trained = loop_->Run();
+  return group.ok() && !(*group)->broken().ok() ? WouldGoOn(trained) : trained;
 }
 
 absl::Status Learner::OnEnding(const RunEnd& end) {
@@ -285,34 +318,19 @@ std::string Learner::CheckpointText() const {
 }
 
 std::vector<StatusSection> Learner::Pages() const {
-  const StatusLine line = record_.state().status();
-  StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
-  const GoalTracker goal = record_.state().goal();
-  if (goal.newest().has_value()) {
-    const v1::Evaluation& newest = *goal.newest();
-    const std::optional<double> gap = ShareOfGap(newest);
-    run.rows.push_back({"result", FullResult(newest)});
-    run.rows.push_back({"value", WithInterval(newest.value(), newest.value_ci95())});
-    run.rows.push_back({"optimum", newest.has_optimum() ? absl::StrCat(newest.optimum()) : "unknown"});
-    run.rows.push_back({"share of gap", gap.has_value() ? absl::StrCat(*gap) : "unknown"});
-    for (const v1::ReferenceValue& reference : newest.references()) {
-      run.rows.push_back(
-          {absl::StrCat("reference ", reference.name()), WithInterval(reference.value(), reference.value_ci95())});
-    }
-  }
-  for (const auto& [name, mark] : {std::pair{"99 % of optimum", goal.at_99()}, {"99.9 % of optimum", goal.at_999()}}) {
-    run.rows.push_back({name, mark.has_value() ? absl::StrCat(mark->updates, " updates, ", mark->env_steps,
-                                                              " env steps, ", mark->wall_seconds, " s")
-                                               : "not yet"});
-  }
+  StatusSection run = DescribeRun(record_.state());
   run.rows.push_back({"checkpoint", CheckpointText()});
+  std::vector<StatusSection> sections = {std::move(run)};
+  if (!seat_.alone()) sections.push_back(seat_.Page());
+  if (service_ == nullptr) return sections;
   StatusSection watchers{"Actors and evaluators", {}};
   for (const WatcherInfo& watcher : service_->watchers()) {
     watchers.rows.push_back(
         {absl::StrCat(FindWorker(watcher.role)->name, " ", watcher.worker_index),
          absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
   }
-  return {run, watchers};
+  sections.push_back(std::move(watchers));
+  return sections;
 }
 
 }  // namespace
@@ -320,7 +338,8 @@ std::vector<StatusSection> Learner::Pages() const {
 
 int main(int argc, char** argv) {
   at::set_num_threads(1);
-  return recbots::RunRole(
-      "learner", {"listen", "replay", "keep", "fresh", "resume", recbots::kAllowOtherExperiment, "peer_timeout"}, argc,
-      argv, [](recbots::Role& role) { return recbots::Learner(role).Run(); });
+  return recbots::RunRole("learner",
+                          {"listen", "replay", "keep", "fresh", "resume", recbots::kAllowOtherExperiment,
+                           "peer_timeout", "learners", "join", "rank", "group_host", "group_timeout"},
+                          argc, argv, [](recbots::Role& role) { return recbots::Learner(role).Run(); });
 }

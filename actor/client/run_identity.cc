@@ -10,9 +10,7 @@
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {
-namespace {
 
-// "" if the settings are the same.
 std::string DifferenceTo(const v1::RunManifest& manifest, const v1::ExperimentConfig& config,
                          const v1::ExperimentIdentity& identity) {
   v1::ExperimentConfig there;
@@ -22,8 +20,6 @@ std::string DifferenceTo(const v1::RunManifest& manifest, const v1::ExperimentCo
   const std::string difference = RunDifference(there, config);
   return difference.empty() ? IdentityDifference(manifest.identity(), "there", identity, "here") : difference;
 }
-
-}  // namespace
 
 v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentConfig& config,
                                 const v1::ExperimentIdentity& identity) {

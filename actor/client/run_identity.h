@@ -19,6 +19,12 @@ inline constexpr char kTrainProgram[] = "recbots train";
 v1::RunManifest MakeRunManifest(absl::string_view program, const v1::ExperimentConfig& config,
                                 const v1::ExperimentIdentity& identity);
 
+// In what the run of the manifest differs from this configuration and meaning of rows, apart from the settings that may
+// change (option may_change in config.proto): "" if in nothing; otherwise names the settings, those of the manifest
+// first.
+std::string DifferenceTo(const v1::RunManifest& manifest, const v1::ExperimentConfig& config,
+                         const v1::ExperimentIdentity& identity);
+
 // Checks that the run of the manifest, in `run_dir`, was begun by `program` with this configuration, apart from the
 // settings that may change (option may_change in config.proto), and with rows of this meaning.
 //   FAILED_PRECONDITION  it was not; the message names the settings that differ, and the ways out. With `allow_other`,

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
 #include "common/networks/adam.h"
+#include "common/networks/gradient_exchange.h"
 #include "common/networks/tensor_batch.h"
 #include "common/networks/training_state.h"
 
@@ -41,6 +42,11 @@ class Algorithm {
   // Updates done.
   virtual int64_t updates() const = 0;
 
+  // From now on, Update learns together with other learners; nullptr: alone. The exchange must outlive the updates. All
+  // learners hold the same state (LoadState) and call Update with batches of the same size. If the exchange fails,
+  // Update returns its error, and nothing that was learnt has changed.
+  void SetExchange(GradientExchange* exchange) { exchange_ = exchange; }
+
   // What a policy needs of the parameters, encoded (common/inference/weights.h). Where an average is kept: of it.
   virtual std::string EncodeWeights() const;
 
@@ -65,6 +71,8 @@ class Algorithm {
   // are not. Cheap enough for every update. Why not: FAILED_PRECONDITION, with the name of the tensor.
   virtual bool finite() const { return state_.ParametersFinite(); }
   virtual absl::Status WhyNotFinite() const { return state_.CheckFinite(); }
+  // The arenas in which it learns.
+  const TrainingTensors& tensors() const { return state_.all(); }
   // INVALID_ARGUMENT: not bytes of SaveState, damaged, of an algorithm of other tensors, or diverged
   // (training_state.h); nothing changed.
   absl::Status LoadState(absl::string_view saved) { return state_.Load(saved); }
@@ -79,11 +87,15 @@ class Algorithm {
   const TrainingState& state() const { return state_; }
   // Adds what `optimizer` has to say to what losses() returns.
   static void AddOptimizer(absl::string_view name, const Adam& optimizer, Losses& losses);
+  GradientExchange* exchange() const { return exchange_; }
+  // The number of the first of `rows` rows of a batch among those of all learners.
+  int64_t FirstRow(int64_t rows) const { return exchange_ == nullptr ? 0 : exchange_->rank() * rows; }
 
  private:
   TrainingState state_;
   std::vector<TensorSpec> weights_;
   double keep_ = 0;
+  GradientExchange* exchange_ = nullptr;
 };
 
 }  // namespace recbots

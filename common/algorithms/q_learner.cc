@@ -154,8 +154,12 @@ void QLearner::ComputeHeadGradients(const QBatch& batch, const at::Tensor& outpu
 }
 
 void QLearner::Learn(const QBatch& batch, absl::Span<float> td_errors) {
-  fused_ == nullptr ? LearnTensors(batch, td_errors) : LearnFused(batch, td_errors);
+  ComputeGradients(batch, td_errors);
   Step();
+}
+
+void QLearner::ComputeGradients(const QBatch& batch, absl::Span<float> td_errors) {
+  fused_ == nullptr ? LearnTensors(batch, td_errors) : LearnFused(batch, td_errors);
 }
 
 void QLearner::LearnFused(const QBatch& batch, absl::Span<float> td_errors) {

@@ -25,6 +25,7 @@
 #include "absl/types/span.h"
 #include "common/algorithms/fused_q.h"
 #include "common/networks/adam.h"
+#include "common/networks/gradient_exchange.h"
 #include "common/networks/q_network.h"
 #include "common/networks/training_state.h"
 #include "recbots/v1/config.pb.h"
@@ -94,6 +95,11 @@ class QLearner {
   // Adam on the online network, then the target network. The absolute errors, in units of rewards and before the step,
   // go to `td_errors` [B], 0 for rows of weight 0; or empty: not wanted.
   void Learn(const QBatch& batch, absl::Span<float> td_errors);
+  // The same in two parts. Between them the gradients and the loss may become those of several learners: of
+  // `batch.divisor` rows each, or of none where all weights are 0.
+  void ComputeGradients(const QBatch& batch, absl::Span<float> td_errors);
+  void Step();
+  GradientPart gradient_part(double rows) { return {gradients_.arena.flat(), rows, &loss_}; }
 
   int64_t steps() const { return optimizer_.steps(); }
   double loss() const { return loss_; }  // Of the last batch, before its step.
@@ -112,7 +118,6 @@ class QLearner {
   void ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs);
   at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor Scaled(const at::Tensor& q) const;
-  void Step();
 
   const QLearnerOptions options_;
   const at::ScalarType dtype_;

@@ -12,8 +12,10 @@ namespace recbots {
 
 // Exit codes of every program.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;         // an error at run time; the last line on standard error says which
-inline constexpr int kExitBadUsage = 2;       // a flag or the configuration is wrong; nothing was started
+inline constexpr int kExitFailed = 1;    // an error at run time; the last line on standard error says which
+inline constexpr int kExitBadUsage = 2;  // a flag or the configuration is wrong; nothing was started
+inline constexpr int kExitStartAgain =
+    3;  // a role ended because another one did: it would go on if both were started again
 inline constexpr int kExitInterrupted = 130;  // SIGINT or SIGTERM came before the work was done
 
 // A program's main function: names the process in its log lines, runs `body` with the arguments behind the program's

@@ -51,8 +51,10 @@ std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const E
   const double rows = RowBytesOfTransitions(config, spec) * learner.batches_in_flight() + offered;
   // Inputs for this step and for the next one; hidden layers of the online network and of the target network.
   const double activations = kFloat * network.rows * 2 * (network.inputs + network.hidden);
-  // Online parameters, target parameters, gradients, the optimiser's two moments, and perhaps an average.
-  const double parameters = (learner.weights_averaging() > 0 ? 6 : 5) * kFloat * network.parameters_per_unit;
+  // Online parameters, target parameters, gradients, the optimiser's two moments; perhaps an average, and what learners
+  // exchange.
+  const double arenas = 5 + (learner.weights_averaging() > 0 ? 1 : 0) + (learners > 1 ? 1 : 0);
+  const double parameters = arenas * kFloat * network.parameters_per_unit;
   return {{"learner.batch_size", static_cast<double>(learner.batch_size()), rows + activations,
            absl::StrCat(learner.batches_in_flight(), " rows in flight, and networks on ", NumberText(network.rows), " ",
                         network.action, " of ", NumberText(network.inputs), " numbers"),

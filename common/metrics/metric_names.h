@@ -87,6 +87,15 @@ inline constexpr MetricDescription kLearnerUpdates{"recbots_learner_updates_tota
                                                    "Updates of the networks"};
 inline constexpr MetricDescription kLearnerUpdateRate{"recbots_learner_updates_per_second", MetricType::kGauge,
                                                       "Updates per second over the last status period"};
+inline constexpr MetricDescription kLearnerLearners{"recbots_learner_learners", MetricType::kGauge,
+                                                    "Learners that train as one"};
+inline constexpr MetricDescription kLearnerRank{"recbots_learner_rank", MetricType::kGauge,
+                                                "The number of this learner among them; 0 leads"};
+inline constexpr MetricDescription kLearnerRowRate{
+    "recbots_learner_rows_per_second", MetricType::kGauge,
+    "Rows that all learners together learnt from, per second over the last status period"};
+inline constexpr MetricDescription kLearnerExchange{"recbots_learner_exchange_seconds_total", MetricType::kCounter,
+                                                    "Time in all-reduces, most of it waiting for the slowest learner"};
 inline constexpr MetricDescription kLearnerEnvSteps{"recbots_learner_env_steps_total", MetricType::kCounter,
                                                     "Environment steps inserted into replay since the learner began"};
 inline constexpr MetricDescription kLearnerEnvRate{"recbots_learner_env_steps_per_second", MetricType::kGauge,
@@ -206,6 +215,10 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kReplayCheckpointPause,
                                  kLearnerUpdates,
                                  kLearnerUpdateRate,
+                                 kLearnerLearners,
+                                 kLearnerRank,
+                                 kLearnerRowRate,
+                                 kLearnerExchange,
                                  kLearnerEnvSteps,
                                  kLearnerEnvRate,
                                  kLearnerActors,

@@ -27,6 +27,8 @@ constexpr int kMinDescriptors = 64;
 
 // Payload that marks a status as an error of usage (its value is not read).
 constexpr char kBadUsagePayload[] = "recbots/bad_usage";
+// Payload that marks a status as the error of another process.
+constexpr char kWouldGoOnPayload[] = "recbots/would_go_on";
 
 std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
   static const std::vector<FlagSpec>* known = new std::vector<FlagSpec>{
@@ -39,6 +41,12 @@ std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
       {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
       AllowOtherExperimentFlag(),
       {"peer_timeout", "SECONDS", "give up when a peer was away for this long; 0: never", "600"},
+      {"learners", "N", "learners that train as one, 1..64; this one leads unless it has --join", "1"},
+      {"join", "ADDRESS", "train with the learner there, which leads: HOST:PORT or unix:/PATH", ""},
+      {"rank", "R", "with --join: the number of this learner, 1..N-1", "any that is free"},
+      {"group_host", "HOST", "where other learners reach this one to exchange gradients; auto: this machine's name",
+       "127.0.0.1"},
+      {"group_timeout", "SECONDS", "the group ends when a learner takes no part for this long, 1..86400", "30"},
   };
   std::vector<FlagSpec> flags = {
       {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
@@ -126,6 +134,12 @@ absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& 
 absl::Status BadConfiguration(const absl::Status& status) {
   absl::Status marked = status;
   if (!marked.ok()) marked.SetPayload(kBadUsagePayload, absl::Cord());
+  return marked;
+}
+
+absl::Status WouldGoOn(const absl::Status& status) {
+  absl::Status marked = status;
+  if (!marked.ok()) marked.SetPayload(kWouldGoOnPayload, absl::Cord());
   return marked;
 }
 
@@ -237,7 +251,8 @@ int ServeRole(const std::string& name, const std::vector<std::string>& more_flag
   status.Update(shutdown.failure());
   if (status.ok()) return kExitOk;
   RECBOTS_LOG(ERROR) << status.message();
-  return status.GetPayload(kBadUsagePayload).has_value() ? kExitBadUsage : kExitFailed;
+  if (status.GetPayload(kBadUsagePayload).has_value()) return kExitBadUsage;
+  return status.GetPayload(kWouldGoOnPayload).has_value() ? kExitStartAgain : kExitFailed;
 }
 
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,

@@ -95,12 +95,14 @@ FlagSpec AllowOtherExperimentFlag();
 
 // The main function of a role: parses the flags --config, --set, --run_dir, --http, those of SecurityFlags and those
 // named in `more_flags` (only "listen", "replay", "learner", "checkpoint_dir", "keep", "fresh", "resume",
-// kAllowOtherExperiment and "peer_timeout" are known), loads the configuration, and runs `body`. Returns the exit code;
-// prints a failure as one line on stderr.
+// kAllowOtherExperiment, "peer_timeout" and those of a group of learners are known), loads the configuration, and runs
+// `body`. Returns the exit code; prints a failure as one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);
 
 // Marks an error as a usage error: RunRole then returns kExitBadUsage.
 absl::Status BadConfiguration(const absl::Status& status);
+// Marks an error that is that of another process: RunRole then returns kExitStartAgain.
+absl::Status WouldGoOn(const absl::Status& status);
 
 }  // namespace recbots

@@ -59,6 +59,10 @@ LearnerLoop::LearnerLoop(const LearnerLoopOptions& options, Hooks hooks, Algorit
       prioritizer_(options.prioritizer) {}
 
 absl::Status LearnerLoop::Publish(bool last) {
+  if (follows()) {
+    newest_.set_updates(algorithm_.updates());  // Rank 0 publishes them.
+    return absl::OkStatus();
+  }
   const RunCounters counters = state_.counters();
   const std::string weights = algorithm_.EncodeWeights();
   const std::shared_ptr<const WeightsSnapshot> snapshot =
@@ -71,6 +75,7 @@ absl::Status LearnerLoop::Publish(bool last) {
 
 absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
+  LeaveGroup(trained);
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
   if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
   // What has diverged is no checkpoint: the one before stays.
@@ -105,17 +110,18 @@ void LearnerLoop::CheckpointIfDue(Instant now) {
 }
 
 absl::Status LearnerLoop::Save(const absl::Status& error) {
+  if (follows()) return absl::OkStatus();
   return hooks_.on_ending(
       {ending_, error, samples_per_insert_, algorithm_.losses(), algorithm_.EncodeWeights(), diverged_batch_});
 }
 
 absl::Status LearnerLoop::Train() {
   const Instant start = Instant::Now();
-  period_ = {start, state_.counters(), absl::ZeroDuration(), {}};
+  BeginPeriod(start, state_.counters());
   checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - options_.first_checkpoint);
   if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
-  while (!hooks_.stop() && (!over_ || options_.keep)) {
-    RECBOTS_RETURN_IF_ERROR(LearnFromNext());
+  while (!hooks_.stop() && !group_has_ended() && (!over_ || options_.keep)) {
+    RECBOTS_RETURN_IF_ERROR(group_ == nullptr ? LearnFromNext() : UpdateInGroup());
     RECBOTS_RETURN_IF_ERROR(CheckReachable());
     RECBOTS_RETURN_IF_ERROR(CheckEnding());
     const Instant now = Instant::Now();
@@ -128,11 +134,12 @@ absl::Status LearnerLoop::Train() {
 absl::Status LearnerLoop::LearnFromNext() {
   RECBOTS_ASSIGN_OR_RETURN(std::optional<replay::SampledBatch> sampled, NextBatch());
   NoteEnvSteps();
-  if (!sampled.has_value()) return absl::OkStatus();
+  if (!sampled.has_value()) return IdleRound();
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   NoteCounts(sampled->counts);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
+  batch_rows_ = sampled->batch.num_rows();
   batches_.Recycle(*std::move(sampled));
   return PublishIfDue();
 }
@@ -144,7 +151,14 @@ absl::Status LearnerLoop::PublishIfDue() {
 
 absl::Status LearnerLoop::Update(const TransitionBatch& batch, const replay::SampledBatch& sampled,
                                  absl::Span<float> td_errors) {
-  RECBOTS_RETURN_IF_ERROR(algorithm_.Update(batch, td_errors));
+  if (group_ != nullptr && prioritizer_.enabled()) {
+    group_->UseImportance(*std::min_element(sampled.probabilities.begin(), sampled.probabilities.end()),
+                          importance_exponent_);
+  }
+  const absl::Status updated = algorithm_.Update(batch, td_errors);
+  // A gradient that would have reached all learners.
+  if (absl::IsFailedPrecondition(updated)) return Diverged(sampled, algorithm_.updates() + 1, updated);
+  RECBOTS_RETURN_IF_ERROR(updated);
   RECBOTS_RETURN_IF_ERROR(CheckFinite(sampled));
   updates_total_.Increment();
   state_.SetUpdates(algorithm_.updates());
@@ -158,8 +172,8 @@ absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
                            WrapTransitions(rows.schema(), {rows.data(), rows.size()}, rows.num_rows(), catalogue));
   prioritizer_.Begin(sampled.probabilities.size());
   if (prioritizer_.enabled()) {
-    replay::ImportanceWeights(sampled.probabilities, prioritizer_.exponent(algorithm_.updates()),
-                              prioritizer_.weights());
+    importance_exponent_ = prioritizer_.exponent(algorithm_.updates());
+    replay::ImportanceWeights(sampled.probabilities, importance_exponent_, prioritizer_.weights());
     RECBOTS_ASSIGN_OR_RETURN(batch.importance_weights, WrapRowValues(prioritizer_.weights()));
   }
   for (int i = 1; i < options_.updates_per_batch; ++i) {
@@ -172,12 +186,16 @@ absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
 
 absl::Status LearnerLoop::CheckFinite(const replay::SampledBatch& sampled) {
   if (algorithm_.finite()) return absl::OkStatus();
+  return Diverged(sampled, algorithm_.updates(), algorithm_.WhyNotFinite());
+}
+
+absl::Status LearnerLoop::Diverged(const replay::SampledBatch& sampled, int64_t update, const absl::Status& why) {
   const replay::ColumnBatch& rows = sampled.batch;
   diverged_batch_ = BatchJsonLines(rows.schema(), rows.data(), static_cast<size_t>(rows.num_rows()));
-  return absl::FailedPreconditionError(
-      absl::StrCat("training has diverged with update ", algorithm_.updates(), ": ",
-                   algorithm_.WhyNotFinite().message(), "; nothing of it was published, the weights of update ",
-                   newest_.updates(), " were the last; try a lower learning rate (", kDivergedFile, " has the batch)"));
+  return absl::FailedPreconditionError(absl::StrCat("training has diverged with update ", update, ": ", why.message(),
+                                                    "; nothing of it was published, the weights of update ",
+                                                    newest_.updates(), " were the last; try a lower learning rate (",
+                                                    kDivergedFile, " has the batch)"));
 }
 
 absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
@@ -211,6 +229,7 @@ absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
   absl::StatusOr<replay::SampledBatch> sampled = batches_.Next(start + kPatience);
   const absl::Duration waited = Instant::Now() - start;
   period_.waited += waited;
+  if (group_ != nullptr) group_->NoteWait(waited);
   if (sampled.ok()) {
     hooks_.activity("training");
     return std::optional<replay::SampledBatch>(*std::move(sampled));
@@ -243,13 +262,13 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
 
 absl::Status LearnerLoop::CheckReachable() {
   const int64_t evaluations = state_.evaluations();
-  if (over_ || evaluations == evaluations_checked_) return absl::OkStatus();
+  if (over_ || follows() || evaluations == evaluations_checked_) return absl::OkStatus();
   evaluations_checked_ = evaluations;
   return state_.goal().CheckReachable();
 }
 
 absl::Status LearnerLoop::CheckEnding() {
-  if (over_) return absl::OkStatus();
+  if (over_ || follows()) return absl::OkStatus();
   Ending ending = state_.Check();
   if (ending == Ending::kNotYet) return absl::OkStatus();
   if (ending == Ending::kMaxEnvSteps && !batches_.drained()) return absl::OkStatus();
@@ -261,6 +280,7 @@ absl::Status LearnerLoop::CheckEnding() {
   period_.start = Instant::InfinitePast();  // The line that shows the goal comes at once.
   ShowStatusIfDue(Instant::Now());
   ending_ = ending;
+  if (!options_.keep) LeaveGroup(absl::OkStatus());
   saved_ = Save(absl::OkStatus());
   // Tried once more when it ends.
   if (!saved_.ok() && options_.keep) RECBOTS_LOG(ERROR) << saved_.message();
@@ -279,7 +299,7 @@ void LearnerLoop::AwaitLastEvaluation() {
   int64_t evaluations = state_.evaluations();
   Instant last_sign = Instant::Now();
   while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {
-    if (state_.AwaitEvaluationOf(newest_.version(), kPatience)) return;
+    if (state_.AwaitEvaluationOf(newest_.version(), kPatience) || !IdleRound().ok()) return;
     if (const int64_t now = state_.evaluations(); now != evaluations) {
       evaluations = now;
       last_sign = Instant::Now();

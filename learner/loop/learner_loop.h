@@ -14,6 +14,7 @@
 #include "common/base/instant.h"
 #include "common/metrics/metrics.h"
 #include "common/rl/catalogue.h"
+#include "learner/group/learner_group.h"
 #include "learner/loop/batch_source.h"
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
@@ -82,10 +83,15 @@ class LearnerLoop {
   // theirs.
   void Resume(const v1::LearnerState& state);
 
+  // Trains together with the other learners of the group, which outlives the loop: call it before Run. Rank 0 does all
+  // that the loop does; other ranks learn, and leave publishing, goals, checkpoints and results to it.
+  void JoinGroup(LearnerGroup& group);
+
   // Trains until the run is over (with keep: until told to stop). Prints a line at once when the goal is reached.
   // Errors are final ones of the batches' source, of the algorithm, that training has diverged (before anything of it
   // is published), that the references which came with an evaluation leave the goal out of reach
-  // (GoalTracker::CheckReachable), and those of on_weights and on_ending.
+  // (GoalTracker::CheckReachable), those of on_weights and on_ending, and those of the group: that it is broken
+  // (UNAVAILABLE), and at rank 0 that another learner has failed.
   absl::Status Run();
 
  private:
@@ -94,10 +100,19 @@ class LearnerLoop {
     Instant start;
     RunCounters counters;
     absl::Duration waited;
+    absl::Duration exchanged, group_waited;  // As the group counted them when the period began.
     std::array<absl::Duration, replay::kNumBlockedOn> waited_for{};
   };
 
   absl::Status Train();
+  // Of a group (learner_loop_group.cc): whether this learner leaves goal, results and publishing to rank 0; whether the
+  // group has ended; an update; a round without a batch; what the end of the group means; and the last round.
+  bool follows() const { return group_ != nullptr && group_->rank() > 0; }
+  bool group_has_ended() const { return group_ != nullptr && group_->end().has_value(); }
+  absl::Status UpdateInGroup();
+  absl::Status IdleRound();
+  absl::Status HowGroupEnded();
+  void LeaveGroup(const absl::Status& error);
   absl::Status Publish(bool last);
   // Learns from the next batch. Endings, status lines and checkpoints come between two batches, never within one.
   absl::Status LearnFromNext();
@@ -108,6 +123,8 @@ class LearnerLoop {
   absl::Status PublishIfDue();
   // FAILED_PRECONDITION: the update on this batch has left parameters that are not finite.
   absl::Status CheckFinite(const replay::SampledBatch& sampled);
+  // What is said of it; keeps the rows.
+  absl::Status Diverged(const replay::SampledBatch& sampled, int64_t update, const absl::Status& why);
   absl::Status SendPriorities(const replay::SampledBatch& sampled);
   void NoteEnvSteps();
   // What replay counted since this learner began: rows of earlier runs are none of this one.
@@ -127,6 +144,8 @@ class LearnerLoop {
   void ShowStatusIfDue(Instant now);
   void ShowEvaluation();
   void ShowPrioritizer(StatusLine& line);
+  void ShowGroup(StatusLine& line);
+  void BeginPeriod(Instant now, const RunCounters& counters);
   std::string BoundBy(const Watchers& watchers, absl::Duration elapsed) const;
 
   const LearnerLoopOptions options_;
@@ -142,6 +161,7 @@ class LearnerLoop {
   prometheus::Histogram& lag_seconds_;
 
   Prioritizer prioritizer_;
+  double importance_exponent_ = 0;  // Of the batch that is learnt from.
   replay::SampledCounts counts_;
   uint64_t failed_sends_ = 0;
   // A date, to be compared with those at which rows were collected.
@@ -159,6 +179,8 @@ class LearnerLoop {
   Ending ending_ = Ending::kNotYet;  // What the run was over by.
   absl::Status saved_;               // What on_ending said then.
   std::string diverged_batch_;       // JSON Lines.
+  LearnerGroup* group_ = nullptr;    // nullptr: this learner learns alone.
+  int64_t batch_rows_ = 0;           // Of the newest batch.
   Period period_;
 };
 

@@ -50,6 +50,7 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
   line.counters = counters;
   line.updates_per_second = static_cast<double>(counters.updates - period_.counters.updates) / seconds;
   line.env_steps_per_second = static_cast<double>(counters.env_steps - period_.counters.env_steps) / seconds;
+  ShowGroup(line);
   line.num_actors = watchers.actors;
   line.lag_p50_updates = lags_.Quantile(0.5);
   line.lag_p99_updates = lags_.Quantile(0.99);
@@ -67,12 +68,37 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
   for (const auto& [name, loss] : algorithm_.losses()) metrics_.gauge(metric::kLearnerLoss, name).Set(loss);
   hooks_.print(FormatStatusLine(line));
   state_.SetStatus(std::move(line));
-  period_ = {now, counters, absl::ZeroDuration(), {}};
+  BeginPeriod(now, counters);
+}
+
+void LearnerLoop::BeginPeriod(Instant now, const RunCounters& counters) {
+  period_ = Period();
+  period_.start = now;
+  period_.counters = counters;
+  if (group_ == nullptr) return;
+  period_.exchanged = group_->exchanged();
+  period_.group_waited = group_->waited();
+}
+
+void LearnerLoop::ShowGroup(StatusLine& line) {
+  const LearnerGroup* group = group_;
+  line.num_learners = group == nullptr ? 1 : group->size();
+  line.rows_per_second = line.updates_per_second * static_cast<double>(batch_rows_ * line.num_learners);
+  metrics_.gauge(metric::kLearnerLearners).Set(line.num_learners);
+  metrics_.gauge(metric::kLearnerRowRate).Set(line.rows_per_second);
+  if (group == nullptr) return;
+  metrics_.gauge(metric::kLearnerRank).Set(group->rank());
+  RaiseTo(metrics_.counter(metric::kLearnerExchange), absl::ToDoubleSeconds(group->exchanged()));
 }
 
 std::string LearnerLoop::BoundBy(const Watchers& watchers, absl::Duration elapsed) const {
-  if (watchers.actors == 0 && period_.waited > 0.5 * elapsed) return "actors (none connected)";
-  if (period_.waited < 0.3 * elapsed) return "learner";
+  // Of the learner that waited longest: the others wait for it.
+  const absl::Duration waited = group_ == nullptr ? period_.waited : group_->waited() - period_.group_waited;
+  if (!follows() && watchers.actors == 0 && waited > 0.5 * elapsed) return "actors (none connected)";
+  if (waited < 0.3 * elapsed) {
+    const bool exchanges = group_ != nullptr && group_->exchanged() - period_.exchanged - waited > 0.5 * elapsed;
+    return exchanges ? "the other learners" : "learner";
+  }
   if (hooks_.on_weights) return "actors";  // They act on this thread while the loop waits.
   const auto waited_for = [&](replay::BlockedOn reason) { return period_.waited_for[static_cast<size_t>(reason)]; };
   if (waited_for(replay::BlockedOn::kSpiSample) + waited_for(replay::BlockedOn::kMinSize) > absl::ZeroDuration()) {

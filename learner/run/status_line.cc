@@ -12,6 +12,9 @@ std::string FormatStatusLine(const StatusLine& line) {
   std::string text = absl::StrFormat("[%02d:%02d:%02d]", seconds / 3600, seconds / 60 % 60, seconds % 60);
   absl::StrAppendFormat(&text, " upd %s (%s/s)", FormatCount(static_cast<double>(line.counters.updates)),
                         FormatCount(line.updates_per_second));
+  if (line.num_learners > 1) {
+    absl::StrAppendFormat(&text, " | %d learners, %s rows/s", line.num_learners, FormatCount(line.rows_per_second));
+  }
   absl::StrAppendFormat(&text, " | env %s (%s/s, %d actor%s)",
                         FormatCount(static_cast<double>(line.counters.env_steps)),
                         FormatCount(line.env_steps_per_second), line.num_actors, line.num_actors == 1 ? "" : "s");

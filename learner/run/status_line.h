@@ -11,6 +11,8 @@ namespace recbots {
 struct StatusLine {
   RunCounters counters;
   double updates_per_second = 0;
+  int num_learners = 1;
+  double rows_per_second = 0;  // Learnt from by all learners together.
   double env_steps_per_second = 0;
   int num_actors = 0;
   double lag_p50_updates = 0;
@@ -24,7 +26,8 @@ struct StatusLine {
 
 // [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
-// With prioritized replay, " | beta 0.72" follows after spi. ShortResult (result_text.h) formats the value.
+// Several learners add " | 2 learners, 1.5M rows/s" after upd. With prioritized replay, " | beta 0.72" follows after
+// spi. ShortResult (result_text.h) formats the value.
 std::string FormatStatusLine(const StatusLine& line);
 
 }  // namespace recbots

@@ -38,7 +38,7 @@ const std::vector<Treatment>& Treatments() {
       {R"(recbots (inspect|health) .*)", How::kRun},
 
       {R"(curl \S+)", How::kCurl},
-      {R"((RECBOTS_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
+      {R"(((RECBOTS|COMPOSE)_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
       {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
       {R"((tests/check|tests/run|tests/chaos/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
        "this test is a part of them"},

@@ -26,7 +26,7 @@ using ::testing::Not;
 using testing::Outcome;
 using testing::Workshop;
 
-const char* const kGroups[] = {"env", "acting", "updates", "slate_q", "loop", "dense", "slate"};
+const char* const kGroups[] = {"env", "acting", "updates", "group", "slate_q", "loop", "dense", "slate"};
 
 std::vector<std::string> LinesOf(const Outcome& outcome) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;

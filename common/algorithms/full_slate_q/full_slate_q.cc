@@ -76,14 +76,21 @@ absl::Status FullSlateQ::Update(const TransitionBatch& batch, absl::Span<float> 
     ComputeTargets(batch);
     const auto rows = static_cast<int64_t>(targets_.size());
     const at::Tensor observation = batch.observation.defined() ? batch.observation : at::empty({rows, 0});
-    q_.Learn({.observation = observation,
-              .actions = at::from_blob(chosen_.data(), {rows, static_cast<int64_t>(action_size_)}),
-              .targets = targets_,
-              .weights = row_weights_,
-              .divisor = static_cast<double>(rows),
-              .atoms = atoms_,
-              .shares = shares_},
-             td_errors);
+    q_.ComputeGradients({.observation = observation,
+                         .actions = at::from_blob(chosen_.data(), {rows, static_cast<int64_t>(action_size_)}),
+                         .targets = targets_,
+                         .weights = row_weights_,
+                         .divisor = static_cast<double>(rows),
+                         .atoms = atoms_,
+                         .shares = shares_},
+                        td_errors);
+    if (exchange() != nullptr) {
+      GradientPart part = q_.gradient_part(static_cast<double>(rows));
+      part.weighted = batch.importance_weights.defined();
+      loaded = exchange()->Exchange({&part, 1});
+    }
+    if (!loaded.ok()) return;
+    q_.Step();
     EndUpdate();
   }));
   return loaded;

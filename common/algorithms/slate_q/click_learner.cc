@@ -90,7 +90,23 @@ bool ClickLearner::IsHeldOut(const ShownSlates& shown, size_t row) const {
   return ((of_user * 0x9E3779B1u) ^ (of_items * 0x85EBCA6Bu)) * 0xC2B2AE35u < options_.held_out * 0x1p32;
 }
 
+void ClickLearner::HoldOut(double log_likelihood, const double* given, bool held_out) {
+  if (held_out) {
+    held_out_.Add(log_likelihood);
+    if (given != nullptr) given_.Add(*given);
+    return;
+  }
+  left_held_out_mean_ += (log_likelihood - left_held_out_mean_) / static_cast<double>(++left_held_out_);
+  if (given != nullptr) left_given_mean_ += (*given - left_given_mean_) / static_cast<double>(++left_given_);
+}
+
 void ClickLearner::Learn(const ShownSlates& shown, absl::Span<const double> given_log_likelihood) {
+  ComputeGradients(shown, given_log_likelihood, /*held_out=*/true);
+  Step();
+}
+
+void ClickLearner::ComputeGradients(const ShownSlates& shown, absl::Span<const double> given_log_likelihood,
+                                    bool held_out) {
   const auto rows = static_cast<int64_t>(shown.clicked.size());
   const int64_t features = options_.sizes.num_item_features;
   const int64_t slate_size = static_cast<int64_t>(shown.items.size()) / (rows * features);
@@ -101,23 +117,22 @@ void ClickLearner::Learn(const ShownSlates& shown, absl::Span<const double> give
   const at::Tensor d_score = at::zeros({rows * slate_size, 1});
   const float* score = pass_.output.data_ptr<float>();
   float* gradient = d_score.data_ptr<float>();
-  int64_t fitted = 0;
-  loss_ = 0;
+  fitted_ = left_held_out_ = left_given_ = 0;
+  loss_ = left_held_out_mean_ = left_given_mean_ = 0;
   for (int64_t row = 0; row < rows; ++row, score += slate_size, gradient += slate_size) {
     const auto r = static_cast<size_t>(row);
     const double log_likelihood = CrossEntropy(score, shown.sizes[r], shown.clicked[r], gradient);
     if (IsHeldOut(shown, r)) {
       std::fill_n(gradient, slate_size, 0.0f);
-      held_out_.Add(log_likelihood);
-      if (!given_log_likelihood.empty()) given_.Add(given_log_likelihood[r]);
+      HoldOut(log_likelihood, given_log_likelihood.empty() ? nullptr : &given_log_likelihood[r], held_out);
     } else {
       loss_ -= log_likelihood;
-      ++fitted;
+      ++fitted_;
     }
   }
-  if (fitted == 0) return;
-  loss_ /= static_cast<double>(fitted);
-  d_score.div_(static_cast<double>(fitted));
+  if (fitted_ == 0) return;
+  loss_ /= static_cast<double>(fitted_);
+  d_score.div_(static_cast<double>(fitted_));
 
   Backward(critic_.mlp, d_score, pass_);
   if (!ones_.defined() || ones_.size(0) != rows * slate_size) ones_ = at::ones({rows * slate_size});
@@ -125,7 +140,24 @@ void ClickLearner::Learn(const ShownSlates& shown, absl::Span<const double> give
   gradients_.w1_item.copy_(pass_.d_z1().t().mm(items));
   const at::Tensor d_state = pass_.d_z1().view({rows, slate_size, -1}).sum(1);
   gradients_.w1_state.copy_(d_state.t().mm(shown.observation));
-  optimizer_.Step();
+}
+
+void ClickLearner::AddParts(std::vector<GradientPart>& parts) {
+  parts.push_back({part_.gradients.flat(), static_cast<double>(fitted_), &loss_});
+  parts.push_back({{}, static_cast<double>(left_held_out_), &left_held_out_mean_});
+  parts.push_back({{}, static_cast<double>(left_given_), &left_given_mean_});
+}
+
+void ClickLearner::TakeRows(absl::Span<const GradientPart> parts) {
+  fitted_ = std::llround(parts[0].rows);
+  left_held_out_ = std::llround(parts[1].rows);
+  left_given_ = std::llround(parts[2].rows);
+}
+
+void ClickLearner::Step() {
+  for (; left_held_out_ > 0; --left_held_out_) held_out_.Add(left_held_out_mean_);
+  for (; left_given_ > 0; --left_given_) given_.Add(left_given_mean_);
+  if (fitted_ > 0) optimizer_.Step();
 }
 
 }  // namespace recbots

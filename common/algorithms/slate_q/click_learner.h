@@ -20,6 +20,7 @@
 #include "common/inference/item_network.h"
 #include "common/networks/adam.h"
 #include "common/networks/critic.h"
+#include "common/networks/gradient_exchange.h"
 #include "common/networks/parameter_arena.h"
 #include "common/networks/training_state.h"
 
@@ -76,6 +77,14 @@ class ClickLearner {
   // One step of Adam on the rows that are not held out; those that are add to held_out(), and to `given` with
   // given_log_likelihood [B] (empty: no model to compare with), what another model says of the same clicks.
   void Learn(const ShownSlates& shown, absl::Span<const double> given_log_likelihood);
+  // The same in two parts. Between them the means of AddParts may become those of several learners; then `held_out` is
+  // false, and Step adds what was held out: each row as the mean of all of them.
+  void ComputeGradients(const ShownSlates& shown, absl::Span<const double> given_log_likelihood, bool held_out);
+  void Step();
+  // Appends the parts of this model, kNumParts; TakeRows takes back from them what rows they are of.
+  static constexpr size_t kNumParts = 3;
+  void AddParts(std::vector<GradientPart>& parts);
+  void TakeRows(absl::Span<const GradientPart> parts);
 
   const LikelihoodMean& held_out() const { return held_out_; }
   const LikelihoodMean& given() const { return given_; }
@@ -87,6 +96,8 @@ class ClickLearner {
 
  private:
   bool IsHeldOut(const ShownSlates& shown, size_t row) const;
+  // Notes what a row that is held out says; `given` is nullptr without another model.
+  void HoldOut(double log_likelihood, const double* given, bool held_out);
 
   const ClickLearnerOptions options_;
   const TrainingState memory_;  // Keeps the memory alive.
@@ -97,6 +108,9 @@ class ClickLearner {
   at::Tensor state_, weigh_state_, ones_;
   LikelihoodMean held_out_, given_;
   double loss_ = 0;
+  // Of the newest batch: rows that were fitted, and rows that were held out and are not yet added, with their means.
+  int64_t fitted_ = 0, left_held_out_ = 0, left_given_ = 0;
+  double left_held_out_mean_ = 0, left_given_mean_ = 0;
 };
 
 }  // namespace recbots

@@ -55,7 +55,7 @@ void SlateProposer::RunActor(const at::Tensor& observation) {
 }
 
 void SlateProposer::Pick(const at::Tensor& observation, const float* candidates, uint32_t purpose,
-                         absl::Span<int32_t> picked) {
+                         absl::Span<int32_t> picked, int64_t first_row) {
   RunActor(observation);
   const auto features = static_cast<size_t>(options_.actor.outputs);
   const float* point = pass_.output.data_ptr<float>();
@@ -65,7 +65,7 @@ void SlateProposer::Pick(const at::Tensor& observation, const float* candidates,
     SortNearest(point + row * features, candidates + row * keys_.size() * features, features, options_.k,
                 absl::MakeSpan(keys_));
     Rng rng(options_.seed, Purpose::kAlgorithm,
-            {.stream = purpose << 24 | static_cast<uint32_t>(row),
+            {.stream = purpose << 24 | static_cast<uint32_t>(first_row + static_cast<int64_t>(row)),
              .episode = static_cast<uint32_t>(update >> 32),
              .step = static_cast<uint32_t>(update)});
     for (size_t c = static_cast<size_t>(options_.k); c < wanted; ++c) {
@@ -78,6 +78,11 @@ void SlateProposer::Pick(const at::Tensor& observation, const float* candidates,
 }
 
 void SlateProposer::Learn(const at::Tensor& observation, const at::Tensor& goals) {
+  ComputeGradients(observation, goals);
+  Step();
+}
+
+void SlateProposer::ComputeGradients(const at::Tensor& observation, const at::Tensor& goals) {
   RunActor(observation);
   const int64_t rows = goals.size(0);
   const at::Tensor distance = at::sub(pass_.output, goals);
@@ -87,7 +92,6 @@ void SlateProposer::Learn(const at::Tensor& observation, const at::Tensor& goals
   Backward(actor_, d_output, pass_);
   WeightGradients(d_output, pass_, ones_, gradients_);
   at::mm_out(gradients_.w1, pass_.d_z1().t(), observation);
-  optimizer_.Step();
 }
 
 }  // namespace recbots

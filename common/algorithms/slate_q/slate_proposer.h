@@ -18,6 +18,7 @@
 #include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
 #include "common/networks/adam.h"
+#include "common/networks/gradient_exchange.h"
 #include "common/networks/mlp.h"
 #include "common/networks/parameter_arena.h"
 #include "common/networks/training_state.h"
@@ -46,10 +47,15 @@ class SlateProposer {
   int considered() const { return considered_; }  // C
 
   // Fills picked [B, C] with different positions of candidates float32 [B, N, D]. `purpose` tells the calls of one
-  // update apart.
-  void Pick(const at::Tensor& observation, const float* candidates, uint32_t purpose, absl::Span<int32_t> picked);
+  // update apart; `first_row` is the number of the first row, for the draws.
+  void Pick(const at::Tensor& observation, const float* candidates, uint32_t purpose, absl::Span<int32_t> picked,
+            int64_t first_row = 0);
   // One step of Adam on the mean squared distance from the actor's points to `goals` float32 [B, D].
   void Learn(const at::Tensor& observation, const at::Tensor& goals);
+  // The same in two parts. Between them the gradients may become those of several learners.
+  void ComputeGradients(const at::Tensor& observation, const at::Tensor& goals);
+  void Step() { optimizer_.Step(); }
+  GradientPart gradient_part(double rows) { return {part_.gradients.flat(), rows, &loss_}; }
 
   double loss() const { return loss_; }
   const Adam& optimizer() const { return optimizer_; }

@@ -78,13 +78,35 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
     LoadSide(rows, next, options_.q.legacy_target_state ? batch.candidates : batch.next_candidates, kNext, next_);
     LoadShown(batch);
     ComputeTargets(batch);
-    if (proposer_ != nullptr) LearnProposal();
-    LearnValues(batch, td_errors);
-    if (clicks_ != nullptr) LearnClicks();
-    ++updates_;
+    if (proposer_ != nullptr) ComputeProposalGradients();
+    ComputeValueGradients(batch, td_errors);
+    if (clicks_ != nullptr) ComputeClickGradients();
+    loaded = ExchangeGradients(batch);
+    if (!loaded.ok()) return;
+    Step();
     EndUpdate();
   }));
   return loaded;
+}
+
+// All networks have gradients before the first of them steps, so that one exchange serves all.
+absl::Status SlateQ::ExchangeGradients(const TransitionBatch& batch) {
+  if (exchange() == nullptr) return absl::OkStatus();
+  std::vector<GradientPart> parts = {q_.gradient_part(num_learnt_)};
+  parts[0].weighted = batch.importance_weights.defined();
+  if (proposer_ != nullptr) parts.push_back(proposer_->gradient_part(static_cast<double>(now_.rows())));
+  const size_t clicks = parts.size();
+  if (clicks_ != nullptr) clicks_->AddParts(parts);
+  RECBOTS_RETURN_IF_ERROR(exchange()->Exchange(absl::MakeSpan(parts)));
+  if (clicks_ != nullptr) clicks_->TakeRows(absl::MakeConstSpan(parts).subspan(clicks));
+  return absl::OkStatus();
+}
+
+void SlateQ::Step() {
+  if (proposer_ != nullptr) proposer_->Step();
+  q_.Step();
+  if (clicks_ != nullptr) clicks_->Step();
+  ++updates_;
 }
 
 void SlateQ::LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
@@ -93,7 +115,7 @@ void SlateQ::LoadSide(int64_t rows, const at::Tensor& observation, const at::Ten
   // Only a proposal looks at what else could have been shown.
   if (purpose == kNow && proposer_ == nullptr) return;
   if (proposer_ != nullptr && side.considered() < static_cast<size_t>(options_.shape.num_candidates)) {
-    proposer_->Pick(side.observation(), side.candidates(), purpose, side.picked());
+    proposer_->Pick(side.observation(), side.candidates(), purpose, side.picked(), FirstRow(rows));
   }
   side.Gather();
   if (clicks_ != nullptr) {
@@ -139,7 +161,7 @@ void SlateQ::LoadShown(const TransitionBatch& batch) {
   }
 }
 
-void SlateQ::LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors) {
+void SlateQ::ComputeValueGradients(const TransitionBatch& batch, absl::Span<float> td_errors) {
   const auto rows = targets_.size();
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
   const auto features = static_cast<size_t>(options_.shape.num_item_features);
@@ -147,28 +169,26 @@ void SlateQ::LearnValues(const TransitionBatch& batch, absl::Span<float> td_erro
       batch.importance_weights.defined() ? batch.importance_weights.contiguous() : at::Tensor();
   chosen_.resize(rows * now_.action_size());
   row_weights_.resize(rows);
-  double learnt = 0;
+  num_learnt_ = 0;
   for (size_t row = 0; row < rows; ++row) {
     const bool clicked = clicked_[row] >= 0;
     const float* item =
         clicked ? shown_.data() + (row * slate_size + static_cast<size_t>(clicked_[row])) * features : nullptr;
     now_.WriteAction(item, chosen_.data() + row * now_.action_size());
     const bool teaches = clicked || !options_.shape.no_click_is_zero;
-    learnt += teaches ? 1 : 0;
+    num_learnt_ += teaches ? 1 : 0;
     row_weights_[row] = !teaches ? 0.0f : importance.defined() ? importance.data_ptr<float>()[row] : 1.0f;
   }
   const at::Tensor actions = at::from_blob(chosen_.data(), {now_.rows(), static_cast<int64_t>(now_.action_size())});
-  q_.Learn({.observation = now_.observation(),
-            .actions = actions,
-            .targets = targets_,
-            .weights = row_weights_,
-            .divisor = std::max(1.0, learnt),
-            .atoms = atoms_,
-            .shares = shares_},
-           td_errors);
+  q_.ComputeGradients({.observation = now_.observation(),
+                       .actions = actions,
+                       .targets = targets_,
+                       .weights = row_weights_,
+                       .divisor = std::max(1.0, num_learnt_)},
+                      td_errors);
 }
 
-void SlateQ::LearnClicks() {
+void SlateQ::ComputeClickGradients() {
   std::vector<double> given;
   const SlateQShape& shape = options_.shape;
   if (shape.affinity.has_value()) {
@@ -182,11 +202,12 @@ void SlateQ::LearnClicks() {
                                                  static_cast<size_t>(slate_sizes_[row]), clicked_[row]);
     }
   }
-  clicks_->Learn({.observation = now_.observation(), .items = shown_, .sizes = slate_sizes_, .clicked = clicked_},
-                 given);
+  clicks_->ComputeGradients(
+      {.observation = now_.observation(), .items = shown_, .sizes = slate_sizes_, .clicked = clicked_}, given,
+      /*held_out=*/exchange() == nullptr);
 }
 
-void SlateQ::LearnProposal() {
+void SlateQ::ComputeProposalGradients() {
   const at::Tensor values = q_.OnlineValues(now_.observation(), now_.Actions());
   const auto features = static_cast<size_t>(options_.shape.num_item_features);
   std::vector<float> goals(targets_.size() * features, 0.0f);
@@ -200,7 +221,8 @@ void SlateQ::LearnProposal() {
       for (size_t f = 0; f < features; ++f) goals[row * features + f] += item[f] / static_cast<float>(best.size());
     }
   }
-  proposer_->Learn(now_.observation(), at::from_blob(goals.data(), {now_.rows(), static_cast<int64_t>(features)}));
+  proposer_->ComputeGradients(now_.observation(),
+                              at::from_blob(goals.data(), {now_.rows(), static_cast<int64_t>(features)}));
 }
 
 Algorithm::Losses SlateQ::losses() const {

@@ -75,9 +75,12 @@ class SlateQ final : public Algorithm {
   void LoadNext(QSide side, bool user_value);
   void ValueNext(QSide side, size_t row, absl::Span<float> values);
   void ComputeTargets(const TransitionBatch& batch);
-  void LearnValues(const TransitionBatch& batch, absl::Span<float> td_errors);
-  void LearnClicks();
-  void LearnProposal();
+  void ComputeValueGradients(const TransitionBatch& batch, absl::Span<float> td_errors);
+  void ComputeClickGradients();
+  void ComputeProposalGradients();
+  // Makes the gradients those of all learners, where there are several.
+  absl::Status ExchangeGradients(const TransitionBatch& batch);
+  void Step();
 
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
   void LoadSide(int64_t rows, const at::Tensor& observation, const at::Tensor& candidates, uint32_t purpose,
@@ -106,6 +109,7 @@ class SlateQ final : public Algorithm {
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
   std::vector<float> atoms_, shares_;           // [B, (K + 1) N]: of targets, where q_ wants them
+  double num_learnt_ = 0;                       // Rows whose value is learnt.
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
   at::Tensor next_values_[2];                   // [B, C (+ 1)] by each network, where it is not fused

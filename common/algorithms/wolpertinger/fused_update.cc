@@ -87,7 +87,7 @@ void FusedUpdate::ComputeTargets(const Batch& batch) {
     target_.actor.user.Apply(batch.next_observation, users, batch.rows, /*relu=*/true, actor_.hidden1.data());
     ForwardToOutputs(target_.actor, actor_, outputs_.data());
     ScaleToUnit(outputs_.data(), Padded(options_.shape.embedding_size), embedding_size_, proto_lengths_, proto_);
-    if (options_.target_noise > 0) AddTargetNoise();
+    if (options_.target_noise > 0) AddTargetNoise(batch);
   }
   target_.critics[0].user.Apply(batch.next_observation, users, batch.rows, /*relu=*/false, state_[0].data());
   scorer_.Score({.critic = target_.critics[0],
@@ -97,7 +97,8 @@ void FusedUpdate::ComputeTargets(const Batch& batch) {
                  .state = state_[0].data(),
                  .factors = batch.discount,
                  .draw = Draw::kTargetCandidates,
-                 .updates = updates_},
+                 .updates = updates_,
+                 .first_row = batch.first_row},
                 absl::MakeSpan(best_), absl::MakeSpan(target_values_));
   if (options_.twin_critics) LowerTargets(batch);
   for (size_t row = 0; row < rows_; ++row) {
@@ -106,10 +107,10 @@ void FusedUpdate::ComputeTargets(const Batch& batch) {
   }
 }
 
-void FusedUpdate::AddTargetNoise() {
+void FusedUpdate::AddTargetNoise(const Batch& batch) {
   float* value = proto_.data();
   for (size_t row = 0; row < rows_; ++row) {
-    Rng rng = RowDraws(options_.seed, updates_, Draw::kNoise, static_cast<int64_t>(row));
+    Rng rng = RowDraws(options_.seed, updates_, Draw::kNoise, batch.first_row + static_cast<int64_t>(row));
     for (size_t i = 0; i < embedding_size_; ++i) {
       const double draw = options_.target_noise * rng.Normal();
       *value++ += static_cast<float>(std::clamp(draw, -options_.target_noise_clip, options_.target_noise_clip));
@@ -185,7 +186,7 @@ void FusedUpdate::ComputeActor(const Batch& batch) {
   std::fill(d_proto_.begin(), d_proto_.end(), 0.0f);
   actor_loss_ = 0;
   if (options_.actor_objective != ActorObjective::kRegressToBest) AddClimb();
-  if (options_.actor_objective != ActorObjective::kClimbCritic) AddRegression();
+  if (options_.actor_objective != ActorObjective::kClimbCritic) AddRegression(batch);
   ScaleToUnitBackward(proto_lengths_, proto_, d_proto_, d_outputs_.data(), padded, embedding_size_);
   BackwardFromOutputs(actor, d_outputs_.data(), actor_);
   MlpGradients(actor_, {d_outputs_.data(), padded, batch.rows}, {inputs_.data(), width, batch.rows}, gradients_.actor);
@@ -209,7 +210,7 @@ void FusedUpdate::AddClimb() {
 }
 
 // The best candidate is a constant: no gradient goes through the choice or into its embedding.
-void FusedUpdate::AddRegression() {
+void FusedUpdate::AddRegression(const Batch& batch) {
   scorer_.Score({.critic = online_.critics[0],
                  .embeddings = online_memory_.embeddings,
                  .unit = online_.unit.data(),
@@ -217,7 +218,8 @@ void FusedUpdate::AddRegression() {
                  .state = state_[0].data(),
                  .factors = nullptr,
                  .draw = Draw::kCandidates,
-                 .updates = updates_},
+                 .updates = updates_,
+                 .first_row = batch.first_row},
                 absl::MakeSpan(best_), absl::MakeSpan(values_));
   const float scale = 2.0f / static_cast<float>(rows_);
   double sum = 0;

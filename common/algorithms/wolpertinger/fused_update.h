@@ -40,6 +40,7 @@ class FusedUpdate {
     const int32_t* items;                         // [B]: those shown, 0..I - 1
     const float *reward, *discount;               // [B]
     const float* weights;                         // [B]: importance weights; nullptr: all are 1
+    int64_t first_row = 0;                        // The number of the first row, for the draws of rows.
   };
   // Overwrites all gradients; the actor's only if it is due. `updates` are those done.
   void Run(const Batch& batch, uint64_t updates, bool actor_is_due);
@@ -49,19 +50,21 @@ class FusedUpdate {
   absl::Span<const float> td_errors(size_t critic) const { return td_errors_[critic]; }
   double critic_loss() const { return critic_loss_; }
   double actor_loss() const { return actor_loss_; }
+  double* mutable_critic_loss() { return &critic_loss_; }
+  double* mutable_actor_loss() { return &actor_loss_; }
 
  private:
   int num_critics() const { return options_.twin_critics ? 2 : 1; }
   void Resize(const Batch& batch);
   void Pack(bool actor_is_due);
   void ComputeTargets(const Batch& batch);
-  void AddTargetNoise();
+  void AddTargetNoise(const Batch& batch);
   void LowerTargets(const Batch& batch);
   void ComputeCritics(const Batch& batch);
   void AddCritic(const Batch& batch, size_t c);
   void ComputeActor(const Batch& batch);
   void AddClimb();
-  void AddRegression();
+  void AddRegression(const Batch& batch);
 
   const WolpertingerOptions options_;
   const size_t embedding_size_;

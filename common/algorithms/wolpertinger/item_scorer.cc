@@ -85,7 +85,7 @@ void ItemScorer::AddNearest(const float* distances) {
 void ItemScorer::AddDrawn(const Input& in, int64_t row) {
   if (options_.random_candidates == 0 || options_.shape.k == options_.shape.num_items) return;
   const auto begin = static_cast<ptrdiff_t>(row == 0 ? 0 : ends_[static_cast<size_t>(row) - 1]);
-  Rng rng = RowDraws(options_.seed, in.updates, in.draw, row);
+  Rng rng = RowDraws(options_.seed, in.updates, in.draw, in.first_row + row);
   for (int i = 0; i < options_.random_candidates; ++i) {
     const auto item = static_cast<int32_t>(rng.Index(static_cast<uint32_t>(num_items_)));
     if (std::find(items_.begin() + begin, items_.end(), item) == items_.end()) items_.push_back(item);

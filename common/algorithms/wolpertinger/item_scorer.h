@@ -29,7 +29,8 @@ class ItemScorer {
     const float* state;       // [B, padded H]: the user's part of the critic's first layer
     const float* factors;     // [B]: rows whose factor is 0 are left out; nullptr: none is
     Draw draw;
-    uint64_t updates;  // Those done, which choose the draws.
+    uint64_t updates;       // Those done, which choose the draws,
+    int64_t first_row = 0;  // and the number of the first row.
   };
   // Fills best [B] with items, and values [B] with what the critic makes of them; -1 and 0 for rows left out. Costs
   // B I E + B (k + random candidates) H^2 multiply-adds. Allocates where B grows.

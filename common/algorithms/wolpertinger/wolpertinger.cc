@@ -105,7 +105,8 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
   const size_t critic = online_.arena.Index(LayerTensor(kCritic, online_.hidden, "w1"));
   actor_part_ = state().Part(tensors.first(critic));
   actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
-  critic_optimizer_ = Adam(adam, state().Part(tensors.subspan(critic)), state().Number("critic.steps"));
+  critic_part_ = state().Part(tensors.subspan(critic));
+  critic_optimizer_ = Adam(adam, critic_part_, state().Number("critic.steps"));
   if (options.double_precision || options.with_libtorch || !options.shape.layers.units.empty()) return;
   fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
@@ -181,13 +182,15 @@ absl::Status Wolpertinger::RunFused(const TransitionBatch& batch, absl::Span<flo
                .items = slate.data(),
                .reward = reward.data(),
                .discount = discount.data(),
-               .weights = weights.data()},
+               .weights = weights.data(),
+               .first_row = FirstRow(static_cast<int64_t>(rows))},
               static_cast<uint64_t>(updates()), actor_is_due());
   if (!actor_is_due()) {
     const at::Tensor& actor = actor_part_.gradients.flat();
     std::fill_n(actor.data_ptr<float>(), actor.numel(), 0.0f);
   }
   WriteTdErrors(td_errors);
+  RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
   Step();
   return absl::OkStatus();
 }
@@ -203,8 +206,22 @@ absl::Status Wolpertinger::RunTensors(const TransitionBatch& batch, absl::Span<f
   } else {
     actor_part_.gradients.flat().zero_();
   }
+  RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
   Step();
   return absl::OkStatus();
+}
+
+absl::Status Wolpertinger::ExchangeGradients(const TransitionBatch& batch) {
+  if (exchange() == nullptr) return absl::OkStatus();
+  const auto rows = static_cast<double>(batch.reward.size(0));
+  GradientPart parts[] = {{actor_part_.gradients.flat(), actor_is_due() ? rows : 0.0},
+                          {critic_part_.gradients.flat(), rows}};
+  if (fused_ != nullptr) {
+    parts[0].mean = fused_->mutable_actor_loss();
+    parts[1].mean = fused_->mutable_critic_loss();
+  }
+  parts[1].weighted = batch.importance_weights.defined();
+  return exchange()->Exchange(absl::MakeSpan(parts));
 }
 
 void Wolpertinger::Step() {

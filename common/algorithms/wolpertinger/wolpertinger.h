@@ -104,7 +104,7 @@ class Wolpertinger final : public Algorithm {
   absl::Status LoadBatch(const TransitionBatch& batch);
   bool actor_is_due() const { return (updates() + 1) % options_.actor_delay == 0; }
   Rng MakeRng(Draw draw, int64_t row) const {
-    return RowDraws(options_.seed, static_cast<uint64_t>(updates()), draw, row);
+    return RowDraws(options_.seed, static_cast<uint64_t>(updates()), draw, FirstRow(scratch_.batch_size) + row);
   }
 
   // An update by fused_, and one by LibTorch.
@@ -121,6 +121,8 @@ class Wolpertinger final : public Algorithm {
   void WriteTdErrors(absl::Span<float> td_errors) const;
   Losses TensorLosses() const;
 
+  // Makes the gradients those of all learners, where there are several.
+  absl::Status ExchangeGradients(const TransitionBatch& batch);
   void Step();
 
   void AddTargetNoise(at::Tensor& proto_action) const;
@@ -137,7 +139,7 @@ class Wolpertinger final : public Algorithm {
   const WolpertingerOptions options_;
   const at::ScalarType dtype_;
   WolpertingerNetworks online_, target_, gradients_;
-  TrainingTensors actor_part_;
+  TrainingTensors actor_part_, critic_part_;
   Adam actor_optimizer_, critic_optimizer_;
   Scratch scratch_;
   std::unique_ptr<FusedUpdate> fused_;  // nullptr: the operators of LibTorch.

@@ -66,6 +66,7 @@ std::vector<Bench> LoadBenches();         // load/...: many clients, and clients
 std::vector<Bench> DenseBenches();        // dense/...: gflops of the matrix kernel, share_of_core
 std::vector<Bench> SlateBenches();        // slate/...: RULE_microseconds per state
 std::vector<Bench> UpdatesBenches();      // updates, updates/BATCHxUNITS, ...: updates_per_second, share_of_core
+std::vector<Bench> GroupBenches();        // group/BATCHxUNITS: rows_per_second of two learners, times_one_learner
 Bench ActingBench();                      // acting: steps_per_second, with the stream to replay
 std::vector<Bench> SlateQBenches();       // slate_q, slate_q/...: acting_steps_per_second, updates_per_second
 Bench LoopBench();                        // loop: wall_seconds

@@ -13,8 +13,9 @@ namespace {
 std::vector<Bench> AllBenches() {
   std::vector<Bench> benches = EnvironmentBenches();
   benches.push_back(ActingBench());
-  for (const std::vector<Bench>& more : {UpdatesBenches(), SlateQBenches(), std::vector<Bench>{LoopBench()},
-                                         DenseBenches(), SlateBenches(), ReplayBenches(), LoadBenches()}) {
+  for (const std::vector<Bench>& more :
+       {UpdatesBenches(), GroupBenches(), SlateQBenches(), std::vector<Bench>{LoopBench()}, DenseBenches(),
+        SlateBenches(), ReplayBenches(), LoadBenches()}) {
     benches.insert(benches.end(), more.begin(), more.end());
   }
   return benches;

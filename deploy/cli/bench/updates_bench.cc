@@ -8,68 +8,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/make_algorithm.h"
-#include "common/algorithms/transition_options.h"
 #include "common/algorithms/wolpertinger/shape.h"
-#include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/rl/transition.h"
 #include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"
+#include "deploy/cli/bench/browsing_batch.h"
 #include "deploy/cli/bench/core_limit.h"
 
 namespace recbots {
 namespace {
 
-constexpr int kItems = 10;
+constexpr int kItems = BrowsingBatch::kItems;
 constexpr int64_t kDefaultRows = 32;  // Rows of a batch.
-
-EnvironmentSpec BrowsingSpec() {
-  EnvironmentSpec spec;
-  spec.name = "document_browsing";
-  spec.num_user_features = kItems;
-  spec.num_candidates = kItems;
-  spec.response_fields = {"accepted"};
-  return spec;
-}
-
-// A batch of transitions in the form in which replay delivers it: columns in aligned memory.
-class Columns {
- public:
-  Columns(const RowSchema& schema, int64_t rows) : schema_(schema), rows_(static_cast<size_t>(rows)) {
-    lines_.resize(schema.batch_bytes(rows_) / sizeof(Line));
-    Rng rng(1, Purpose::kTest, {});
-    for (size_t row = 0; row < rows_; ++row) {
-      At<float>(transition::kObservation)[row * kItems + rng.Index(kItems)] = 1;
-      At<float>(transition::kNextObservation)[row * kItems + rng.Index(kItems)] = 1;
-      At<int32_t>(transition::kSlate)[row] = static_cast<int32_t>(rng.Index(kItems));
-      At<float>(transition::kReward)[row] = static_cast<float>(rng.Index(2));
-      const bool ends = rng.Uniform() < 0.15;
-      At<float>(transition::kDiscount)[row] = ends ? 0.0f : 0.99f;
-      rows_that_go_on_ += ends ? 0 : 1;
-    }
-  }
-
-  int64_t rows_that_go_on() const { return rows_that_go_on_; }
-
-  absl::string_view bytes() const {
-    return {reinterpret_cast<const char*>(lines_.data()), lines_.size() * sizeof(Line)};
-  }
-
- private:
-  struct alignas(RowSchema::kColumnAlignment) Line {
-    char bytes[RowSchema::kColumnAlignment] = {};
-  };
-  template <typename T>
-  T* At(absl::string_view column) {
-    const auto i = static_cast<size_t>(schema_.Find(column));
-    return reinterpret_cast<T*>(reinterpret_cast<char*>(lines_.data()) + schema_.batch_offset(i, rows_));
-  }
-
-  const RowSchema& schema_;
-  const size_t rows_;
-  int64_t rows_that_go_on_ = 0;
-  std::vector<Line> lines_;
-};
 
 v1::AlgorithmConfig DefaultConfig() {
   v1::AlgorithmConfig config;
@@ -110,27 +60,24 @@ double Operations(const v1::WolpertingerConfig& config, double rows, double rows
 
 absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
                                                  int64_t num_rows, const BenchOptions& options) {
-  const EnvironmentSpec spec = BrowsingSpec();
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, TransitionOptionsOf(config)));
+  const EnvironmentSpec spec = BrowsingBatch::Spec();
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
-  const Columns columns(schema, num_rows);
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<BrowsingBatch> rows, BrowsingBatch::Make(config, num_rows));
   absl::Status status;
   const auto update = [&] {
-    // Includes wrapping the columns, which is part of every update of the learner.
-    const absl::StatusOr<TransitionBatch> batch = WrapTransitions(schema, columns.bytes(), num_rows);
-    status.Update(batch.ok() ? algorithm->Update(*batch, {}) : batch.status());
+    status.Update(rows->Learn(*algorithm));
     return 1.0;
   };
   const Rate rate = MedianRate(options, update);
   const double operations =
-      Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(columns.rows_that_go_on()));
+      Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(rows->rows_that_go_on()));
   const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
   BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
   result.cores_used = rate.cores_used;
   std::vector<BenchResult> results = {result, {name, "share_of_core", share.ratio, "ratio"}};
   if (config.wolpertinger().actor_objective() == v1::WolpertingerConfig::CLIMB_CRITIC) {
     RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape, MakeShape(config.wolpertinger(), spec));
-    RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, WrapTransitions(schema, columns.bytes(), num_rows));
+    RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, rows->Wrap());
     AutogradWolpertinger plain(shape);
     const AutogradWolpertinger::Batch same = {batch.observation, batch.next_observation,
                                               batch.slate.view({-1}).to(at::kLong), batch.reward, batch.discount};

@@ -17,6 +17,7 @@
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/config/group_rules.h"
 #include "common/role/role.h"
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
@@ -31,6 +32,7 @@ namespace {
 constexpr char kProgram[] = "recbots cluster";
 constexpr int kMaxActors = 256;
 constexpr int kMaxReplayShards = 64;
+constexpr int kMaxLearners = 64;
 
 CommandSyntax Syntax() {
   return {"recbots cluster CONFIG [flags]",
@@ -39,6 +41,8 @@ CommandSyntax Syntax() {
             "runs/TIME-NAME"},
            {"actors", "N", "actor processes", "1"},
            {"replay_shards", "N", "replay processes; each has the configured settings for itself", "1"},
+           {"learners", "N", "learner processes that train as one, each with learner.batch_size rows per update", "1"},
+           {"group_timeout", "SECONDS", "learners start again when one of them takes no part for this long", "30"},
            {"fresh", "", "begin a new run: what an earlier run has left in DIR moves to DIR/previous", ""},
            {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
            AllowOtherExperimentFlag(),
@@ -63,12 +67,16 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   options.allow_other_experiment = flags.has(kAllowOtherExperiment);
   RECBOTS_ASSIGN_OR_RETURN(options.num_actors, flags.WholeNumber<int>("actors", 1, kMaxActors));
   RECBOTS_ASSIGN_OR_RETURN(options.num_replay_shards, flags.WholeNumber<int>("replay_shards", 1, kMaxReplayShards));
+  RECBOTS_ASSIGN_OR_RETURN(options.num_learners, flags.WholeNumber<int>("learners", 1, kMaxLearners));
+  RECBOTS_ASSIGN_OR_RETURN(const int group_timeout, flags.WholeNumber<int>("group_timeout", 1, 86400));
+  options.group_timeout = absl::Seconds(group_timeout);
   RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
+  RECBOTS_RETURN_IF_ERROR(CheckGroup(config, options.num_learners));
   // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role. All
   // processes share the memory of this machine.
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario,
                            MakeTrainingScenario(config, {.replays = options.num_replay_shards,
-                                                         .learners = 1,
+                                                         .learners = options.num_learners,
                                                          .actors = options.num_actors,
                                                          .evaluators = 1,
                                                          .checkpoints = true}));
@@ -120,7 +128,9 @@ absl::StatusOr<Run> BeginRun(const CommandLine& flags, const v1::ExperimentConfi
 std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
   const std::string replay =
       options.num_replay_shards == 1 ? "replay" : absl::StrCat(options.num_replay_shards, " replay shards");
-  return absl::StrCat("recbots: ", replay, ", learner, ", options.num_actors, " actor(s), evaluator over ",
+  const std::string learner =
+      options.num_learners == 1 ? "learner" : absl::StrCat(options.num_learners, " learners that train as one");
+  return absl::StrCat("recbots: ", replay, ", ", learner, ", ", options.num_actors, " actor(s), evaluator over ",
                       addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir);
 }
 

@@ -1,16 +1,11 @@
 #include "deploy/cli/cluster/local_cluster.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -21,54 +16,26 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/file_descriptor.h"
-#include "common/base/host_port.h"
 #include "common/base/instant.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/role/roles.h"
 #include "common/role/run_directory.h"
+#include "deploy/cli/cluster/group_watch.h"
+#include "deploy/cli/cluster/held_signals.h"
 
 namespace recbots {
 namespace {
 
 constexpr int kExcerptLines = 5;
 
-bool IsIgnored(int signal_number) {
-  struct sigaction action {};
-  return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-// Keeps signals that end a run pending in the kernel until they are read, so that no handler runs between our calls.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    if (!IsIgnored(SIGHUP)) sigaddset(&set_, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set_, &before_);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  ~HeldSignals() {
-    const timespec none{0, 0};
-    while (sigtimedwait(&set_, nullptr, &none) > 0) {
-    }
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  bool Came() const {
-    const timespec none{0, 0};
-    return sigtimedwait(&set_, nullptr, &none) > 0;
-  }
-
- private:
-  sigset_t set_;
-  sigset_t before_;
-};
-
 class Cluster {
  public:
   Cluster(const LocalClusterOptions& options, const ClusterAddresses& addresses)
-      : options_(options), addresses_(addresses), restarts_(options.restarts) {}
+      : options_(options),
+        addresses_(addresses),
+        restarts_(options.restarts),
+        group_({options.group_timeout + options.save + options.last_checkpoint, options.drain}) {}
 
   absl::Status Start();
   ClusterEnd Watch(const HeldSignals& signals);
@@ -79,6 +46,7 @@ class Cluster {
   // The programs to start, the learner first.
   std::vector<ChildOptions> Plan() const;
   void AddReplay(std::vector<ChildOptions>& plan) const;
+  void AddLearners(std::vector<ChildOptions>& plan, std::vector<std::string> flags, const std::string& to_replay) const;
   ChildOptions Role(const std::string& role, const std::string& name, std::vector<std::string> flags) const;
   // Takes what the learner has printed, and waits up to `patience` for it. Returns whether there was anything.
   bool PassOnLearnerLines(absl::Duration patience);
@@ -95,12 +63,19 @@ class Cluster {
   };
   // Whether the run ends with the death of this member; otherwise says that it has died, and plans its return.
   bool IsTheEnd(Member& member, ClusterEnd& end);
+  // The same for several learners, which end and come back together. Call it often.
+  bool GroupIsTheEnd(ClusterEnd& end);
+  bool GroupHasEnded(ClusterEnd& end);
+  void NoteEnd(const Member& member, ClusterEnd& end) const;
+  absl::Span<Member> learners() { return absl::MakeSpan(members_).first(static_cast<size_t>(options_.num_learners)); }
+  bool StartIfDue(Member& member, ClusterEnd& end);
   absl::Status StartAgain(Member& member);
   void Say(const std::string& line);
 
   const LocalClusterOptions& options_;
   const ClusterAddresses& addresses_;
   Restarts restarts_;
+  GroupWatch group_;
   std::vector<Member> members_;  // The learner first. Fewer than planned if one could not be started.
   FileDescriptor learner_log_;
   std::string learner_line_;  // The last complete line of the learner.
@@ -129,6 +104,26 @@ void Cluster::AddReplay(std::vector<ChildOptions>& plan) const {
   }
 }
 
+// The one of rank 0 first.
+void Cluster::AddLearners(std::vector<ChildOptions>& plan, std::vector<std::string> flags,
+                          const std::string& to_replay) const {
+  const std::vector<std::string> of_group = {
+      absl::StrCat("--learners=", options_.num_learners),
+      absl::StrCat("--group_timeout=", absl::ToInt64Seconds(options_.group_timeout))};
+  if (options_.num_learners > 1) flags.insert(flags.end(), of_group.begin(), of_group.end());
+  plan.push_back(Role("learner", "learner", std::move(flags)));
+  plan[0].pipe_stdout = true;
+  for (int rank = 1; rank < options_.num_learners; ++rank) {
+    ChildOptions learner = Role("learner", absl::StrCat("learner-", rank), {to_replay});
+    // The run directory is that of rank 0.
+    learner.arguments.erase(learner.arguments.begin() + 2);
+    learner.arguments.insert(learner.arguments.end(), of_group.begin(), of_group.end());
+    learner.arguments.push_back(absl::StrCat("--join=", addresses_.learner));
+    learner.arguments.push_back(absl::StrCat("--rank=", rank));
+    plan.push_back(std::move(learner));
+  }
+}
+
 std::vector<ChildOptions> Cluster::Plan() const {
   const std::string to_replay = absl::StrCat("--replay=", absl::StrJoin(addresses_.replay, ","));
   const std::string to_learner = absl::StrCat("--learner=", addresses_.learner);
@@ -137,8 +132,8 @@ std::vector<ChildOptions> Cluster::Plan() const {
   if (options_.keep) learner_flags.push_back("--keep");
   if (!options_.networks_of.empty()) learner_flags.push_back(absl::StrCat("--resume=", options_.networks_of));
   if (options_.allow_other_experiment) learner_flags.push_back("--allow_other_experiment");
-  std::vector<ChildOptions> plan = {Role("learner", "learner", learner_flags)};
-  plan[0].pipe_stdout = true;
+  std::vector<ChildOptions> plan;
+  AddLearners(plan, std::move(learner_flags), to_replay);
   AddReplay(plan);
   for (int i = 0; i < options_.num_actors; ++i) {
     plan.push_back(Role("actor", absl::StrCat("actor-", i), {to_replay, to_learner}));
@@ -194,17 +189,13 @@ ClusterEnd Cluster::Watch(const HeldSignals& signals) {
       end.cause = ClusterEnd::Cause::kInterrupted;
       return end;
     }
-    for (Member& member : members_) {
+    const bool is_group = options_.num_learners > 1;
+    if (is_group && GroupIsTheEnd(end)) return end;
+    for (Member& member : absl::MakeSpan(members_).subspan(is_group ? learners().size() : 0)) {
       if (member.process->Running()) continue;
       const bool down = member.start_again < Instant::InfiniteFuture();
       if (!down && IsTheEnd(member, end)) return end;
-      if (member.start_again > Instant::Now()) continue;
-      if (const absl::Status started = StartAgain(member); !started.ok()) {
-        end.cause = ClusterEnd::Cause::kRoleDied;
-        end.dead_role = member.options.name;
-        end.log_excerpt = std::string(started.message());
-        return end;
-      }
+      if (!StartIfDue(member, end)) return end;
     }
   }
 }
@@ -220,14 +211,74 @@ bool Cluster::IsTheEnd(Member& member, ClusterEnd& end) {
   const std::optional<Instant> again =
       final ? std::nullopt : restarts_.OnDeath(member.options.name, now - member.started, now);
   if (!again.has_value()) {
-    end.cause = ClusterEnd::Cause::kRoleDied;
-    end.dead_role = process.name();
-    end.log_excerpt = process.LastLogLines(kExcerptLines);
+    NoteEnd(member, end);
     return true;
   }
   member.start_again = *again;
   Say(absl::StrCat("recbots: ", process.name(), " ended with code ", end.exit_code,
                    " and is started again; its last line: ", process.LastLogLines(1)));
+  return false;
+}
+
+void Cluster::NoteEnd(const Member& member, ClusterEnd& end) const {
+  end.cause = ClusterEnd::Cause::kRoleDied;
+  end.dead_role = member.process->name();
+  end.exit_code = member.process->exit_code();
+  end.log_excerpt = member.process->LastLogLines(kExcerptLines);
+}
+
+bool Cluster::GroupIsTheEnd(ClusterEnd& end) {
+  if (learners().front().start_again < Instant::InfiniteFuture()) {
+    for (Member& learner : learners()) {
+      if (!StartIfDue(learner, end)) return true;
+    }
+    return false;
+  }
+  std::vector<LearnerProcess> processes;
+  for (Member& learner : learners()) {
+    const bool running = learner.process->Running();
+    processes.push_back({running, learner.process->exit_code()});
+  }
+  switch (group_.Look(processes, Instant::Now())) {
+    case GroupWatch::Advice::kNothing:
+      return false;
+    case GroupWatch::Advice::kKill:
+      for (Member& learner : learners()) learner.process->Signal(SIGKILL);
+      return false;
+    case GroupWatch::Advice::kEnded:
+      return GroupHasEnded(end);
+  }
+  return false;
+}
+
+bool Cluster::GroupHasEnded(ClusterEnd& end) {
+  end.exit_code = learners().front().process->exit_code();
+  if (end.exit_code == 0 && (!options_.is_over || options_.is_over())) return true;
+  const Member& cause = learners()[group_.cause()];
+  const Instant now = Instant::Now();
+  const std::optional<Instant> again =
+      group_.final() ? std::nullopt : restarts_.OnDeath("learner", now - learners().front().started, now);
+  if (!again.has_value()) {
+    NoteEnd(cause, end);
+    return true;
+  }
+  for (Member& learner : learners()) learner.start_again = *again;
+  Say(absl::StrCat("recbots: ", cause.process->name(),
+                   group_.hung() ? " hung" : absl::StrCat(" ended with code ", cause.process->exit_code()),
+                   ", and all ", options_.num_learners,
+                   " learners are started again; its last line: ", cause.process->LastLogLines(1)));
+  group_.Restart();
+  return false;
+}
+
+// False: it is due and cannot be started.
+bool Cluster::StartIfDue(Member& member, ClusterEnd& end) {
+  if (member.start_again > Instant::Now()) return true;
+  const absl::Status started = StartAgain(member);
+  if (started.ok()) return true;
+  end.cause = ClusterEnd::Cause::kRoleDied;
+  end.dead_role = member.options.name;
+  end.log_excerpt = std::string(started.message());
   return false;
 }
 
@@ -278,41 +329,6 @@ void Cluster::AwaitEnd(const std::vector<ChildProcess*>& group, Instant deadline
 }
 
 }  // namespace
-
-absl::StatusOr<int> FindFreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  const bool found = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (!found) return absl::UnavailableError(absl::StrCat("no free port on 127.0.0.1: ", strerror(error)));
-  return ntohs(address.sin_port);
-}
-
-absl::StatusOr<ClusterAddresses> ChooseAddresses(const std::string& run_dir, int num_replay_shards) {
-  std::error_code error;
-  const std::string dir = std::filesystem::canonical(run_dir, error);
-  if (error) return absl::InvalidArgumentError(absl::StrCat("run directory '", run_dir, "': ", error.message()));
-  const auto socket = [&dir](const std::string& name) { return absl::StrCat("unix:", dir, "/", name, ".sock"); };
-  ClusterAddresses addresses;
-  // Uses sockets for all or for none: the longest name decides.
-  addresses.sockets = ParseUnixAddress(socket(absl::StrCat("replay-", num_replay_shards))).ok();
-  const auto choose = [&](const std::string& name) -> absl::StatusOr<std::string> {
-    if (addresses.sockets) return socket(name);
-    RECBOTS_ASSIGN_OR_RETURN(const int port, FindFreePort());
-    return absl::StrCat("127.0.0.1:", port);
-  };
-  for (int i = 0; i < num_replay_shards; ++i) {
-    RECBOTS_ASSIGN_OR_RETURN(std::string address, choose(absl::StrCat("replay-", i)));
-    addresses.replay.push_back(std::move(address));
-  }
-  RECBOTS_ASSIGN_OR_RETURN(addresses.learner, choose("learner"));
-  return addresses;
-}
 
 absl::StatusOr<ClusterEnd> RunLocalCluster(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
   const HeldSignals signals;

@@ -20,6 +20,8 @@ struct LocalClusterOptions {
   std::string learner_http = "127.0.0.1:0";
   int num_actors = 1;
   int num_replay_shards = 1;  // Replay processes, each with the full settings of the configuration.
+  int num_learners = 1;       // Learner processes that train as one.
+  absl::Duration group_timeout = absl::Seconds(30);  // They end when one of them takes no part for this long.
   // Go on with the run that lies in run_dir although its settings are others.
   bool allow_other_experiment = false;
   std::string networks_of = {};  // A run directory: a run that begins takes over its networks.
@@ -61,7 +63,8 @@ struct ClusterEnd {
 };
 
 // Starts all roles at `addresses` and passes the learner's status lines on. A role that dies is started again, with a
-// line that says why; the learner not after an error of its own, which is final. Ends all roles when
+// line that says why; the learner not after an error of its own, which is final. Several learners end and are started
+// again together, and one that hangs is killed. Ends all roles when
 // the learner is done, when a role refuses its configuration or dies too often (RestartOptions), and on SIGINT, SIGTERM
 // and SIGHUP (unless SIGHUP is ignored, as under nohup). When it returns, no process that it started is left. It blocks
 // these signals while it runs; call it while the process has a single thread. After a signal it ends within 2 x `drain`

@@ -117,6 +117,16 @@ TEST(MemoryNeedsTest, LargeNetworksAreNamedByTheirUnits) {
               StartsWith("algorithm.slate_q.q.hidden_units 4096, want at most "));
 }
 
+// Each holds everything, and what it exchanges.
+TEST(MemoryNeedsTest, SeveralLearnersAddUp) {
+  EnvironmentSpec spec = Videos(10);
+  spec.num_user_features = 65536;
+  const std::string config = "algorithm { slate_q { q { hidden_units: 4096 } } }";
+  EXPECT_EQ(Refusal(config, spec, {.learners = 1}, 16 * kGigabyte), "");
+  EXPECT_THAT(Refusal(config, spec, {.learners = 3}, 16 * kGigabyte),
+              AllOf(StartsWith("algorithm.slate_q.q.hidden_units 4096, want at most "), HasSubstr("; 3 times")));
+}
+
 TEST(MemoryNeedsTest, ProcessesOnOneMachineAddUp) {
   const std::string config = "algorithm { slate_q {} } actor { users: 10000 }";  // 2.4 GB each, and its rows.
   EXPECT_EQ(Refusal(config, Videos(1000), {.actors = 1}, 16 * kGigabyte), "");

@@ -137,6 +137,13 @@ TEST(RoleTest, AHostThatIsNotThisMachineIsBadUsageAndAPortInUseIsNot) {
   EXPECT_THAT(taken.log, HasSubstr("in use"));
 }
 
+TEST(RoleTest, TheEndOfAnotherRoleHasAnExitCodeOfItsOwn) {
+  const Outcome outcome = RunTester({}, [](Role&) { return WouldGoOn(absl::UnavailableError("rank 1 is gone")); });
+  EXPECT_EQ(outcome.exit_code, kExitStartAgain);
+  EXPECT_THAT(outcome.log, HasSubstr("rank 1 is gone"));
+  EXPECT_EQ(RunTester({}, [](Role&) { return WouldGoOn(absl::OkStatus()); }).exit_code, kExitOk);
+}
+
 // What a role is given for gRPC holds for its pages, too.
 TEST(RoleTest, PagesHaveTheCertificateAndTheTokenOfTheRole) {
   const TestCertificates certificates;

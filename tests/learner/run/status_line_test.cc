@@ -34,6 +34,17 @@ TEST(StatusLineTest, ShowsARun) {
             "beta 0.72 | value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
 }
 
+TEST(StatusLineTest, ShowsSeveralLearners) {
+  StatusLine line;
+  line.updates_per_second = 700;
+  line.num_learners = 3;
+  line.rows_per_second = 2'150'400;
+  line.bound_by = "the other learners";
+  EXPECT_EQ(FormatStatusLine(line),
+            "[00:00:00] upd 0 (700/s) | 3 learners, 2.15M rows/s | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi "
+            "0.0 | value not known yet | bound by: the other learners");
+}
+
 TEST(StatusLineTest, ShowsTheGapWhereTheOptimumIsNotKnown) {
   StatusLine line;
   line.bound_by = "learner";

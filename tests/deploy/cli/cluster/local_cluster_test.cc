@@ -152,6 +152,54 @@ TEST_F(LocalClusterTest, ALearnerThatWasToldAloneToEndIsStartedAgain) {
   EXPECT_EQ(CountOf("run/learner.log", "once"), 3) << "twice by itself, once as the last line before it came back";
 }
 
+// The script of rank 1 is the same as that of rank 0, and tells itself by its flags.
+TEST_F(LocalClusterTest, SeveralLearnersEndAndComeBackTogether) {
+  options_.num_learners = 3;
+  options_.group_timeout = absl::Seconds(7);
+  int asked = 0;
+  options_.is_over = [&asked] { return ++asked == 1; };
+  // First rank 1 is killed and the others end because of it, then rank 2 hangs and rank 0 says so, then all end. Rank 0
+  // ends when the others have begun to.
+  SetRole("learner", "cd " + dir_ + R"sh(
+echo "$@" >&2
+n=$(cat round 2>/dev/null || echo 0)
+case "$*" in
+  *--rank=1*) touch one-$n; [ $n = 0 ] && kill -9 $$; exit 3 ;;
+  *--rank=2*) touch two-$n; [ $n = 1 ] && while :; do sleep 0.02; done; exit 3 ;;
+esac
+while [ ! -e one-$n ] || [ ! -e two-$n ]; do sleep 0.02; done
+echo $((n + 1)) > round
+[ $n = 2 ] && exit 0
+exit 3
+)sh");
+  options_.drain = absl::Seconds(2);
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kLearnerDone) << end->dead_role << ' ' << end->log_excerpt;
+  const std::string log = Read("run/learner.log");
+  EXPECT_THAT(log, HasSubstr("learner-1 ended with code 137, and all 3 learners are started again"));
+  EXPECT_THAT(log, HasSubstr("learner-2 hung, and all 3 learners are started again"));
+  EXPECT_THAT(log, HasSubstr("--learners=3 --group_timeout=7"));
+  const std::string other = Read("run/learner-2.log");
+  EXPECT_THAT(other, HasSubstr("--join=unix:"));
+  EXPECT_THAT(other, HasSubstr("--learners=3"));
+  EXPECT_EQ(CountOf("run/learner-2.log", "--run_dir"), 0) << "that of rank 0";
+  EXPECT_EQ(CountOf("run/learner-2.log", "--rank=2"), 3);
+  ExpectNothingLeft();
+}
+
+TEST_F(LocalClusterTest, ARankThatRefusesItsConfigurationEndsTheRun) {
+  options_.num_learners = 2;
+  SetRole("learner", "case \"$*\" in *--rank=1*) echo never >&2; exit 2;; esac\nsleep 0.2\nexit 3\n");
+  const absl::StatusOr<ClusterEnd> end = RunCluster();
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->cause, ClusterEnd::Cause::kRoleDied);
+  EXPECT_EQ(end->dead_role, "learner-1");
+  EXPECT_EQ(end->exit_code, 2);
+  EXPECT_THAT(end->log_excerpt, HasSubstr("never"));
+  ExpectNothingLeft();
+}
+
 // What it refuses once, or says itself, it says again.
 TEST_F(LocalClusterTest, ALearnerIsStartedAgainOnlyAfterACrash) {
   SetRole("learner", "if [ -e " + dir_ + "/first ]; then echo second; exit 1; else touch " + dir_ +
