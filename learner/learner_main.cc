@@ -1,6 +1,7 @@
 // recbots-learner: samples, trains, publishes, and hears how good the bot is.
 #include <ATen/Parallel.h>
 
+#include <atomic>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -8,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/client/run_identity.h"
@@ -27,12 +28,19 @@
 #include "learner/loop/networks_of.h"
 #include "learner/loop/replay_batch_source.h"
 #include "learner/loop/run_checkpointer.h"
+#include "learner/loop/run_section.h"
+#include "learner/members/member_table.h"
+#include "learner/members/roles_report.h"
+#include "learner/members/roles_watch.h"
+#include "learner/members/weight_ages.h"
 #include "learner/run/report.h"
 #include "learner/run/result_text.h"
 #include "learner/run/run_record.h"
 #include "learner/run/stream_ledger.h"
+#include "learner/service/membership_service.h"
 #include "learner/service/weights_service.h"
 #include "replay/client/replay_sampler.h"
+#include "replay/client/shard_reports.h"
 
 namespace recbots {
 namespace {
@@ -63,10 +71,12 @@ class Learner {
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
-  // Brings the metrics up to date, with every status line.
-  void ShowCheckpoints();
   std::string CheckpointText() const;
   absl::Status OnEnding(const RunEnd& end);
+  // Begins to ask the learner itself, and the shards of replay, how they are.
+  void WatchRoles();
+  v1::RoleReport OwnReport() const;
+  AgeOf AgeOfWeights() const;
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
@@ -76,22 +86,23 @@ class Learner {
   std::shared_ptr<const Catalogue> catalogue_;
   RunRecord record_;
   WeightStore store_;
+  MemberTable members_;
+  std::atomic<bool> shard_refused_{false};  // The line was logged.
+  WeightAges ages_{store_};
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
   std::unique_ptr<ReplayBatchSource> batches_;
   std::unique_ptr<WeightsService> service_;
+  std::unique_ptr<MembershipService> membership_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<LearnerLoop> loop_;
   std::unique_ptr<RunCheckpointer> checkpointer_;  // Null: without a run directory.
   std::optional<RunCheckpoint> resumed_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<RolesWatch> roles_watch_;
+  std::unique_ptr<replay::ShardReports> shard_reports_;
 };
-
-// "266.1 +- 0.4"; without the interval where the value is exact.
-std::string WithInterval(double value, double ci95) {
-  return ci95 > 0 ? absl::StrCat(value, " +- ", ci95) : absl::StrCat(value);
-}
 
 absl::Status Learner::ReadConfiguration() {
   const v1::ExperimentConfig& config = role_.config();
@@ -162,13 +173,17 @@ void Learner::MakeLoop() {
   LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
   options.catalogue = catalogue_;
+  options.waits = &role_.waits();
+  options.batches_from = role_.flags().value("replay");
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
     return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
   };
+  hooks.stalled = [this] { return StalledText(members_.members()); };
+  hooks.progressed = [this](int64_t updates) { role_.stalls().Progressed(updates); };
   hooks.print = [this](const std::string& line) {
-    ShowCheckpoints();
+    if (checkpointer_ != nullptr) ShowCheckpoints(checkpointer_->stats(), role_.metrics());
     std::cout << line << std::endl;
   };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
@@ -184,17 +199,22 @@ absl::Status Learner::Serve() {
   options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
+  options.places.gone = [this](uint64_t instance) { return members_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
-  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
-  absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get()});
+  membership_ = std::make_unique<MembershipService>(members_, role_.security());
+  const JsonPage roles{kRolesPath, [this] { return RolesJson(members_.members(), AgeOfWeights(), absl::Now()); }};
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles}));
+  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(
+      {.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get(), membership_.get()});
   if (!server.ok()) return role_.CannotServe("listen", server.status());
   server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
   RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
+  WatchRoles();
   server_->SetServing(true);
   role_.SetHealthy(true);
+  role_.stalls().Begin("update");
   return absl::OkStatus();
 }
 
@@ -218,19 +238,15 @@ absl::Status Learner::BeginRun() {
   return absl::OkStatus();
 }
 
-void Learner::ShowCheckpoints() {
-  if (checkpointer_ == nullptr) return;
-  const RunCheckpointerStats stats = checkpointer_->stats();
-  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "finished"), static_cast<double>(stats.finished));
-  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "failed"), static_cast<double>(stats.failed));
-  role_.metrics().gauge(metric::kLearnerCheckpointPause).Set(absl::ToDoubleSeconds(stats.pause));
-  if (stats.finished == 0) return;
-  role_.metrics().gauge(metric::kLearnerCheckpointAge).Set(absl::ToDoubleSeconds(Instant::Now() - stats.finished_at));
-}
-
 absl::Status Learner::Checkpoint(v1::LearnerState state, bool last) {
   if (checkpointer_ == nullptr) return absl::OkStatus();
-  if (last) checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
+  std::optional<ScopedWait> wait;
+  if (last) {
+    wait.emplace(&role_.waits(), WaitFor{.thing = "the last checkpoint to be written",
+                                         .peer = role_.run_dir(),
+                                         .deadline = Instant::Now() + 2 * kLastCheckpoint});
+    checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
+  }
   record_.SaveState(state);
   checkpointer_->Begin(std::move(state), *algorithm_);
   return last ? checkpointer_->Finish(Instant::Now() + kLastCheckpoint) : absl::OkStatus();
@@ -252,11 +268,15 @@ absl::Status Learner::Run() {
   RECBOTS_RETURN_IF_ERROR(Serve());
   absl::Status status = loop_->Run();
   if (!record_.state().goal().CheckReachable().ok()) status = BadConfiguration(status);
+  role_.stalls().End();
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   server_->SetServing(false);
   http_->Stop();
+  shard_reports_ = nullptr;
+  roles_watch_ = nullptr;
   sampler_->Close();
+  membership_->Drain();
   service_->Drain();
   server_->Stop();
   return status;
@@ -274,44 +294,46 @@ absl::Status Learner::OnEnding(const RunEnd& end) {
 }
 
 std::string Learner::CheckpointText() const {
-  if (checkpointer_ == nullptr) return "none: there is no --run_dir";
-  const RunCheckpointerStats stats = checkpointer_->stats();
-  const std::string failed =
-      stats.failed == 0 ? "" : absl::StrCat("; ", stats.failed, " failed, the last one: ", stats.last_error.message());
-  if (stats.finished == 0) return absl::StrCat("none yet", failed);
-  return absl::StrFormat("%.1f s old, %d written%s", absl::ToDoubleSeconds(Instant::Now() - stats.finished_at),
-                         stats.finished, failed);
+  return checkpointer_ == nullptr ? "none: there is no --run_dir" : DescribeCheckpoints(checkpointer_->stats());
 }
 
 std::vector<StatusSection> Learner::Pages() const {
-  const StatusLine line = record_.state().status();
-  StatusSection run{"Run", {{"status", FormatStatusLine(line)}}};
-  const GoalTracker goal = record_.state().goal();
-  if (goal.newest().has_value()) {
-    const v1::Evaluation& newest = *goal.newest();
-    const std::optional<double> gap = ShareOfGap(newest);
-    run.rows.push_back({"result", FullResult(newest)});
-    run.rows.push_back({"value", WithInterval(newest.value(), newest.value_ci95())});
-    run.rows.push_back({"optimum", newest.has_optimum() ? absl::StrCat(newest.optimum()) : "unknown"});
-    run.rows.push_back({"share of gap", gap.has_value() ? absl::StrCat(*gap) : "unknown"});
-    for (const v1::ReferenceValue& reference : newest.references()) {
-      run.rows.push_back(
-          {absl::StrCat("reference ", reference.name()), WithInterval(reference.value(), reference.value_ci95())});
-    }
-  }
-  for (const auto& [name, mark] : {std::pair{"99 % of optimum", goal.at_99()}, {"99.9 % of optimum", goal.at_999()}}) {
-    run.rows.push_back({name, mark.has_value() ? absl::StrCat(mark->updates, " updates, ", mark->env_steps,
-                                                              " env steps, ", mark->wall_seconds, " s")
-                                               : "not yet"});
-  }
-  run.rows.push_back({"checkpoint", CheckpointText()});
   StatusSection watchers{"Actors and evaluators", {}};
   for (const WatcherInfo& watcher : service_->watchers()) {
+    const std::string index = watcher.worker_index < 0 ? "(new)" : absl::StrCat(watcher.worker_index);
     watchers.rows.push_back(
-        {absl::StrCat(FindWorker(watcher.role)->name, " ", watcher.worker_index),
+        {absl::StrCat(FindWorker(watcher.role)->name, " ", index),
          absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
   }
-  return {run, watchers};
+  return {RunSection(record_.state(), CheckpointText()), RolesSection(members_.members(), AgeOfWeights()), watchers};
+}
+
+AgeOf Learner::AgeOfWeights() const {
+  return [this](const v1::RoleReport& report) { return ages_.Of(report, record_.state().updates()); };
+}
+
+v1::RoleReport Learner::OwnReport() const {
+  v1::RoleReport report = role_.Report();
+  report.set_weights_version(store_.version());
+  report.set_weights_updates(record_.state().updates());
+  report.set_weights_incarnation(store_.incarnation());
+  return report;
+}
+
+void Learner::WatchRoles() {
+  roles_watch_ = std::make_unique<RolesWatch>(
+      members_, role_.metrics(), [this] { return OwnReport(); }, [this] { service_->Wake(); });
+  shard_reports_ = std::make_unique<replay::ShardReports>(replay::ShardReportsOptions{
+      .shards = [this] { return sampler_->connected_shards(); },
+      .on_report =
+          [this](const std::string& address, const v1::RoleReport& report) {
+            const absl::Status kept = members_.OnReport(report, address);
+            if (!kept.ok() && !shard_refused_.exchange(true)) {
+              RECBOTS_LOG(WARNING) << "a shard is not in the table of roles: " << kept.message();
+            }
+          },
+      .security = role_.security(),
+      .period = members_.options().report_every});
 }
 
 }  // namespace

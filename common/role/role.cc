@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
+#include <random>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -70,6 +72,22 @@ std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   return absl::StrCat(text, "... (", bytes, " bytes in all)\n");
 }
 
+std::string Clip(absl::string_view text, size_t bytes) {
+  return text.size() <= bytes ? std::string(text) : absl::StrCat(text.substr(0, bytes - 3), "...");
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
+}
+
+uint64_t RandomInstance() {
+  std::random_device device;
+  uint64_t instance = 0;
+  while (instance == 0) instance = uint64_t{device()} << 32 | device();
+  return instance;
+}
+
 // Checks the addresses to serve at, as far as possible before anything is started.
 absl::Status CheckServingAddresses(const CommandLine& flags, bool listens) {
   const auto check = [&flags](const char* flag, const absl::Status& parsed) {
@@ -130,18 +148,89 @@ absl::Status BadConfiguration(const absl::Status& status) {
 }
 
 Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
-    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {}
+    : name_(std::move(name)),
+      flags_(std::move(flags)),
+      config_(std::move(config)),
+      metrics_({name_}),
+      host_(HostName()),
+      process_name_(absl::StrCat(host_, "/", getpid())),
+      instance_(RandomInstance()),
+      stalls_({.after = absl::Seconds(config_.learner().stall_after_seconds()), .doing = [this] { return Doing(); }},
+              waits_),
+      reporter_(stalls_, metrics_) {}
 
-absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status) {
+std::string Role::Doing() const {
+  for (const WaitInfo& wait : waits_.waits()) {
+    if (wait.kind != WaitKind::kBackground) return absl::StrCat("waiting for ", DescribeWait(wait.thing, wait.peer));
+  }
+  return activity_.load();
+}
+
+std::string Role::Unhealthy() const {
+  if (!healthy_) return absl::StrCat("not ready: ", Doing());
+  const std::optional<Stall> stall = stalls_.stall();
+  return stall.has_value() ? stall->reason : "";
+}
+
+v1::RoleReport Role::Report() const {
+  // The bounds of membership.proto.
+  constexpr int kMaxWaits = 8;
+  constexpr size_t kText = 256, kLongText = 1024;
+  v1::RoleReport report;
+  report.set_instance(instance_);
+  report.set_role(name_);
+  report.set_name(process_name_);
+  report.set_host(host_);
+  report.set_pid(getpid());
+  report.set_version(kVersion);
+  report.set_pages(pages_);
+  report.set_uptime_seconds(absl::ToDoubleSeconds(Instant::Now() - start_));
+  report.set_progress(stalls_.progress());
+  if (const std::string unit = stalls_.unit(); !unit.empty()) report.set_progress_unit(absl::StrCat(unit, "s"));
+  report.set_doing(Clip(Doing(), kLongText));
+  for (const WaitInfo& wait : waits_.waits()) {
+    if (report.waits_size() == kMaxWaits) break;
+    v1::WaitReport& out = *report.add_waits();
+    out.set_thing(Clip(wait.thing, kText));
+    out.set_peer(Clip(wait.peer, kLongText));
+    out.set_seconds(absl::ToDoubleSeconds(wait.waited));
+    out.set_deadline_seconds(wait.left == absl::InfiniteDuration() ? -1 : absl::ToDoubleSeconds(wait.left));
+  }
+  if (const std::optional<Stall> stall = stalls_.stall(); stall.has_value()) {
+    report.set_stall(Clip(stall->reason, kLongText));
+    report.set_stalled_seconds(absl::ToDoubleSeconds(stall->lasted));
+  }
+  return report;
+}
+
+std::vector<StatusSection> Role::OwnSections() const {
+  StatusSection process{
+      "Process", {{"experiment", config_.name()}, {"name", process_name_}, {"doing", Doing()}, {"version", kVersion}}};
+  if (const std::optional<Stall> stall = stalls_.stall(); stall.has_value()) {
+    process.rows.push_back({"stalled", stall->reason});
+  }
+  StatusSection waits{"Waits", {}};
+  for (const WaitInfo& wait : waits_.waits()) {
+    waits.rows.push_back(
+        {DescribeWait(wait.thing, wait.peer),
+         absl::StrCat(
+             "for ", WaitedText(wait.waited),
+             wait.left == absl::InfiniteDuration() ? "" : absl::StrCat(", gives up in ", WaitedText(wait.left)))});
+  }
+  if (waits.rows.empty()) waits.rows.push_back({"none", ""});
+  return {process, waits};
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status,
+                                                            std::vector<JsonPage> json_pages) {
   HttpServerOptions options;
   options.address = flags_.value("http");
   options.role = name_;
-  options.healthy = [this] { return healthy_.load(); };
+  options.unhealthy = [this] { return Unhealthy(); };
+  options.json_pages = std::move(json_pages);
   options.status = [this, status = std::move(status), configuration = ConfigurationForPages(config_)] {
-    StatusSection process{"Process",
-                          {{"experiment", config_.name()}, {"doing", activity_.load()}, {"version", kVersion}}};
-    std::vector<StatusSection> sections = status();
-    sections.insert(sections.begin(), std::move(process));
+    std::vector<StatusSection> sections = OwnSections();
+    for (StatusSection& section : status()) sections.push_back(std::move(section));
     sections.push_back({"Configuration", {{"text proto", configuration}}});
     return sections;
   };
@@ -153,7 +242,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
   const bool has_tls = !options.certificate_pem.empty(), has_token = !options.token.empty();
   absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), metrics_);
   if (!server.ok()) return CannotServe("http", server.status());
-  RECBOTS_LOG(INFO) << "pages at " << (has_tls ? "https://" : "http://") << (*server)->address() << "/statusz";
+  pages_ = absl::StrCat(has_tls ? "https://" : "http://", (*server)->address());
+  RECBOTS_LOG(INFO) << "pages at " << pages_ << "/statusz";
   if (has_token && !has_tls && !IsLocalAddress((*server)->address())) {
     RECBOTS_LOG(WARNING) << "anybody on the way to the pages at " << (*server)->address()
                          << " can read the token: want --tls_cert and --tls_key (docs/security.md)";
@@ -188,13 +278,14 @@ absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
   return list;
 }
 
-absl::StatusOr<RetryOptions> Role::PeerRetryOptions() const {
+absl::StatusOr<RetryOptions> Role::PeerRetryOptions() {
   RetryOptions options;
   double seconds = 0;
   if (!absl::SimpleAtod(flags_.value("peer_timeout"), &seconds) || !(seconds >= 0)) {
     return BadConfiguration(absl::InvalidArgumentError(
         absl::StrCat("--peer_timeout '", flags_.value("peer_timeout"), "', want seconds, at least 0")));
   }
+  options.waits = &waits_;
   options.give_up_after = seconds > 0 ? absl::Seconds(seconds) : absl::InfiniteDuration();
   return options;
 }

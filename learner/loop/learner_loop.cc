@@ -70,6 +70,7 @@ absl::Status LearnerLoop::Publish(bool last) {
 
 absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
+  waits_for_batch_.reset();
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
   if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
   // What has diverged is no checkpoint: the one before stays.
@@ -130,6 +131,7 @@ absl::Status LearnerLoop::UpdateOnce() {
   if (!sampled.has_value()) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(Learn(*sampled));
   updates_total_.Increment();
+  if (hooks_.progressed) hooks_.progressed(1);
   state_.SetUpdates(algorithm_.updates());
   NoteCounts(sampled->counts);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
@@ -181,6 +183,7 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
 
 void LearnerLoop::NoteEnvSteps() {
   const int64_t env_steps = earlier_env_steps_ + batches_.env_steps();
+  if (hooks_.progressed && env_steps > state_.env_steps()) hooks_.progressed(0);
   env_steps_total_.Increment(static_cast<double>(env_steps - state_.env_steps()));
   state_.SetEnvSteps(env_steps);
 }
@@ -197,13 +200,17 @@ absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
   const absl::Duration waited = Instant::Now() - start;
   period_.waited += waited;
   if (sampled.ok()) {
+    waits_for_batch_.reset();
     hooks_.activity("training");
     return std::optional<replay::SampledBatch>(*std::move(sampled));
   }
   if (!absl::IsDeadlineExceeded(sampled.status()) || !batches_.status().ok()) {
     return hooks_.stop() ? absl::StatusOr<std::optional<replay::SampledBatch>>(std::nullopt) : sampled.status();
   }
-  hooks_.activity("waiting for a batch from replay");
+  if (!waits_for_batch_.has_value()) {
+    waits_for_batch_.emplace(options_.waits, WaitFor{.thing = "a batch from replay", .peer = options_.batches_from},
+                             start);
+  }
   return std::optional<replay::SampledBatch>();
 }
 
@@ -259,7 +266,7 @@ absl::Status LearnerLoop::EvaluateLast() {
 }
 
 void LearnerLoop::AwaitLastEvaluation() {
-  hooks_.activity("waiting for the last evaluation");
+  const ScopedWait wait(options_.waits, {.thing = "the last evaluation", .kind = WaitKind::kIdle});
   int64_t evaluations = state_.evaluations();
   Instant last_sign = Instant::Now();
   while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {
