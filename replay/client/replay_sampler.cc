@@ -22,7 +22,9 @@ class ReplaySampler::Impl {
   Impl(const RowSchema& schema, const ReplaySamplerOptions& options)
       : shared_(schema, options),
         watch_(options.resolver, {.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
-                                  .away = [this] { return SomethingAway(); }}) {}
+                                  .away = [this] { return SomethingAway(); },
+                                  .waits = options.retry.waits,
+                                  .addresses = options.address}) {}
   ~Impl() { Close(); }
 
   absl::StatusOr<SampledBatch> Next(Instant deadline);

@@ -65,7 +65,9 @@ class ReplayWriter::Impl {
       : shared_(schema, options),
         row_bytes_(schema.row_bytes()),
         watch_(options.resolver, {.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
-                                  .away = [this] { return SomethingAway(); }}) {}
+                                  .away = [this] { return SomethingAway(); },
+                                  .waits = options.retry.waits,
+                                  .addresses = options.address}) {}
   ~Impl() { StopAll(); }
 
   absl::StatusOr<int64_t> Append(const char* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
@@ -107,14 +109,12 @@ class ReplayWriter::Impl {
   const size_t row_bytes_;
   ShardSet set_;  // Used by the thread of watch_ only.
   std::atomic<size_t> turn_{0};
-
   mutable Mutex mu_;
   std::shared_ptr<const Shards> shards_ ABSL_GUARDED_BY(mu_) = std::make_shared<const Shards>();
   ReplayWriterStats retired_ ABSL_GUARDED_BY(mu_);  // Of shards that are gone.
   std::array<absl::Duration, kNumBlockedOn> blocked_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status final_ ABSL_GUARDED_BY(mu_);  // A final error that no shard has.
-
   AddressWatch watch_;
 };
 
@@ -322,9 +322,9 @@ absl::StatusOr<std::unique_ptr<ReplayWriter>> ReplayWriter::Create(const RowSche
       options.max_waiting <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError("replay writer: max_delay, connect_timeout and max_waiting, want more than 0");
   }
-  if (options.writer_name.size() > 256) {
+  if (const size_t bytes = options.writer_name.size(); bytes > 256) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay writer: writer_name of ", options.writer_name.size(), " bytes, want at most 256"));
+        absl::StrCat("replay writer: writer_name of ", bytes, " bytes, want at most 256"));
   }
   if (options.resolver == nullptr) {
     RECBOTS_ASSIGN_OR_RETURN(options.resolver, MakeAddressResolver(options.address));

@@ -64,8 +64,7 @@ void ShardReports::AskAll(const std::vector<ShardChannel>& shards) {
     const bool known = std::any_of(shards.begin(), shards.end(), [&asking](const ShardChannel& shard) {
       return shard.channel == asking->shard.channel;
     });
-    if (!known && asking->under_way) asking->context->TryCancel();
-    return !known && !asking->under_way;
+    return !known && !asking->under_way;  // A last answer may still come.
   });
   for (const ShardChannel& shard : shards) {
     const bool known = std::any_of(asking_.begin(), asking_.end(), [&shard](const std::unique_ptr<Asking>& asking) {
@@ -94,15 +93,12 @@ void ShardReports::Ask(Asking& asking) {
 
 void ShardReports::OnAnswer(Asking& asking, const absl::Status& status) {
   if (status.ok()) options_.on_report(asking.shard.address, asking.report);
-  MutexLock lock(&mu_);
   const Instant now = Instant::Now();
-  if (status.ok()) {
-    asking.next = asking.report.leaving() ? now + kPauseAfterError : now;
-    asking.request.set_wait_seconds(absl::ToDoubleSeconds(options_.period));
-  } else {
-    asking.next = now + (absl::IsUnimplemented(status) ? kPauseIfUnknown : kPauseAfterError);
-    asking.request.set_wait_seconds(0);
-  }
+  MutexLock lock(&mu_);
+  asking.request.set_wait_seconds(status.ok() ? absl::ToDoubleSeconds(options_.period) : 0);
+  // Asked again at once: a shard that ends tells those that ask at this moment.
+  if (status.ok() && !asking.report.leaving() && !stopping_) return Ask(asking);
+  asking.next = now + (absl::IsUnimplemented(status) ? kPauseIfUnknown : kPauseAfterError);
   asking.under_way = false;
 }
 

@@ -37,7 +37,7 @@ class ShardReports {
   struct Asking;
 
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
-  // Begins calls to shards that nobody asks, and forgets shards that are gone.
+  // Begins calls to shards that are not being asked, and forgets shards that are gone.
   void AskAll(const std::vector<ShardChannel>& shards) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Ask(Asking& asking) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnAnswer(Asking& asking, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
