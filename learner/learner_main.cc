@@ -76,7 +76,6 @@ class Learner {
   // Begins to ask the learner itself, and the shards of replay, how they are.
   void WatchRoles();
   v1::RoleReport OwnReport() const;
-  AgeOf AgeOfWeights() const;
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
@@ -86,9 +85,10 @@ class Learner {
   std::shared_ptr<const Catalogue> catalogue_;
   RunRecord record_;
   WeightStore store_;
-  MemberTable members_;
   std::atomic<bool> shard_refused_{false};  // The line was logged.
   WeightAges ages_{store_};
+  MemberTable members_{
+      {.age_of = [this](const v1::RoleReport& report) { return ages_.Of(report, record_.state().updates()); }}};
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -202,7 +202,7 @@ absl::Status Learner::Serve() {
   options.places.gone = [this](uint64_t instance) { return members_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
   membership_ = std::make_unique<MembershipService>(members_, role_.security());
-  const JsonPage roles{kRolesPath, [this] { return RolesJson(members_.members(), AgeOfWeights(), absl::Now()); }};
+  const JsonPage roles{kRolesPath, [this] { return RolesJson(members_.members(), absl::Now()); }};
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles}));
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Start(
       {.address = role_.flags().value("listen"), .security = role_.security()}, {service_.get(), membership_.get()});
@@ -305,11 +305,7 @@ std::vector<StatusSection> Learner::Pages() const {
         {absl::StrCat(FindWorker(watcher.role)->name, " ", index),
          absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
   }
-  return {RunSection(record_.state(), CheckpointText()), RolesSection(members_.members(), AgeOfWeights()), watchers};
-}
-
-AgeOf Learner::AgeOfWeights() const {
-  return [this](const v1::RoleReport& report) { return ages_.Of(report, record_.state().updates()); };
+  return {RunSection(record_.state(), CheckpointText()), RolesSection(members_.members()), watchers};
 }
 
 v1::RoleReport Learner::OwnReport() const {

@@ -190,6 +190,7 @@ absl::Status MemberTable::OnReport(v1::RoleReport report, const std::string& pee
   entry.broken = false;
   entry.peer = peer;
   const bool leaving = report.leaving();
+  if (options_.age_of) entry.age = options_.age_of(report);
   entry.report = std::move(report);
   entry.report.set_pages(ReachablePages(entry.report.pages(), peer));
   Change(entry, leaving ? MemberState::kLeft : MemberState::kJoined, now, now);
@@ -218,7 +219,7 @@ std::vector<Member> MemberTable::members() const {
     const Instant now = clock_.Now();
     Refresh(now);
     for (const auto& [instance, entry] : entries_) {
-      members.push_back({entry.report, entry.peer, entry.state, entry.changed_at, now - entry.changed,
+      members.push_back({entry.report, entry.age, entry.peer, entry.state, entry.changed_at, now - entry.changed,
                          entry.first_joined_at, now - entry.heard, entry.rate});
     }
   }

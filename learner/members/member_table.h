@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +33,16 @@ absl::string_view NameOf(MemberState state);
 inline constexpr MemberState kMemberStates[] = {MemberState::kJoined, MemberState::kLagging, MemberState::kLost,
                                                 MemberState::kLeft};
 
+// How old the weights are that a role has.
+struct WeightsAge {
+  int64_t updates = 0;     // Made since.
+  absl::Duration elapsed;  // Since these weights were published, on the learner's clock.
+};
+
 struct Member {
-  v1::RoleReport report;  // The newest one; every text in it is printable.
-  std::string peer;       // The address of its connection.
+  v1::RoleReport report;          // The newest one; every text in it is printable.
+  std::optional<WeightsAge> age;  // Of its weights, when the report came; nullopt: not known.
+  std::string peer;               // The address of its connection.
   MemberState state = MemberState::kJoined;
   absl::Time changed_at;         // The date when it came into this state,
   absl::Duration in_state;       // and how long ago that was.
@@ -48,6 +57,9 @@ struct MemberTableOptions {
   absl::Duration lost_after = absl::Seconds(8);
   absl::Duration forget_after = absl::Minutes(10);
   size_t max_members = 1024;
+  // How old the weights are that a report names. Called with the table's lock held; must be thread-safe. nullptr: not
+  // known.
+  std::function<std::optional<WeightsAge>(const v1::RoleReport& report)> age_of = nullptr;
 };
 
 // Thread-safe.
@@ -73,6 +85,7 @@ class MemberTable {
  private:
   struct Entry {
     v1::RoleReport report;
+    std::optional<WeightsAge> age;
     std::string peer;
     MemberState state = MemberState::kJoined;
     Instant changed;

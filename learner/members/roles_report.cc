@@ -30,7 +30,9 @@ Json WaitsJson(const v1::RoleReport& report) {
   return waits;
 }
 
-Json WeightsJson(const v1::RoleReport& report, const std::optional<WeightsAge>& age) {
+Json WeightsJson(const Member& member) {
+  const v1::RoleReport& report = member.report;
+  const std::optional<WeightsAge>& age = member.age;
   if (report.weights_version() == 0) return nullptr;
   Json weights;
   weights["version"] = report.weights_version();
@@ -39,7 +41,7 @@ Json WeightsJson(const v1::RoleReport& report, const std::optional<WeightsAge>& 
   return weights;
 }
 
-Json MemberJson(const Member& member, const std::optional<WeightsAge>& age) {
+Json MemberJson(const Member& member) {
   const v1::RoleReport& report = member.report;
   Json one;
   one["role"] = report.role();
@@ -61,7 +63,7 @@ Json MemberJson(const Member& member, const std::optional<WeightsAge>& age) {
   one["progress"] = report.progress();
   one["progress_unit"] = TextOrNull(report.progress_unit());
   one["progress_per_second"] = member.progress_per_second;
-  one["weights"] = WeightsJson(report, age);
+  one["weights"] = WeightsJson(member);
   one["waits"] = WaitsJson(report);
   one["stalled"] = TextOrNull(report.stall());
   one["stalled_seconds"] = report.stalled_seconds();
@@ -72,7 +74,7 @@ bool Reports(const Member& member) {
   return member.state == MemberState::kJoined || member.state == MemberState::kLagging;
 }
 
-std::string MemberText(const Member& member, const std::optional<WeightsAge>& age) {
+std::string MemberText(const Member& member) {
   const v1::RoleReport& report = member.report;
   std::string text = absl::StrCat(NameOf(member.state), " for ", WaitedText(member.in_state));
   if (!Reports(member)) return text;
@@ -80,8 +82,8 @@ std::string MemberText(const Member& member, const std::optional<WeightsAge>& ag
     absl::StrAppendFormat(&text, "; %s %s (%s/s)", FormatCount(static_cast<double>(report.progress())),
                           report.progress_unit(), FormatCount(member.progress_per_second));
   }
-  if (age.has_value()) {
-    absl::StrAppendFormat(&text, "; weights %d updates, %s old", age->updates, WaitedText(age->elapsed));
+  if (member.age.has_value()) {
+    absl::StrAppendFormat(&text, "; weights %d updates, %s old", member.age->updates, WaitedText(member.age->elapsed));
   }
   absl::StrAppend(&text, "; ", report.stall().empty() ? report.doing() : report.stall());
   if (!report.pages().empty()) absl::StrAppend(&text, "; ", report.pages());
@@ -90,20 +92,19 @@ std::string MemberText(const Member& member, const std::optional<WeightsAge>& ag
 
 }  // namespace
 
-std::string RolesJson(const std::vector<Member>& members, const AgeOf& age_of, absl::Time now) {
+std::string RolesJson(const std::vector<Member>& members, absl::Time now) {
   Json roles = Json::array();
-  for (const Member& member : members) roles.push_back(MemberJson(member, age_of(member.report)));
+  for (const Member& member : members) roles.push_back(MemberJson(member));
   Json page;
   page["now"] = Date(now);
   page["roles"] = std::move(roles);
   return page.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
 }
 
-StatusSection RolesSection(const std::vector<Member>& members, const AgeOf& age_of) {
+StatusSection RolesSection(const std::vector<Member>& members) {
   StatusSection section{absl::StrCat("Roles (", members.size(), ")"), {}};
   for (const Member& member : members) {
-    section.rows.push_back(
-        {absl::StrCat(member.report.role(), " ", member.report.name()), MemberText(member, age_of(member.report))});
+    section.rows.push_back({absl::StrCat(member.report.role(), " ", member.report.name()), MemberText(member)});
   }
   return section;
 }

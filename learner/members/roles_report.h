@@ -2,27 +2,22 @@
 // status line.
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "common/metrics/http_server.h"
 #include "learner/members/member_table.h"
-#include "learner/members/weight_ages.h"
 
 namespace recbots {
 
 inline constexpr char kRolesPath[] = "/api/roles";
 
-using AgeOf = std::function<std::optional<WeightsAge>(const v1::RoleReport&)>;
-
 // One JSON object; docs/formats.md describes it.
-std::string RolesJson(const std::vector<Member>& members, const AgeOf& age_of, absl::Time now);
+std::string RolesJson(const std::vector<Member>& members, absl::Time now);
 
 // A row for each member.
-StatusSection RolesSection(const std::vector<Member>& members, const AgeOf& age_of);
+StatusSection RolesSection(const std::vector<Member>& members);
 
 // "actor HOST/7 (no step for 42 s: ...), 2 more"; "" if no member that reports has stalled.
 std::string StalledText(const std::vector<Member>& members);

@@ -7,16 +7,12 @@
 
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "learner/members/member_table.h"
 #include "learner/run/publication_times.h"
 #include "learner/weights/weight_store.h"
 #include "recbots/v1/membership.pb.h"
 
 namespace recbots {
-
-struct WeightsAge {
-  int64_t updates = 0;     // Made since.
-  absl::Duration elapsed;  // Since these weights were published, on the learner's clock.
-};
 
 // Notes each publication of a store. Thread-safe.
 class WeightAges {

@@ -252,7 +252,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
     info.worker_index = places_.Take(info.role, info.instance, had);
   }
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
-                    << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
+                    << Field("index", info.worker_index < 0 ? "new" : absl::StrCat(info.worker_index))
+                    << Field("name", info.worker_name) << Field("peer", info.peer);
   // A version that was not published yet comes from an earlier learner, and counts as none.
   const int64_t have = watch.have_version() > store_.version() ? 0 : watch.have_version();
   auto* stream = new Stream(*this, std::move(info), have);
