@@ -96,6 +96,7 @@ absl::StatusOr<std::shared_ptr<const Weights>> EvaluatorRole::NextWeights() {
     // A learner that is there has no newer weights: there is nothing to do. One that is away is a stall.
     if (const bool connected = watcher_->connected(); was_connected != connected) {
       was_connected = connected;
+      if (connected) role_.stalls().Progressed(0);
       wait.emplace(&role_.waits(), WaitFor{.thing = connected ? "newer weights" : "the learner to come back",
                                            .peer = role_.flags().value("learner"),
                                            .kind = connected ? WaitKind::kIdle : WaitKind::kWork});

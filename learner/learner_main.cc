@@ -199,6 +199,8 @@ absl::Status Learner::Serve() {
   options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
+  // Where all actors have the same share, nobody minds which of them has which index.
+  if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
   options.places.gone = [this](uint64_t instance) { return members_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
   membership_ = std::make_unique<MembershipService>(members_, role_.security());
