@@ -1,7 +1,4 @@
 // recbots-actor: many simulated users, one policy, a stream of transitions.
-#include <unistd.h>
-
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +19,7 @@
 #include "common/config/config.h"
 #include "common/rl/transition.h"
 #include "common/role/role.h"
+#include "learner/client/lease_keeper.h"
 #include "learner/client/weights_watcher.h"
 #include "replay/client/replay_writer.h"
 
@@ -38,7 +36,10 @@ constexpr absl::Duration kDrainTime = absl::Seconds(2);
 
 class Actor {
  public:
-  explicit Actor(Role& role) : role_(role), config_(role.config()) {}
+  explicit Actor(Role& role)
+      : role_(role),
+        config_(role.config()),
+        room_(absl::StrCat("room in table ", role.config().replay().table().name())) {}
 
   absl::Status Run();
 
@@ -52,7 +53,9 @@ class Actor {
   absl::Status Act();
   // Hands over the last rows, as far as replay takes them.
   void Drain();
+  WaitFor Room() const { return {.thing = room_, .peer = role_.flags().value("replay")}; }
   void RefreshMetrics();
+  v1::RoleReport Report() const;
   std::vector<StatusSection> Pages() const;
 
   Role& role_;
@@ -66,13 +69,12 @@ class Actor {
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<ReplaySink> sink_;
   std::unique_ptr<EnvironmentLoop> loop_;
+  const std::string room_;               // What the actor waits for while replay takes no rows.
+  int64_t acknowledged_rows_ = 0;        // When the metrics were refreshed last.
+  std::shared_ptr<const Weights> seen_;  // The newest ones while it waited.
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<LeaseKeeper> lease_;
 };
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
-}
 
 absl::Status Actor::MakeParts() {
   absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.actors = 1});
@@ -88,18 +90,18 @@ absl::Status Actor::MakeParts() {
 
 absl::Status Actor::Connect() {
   RECBOTS_ASSIGN_OR_RETURN(const RetryOptions retry, role_.PeerRetryOptions());
-  const std::string name = absl::StrCat(HostName(), "/", getpid());
   WeightsWatcherOptions watcher;
   RECBOTS_ASSIGN_OR_RETURN(watcher.address, role_.PeerAddress("learner"));
   watcher.role = v1::WORKER_ROLE_ACTOR;
-  watcher.worker_name = name;
+  watcher.worker_name = role_.process_name();
+  watcher.instance = role_.instance();
   RECBOTS_ASSIGN_OR_RETURN(watcher.configuration, SharedConfigurationOf(config_, *scenario_));
   watcher.num_streams = config_.actor().users();
   watcher.retry = retry;
   watcher.security = role_.security();
   replay::ReplayWriterOptions writer;
   RECBOTS_ASSIGN_OR_RETURN(writer.address, role_.PeerAddress("replay"));
-  writer.writer_name = name;
+  writer.writer_name = role_.process_name();
   RECBOTS_ASSIGN_OR_RETURN(writer.identity, ExperimentIdentityOf(config_, *scenario_));
   writer.block_bytes = config_.actor().block_bytes();
   writer.max_delay = absl::Seconds(config_.actor().block_delay_seconds());
@@ -113,6 +115,11 @@ absl::Status Actor::Connect() {
   watcher_ = WeightsWatcher::Start(watcher);
   // Pages show both: not before they are there.
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
+  lease_ = std::make_unique<LeaseKeeper>(LeaseKeeperOptions{.address = watcher.address,
+                                                            .security = watcher.security,
+                                                            .report = [this] { return Report(); },
+                                                            .waits = &role_.waits()});
+  role_.stalls().Begin("step");
   return absl::OkStatus();
 }
 
@@ -122,8 +129,12 @@ absl::Status Actor::RefreshWeights() {
   const auto must_wait = [&] {
     return newest == nullptr || (max_age > 0 && !watcher_->connected() && watcher_->age() > absl::Seconds(max_age));
   };
+  std::optional<ScopedWait> wait;
   while (must_wait() && !role_.shutdown().requested()) {
-    role_.SetActivity("waiting for weights from the learner");
+    if (!wait.has_value()) {
+      wait.emplace(&role_.waits(), WaitFor{.thing = newest == nullptr ? "weights" : "newer weights",
+                                           .peer = role_.flags().value("learner")});
+    }
     // A schema that replay refuses shows while there is still nothing to act with.
     RECBOTS_RETURN_IF_ERROR(writer_->status());
     const auto newer = watcher_->AwaitNewer(newest, Instant::Now() + kPatience);
@@ -148,10 +159,20 @@ absl::Status Actor::RefreshWeights() {
 }
 
 absl::Status Actor::AwaitRoom() {
+  std::optional<ScopedWait> wait;
   while (!role_.shutdown().requested()) {
-    const absl::Status room = writer_->AwaitRoom(environment_->num_users(), Instant::Now() + kPatience);
+    const Instant start = Instant::Now();
+    const absl::Status room = writer_->AwaitRoom(environment_->num_users(), start + kPatience);
     if (!absl::IsDeadlineExceeded(room) || !writer_->status().ok()) return room;
-    role_.SetActivity("waiting for replay to take rows");
+    if (!wait.has_value()) {
+      wait.emplace(&role_.waits(), Room(), start);
+    }
+    // While the learner trains, it is only slower than the actors.
+    const bool limited = writer_->stats().blocked_on == replay::BlockedOn::kSpiInsert;
+    if (const auto newest = watcher_->newest(); newest != seen_) {
+      seen_ = newest;
+      if (limited) role_.stalls().Progressed(0);
+    }
     RefreshMetrics();
   }
   return absl::OkStatus();
@@ -167,13 +188,16 @@ absl::Status Actor::Act() {
     if (role_.shutdown().requested()) break;
     role_.SetActivity("acting");
     RECBOTS_RETURN_IF_ERROR(loop_->Step({weights_->header.version(), weights_->header.updates()}));
+    role_.stalls().Count(environment_->num_users());
     if (Instant::Now() - last_metrics > kPatience) {
       RefreshMetrics();
       last_metrics = Instant::Now();
     }
     const Instant now = Instant::Now();
     const absl::Duration pause = pacer.Did(environment_->num_users(), now) - now;
-    if (pause > absl::ZeroDuration()) role_.shutdown().AwaitFor(pause);
+    if (pause <= absl::ZeroDuration()) continue;
+    const ScopedWait pace(&role_.waits(), {.thing = "its pace", .deadline = now + pause, .kind = WaitKind::kIdle}, now);
+    role_.shutdown().AwaitFor(pause);
   }
   return absl::OkStatus();
 }
@@ -188,11 +212,13 @@ absl::Status Actor::Run() {
     return absl::InternalError("the learner gave weights, but no random streams: is it of another version?");
   }
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), static_cast<uint32_t>(*first_stream));
-  sink_ = std::make_unique<ReplaySink>(*writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); });
+  sink_ = std::make_unique<ReplaySink>(
+      *writer_, schema_.row_bytes(), [this] { return role_.shutdown().requested(); }, &role_.waits(), Room());
   loop_ = std::make_unique<EnvironmentLoop>(*environment_, *policy_, schema_, TransitionOptionsOf(config_.algorithm()),
                                             *sink_);
   role_.SetHealthy(true);
   const absl::Status status = Act();
+  role_.stalls().End();
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   if (!status.ok() && !role_.shutdown().requested()) return status;
@@ -206,6 +232,9 @@ absl::Status Actor::Run() {
 
 void Actor::Drain() {
   const Instant deadline = Instant::Now() + kDrainTime;
+  const ScopedWait wait(
+      &role_.waits(),
+      {.thing = "the last rows to be acknowledged", .peer = role_.flags().value("replay"), .deadline = deadline});
   // Where replay takes no more rows, because no learner samples or because it ends too, waiting is of no use.
   absl::Status flushed = writer_->Flush(Instant::Now() + kPatience);
   while (absl::IsDeadlineExceeded(flushed) && Instant::Now() < deadline &&
@@ -226,12 +255,21 @@ void Actor::RefreshMetrics() {
   RaiseTo(metrics.counter(metric::kActorDropped), static_cast<double>(stats.dropped_rows));
   RaiseTo(metrics.counter(metric::kActorLost), static_cast<double>(stats.lost_rows));
   metrics.gauge(metric::kActorWaiting).Set(static_cast<double>(stats.waiting_rows));
+  // A step counts when replay has taken its rows: those that were dropped for newer ones were of no use.
+  if (stats.acknowledged_rows > acknowledged_rows_) role_.stalls().Progressed(0);
+  acknowledged_rows_ = stats.acknowledged_rows;
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
     RaiseTo(metrics.counter(metric::kActorBlocked, label),
             absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
   }
+}
+
+v1::RoleReport Actor::Report() const {
+  v1::RoleReport report = role_.Report();
+  AddWeights(*watcher_, report);
+  return report;
 }
 
 std::vector<StatusSection> Actor::Pages() const {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/client/run_identity.h"
@@ -24,11 +23,12 @@
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
 #include "learner/group_seat.h"
-#include "learner/learner_pages.h"
+#include "learner/learner_roles.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/networks_of.h"
 #include "learner/loop/replay_batch_source.h"
 #include "learner/loop/run_checkpointer.h"
+#include "learner/loop/run_section.h"
 #include "learner/run/report.h"
 #include "learner/run/result_text.h"
 #include "learner/run/run_record.h"
@@ -69,8 +69,6 @@ class Learner {
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
-  // Brings the metrics up to date, with every status line.
-  void ShowCheckpoints();
   std::string CheckpointText() const;
   absl::Status OnEnding(const RunEnd& end);
   std::vector<StatusSection> Pages() const;
@@ -83,6 +81,7 @@ class Learner {
   std::shared_ptr<const Catalogue> catalogue_;
   RunRecord record_;
   WeightStore store_;
+  LearnerRoles roles_{role_, record_.state(), store_};
   std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -168,14 +167,18 @@ void Learner::MakeLoop() {
   LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
   options.catalogue = catalogue_;
+  options.waits = &role_.waits();
+  options.batches_from = role_.flags().value("replay");
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
     if (service_ == nullptr) return Watchers();
     return Watchers{service_->num_watchers(v1::WORKER_ROLE_ACTOR), service_->num_watchers(v1::WORKER_ROLE_EVALUATOR)};
   };
+  hooks.stalled = [this] { return roles_.Stalled(); };
+  hooks.progressed = [this](int64_t updates) { role_.stalls().Progressed(updates); };
   hooks.print = [this](const std::string& line) {
-    ShowCheckpoints();
+    if (checkpointer_ != nullptr) ShowCheckpoints(checkpointer_->stats(), role_.metrics());
     std::cout << line << std::endl;
   };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
@@ -191,9 +194,12 @@ absl::Status Learner::Serve() {
   options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
+  // Where all actors have the same share, nobody minds which of them has which index.
+  if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
+  options.places.gone = [this](uint64_t instance) { return roles_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
-  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
-  std::vector<grpc::Service*> services = {service_.get()};
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page()}));
+  std::vector<grpc::Service*> services = {service_.get(), &roles_.service()};
   if (seat_.service() != nullptr) services.push_back(seat_.service());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
       RpcServer::Start({.address = role_.flags().value("listen"), .security = role_.security()}, services);
@@ -202,8 +208,10 @@ absl::Status Learner::Serve() {
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
   RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
+  roles_.Watch(*service_, *sampler_);
   server_->SetServing(true);
   role_.SetHealthy(true);
+  role_.stalls().Begin("update");
   return absl::OkStatus();
 }
 
@@ -227,19 +235,15 @@ absl::Status Learner::BeginRun() {
   return absl::OkStatus();
 }
 
-void Learner::ShowCheckpoints() {
-  if (checkpointer_ == nullptr) return;
-  const RunCheckpointerStats stats = checkpointer_->stats();
-  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "finished"), static_cast<double>(stats.finished));
-  RaiseTo(role_.metrics().counter(metric::kLearnerCheckpoints, "failed"), static_cast<double>(stats.failed));
-  role_.metrics().gauge(metric::kLearnerCheckpointPause).Set(absl::ToDoubleSeconds(stats.pause));
-  if (stats.finished == 0) return;
-  role_.metrics().gauge(metric::kLearnerCheckpointAge).Set(absl::ToDoubleSeconds(Instant::Now() - stats.finished_at));
-}
-
 absl::Status Learner::Checkpoint(v1::LearnerState state, bool last) {
   if (checkpointer_ == nullptr) return absl::OkStatus();
-  if (last) checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
+  std::optional<ScopedWait> wait;
+  if (last) {
+    wait.emplace(&role_.waits(), WaitFor{.thing = "the last checkpoint to be written",
+                                         .peer = role_.run_dir(),
+                                         .deadline = Instant::Now() + 2 * kLastCheckpoint});
+    checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
+  }
   record_.SaveState(state);
   checkpointer_->Begin(std::move(state), *algorithm_);
   return last ? checkpointer_->Finish(Instant::Now() + kLastCheckpoint) : absl::OkStatus();
@@ -262,11 +266,14 @@ absl::Status Learner::Run() {
   RECBOTS_RETURN_IF_ERROR(Serve());
   absl::Status status = Train();
   if (!record_.state().goal().CheckReachable().ok()) status = BadConfiguration(status);
+  role_.stalls().End();
   role_.SetActivity("draining");
   role_.SetHealthy(false);
   server_->SetServing(false);
   http_->Stop();
+  roles_.StopWatching();
   sampler_->Close();
+  roles_.Drain();
   service_->Drain();
   server_->Stop();
   return status;
@@ -277,6 +284,7 @@ absl::Status Learner::Follow() {
   MakeLoop();
   RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }));
   const absl::Status status = Train();
+  role_.stalls().End();
   role_.SetHealthy(false);
   http_->Stop();
   sampler_->Close();
@@ -308,25 +316,19 @@ absl::Status Learner::OnEnding(const RunEnd& end) {
 }
 
 std::string Learner::CheckpointText() const {
-  if (checkpointer_ == nullptr) return "none: there is no --run_dir";
-  const RunCheckpointerStats stats = checkpointer_->stats();
-  const std::string failed =
-      stats.failed == 0 ? "" : absl::StrCat("; ", stats.failed, " failed, the last one: ", stats.last_error.message());
-  if (stats.finished == 0) return absl::StrCat("none yet", failed);
-  return absl::StrFormat("%.1f s old, %d written%s", absl::ToDoubleSeconds(Instant::Now() - stats.finished_at),
-                         stats.finished, failed);
+  return checkpointer_ == nullptr ? "none: there is no --run_dir" : DescribeCheckpoints(checkpointer_->stats());
 }
 
 std::vector<StatusSection> Learner::Pages() const {
-  StatusSection run = DescribeRun(record_.state());
-  run.rows.push_back({"checkpoint", CheckpointText()});
-  std::vector<StatusSection> sections = {std::move(run)};
+  std::vector<StatusSection> sections = {RunSection(record_.state(), CheckpointText())};
   if (!seat_.alone()) sections.push_back(seat_.Page());
   if (service_ == nullptr) return sections;
+  sections.push_back(roles_.Section());
   StatusSection watchers{"Actors and evaluators", {}};
   for (const WatcherInfo& watcher : service_->watchers()) {
+    const std::string index = watcher.worker_index < 0 ? "(new)" : absl::StrCat(watcher.worker_index);
     watchers.rows.push_back(
-        {absl::StrCat(FindWorker(watcher.role)->name, " ", watcher.worker_index),
+        {absl::StrCat(FindWorker(watcher.role)->name, " ", index),
          absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
   }
   sections.push_back(std::move(watchers));

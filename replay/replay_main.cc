@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/instant.h"
@@ -94,8 +96,12 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store*
 }
 
 // Rows are lost when it fails, and so the process has failed.
-absl::Status WriteLastCheckpoint(Checkpointer& checkpointer) {
-  const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(Instant::Now() + kLastCheckpoint);
+absl::Status WriteLastCheckpoint(Role& role, Checkpointer& checkpointer) {
+  const Instant deadline = Instant::Now() + kLastCheckpoint;
+  const ScopedWait wait(&role.waits(), {.thing = "the last checkpoint to be written",
+                                        .peer = role.flags().value("checkpoint_dir"),
+                                        .deadline = deadline});
+  const absl::StatusOr<CheckpointReport> report = checkpointer.Checkpoint(deadline);
   if (!report.ok()) {
     return absl::Status(report.status().code(),
                         absl::StrCat("no last checkpoint, the one before stays valid: ", report.status().message()));
@@ -145,6 +151,60 @@ int64_t MemoryBytes(const Store& store, const Checkpointer* checkpointer) {
   return bytes;
 }
 
+ReplayServiceOptions ServiceOptions(Role& role, Checkpointer* checkpointer) {
+  const v1::ReplayConfig& config = role.config().replay();
+  ReplayServiceOptions options;
+  options.insert_window_bytes = config.insert_window_bytes();
+  options.insert_budget_bytes = config.insert_budget_bytes();
+  options.insert_budget_beside_readers_bytes = config.insert_budget_beside_readers_bytes();
+  options.max_waiting_rows = config.max_waiting_rows();
+  options.max_waiting = absl::Seconds(config.max_waiting_seconds());
+  options.security = role.security();
+  options.checkpointer = checkpointer;
+  options.check_limiter = [&role](const std::string& table, const RateLimiterOptions& limiter) {
+    return CheckLimiterChange(role.config(), table, limiter);
+  };
+  options.report = [&role] { return role.Report(); };
+  options.allow_other_experiment = role.flags().has(kAllowOtherExperiment);
+  return options;
+}
+
+// Tells whether replay gets on with its work. What the limiter holds up, or a reader that does not acknowledge, is the
+// matter of the other side; only rows that wait for the disk wait for replay itself.
+class Work {
+ public:
+  Work(Role& role, const Store& store) : role_(role), store_(store), moved_(Moved()) { role.stalls().Begin("row"); }
+
+  void Look() {
+    const int64_t moved = Moved();
+    bool disk = false;
+    for (const std::unique_ptr<TablePlace>& place : store_.places()) {
+      disk = disk || place->state().inserts_blocked_on == BlockedOn::kCheckpoint;
+    }
+    if (disk && !wait_.has_value()) {
+      wait_.emplace(&role_.waits(),
+                    WaitFor{.thing = "the disk to take a checkpoint", .peer = role_.flags().value("checkpoint_dir")});
+    }
+    if (!disk) wait_.reset();
+    if (!disk || moved != moved_) role_.stalls().Progressed(moved - std::exchange(moved_, moved));
+  }
+
+ private:
+  int64_t Moved() const {
+    int64_t moved = 0;
+    for (const std::unique_ptr<TablePlace>& place : store_.places()) {
+      const TableState state = place->state();
+      moved += state.inserted + state.sampled;
+    }
+    return moved;
+  }
+
+  Role& role_;
+  const Store& store_;
+  int64_t moved_;  // Rows, into the tables and out of them.
+  std::optional<ScopedWait> wait_;
+};
+
 absl::Status Serve(Role& role) {
   absl::StatusOr<std::unique_ptr<Store>> made =
       MakeTables(role.config(), !role.flags().value("checkpoint_dir").empty());
@@ -156,23 +216,12 @@ absl::Status Serve(Role& role) {
   if (absl::IsCancelled(opened.status()) && role.shutdown().requested()) return absl::OkStatus();
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, std::move(opened));
   malloc_trim(0);  // What restoring took.
-  const v1::ReplayConfig& config = role.config().replay();
-  ReplayService service(&store, {.insert_window_bytes = config.insert_window_bytes(),
-                                 .insert_budget_bytes = config.insert_budget_bytes(),
-                                 .insert_budget_beside_readers_bytes = config.insert_budget_beside_readers_bytes(),
-                                 .max_waiting_rows = config.max_waiting_rows(),
-                                 .max_waiting = absl::Seconds(config.max_waiting_seconds()),
-                                 .security = role.security(),
-                                 .checkpointer = checkpointer.get(),
-                                 .check_limiter =
-                                     [&role](const std::string& table, const RateLimiterOptions& limiter) {
-                                       return CheckLimiterChange(role.config(), table, limiter);
-                                     },
-                                 .allow_other_experiment = role.flags().has(kAllowOtherExperiment)});
+  ReplayService service(&store, ServiceOptions(role, checkpointer.get()));
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
                            role.StartHttp([&service] { return ReplayPages(service.info()); }));
-  const int threads = config.service_threads() > 0 ? config.service_threads() : ThreadsForThisMachine();
+  const int configured = role.config().replay().service_threads();
+  const int threads = configured > 0 ? configured : ThreadsForThisMachine();
   absl::StatusOr<std::unique_ptr<RpcServer>> started = RpcServer::Start(
       {.address = role.flags().value("listen"), .security = role.security(), .threads = threads}, service.service());
   if (!started.ok()) return role.CannotServe("listen", started.status());
@@ -184,7 +233,13 @@ absl::Status Serve(Role& role) {
   server->SetServing(true);
   role.SetHealthy(true);
   role.SetActivity("serving");
-  while (!role.shutdown().AwaitFor(kRefresh)) metrics.Refresh();
+  Work work(role, store);
+  while (!role.shutdown().AwaitFor(kRefresh)) {
+    metrics.Refresh();
+    work.Look();
+    service.AnswerReports();
+  }
+  role.stalls().End();
 
   role.SetActivity("draining");
   role.SetHealthy(false);
@@ -192,8 +247,7 @@ absl::Status Serve(Role& role) {
   service.Drain();
   server->Stop();
   LogTables("drained", store);
-  role.SetActivity("writing the last checkpoint");
-  const absl::Status written = checkpointer == nullptr ? absl::OkStatus() : WriteLastCheckpoint(*checkpointer);
+  const absl::Status written = checkpointer == nullptr ? absl::OkStatus() : WriteLastCheckpoint(role, *checkpointer);
   metrics.Refresh();
   return written;
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "actor/loop/row_sink.h"
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
+#include "common/base/wait_board.h"
 #include "replay/client/replay_writer.h"
 
 namespace recbots {
@@ -14,9 +16,11 @@ namespace recbots {
 // Not thread-safe.
 class ReplaySink : public RowSink {
  public:
-  // `stop` is asked several times a second while replay takes no rows. The writer must outlive the sink.
-  ReplaySink(replay::ReplayWriter& writer, size_t row_bytes, std::function<bool()> stop)
-      : writer_(writer), row_bytes_(row_bytes), stop_(std::move(stop)) {}
+  // `stop` is asked several times a second while replay takes no rows; this wait is shown on `waits` (nullptr: nowhere)
+  // as one for `room`. Writer and board must outlive the sink.
+  ReplaySink(replay::ReplayWriter& writer, size_t row_bytes, std::function<bool()> stop, WaitBoard* waits = nullptr,
+             const WaitFor& room = {.thing = "room in replay"})
+      : writer_(writer), row_bytes_(row_bytes), stop_(std::move(stop)), waits_(waits), room_(room) {}
 
   // Where the writer drops rows it drops the last ones of each step, so each step then begins with another user: rows
   // that are kept are of all of them.
@@ -37,12 +41,15 @@ class ReplaySink : public RowSink {
   static constexpr size_t kStride = 7919;
 
   absl::Status AppendAll(absl::string_view rows, int64_t weights_version) {
+    std::optional<ScopedWait> wait;
     while (!rows.empty()) {
       RECBOTS_ASSIGN_OR_RETURN(const int64_t taken,
                                writer_.Append(rows.data(), static_cast<int64_t>(rows.size() / row_bytes_),
                                               weights_version, Instant::Now() + absl::Milliseconds(100)));
       rows.remove_prefix(static_cast<size_t>(taken) * row_bytes_);
-      if (!rows.empty() && stop_()) return absl::CancelledError("told to stop");
+      if (rows.empty()) break;
+      if (stop_()) return absl::CancelledError("told to stop");
+      if (!wait.has_value()) wait.emplace(waits_, room_);
     }
     return absl::OkStatus();
   }
@@ -50,6 +57,8 @@ class ReplaySink : public RowSink {
   replay::ReplayWriter& writer_;
   const size_t row_bytes_;
   const std::function<bool()> stop_;
+  WaitBoard* const waits_;
+  const WaitFor room_;
   int64_t dropped_ = 0;  // Seen so far.
   size_t turn_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "common/metrics/http_server.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -21,9 +22,9 @@ namespace {
 
 // At most this many requests wait for their thread; further clients are told to try again.
 constexpr size_t kWaitingRequests = 64;
-constexpr char kPages[] = "this server has /metrics, /healthz and /statusz\n";
 constexpr char kTextType[] = "text/plain; charset=utf-8";
 constexpr char kStatusPath[] = "/statusz";
+constexpr char kNotReady[] = "not ready";
 constexpr char kBusy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 // A thread that answers requests one after the other.
@@ -88,10 +89,9 @@ class HttpServer::Impl {
     RECBOTS_ASSIGN_OR_RETURN(FileDescriptor listener, ListenAt(bound_));
     address_ = bound_.ToString();
     AddPages();
-    poller_ =
-        std::make_unique<HttpPoller>(std::move(listener), tls_.get(), HttpPollerOptions(), [this](HttpRequest request) {
-          (PathOf(request.bytes) == kStatusPath ? *status_ : *quick_).Add(std::move(request));
-        });
+    poller_ = std::make_unique<HttpPoller>(
+        std::move(listener), tls_.get(), HttpPollerOptions(),
+        [this](HttpRequest request) { (IsSlow(PathOf(request.bytes)) ? *status_ : *quick_).Add(std::move(request)); });
     MutexLock lock(&stop_mu_);
     quick_ = std::make_unique<Lane>("http-quick", pages_, *poller_);
     status_ = std::make_unique<Lane>("http-status", pages_, *poller_);
@@ -118,17 +118,24 @@ class HttpServer::Impl {
                                            Clock::Real());
     }
     GuardPages(options_.role, guard_.get(), pages_);
-    pages_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (response.status == 404) response.set_content(absl::StrCat("not found: ", kPages), kTextType);
+    pages_.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
+      if (response.status == 404) response.set_content(PagesText(), kTextType);
     });
     pages_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_.Text(), "text/plain; version=0.0.4; charset=utf-8");
     });
     pages_.Get(kHealthPath, [this](const httplib::Request&, httplib::Response& response) {
-      const bool healthy = !options_.healthy || options_.healthy();
-      response.status = healthy ? 200 : 503;
-      response.set_content(healthy ? "ok\n" : "not ready\n", kTextType);
+      const std::string why = options_.unhealthy ? options_.unhealthy() : "";
+      response.status = why.empty() ? 200 : 503;
+      // Everybody may see this page: it gives away no more than ok or not ok where there is a token.
+      const bool tells = guard_ == nullptr;
+      response.set_content(why.empty() ? "ok\n" : absl::StrCat(tells ? why : kNotReady, "\n"), kTextType);
     });
+    for (const JsonPage& page : options_.json_pages) {
+      pages_.Get(page.path, [&page](const httplib::Request&, httplib::Response& response) {
+        response.set_content(page.json(), "application/json");
+      });
+    }
     pages_.Get(kStatusPath, [this](const httplib::Request& request, httplib::Response& response) {
       const std::vector<StatusSection> sections = options_.status ? options_.status() : std::vector<StatusSection>();
       const absl::Duration uptime = Instant::Now() - start_;
@@ -138,6 +145,18 @@ class HttpServer::Impl {
         response.set_content(StatusHtml(options_.role, uptime, sections), "text/html; charset=utf-8");
       }
     });
+  }
+
+  // The pages that a function of the role makes.
+  bool IsSlow(absl::string_view path) const {
+    return path == kStatusPath || std::any_of(options_.json_pages.begin(), options_.json_pages.end(),
+                                              [path](const JsonPage& page) { return page.path == path; });
+  }
+
+  std::string PagesText() const {
+    std::string text = "not found: this server has /metrics, /healthz, /statusz";
+    for (const JsonPage& page : options_.json_pages) absl::StrAppend(&text, ", ", page.path);
+    return absl::StrCat(text, "\n");
   }
 
   // Constant after Listen has returned.
@@ -154,8 +173,9 @@ class HttpServer::Impl {
   std::unique_ptr<HttpPoller> poller_;
 
   Mutex stop_mu_;  // One Stop at a time.
-  // Two lanes: a role's status function that waits (for a lock, for example) then delays only other requests of
-  // /statusz. The lanes are set before the poller's thread begins, and only that thread uses them.
+  // Two lanes: a role's function that waits (for a lock, for example) then delays only other requests of /statusz and
+  // of the pages that the role adds. The lanes are set before the poller's thread begins, and only that thread uses
+  // them.
   std::unique_ptr<Lane> quick_;
   std::unique_ptr<Lane> status_;
   std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);

@@ -1,4 +1,5 @@
-// The pages that every role serves to people and to Prometheus over HTTP: /metrics, /healthz, /statusz.
+// The pages that every role serves to people and to programs over HTTP: /metrics, /healthz, /statusz, and more that a
+// role adds.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,12 @@ struct StatusSection {
   std::vector<std::pair<std::string, std::string>> rows;
 };
 
+// A page that a role adds: JSON at a path of its own.
+struct JsonPage {
+  std::string path;                   // "/api/roles"
+  std::function<std::string()> json;  // As HttpServerOptions::status: thread-safe and quick.
+};
+
 struct HttpServerOptions {
   // host:port; port 0 takes a free one.
   std::string address = "127.0.0.1:0";
@@ -33,12 +40,15 @@ struct HttpServerOptions {
   // Called for each request of /statusz, from a thread of the server. Must be thread-safe and quick: if it waits, it
   // delays other requests of /statusz, but not those of /metrics and /healthz. nullptr: the page has no sections.
   std::function<std::vector<StatusSection>()> status = nullptr;
-  // Called for each request of /healthz: true answers 200 "ok", false 503 "not ready". nullptr: always ok.
-  std::function<bool()> healthy = nullptr;
+  // Called for each request of /healthz: "" answers 200 "ok", any other text 503 and the text. nullptr: always ok. The
+  // page is open where all others want a token: there the text is replaced by "not ready".
+  std::function<std::string()> unhealthy = nullptr;
+  // More pages, behind the token as all others.
+  std::vector<JsonPage> json_pages = {};
 };
 
 // Thread-safe. Serves GET and HEAD, one request per connection. /metrics is Prometheus text, /healthz a word, /statusz
-// a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the three. Clients
+// a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the pages. Clients
 // that are silent, slow or do not read delay no other client, however many they are (http_poller.h): a request may take
 // 5 s to arrive (the handshake of TLS included), its answer 5 s to be made and 5 s to be read, and when there are more
 // than 128 connections the oldest idle one is closed.

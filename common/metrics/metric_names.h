@@ -26,6 +26,9 @@ inline constexpr MetricDescription kUptime{"recbots_process_uptime_seconds", Met
 inline constexpr MetricDescription kPageRefusals{
     "recbots_process_page_refusals_total", MetricType::kCounter,
     "Requests for pages refused: missing (no token), wrong, limited (too many wrong ones before)", "reason"};
+inline constexpr MetricDescription kStalled{"recbots_process_stalled_seconds", MetricType::kGauge,
+                                            "Seconds without progress, once they are learner.stall_after_seconds; 0 "
+                                            "while the role gets on"};
 
 // Replay.
 inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held", "table"};
@@ -104,6 +107,10 @@ inline constexpr MetricDescription kLearnerActors{"recbots_learner_actors", Metr
                                                   "Actors that watch the weights now"};
 inline constexpr MetricDescription kLearnerEvaluators{"recbots_learner_evaluators", MetricType::kGauge,
                                                       "Evaluators that watch the weights now"};
+inline constexpr MetricDescription kLearnerRoles{
+    "recbots_learner_roles", MetricType::kGauge,
+    "Roles of the run by state: joined, lagging (silent), lost, left; and stalled, of those that report", "role",
+    "state"};
 inline constexpr MetricDescription kLearnerVersion{"recbots_learner_weights_version", MetricType::kGauge,
                                                    "Newest published version"};
 inline constexpr MetricDescription kLearnerLagUpdates{"recbots_learner_lag_updates", MetricType::kHistogram,
@@ -190,6 +197,7 @@ inline constexpr MetricDescription kEvaluatorValue{"recbots_evaluator_value", Me
 inline constexpr std::array kAll{kBuildInfo,
                                  kUptime,
                                  kPageRefusals,
+                                 kStalled,
                                  kReplayRows,
                                  kReplayBytes,
                                  kReplayLeased,
@@ -223,6 +231,7 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kLearnerEnvRate,
                                  kLearnerActors,
                                  kLearnerEvaluators,
+                                 kLearnerRoles,
                                  kLearnerVersion,
                                  kLearnerLagUpdates,
                                  kLearnerLagSeconds,

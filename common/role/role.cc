@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
+#include <random>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -16,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/config/config.h"
+#include "common/role/role_flags.h"
 #include "common/role/roles.h"
 #include "common/role/run_directory.h"
 
@@ -30,44 +33,6 @@ constexpr char kBadUsagePayload[] = "recbots/bad_usage";
 // Payload that marks a status as the error of another process.
 constexpr char kWouldGoOnPayload[] = "recbots/would_go_on";
 
-std::vector<FlagSpec> FlagsFor(const std::vector<std::string>& more) {
-  static const std::vector<FlagSpec>* known = new std::vector<FlagSpec>{
-      {"listen", "ADDRESS,...", "where to serve gRPC: HOST:PORT (0 takes a free one), unix:/PATH", "127.0.0.1:0"},
-      {"replay", "ADDRESS,...", "the replay service: HOST:PORT, unix:/PATH; several are shards", ""},
-      {"learner", "ADDRESS", "the learner's weights service: HOST:PORT or unix:/PATH", ""},
-      {"checkpoint_dir", "DIR", "where to keep checkpoints; without it there are none", ""},
-      {"keep", "", "go on training and serving after the goal is reached", ""},
-      {"fresh", "", "begin a new run: what an earlier run has left in --run_dir moves to DIR/previous", ""},
-      {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
-      AllowOtherExperimentFlag(),
-      {"peer_timeout", "SECONDS", "give up when a peer was away for this long; 0: never", "600"},
-      {"learners", "N", "learners that train as one, 1..64; this one leads unless it has --join", "1"},
-      {"join", "ADDRESS", "train with the learner there, which leads: HOST:PORT or unix:/PATH", ""},
-      {"rank", "R", "with --join: the number of this learner, 1..N-1", "any that is free"},
-      {"group_host", "HOST", "where other learners reach this one to exchange gradients; auto: this machine's name",
-       "127.0.0.1"},
-      {"group_timeout", "SECONDS", "the group ends when a learner takes no part for this long, 1..86400", "30"},
-  };
-  std::vector<FlagSpec> flags = {
-      {"config", "FILE", "the experiment (text proto ExperimentConfig)", ""},
-      SetFlag(),
-      {"run_dir", "DIR", "where everything the run writes goes; made if missing", ""},
-      {"http", "HOST:PORT", "where to serve /metrics, /healthz, /statusz; port 0 takes a free one", "127.0.0.1:0"},
-      {"help", "", "this text", ""},
-  };
-  const std::vector<FlagSpec> security = SecurityFlags();
-  flags.insert(flags.end() - 1, security.begin(), security.end());
-  for (const FlagSpec& flag : *known) {
-    if (std::find(more.begin(), more.end(), flag.name) != more.end()) flags.push_back(flag);
-  }
-  for (const std::string& name : more) {
-    const bool is_known =
-        std::any_of(flags.begin(), flags.end(), [&](const FlagSpec& flag) { return flag.name == name; });
-    RECBOTS_CHECK(is_known) << "no role has a flag '" << name << "'";
-  }
-  return flags;
-}
-
 // A configuration may contain a matrix of millions of numbers; a page shows only the beginning.
 std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   constexpr size_t kMaxBytes = 64 << 10;
@@ -76,6 +41,22 @@ std::string ConfigurationForPages(const v1::ExperimentConfig& config) {
   if (bytes <= kMaxBytes) return text;
   text.resize(text.rfind('\n', kMaxBytes) + 1);
   return absl::StrCat(text, "... (", bytes, " bytes in all)\n");
+}
+
+std::string Clip(absl::string_view text, size_t bytes) {
+  return text.size() <= bytes ? std::string(text) : absl::StrCat(text.substr(0, bytes - 3), "...");
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
+}
+
+uint64_t RandomInstance() {
+  std::random_device device;
+  uint64_t instance = 0;
+  while (instance == 0) instance = uint64_t{device()} << 32 | device();
+  return instance;
 }
 
 // Checks the addresses to serve at, as far as possible before anything is started.
@@ -102,35 +83,6 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
 
 }  // namespace
 
-FlagSpec SetFlag() {
-  return {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""};
-}
-
-FlagSpec AllowOtherExperimentFlag() {
-  return {kAllowOtherExperiment, "", "take what is there although it is of another experiment, with a warning", ""};
-}
-
-std::vector<FlagSpec> SecurityFlags() {
-  return {{"tls_cert", "FILE", "PEM certificate that peers are shown; with --tls_key", ""},
-          {"tls_key", "FILE", "PEM private key of the certificate, without a password", ""},
-          {"tls_ca", "FILE", "PEM certificates of the authority that signs those of all peers", ""},
-          {"token_file", "FILE", "the token that all roles share, in one line", ""}};
-}
-
-absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags) {
-  bool any = false;
-  for (const FlagSpec& flag : SecurityFlags()) {
-    if (!flags.has(flag.name)) continue;
-    any = true;
-    if (flags.value(flag.name).empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--", flag.name, " '', want a file"));
-    }
-  }
-  if (!any) return nullptr;
-  return Security::Load(
-      {flags.value("tls_cert"), flags.value("tls_key"), flags.value("tls_ca"), flags.value("token_file")});
-}
-
 absl::Status BadConfiguration(const absl::Status& status) {
   absl::Status marked = status;
   if (!marked.ok()) marked.SetPayload(kBadUsagePayload, absl::Cord());
@@ -144,18 +96,89 @@ absl::Status WouldGoOn(const absl::Status& status) {
 }
 
 Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
-    : name_(std::move(name)), flags_(std::move(flags)), config_(std::move(config)), metrics_({name_}) {}
+    : name_(std::move(name)),
+      flags_(std::move(flags)),
+      config_(std::move(config)),
+      metrics_({name_}),
+      host_(HostName()),
+      process_name_(absl::StrCat(host_, "/", getpid())),
+      instance_(RandomInstance()),
+      stalls_({.after = absl::Seconds(config_.learner().stall_after_seconds()), .doing = [this] { return Doing(); }},
+              waits_),
+      reporter_(stalls_, metrics_) {}
 
-absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status) {
+std::string Role::Doing() const {
+  for (const WaitInfo& wait : waits_.waits()) {
+    if (wait.kind != WaitKind::kBackground) return absl::StrCat("waiting for ", DescribeWait(wait.thing, wait.peer));
+  }
+  return activity_.load();
+}
+
+std::string Role::Unhealthy() const {
+  if (!healthy_) return absl::StrCat("not ready: ", Doing());
+  const std::optional<Stall> stall = stalls_.stall();
+  return stall.has_value() ? stall->reason : "";
+}
+
+v1::RoleReport Role::Report() const {
+  // The bounds of membership.proto.
+  constexpr int kMaxWaits = 8;
+  constexpr size_t kText = 256, kLongText = 1024;
+  v1::RoleReport report;
+  report.set_instance(instance_);
+  report.set_role(name_);
+  report.set_name(process_name_);
+  report.set_host(host_);
+  report.set_pid(getpid());
+  report.set_version(kVersion);
+  report.set_pages(pages_);
+  report.set_uptime_seconds(absl::ToDoubleSeconds(Instant::Now() - start_));
+  report.set_progress(stalls_.progress());
+  if (const std::string unit = stalls_.unit(); !unit.empty()) report.set_progress_unit(absl::StrCat(unit, "s"));
+  report.set_doing(Clip(Doing(), kLongText));
+  for (const WaitInfo& wait : waits_.waits()) {
+    if (report.waits_size() == kMaxWaits) break;
+    v1::WaitReport& out = *report.add_waits();
+    out.set_thing(Clip(wait.thing, kText));
+    out.set_peer(Clip(wait.peer, kLongText));
+    out.set_seconds(absl::ToDoubleSeconds(wait.waited));
+    out.set_deadline_seconds(wait.left == absl::InfiniteDuration() ? -1 : absl::ToDoubleSeconds(wait.left));
+  }
+  if (const std::optional<Stall> stall = stalls_.stall(); stall.has_value()) {
+    report.set_stall(Clip(stall->reason, kLongText));
+    report.set_stalled_seconds(absl::ToDoubleSeconds(stall->lasted));
+  }
+  return report;
+}
+
+std::vector<StatusSection> Role::OwnSections() const {
+  StatusSection process{
+      "Process", {{"experiment", config_.name()}, {"name", process_name_}, {"doing", Doing()}, {"version", kVersion}}};
+  if (const std::optional<Stall> stall = stalls_.stall(); stall.has_value()) {
+    process.rows.push_back({"stalled", stall->reason});
+  }
+  StatusSection waits{"Waits", {}};
+  for (const WaitInfo& wait : waits_.waits()) {
+    waits.rows.push_back(
+        {DescribeWait(wait.thing, wait.peer),
+         absl::StrCat(
+             "for ", WaitedText(wait.waited),
+             wait.left == absl::InfiniteDuration() ? "" : absl::StrCat(", gives up in ", WaitedText(wait.left)))});
+  }
+  if (waits.rows.empty()) waits.rows.push_back({"none", ""});
+  return {process, waits};
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status,
+                                                            std::vector<JsonPage> json_pages) {
   HttpServerOptions options;
   options.address = flags_.value("http");
   options.role = name_;
-  options.healthy = [this] { return healthy_.load(); };
+  options.unhealthy = [this] { return Unhealthy(); };
+  options.json_pages = std::move(json_pages);
   options.status = [this, status = std::move(status), configuration = ConfigurationForPages(config_)] {
-    StatusSection process{"Process",
-                          {{"experiment", config_.name()}, {"doing", activity_.load()}, {"version", kVersion}}};
-    std::vector<StatusSection> sections = status();
-    sections.insert(sections.begin(), std::move(process));
+    std::vector<StatusSection> sections = OwnSections();
+    for (StatusSection& section : status()) sections.push_back(std::move(section));
     sections.push_back({"Configuration", {{"text proto", configuration}}});
     return sections;
   };
@@ -167,7 +190,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::v
   const bool has_tls = !options.certificate_pem.empty(), has_token = !options.token.empty();
   absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(std::move(options), metrics_);
   if (!server.ok()) return CannotServe("http", server.status());
-  RECBOTS_LOG(INFO) << "pages at " << (has_tls ? "https://" : "http://") << (*server)->address() << "/statusz";
+  pages_ = absl::StrCat(has_tls ? "https://" : "http://", (*server)->address());
+  RECBOTS_LOG(INFO) << "pages at " << pages_ << "/statusz";
   if (has_token && !has_tls && !IsLocalAddress((*server)->address())) {
     RECBOTS_LOG(WARNING) << "anybody on the way to the pages at " << (*server)->address()
                          << " can read the token: want --tls_cert and --tls_key (docs/security.md)";
@@ -202,13 +226,14 @@ absl::StatusOr<std::string> Role::PeerAddress(const std::string& peer) const {
   return list;
 }
 
-absl::StatusOr<RetryOptions> Role::PeerRetryOptions() const {
+absl::StatusOr<RetryOptions> Role::PeerRetryOptions() {
   RetryOptions options;
   double seconds = 0;
   if (!absl::SimpleAtod(flags_.value("peer_timeout"), &seconds) || !(seconds >= 0)) {
     return BadConfiguration(absl::InvalidArgumentError(
         absl::StrCat("--peer_timeout '", flags_.value("peer_timeout"), "', want seconds, at least 0")));
   }
+  options.waits = &waits_;
   options.give_up_after = seconds > 0 ? absl::Seconds(seconds) : absl::InfiniteDuration();
   return options;
 }
@@ -222,7 +247,7 @@ absl::Status Role::PublishAddress(const std::string& what, const std::string& ad
 
 int ServeRole(const std::string& name, const std::vector<std::string>& more_flags,
               const std::vector<std::string>& arguments, const std::function<absl::Status(Role&)>& body) {
-  const std::vector<FlagSpec> specs = FlagsFor(more_flags);
+  const std::vector<FlagSpec> specs = FlagsOfRole(more_flags);
   absl::StatusOr<CommandLine> flags = CommandLine::Parse(arguments, specs);
   if (flags.ok() && flags->has("help")) {
     std::cout << "usage: recbots-" << name << " --config=FILE [flags]\n" << CommandLine::Help(specs);

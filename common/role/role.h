@@ -1,7 +1,9 @@
-// What every main function of a role does: flags, configuration, signals, the HTTP pages, exit codes.
+// What every main function of a role does: flags, configuration, signals, the HTTP pages, what it tells about itself,
+// exit codes.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,11 +15,16 @@
 #include "common/base/command_line.h"
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
+#include "common/base/wait_board.h"
 #include "common/metrics/http_server.h"
 #include "common/metrics/metrics.h"
+#include "common/role/role_flags.h"
+#include "common/role/stall_reporter.h"
+#include "common/role/stall_watch.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
 #include "recbots/v1/config.pb.h"
+#include "recbots/v1/membership.pb.h"
 
 namespace recbots {
 
@@ -35,11 +42,14 @@ class Role {
   Metrics& metrics() { return metrics_; }
   Shutdown& shutdown() { return *shutdown_; }
 
-  // Serves /metrics, /healthz and /statusz at --http, over TLS if the role has a certificate, and only to those who
-  // show the token if it has one (common/metrics/guarded_pages.h). `status` adds sections to /statusz and must be
-  // thread-safe; the first section always shows what the role is doing (SetActivity). The server stops when the result
-  // is destroyed. That must happen before the objects that `status` uses are destroyed: declare the result after them.
-  absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status);
+  // Serves /metrics, /healthz, /statusz and `json_pages` at --http, over TLS if the role has a certificate, and only to
+  // those who show the token if it has one (common/metrics/guarded_pages.h). `status` adds sections to /statusz and
+  // must be thread-safe; the first sections always show what the role is doing (SetActivity) and what it waits for
+  // (waits). /healthz says why where the role is not ready, or has stalled (stalls). The server stops when the result
+  // is destroyed. That must happen before the objects that `status` and `json_pages` use are destroyed: declare the
+  // result after them.
+  absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status,
+                                                        std::vector<JsonPage> json_pages = {});
 
   // Adds the flag's name to `status`, an error of listening at the address in --`flag`. INVALID_ARGUMENT (the address
   // cannot belong to this machine) becomes an error of usage; other errors, such as a port in use, do not.
@@ -50,15 +60,28 @@ class Role {
   absl::StatusOr<std::string> PeerAddress(const std::string& peer) const;
   // How long a peer may be away (--peer_timeout). INVALID_ARGUMENT (an error of usage): the flag is not a number of
   // seconds.
-  absl::StatusOr<RetryOptions> PeerRetryOptions() const;
+  // Peers that are away are shown among `waits`.
+  absl::StatusOr<RetryOptions> PeerRetryOptions();
 
   // The security that --tls_cert, --tls_key, --tls_ca and --token_file ask for, for the role's server and all its
   // channels. Null if none of these flags is given.
   std::shared_ptr<const Security> security() const { return security_; }
 
-  // Sets the answer of /healthz. Thread-safe.
+  // Tells this process from all others; never 0.
+  uint64_t instance() const { return instance_; }
+  // HOST/PID: the name under which peers show this process.
+  const std::string& process_name() const { return process_name_; }
+
+  // What the threads of this process wait for, and whether its work gets on. Thread-safe.
+  WaitBoard& waits() { return waits_; }
+  StallWatch& stalls() { return stalls_; }
+  // What the process says of itself, without what only its body knows: the weights in use. Thread-safe, but not before
+  // StartHttp has returned.
+  v1::RoleReport Report() const;
+
+  // Whether the role serves or works; until then /healthz answers "not ready". Thread-safe.
   void SetHealthy(bool healthy) { healthy_ = healthy; }
-  // Names what the role does or waits for now. `activity` must be a string literal. Thread-safe.
+  // Names what the role does now. `activity` must be a string literal. Thread-safe.
   void SetActivity(const char* activity) { activity_ = activity; }
   // Writes `run_dir`/<name>.addresses, one line "what host:port" per address, so that scripts find ports that the
   // system chose. If several processes of this role have the same --run_dir, the newest one overwrites the file. Errors
@@ -69,6 +92,12 @@ class Role {
   friend int ServeRole(const std::string&, const std::vector<std::string>&, const std::vector<std::string>&,
                        const std::function<absl::Status(Role&)>&);
 
+  // What the role waits for, or else its activity.
+  std::string Doing() const;
+  // For /healthz; "": it is well.
+  std::string Unhealthy() const;
+  std::vector<StatusSection> OwnSections() const;
+
   const std::string name_;
   const CommandLine flags_;
   const v1::ExperimentConfig config_;
@@ -78,24 +107,18 @@ class Role {
   std::atomic<bool> healthy_{false};
   std::atomic<const char*> activity_{"starting"};
   std::string published_;
+  std::string pages_;  // http://HOST:PORT
+  const Instant start_ = Instant::Now();
+  const std::string host_;
+  const std::string process_name_;
+  const uint64_t instance_;
+  WaitBoard waits_;
+  StallWatch stalls_;
+  StallReporter reporter_;
 };
 
-// SecurityFlags are --tls_cert, --tls_key, --tls_ca and --token_file, for every program that talks to roles.
-// LoadSecurity loads what they ask for; null if none is given. INVALID_ARGUMENT: names the flag, the file and what is
-// missing.
-std::vector<FlagSpec> SecurityFlags();
-absl::StatusOr<std::shared_ptr<const Security>> LoadSecurity(const CommandLine& flags);
-
-// The flag --set of every program that reads a configuration.
-FlagSpec SetFlag();
-
-// The flag of every program that otherwise refuses data of another experiment than the one configured.
-inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
-FlagSpec AllowOtherExperimentFlag();
-
 // The main function of a role: parses the flags --config, --set, --run_dir, --http, those of SecurityFlags and those
-// named in `more_flags` (only "listen", "replay", "learner", "checkpoint_dir", "keep", "fresh", "resume",
-// kAllowOtherExperiment, "peer_timeout" and those of a group of learners are known), loads the configuration, and runs
+// named in `more_flags` (role_flags.h), loads the configuration, and runs
 // `body`. Returns the exit code; prints a failure as one line on stderr.
 int RunRole(const std::string& name, const std::vector<std::string>& more_flags, int argc, char** argv,
             const std::function<absl::Status(Role&)>& body);

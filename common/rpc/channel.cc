@@ -14,6 +14,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/wait_board.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/grpc_status.h"
@@ -95,6 +96,7 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
   grpc::GenericStub stub(channel);
   PeerRetry retry(peer_name, address,
                   {.max_delay = absl::Milliseconds(200), .give_up_after = absl::InfiniteDuration()});
+  const Instant start = Instant::Now();
   while (true) {
     // An attempt takes at most 1 s, so that a failure can be reported soon.
     const absl::Status status = CheckHealth(stub, std::min(deadline, Instant::Now() + absl::Seconds(1)));
@@ -110,8 +112,8 @@ absl::Status AwaitOne(const std::string& peer_name, const std::string& address, 
                           absl::StrCat(peer_name, " at ", address, what, delay.status().message()));
     }
     if (Instant::Now() + *delay >= deadline) {
-      return absl::DeadlineExceededError(
-          absl::StrCat(peer_name, " at ", address, " is not serving: ", status.message()));
+      return absl::DeadlineExceededError(absl::StrCat(peer_name, " at ", address, " is not serving after ",
+                                                      WaitedText(Instant::Now() - start), ": ", status.message()));
     }
     AwaitRetry(*channel, *delay);
   }

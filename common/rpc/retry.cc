@@ -46,6 +46,7 @@ absl::StatusOr<absl::Duration> PeerRetry::Failed(const absl::Status& status) {
     said_ = false;
     first_failure_ = now;
     delay_ = options_.initial_delay;
+    ShowAway();
   } else {
     delay_ = std::min(delay_ * 2, options_.max_delay);
   }
@@ -67,7 +68,14 @@ absl::StatusOr<absl::Duration> PeerRetry::Failed(const absl::Status& status) {
   return delay_;
 }
 
+void PeerRetry::ShowAway() {
+  if (options_.waits != nullptr) {
+    away_ = std::make_unique<Away>(options_.waits, peer_name_, address_, first_failure_ + options_.give_up_after);
+  }
+}
+
 void PeerRetry::Succeeded() {
+  away_ = nullptr;
   if (failing_ && said_) {
     RECBOTS_LOG(INFO) << peer_name_ << " at " << address_ << " is back after "
                       << Rounded(clock_->Now() - first_failure_);

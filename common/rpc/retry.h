@@ -1,12 +1,14 @@
 // Decides when to try again, and logs what happens meanwhile.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/instant.h"
+#include "common/base/wait_board.h"
 
 namespace recbots {
 
@@ -19,6 +21,8 @@ struct RetryOptions {
   absl::Duration max_delay = absl::Milliseconds(300);
   // How long a peer may be away before Failed() gives up; infinite means never.
   absl::Duration give_up_after = absl::Minutes(10);
+  // Where it is shown, in the background, that a peer is away; it must outlive what follows the peer. nullptr: nowhere.
+  WaitBoard* waits = nullptr;
 };
 
 // Follows one peer through failures and recoveries. Logs a line within 2 s of the first of several failures in a row,
@@ -41,6 +45,18 @@ class PeerRetry {
   const std::string address_;
   const RetryOptions options_;
   Clock* const clock_;
+  // The wait for the peer, with the texts that it shows.
+  struct Away {
+    Away(WaitBoard* waits, const std::string& peer_name, const std::string& peer_address, Instant deadline)
+        : thing("the " + peer_name + " to come back"),
+          address(peer_address),
+          wait(waits, {.thing = thing, .peer = address, .deadline = deadline, .kind = WaitKind::kBackground}) {}
+    const std::string thing, address;
+    const ScopedWait wait;
+  };
+  void ShowAway();
+
+  std::unique_ptr<Away> away_;  // Null: the peer is there, or nothing is shown.
   bool failing_ = false;
   bool said_ = false;
   Instant first_failure_;

@@ -21,13 +21,16 @@ constexpr absl::Duration kAttempt = absl::Seconds(5);
 
 }  // namespace
 
-EvaluationClient::EvaluationClient(const std::string& address, std::shared_ptr<const Security> security)
+EvaluationClient::EvaluationClient(const std::string& address, std::shared_ptr<const Security> security,
+                                   WaitBoard* waits)
     : address_(address),
       security_(std::move(security)),
+      waits_(waits),
       channel_(MakeChannel(address, {.security = security_})),
       stub_(v1::WeightsService::NewStub(channel_)) {}
 
 absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, Instant deadline) {
+  const ScopedWait wait(waits_, {.thing = "the learner to take an evaluation", .peer = address_, .deadline = deadline});
   PeerRetry retry("learner", address_, {.give_up_after = absl::InfiniteDuration()});
   while (true) {
     grpc::ClientContext context;
@@ -41,9 +44,8 @@ absl::Status EvaluationClient::Report(const v1::Evaluation& evaluation, Instant 
     }
     RECBOTS_ASSIGN_OR_RETURN(const absl::Duration delay, retry.Failed(status));
     if (Instant::Now() + delay >= deadline) {
-      return absl::DeadlineExceededError(absl::StrCat("evaluation of version ", evaluation.weights_version(),
-                                                      " not accepted by the learner at ", address_, ": ",
-                                                      status.message()));
+      return absl::DeadlineExceededError(
+          absl::StrCat("evaluation of version ", evaluation.weights_version(), ": ", wait.TimedOut(status).message()));
     }
     AwaitRetry(*channel_, delay);
   }

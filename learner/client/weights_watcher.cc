@@ -9,6 +9,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/wait_board.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
@@ -64,9 +65,12 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   request.set_role(options_.role);
   request.set_worker_name(options_.worker_name);
   *request.mutable_configuration() = options_.configuration;
+  request.set_instance(options_.instance);
+  if (const int index = worker_index(); index >= 0) request.set_worker_index(index);
   // After a reconnection, users keep the streams that they have.
   if (const std::optional<int64_t> first = first_stream(); first.has_value()) {
     request.set_streams_below(*first + options_.num_streams);
+    request.set_streams_held(options_.num_streams);
   } else {
     request.set_num_streams(options_.num_streams);
   }
@@ -130,11 +134,13 @@ std::shared_ptr<const Weights> WeightsWatcher::newest() const {
 
 absl::StatusOr<std::shared_ptr<const Weights>> WeightsWatcher::AwaitNewer(const std::shared_ptr<const Weights>& have,
                                                                           Instant deadline) const {
+  // The caller shows it: its own wait may be longer than this one.
+  const ScopedWait wait(nullptr, {.thing = "newer weights from the learner", .peer = options_.address});
   MutexLock lock(&mu_);
   const auto decided = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return newest_ != have || !status_.ok(); };
   if (!mu_.AwaitUntil(decided, deadline)) {
-    return absl::DeadlineExceededError(absl::StrCat("no newer weights from the learner at ", options_.address,
-                                                    ", which is ", connected_ ? "connected" : "away"));
+    return absl::DeadlineExceededError(
+        absl::StrCat(wait.TimedOut().message(), ", which is ", connected_ ? "connected" : "away"));
   }
   if (!status_.ok()) return status_;
   return newest_;
@@ -163,6 +169,15 @@ std::optional<int64_t> WeightsWatcher::first_stream() const {
 absl::Status WeightsWatcher::status() const {
   MutexLock lock(&mu_);
   return status_;
+}
+
+void AddWeights(const WeightsWatcher& watcher, v1::RoleReport& report) {
+  const std::shared_ptr<const Weights> newest = watcher.newest();
+  if (newest == nullptr) return;
+  report.set_weights_version(newest->header.version());
+  report.set_weights_updates(newest->header.updates());
+  report.set_weights_incarnation(newest->header.incarnation());
+  report.set_worker_index(watcher.worker_index());
 }
 
 void WeightsWatcher::Stop() {

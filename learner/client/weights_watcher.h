@@ -13,6 +13,7 @@
 #include "common/base/thread.h"
 #include "common/rpc/retry.h"
 #include "common/rpc/security.h"
+#include "recbots/v1/membership.pb.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
 namespace recbots {
@@ -29,6 +30,7 @@ struct WeightsWatcherOptions {
   v1::WorkerRole role = v1::WORKER_ROLE_ACTOR;
   std::string worker_name = "worker";         // For logs; at most 256 bytes.
   v1::ExperimentIdentity configuration = {};  // SharedConfigurationOf.
+  uint64_t instance = 0;                      // Of this process (Role::instance); 0: its index is not kept for it.
   int64_t num_streams = 0;                    // Random streams to ask for, one per user; 0: none.
   RetryOptions retry = {};
   std::shared_ptr<const Security> security = {};  // nullptr: none.
@@ -104,5 +106,8 @@ class WeightsWatcher {
   Mutex stop_mu_;  // One Stop at a time; taken before mu_.
   std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);
 };
+
+// What a worker's report says of its weights: the newest ones of the watcher, and the index that came with them.
+void AddWeights(const WeightsWatcher& watcher, v1::RoleReport& report);
 
 }  // namespace recbots

@@ -76,6 +76,7 @@ absl::Status LearnerLoop::Publish(bool last) {
 absl::Status LearnerLoop::Run() {
   const absl::Status trained = Train();
   LeaveGroup(trained);
+  waits_for_batch_.reset();
   // With keep training has gone on after the ending; after an error, too, the networks are in memory.
   if (!over_ || options_.keep || !trained.ok()) saved_ = Save(trained);
   // What has diverged is no checkpoint: the one before stays.
@@ -161,6 +162,7 @@ absl::Status LearnerLoop::Update(const TransitionBatch& batch, const replay::Sam
   RECBOTS_RETURN_IF_ERROR(updated);
   RECBOTS_RETURN_IF_ERROR(CheckFinite(sampled));
   updates_total_.Increment();
+  if (hooks_.progressed) hooks_.progressed(1);
   state_.SetUpdates(algorithm_.updates());
   return absl::OkStatus();
 }
@@ -214,6 +216,7 @@ absl::Status LearnerLoop::SendPriorities(const replay::SampledBatch& sampled) {
 
 void LearnerLoop::NoteEnvSteps() {
   const int64_t env_steps = earlier_env_steps_ + batches_.env_steps();
+  if (hooks_.progressed && env_steps > state_.env_steps()) hooks_.progressed(0);
   env_steps_total_.Increment(static_cast<double>(env_steps - state_.env_steps()));
   state_.SetEnvSteps(env_steps);
 }
@@ -231,13 +234,17 @@ absl::StatusOr<std::optional<replay::SampledBatch>> LearnerLoop::NextBatch() {
   period_.waited += waited;
   if (group_ != nullptr) group_->NoteWait(waited);
   if (sampled.ok()) {
+    waits_for_batch_.reset();
     hooks_.activity("training");
     return std::optional<replay::SampledBatch>(*std::move(sampled));
   }
   if (!absl::IsDeadlineExceeded(sampled.status()) || !batches_.status().ok()) {
     return hooks_.stop() ? absl::StatusOr<std::optional<replay::SampledBatch>>(std::nullopt) : sampled.status();
   }
-  hooks_.activity("waiting for a batch from replay");
+  if (!waits_for_batch_.has_value()) {
+    waits_for_batch_.emplace(options_.waits, WaitFor{.thing = "a batch from replay", .peer = options_.batches_from},
+                             start);
+  }
   return std::optional<replay::SampledBatch>();
 }
 
@@ -295,7 +302,7 @@ absl::Status LearnerLoop::EvaluateLast() {
 }
 
 void LearnerLoop::AwaitLastEvaluation() {
-  hooks_.activity("waiting for the last evaluation");
+  const ScopedWait wait(options_.waits, {.thing = "the last evaluation", .kind = WaitKind::kIdle});
   int64_t evaluations = state_.evaluations();
   Instant last_sign = Instant::Now();
   while (hooks_.watchers().evaluators > 0 && !hooks_.stop()) {

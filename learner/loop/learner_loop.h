@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/algorithms/algorithm.h"
 #include "common/base/instant.h"
+#include "common/base/wait_board.h"
 #include "common/metrics/metrics.h"
 #include "common/rl/catalogue.h"
 #include "learner/group/learner_group.h"
@@ -39,6 +40,9 @@ struct LearnerLoopOptions {
   // so that a run whose learner is killed again and again gets on.
   absl::Duration checkpoint_period = absl::ZeroDuration();
   absl::Duration first_checkpoint = absl::Seconds(1);
+  // Where the loop's waits are shown, and the name of the place where its batches come from; nullptr: nowhere.
+  WaitBoard* waits = nullptr;
+  std::string batches_from = {};
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
 };
@@ -58,7 +62,11 @@ class LearnerLoop {
     std::function<bool()> stop;                     // Asked after every update, and while waiting.
     std::function<Watchers()> watchers;             // Asked once per status line.
     std::function<void(const std::string&)> print;  // A status line.
-    std::function<void(const char*)> activity;      // What the loop does now, for the status page.
+    std::function<void(const char*)> activity;      // What the loop does now, besides waiting, for the status page.
+    // The roles that have stalled, in words ("": none), for the status line.
+    std::function<std::string()> stalled = {};
+    // This many updates were made; 0: none, but rows come, as they should while the loop waits for more of them.
+    std::function<void(int64_t updates)> progressed = {};
     // Called when the run is over, whatever ended it, to save what was learnt: the newest evaluation is in. With keep
     // it is called once more when training ends.
     std::function<absl::Status(const RunEnd& end)> on_ending;
@@ -174,6 +182,7 @@ class LearnerLoop {
   int64_t evaluations_checked_ = 0;
   int64_t earlier_env_steps_ = 0;  // Of the run, which the batches do not count.
   Instant checkpointed_;
+  std::optional<ScopedWait> waits_for_batch_;
   bool resumed_ = false;
   bool over_ = false;
   Ending ending_ = Ending::kNotYet;  // What the run was over by.

@@ -58,6 +58,7 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
   line.samples_per_insert_target = options_.samples_per_insert;
   line.evaluation = state_.goal().newest();
   line.bound_by = BoundBy(watchers, absl::Seconds(seconds));
+  if (hooks_.stalled) line.stalled = hooks_.stalled();
   ShowPrioritizer(line);
   metrics_.gauge(metric::kLearnerUpdateRate).Set(line.updates_per_second);
   metrics_.gauge(metric::kLearnerEnvRate).Set(line.env_steps_per_second);

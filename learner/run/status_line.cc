@@ -24,6 +24,7 @@ std::string FormatStatusLine(const StatusLine& line) {
   if (line.importance_exponent.has_value()) absl::StrAppendFormat(&text, " | beta %.2f", *line.importance_exponent);
   absl::StrAppend(&text, " | ", line.evaluation.has_value() ? ShortResult(*line.evaluation) : "value not known yet",
                   " | bound by: ", line.bound_by);
+  if (!line.stalled.empty()) absl::StrAppend(&text, " | stalled: ", line.stalled);
   return text;
 }
 

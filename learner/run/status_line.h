@@ -21,13 +21,15 @@ struct StatusLine {
   double samples_per_insert_target = 0;       // 0: none
   std::optional<double> importance_exponent;  // If replay is prioritized.
   std::optional<v1::Evaluation> evaluation;
-  std::string bound_by;  // "learner", "actors", "replay", ...
+  std::string bound_by;      // "learner", "actors", "replay", ...
+  std::string stalled = {};  // The roles that make no progress; empty: none.
 };
 
 // [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
 // Several learners add " | 2 learners, 1.5M rows/s" after upd. With prioritized replay, " | beta 0.72" follows after
-// spi. ShortResult (result_text.h) formats the value.
+// spi. If a role has stalled, " | stalled: actor HOST/7 (no step for 42 s: ...)" follows at the end. ShortResult
+// (result_text.h) formats the value.
 std::string FormatStatusLine(const StatusLine& line);
 
 }  // namespace recbots

@@ -71,6 +71,7 @@ void StreamLedger::Raise(int64_t used_below) {
 }
 
 void StreamLedger::RaiseLocked(int64_t used_below) {
+  had_earlier_ = had_earlier_ || used_below > next_;
   next_ = std::max(next_, std::min(used_below, kMaxCount));
   reserved_ = std::max(reserved_, next_);
 }
@@ -106,6 +107,11 @@ void StreamLedger::ReserveLocked(int64_t below) {
     RECBOTS_LOG(WARNING) << "which random streams were given away is not kept in the run directory"
                          << Field("error", status.message());
   }
+}
+
+bool StreamLedger::had_earlier() const {
+  MutexLock lock(&mu_);
+  return had_earlier_;
 }
 
 int64_t StreamLedger::reserved_below() const {

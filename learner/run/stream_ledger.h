@@ -50,6 +50,10 @@ class StreamLedger {
   // yet. When all kNumActorStreams were given away, streams are reused from 0 on, with a warning.
   std::optional<int64_t> Take(int64_t count) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Whether streams were given away before this process began, as far as is known: by the file, by what replay has
+  // told, or by a worker that has some.
+  bool had_earlier() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Every stream given away is below this bound, which only grows.
   int64_t reserved_below() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -61,7 +65,8 @@ class StreamLedger {
   void SetOnReserve(std::function<void(int64_t below)> on_reserve) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  StreamLedger(const StreamLedgerOptions& options, int64_t next) : options_(options), next_(next), reserved_(next) {}
+  StreamLedger(const StreamLedgerOptions& options, int64_t next)
+      : options_(options), had_earlier_(next > 0), next_(next), reserved_(next) {}
 
   void RaiseLocked(int64_t used_below) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Makes sure that the bound `below` is remembered before streams below it are given away.
@@ -76,6 +81,7 @@ class StreamLedger {
   std::function<void(int64_t)> on_reserve_ ABSL_GUARDED_BY(mu_);
   bool open_ ABSL_GUARDED_BY(mu_) = false;
   bool cannot_write_ ABSL_GUARDED_BY(mu_) = false;  // The warning was given.
+  bool had_earlier_ ABSL_GUARDED_BY(mu_);
   // Both continue beyond kNumActorStreams; a stream is the remainder.
   int64_t next_ ABSL_GUARDED_BY(mu_);
   int64_t reserved_ ABSL_GUARDED_BY(mu_);

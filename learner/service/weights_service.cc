@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kMaxNameBytes = 256;
 constexpr int64_t kMaxStreams = int64_t{1} << 20;  // Of one actor: max of actor.users.
 constexpr size_t kEvaluationsRemembered = 1024;
+constexpr int kMaxIndex = 1 << 20;
 constexpr int kMaxReferences = 64;
 constexpr size_t kMaxReferenceNameBytes = 64;
 
@@ -82,10 +83,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       if (service_.draining_) return End({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
       std::shared_ptr<const WeightsSnapshot> newest = service_.store_.newest();
       if (newest == nullptr || newest->header.version() == have_version_) return;
-      if (info_.num_streams > 0 && !info_.first_stream.has_value()) {
-        info_.first_stream = service_.ledger_.Take(info_.num_streams);
-        if (!info_.first_stream.has_value()) return;  // Waits until the ledger is open.
-      }
+      if (info_.worker_index < 0 && !Admit()) return;
       snapshot_ = std::move(newest);
       part_ = 0;
     }
@@ -102,6 +100,16 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
   const WatcherInfo& info() const { return info_; }
 
  private:
+  // Gives a new actor its index and its streams; false: not yet.
+  bool Admit() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const std::optional<WorkerPlace> place =
+        service_.places_.Admit(info_.role, info_.instance, info_.worker_name, info_.num_streams);
+    if (!place.has_value()) return false;
+    info_.worker_index = place->index;
+    info_.first_stream = place->first_stream;
+    return true;
+  }
+
   void SendPart() {
     std::vector<grpc::Slice> slices;
     if (part_ == 0) {
@@ -138,6 +146,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
     {
       MutexLock lock(&service_.mu_);
       service_.streams_.erase(this);
+      if (info_.worker_index >= 0) service_.places_.Release(info_.role, info_.instance, info_.worker_index);
       RECBOTS_LOG(INFO) << "worker left" << Field("role", v1::WorkerRole_Name(info_.role))
                         << Field("index", info_.worker_index) << Field("name", info_.worker_name)
                         << Field("peer", info_.peer);
@@ -159,7 +168,8 @@ WeightsService::WeightsService(WeightsServiceOptions options, WeightStore& store
     : options_(std::move(options)),
       store_(store),
       own_ledger_(options_.streams == nullptr ? StreamLedger::Create({}).value() : nullptr),
-      ledger_(own_ledger_ != nullptr ? *own_ledger_ : *options_.streams) {
+      ledger_(own_ledger_ != nullptr ? *own_ledger_ : *options_.streams),
+      places_(options_.places, ledger_) {
   if (own_ledger_ != nullptr) own_ledger_->Open(0);
   ledger_.SetOnOpen([this] { WakeAll(); });
   watcher_id_ = store_.AddWatcher([this] { WakeAll(); });
@@ -189,6 +199,12 @@ grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const
   if (request.streams_below() < 0 || request.streams_below() > kNumActorStreams) {
     return Invalid(absl::StrCat("streams_below ", request.streams_below(), ", want 0..", kNumActorStreams));
   }
+  if (request.worker_index() < 0 || request.worker_index() >= kMaxIndex) {
+    return Invalid(absl::StrCat("worker_index ", request.worker_index(), ", want 0..", kMaxIndex - 1));
+  }
+  if (request.streams_held() < 0 || request.streams_held() > request.streams_below()) {
+    return Invalid(absl::StrCat("streams_held ", request.streams_held(), ", want 0..", request.streams_below()));
+  }
   return CheckConfiguration(request);
 }
 
@@ -207,19 +223,6 @@ grpc::Status WeightsService::CheckConfiguration(const v1::WatchRequest& request)
           absl::StrCat("the configuration of ", request.worker_name(), " is not that of the learner: ", difference)};
 }
 
-int WeightsService::SmallestFreeIndex(v1::WorkerRole role) const {
-  std::set<int> taken;
-  for (const Stream* stream : streams_) {
-    if (stream->info().role == role) taken.insert(stream->info().worker_index);
-  }
-  int index = 0;
-  for (const int used : taken) {
-    if (used != index) break;
-    ++index;
-  }
-  return index;
-}
-
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::CallbackServerContext* context,
                                                                   const grpc::ByteBuffer* request) {
   if (const absl::Status status = Security::Check(options_.security.get(), *context); !status.ok()) {
@@ -234,15 +237,23 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
 
   MutexLock lock(&mu_);
   if (draining_) return new Refusal({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
+  if (const absl::Status status = places_.CheckStreams(watch); !status.ok()) return new Refusal(ToGrpcStatus(status));
   ledger_.Raise(watch.streams_below());
   WatcherInfo info{.role = watch.role(),
-                   .worker_index = SmallestFreeIndex(watch.role()),
+                   .worker_index = -1,
+                   .instance = watch.instance(),
                    .num_streams = watch.num_streams(),
                    .first_stream = std::nullopt,
                    .worker_name = watch.worker_name(),
                    .peer = context->peer()};
+  if (info.num_streams == 0) {
+    std::optional<int> had;
+    if (watch.has_worker_index()) had = watch.worker_index();
+    info.worker_index = places_.Take(info.role, info.instance, had);
+  }
   RECBOTS_LOG(INFO) << "worker joined" << Field("role", v1::WorkerRole_Name(info.role))
-                    << Field("index", info.worker_index) << Field("name", info.worker_name) << Field("peer", info.peer);
+                    << Field("index", info.worker_index < 0 ? "new" : absl::StrCat(info.worker_index))
+                    << Field("name", info.worker_name) << Field("peer", info.peer);
   // A version that was not published yet comes from an earlier learner, and counts as none.
   const int64_t have = watch.have_version() > store_.version() ? 0 : watch.have_version();
   auto* stream = new Stream(*this, std::move(info), have);

@@ -12,6 +12,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/security.h"
 #include "learner/run/stream_ledger.h"
+#include "learner/service/worker_places.h"
 #include "learner/weights/weight_store.h"
 #include "recbots/v1/weights.grpc.pb.h"
 
@@ -29,12 +30,15 @@ struct WeightsServiceOptions {
   // with OK but not passed on.
   std::function<void(const v1::Evaluation&)> on_evaluation = nullptr;
   std::shared_ptr<const Security> security = {};  // Every call must bring its token; nullptr: none.
+  // How long indices are kept, and for whom new actors wait.
+  WorkerPlacesOptions places = {};
 };
 
 // An open Watch stream, for pages and metrics.
 struct WatcherInfo {
   v1::WorkerRole role = v1::WORKER_ROLE_UNSPECIFIED;
-  int worker_index = 0;
+  int worker_index = 0;                 // -1: it waits for its first streams.
+  uint64_t instance = 0;                // 0: of an older version.
   int64_t num_streams = 0;              // The number asked for.
   std::optional<int64_t> first_stream;  // The first stream given.
   std::string worker_name;
@@ -57,6 +61,9 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   // Ordered by role, then index.
   std::vector<WatcherInfo> watchers() const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Looks whether streams that wait (WorkerPlacesOptions::veterans_first) may go on. Call it every second.
+  void Wake() { WakeAll(); }
+
   // Refuses new streams, and ends every stream with UNAVAILABLE after its current message. Idempotent. Call it before
   // RpcServer::Stop, which cancels streams whose receivers do not read.
   void Drain() ABSL_LOCKS_EXCLUDED(mu_);
@@ -74,7 +81,6 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   grpc::Status CheckConfiguration(const v1::WatchRequest& request) const;
   grpc::Status CheckEvaluation(const v1::Evaluation& evaluation) const;
   void WakeAll() ABSL_LOCKS_EXCLUDED(mu_);
-  int SmallestFreeIndex(v1::WorkerRole role) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const WeightsServiceOptions options_;
   WeightStore& store_;
@@ -86,6 +92,7 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
   mutable Mutex mu_;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mu_);  // Each deletes itself when gRPC is done with it.
+  WorkerPlaces places_ ABSL_GUARDED_BY(mu_);
 
   Mutex evaluations_mu_;
   std::set<int64_t> evaluated_versions_ ABSL_GUARDED_BY(evaluations_mu_);

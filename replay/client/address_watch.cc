@@ -1,6 +1,7 @@
 #include "replay/client/address_watch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/base/log.h"
@@ -24,6 +25,7 @@ AddressWatch::~AddressWatch() {
 
 void AddressWatch::Run() {
   const auto stopping = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_; };
+  std::optional<ScopedWait> wait;
   bool first = !resolver_->constant();
   while (true) {
     const absl::Duration pause = first ? absl::ZeroDuration() : handlers_.away() ? std::min(hurried_, calm_) : calm_;
@@ -38,6 +40,13 @@ void AddressWatch::Run() {
       if (mu_.AwaitFor(stopping, pause - hurried_)) return;
     }
     const Resolution found = resolver_->Resolve();
+    if (found.status.ok()) {
+      wait.reset();
+    } else if (!wait.has_value()) {
+      wait.emplace(handlers_.waits, WaitFor{.thing = "the addresses behind the name of replay",
+                                            .peer = handlers_.addresses,
+                                            .kind = WaitKind::kBackground});
+    }
     if (found.status.message() != said_) {
       said_ = std::string(found.status.message());
       if (!said_.empty()) RECBOTS_LOG(WARNING) << "cannot look replay up" << Field("error", said_);

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/base/thread.h"
+#include "common/base/wait_board.h"
 #include "replay/client/address_resolver.h"
 
 namespace recbots::replay {
@@ -20,6 +21,9 @@ class AddressWatch {
     std::function<void(const Resolution&)> on_addresses;
     // True if a shard is away: the next look-up is after `hurried` instead of `calm`.
     std::function<bool()> away;
+    // Where it is shown, in the background, that `addresses` cannot be looked up; nullptr: nowhere.
+    WaitBoard* waits = nullptr;
+    std::string addresses = {};
   };
 
   AddressWatch(std::shared_ptr<AddressResolver> resolver, Handlers handlers, absl::Duration hurried = absl::Seconds(1),

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/instant.h"
+#include "common/base/wait_board.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/grpc_status.h"
@@ -14,6 +15,7 @@ namespace recbots::replay {
 
 absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, Instant deadline,
                                          std::shared_ptr<const Security> security) {
+  const ScopedWait wait(nullptr, {.thing = "what it holds", .peer = address});
   const auto stub = v1::ReplayService::NewStub(MakeChannel(address, {.security = security}));
   grpc::ClientContext context;
   Security::Prepare(security.get(), context);
@@ -22,7 +24,8 @@ absl::StatusOr<v1::InfoResponse> GetInfo(const std::string& address, Instant dea
   v1::InfoResponse response;
   const absl::Status status = FromGrpcStatus(stub->Info(&context, {}, &response));
   if (status.ok()) return response;
-  return absl::Status(status.code(), absl::StrCat("replay at ", address, ": ", status.message()));
+  return absl::Status(status.code(), absl::StrCat("replay at ", address, ": ", status.message(), ", after ",
+                                                  WaitedText(wait.waited())));
 }
 
 }  // namespace recbots::replay

@@ -10,6 +10,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/wait_board.h"
 #include "replay/client/address_watch.h"
 #include "replay/client/shard_sampler.h"
 #include "replay/client/shard_set.h"
@@ -21,7 +22,9 @@ class ReplaySampler::Impl {
   Impl(const RowSchema& schema, const ReplaySamplerOptions& options)
       : shared_(schema, options),
         watch_(options.resolver, {.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
-                                  .away = [this] { return SomethingAway(); }}) {}
+                                  .away = [this] { return SomethingAway(); },
+                                  .waits = options.retry.waits,
+                                  .addresses = options.address}) {}
   ~Impl() { Close(); }
 
   absl::StatusOr<SampledBatch> Next(Instant deadline);
@@ -40,9 +43,18 @@ class ReplaySampler::Impl {
     return shared_.final_error;
   }
   ReplaySamplerStats stats() const;
+  std::vector<ShardChannel> connected_shards() const {
+    MutexLock lock(&shared_.mu);
+    std::vector<ShardChannel> connected;
+    for (const auto& shard : shared_.shards) {
+      if (shard == nullptr || !shard->link.connected()) continue;
+      connected.push_back({shard->link.address().target, shard->link.channel()});
+    }
+    return connected;
+  }
 
  private:
-  absl::Status NothingCame() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
+  absl::Status NothingCame(const ScopedWait& wait) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
 
   // Called by watch_.
   bool SomethingAway() const {
@@ -66,22 +78,24 @@ absl::StatusOr<SampledBatch> ReplaySampler::Impl::Next(Instant deadline) {
   shared_.Advance();
   const auto over = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared_.queue.ready() || shared_.Ended(); };
   if (!over()) {
-    const Instant start = Instant::Now();
+    // The caller shows it: its own wait may be longer than this one.
+    const ScopedWait wait(nullptr, {.thing = "a batch from replay", .peer = shared_.options.address});
     shared_.mu.AwaitUntil(over, deadline);
-    shared_.stats.waited += Instant::Now() - start;
+    shared_.stats.waited += wait.waited();
+    if (!over()) return NothingCame(wait);
   }
   if (shared_.closed) return absl::CancelledError("replay sampler: closed");
-  if (!shared_.queue.ready()) return shared_.final_error.ok() ? NothingCame() : shared_.final_error;
+  if (!shared_.queue.ready()) return shared_.final_error;
   SampledBatch batch = shared_.queue.Take();
   ++shared_.stats.batches;
   shared_.Advance();
   return batch;
 }
 
-absl::Status ReplaySampler::Impl::NothingCame() const {
+absl::Status ReplaySampler::Impl::NothingCame(const ScopedWait& wait) const {
   const bool connected = shared_.connections.any();
   const absl::Status& error = shared_.last_error;
-  return absl::DeadlineExceededError(absl::StrCat("no batch from replay at ", shared_.options.address,
+  return absl::DeadlineExceededError(absl::StrCat(wait.TimedOut().message(),
                                                   connected ? ": connected, it holds them back" : "",
                                                   "; last error: ", error.ok() ? "none" : error.message()));
 }
@@ -175,6 +189,7 @@ absl::Status ReplaySampler::UpdatePriorities(absl::Span<const ItemKey> keys, abs
 }
 void ReplaySampler::UseStreams(int64_t below) { impl_->UseStreams(below); }
 void ReplaySampler::Recycle(SampledBatch batch) { impl_->Recycle(std::move(batch)); }
+std::vector<ShardChannel> ReplaySampler::connected_shards() const { return impl_->connected_shards(); }
 void ReplaySampler::Close() { impl_->Close(); }
 absl::Status ReplaySampler::status() const { return impl_->status(); }
 ReplaySamplerStats ReplaySampler::stats() const { return impl_->stats(); }

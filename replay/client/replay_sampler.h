@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -22,6 +23,7 @@
 #include "common/rpc/security.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/client/address_resolver.h"
+#include "replay/client/shard_channel.h"
 #include "replay/table/importance_weights.h"
 #include "replay/table/item_key.h"
 #include "replay/table/sampled_batch.h"
@@ -82,6 +84,9 @@ class ReplaySampler {
 
   // Gives the memory of a batch back for later ones. Optional: without it every batch is newly allocated.
   void Recycle(SampledBatch batch);
+
+  // The shards that are connected now, for calls of another kind over the same connections.
+  std::vector<ShardChannel> connected_shards() const;
 
   // Ends the streams and wakes the thread that waits in Next. Idempotent.
   void Close();

@@ -10,6 +10,7 @@
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/base/wait_board.h"
 #include "replay/client/address_watch.h"
 #include "replay/client/shard_set.h"
 #include "replay/client/shard_writer.h"
@@ -64,7 +65,9 @@ class ReplayWriter::Impl {
       : shared_(schema, options),
         row_bytes_(schema.row_bytes()),
         watch_(options.resolver, {.on_addresses = [this](const Resolution& found) { OnAddresses(found); },
-                                  .away = [this] { return SomethingAway(); }}) {}
+                                  .away = [this] { return SomethingAway(); },
+                                  .waits = options.retry.waits,
+                                  .addresses = options.address}) {}
   ~Impl() { StopAll(); }
 
   absl::StatusOr<int64_t> Append(const char* rows, int64_t num_rows, int64_t weights_version, Instant deadline,
@@ -90,6 +93,10 @@ class ReplayWriter::Impl {
   // Waits for news since `seen`, or until rows have waited long enough to be dropped, and drops them. False: the
   // deadline came first.
   bool AwaitRoomSomewhere(const Shards& shards, int64_t seen, Instant deadline) ABSL_LOCKS_EXCLUDED(mu_);
+  void SetClosed() ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    closed_ = true;
+  }
   void StopAll() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Called by watch_.
@@ -102,14 +109,12 @@ class ReplayWriter::Impl {
   const size_t row_bytes_;
   ShardSet set_;  // Used by the thread of watch_ only.
   std::atomic<size_t> turn_{0};
-
   mutable Mutex mu_;
   std::shared_ptr<const Shards> shards_ ABSL_GUARDED_BY(mu_) = std::make_shared<const Shards>();
   ReplayWriterStats retired_ ABSL_GUARDED_BY(mu_);  // Of shards that are gone.
   std::array<absl::Duration, kNumBlockedOn> blocked_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status final_ ABSL_GUARDED_BY(mu_);  // A final error that no shard has.
-
   AddressWatch watch_;
 };
 
@@ -130,13 +135,15 @@ absl::StatusOr<int64_t> ReplayWriter::Impl::Append(const char* rows, int64_t num
 }
 
 absl::Status ReplayWriter::Impl::AwaitRoom(int64_t num_rows, Instant deadline) {
+  // The caller shows it: its own wait may be longer than this one.
+  const ScopedWait wait(nullptr, {.thing = "room", .peer = shared_.options.address});
   while (true) {
     const int64_t seen = shared_.news.count();
     RECBOTS_ASSIGN_OR_RETURN(const std::shared_ptr<const Shards> all, OpenShards());
     if (HasRoom(*all, num_rows)) return absl::OkStatus();
     if (AwaitRoomSomewhere(*all, seen, deadline)) continue;
-    return absl::DeadlineExceededError(
-        absl::StrCat("replay writer: no room for ", num_rows, " rows; blocked on ", NameOf(stats().blocked_on)));
+    return absl::DeadlineExceededError(absl::StrCat("replay writer: no room for ", num_rows, " rows; blocked on ",
+                                                    NameOf(stats().blocked_on), "; ", wait.TimedOut().message()));
   }
 }
 
@@ -188,32 +195,28 @@ int64_t ReplayWriter::Impl::AppendSome(const Shards& shards, const WriterSession
 }
 
 absl::Status ReplayWriter::Impl::Flush(Instant deadline) {
+  const ScopedWait wait(nullptr, {.thing = "acknowledgements", .peer = shared_.options.address});
   const std::shared_ptr<const Shards> all = shards();
   std::vector<int64_t> targets;
   for (const auto& shard : *all) targets.push_back(shard->StartFlush());
-  int64_t missing = 0;
-  int64_t wanted = 0;
+  int64_t missing = 0, wanted = 0;
   for (size_t i = 0; i < targets.size(); ++i) {
     wanted += targets[i];
     if (!(*all)[i]->AwaitFlushed(targets[i], deadline)) missing += targets[i] - (*all)[i]->safe_rows();
   }
   if (missing <= 0) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(status());
-  const char* const where = shared_.options.durable ? " rows are not in a checkpoint" : " rows are not in replay";
-  const std::string message = absl::StrCat(missing, " of ", wanted, where);
-  if (Instant::Now() < deadline) return absl::CancelledError(absl::StrCat("replay writer: closed, ", message));
+  const std::string message = absl::StrCat("replay writer: ", missing, " of ", wanted, " rows are not in ",
+                                           shared_.options.durable ? "a checkpoint" : "replay");
+  if (Instant::Now() < deadline) return absl::CancelledError(absl::StrCat(message, ": closed"));
   absl::Status last_error;
   for (const auto& shard : *all) last_error.Update(shard->state().last_error);
-  return absl::DeadlineExceededError(absl::StrCat("replay writer: ", message, "; blocked on ",
-                                                  NameOf(stats().blocked_on),
-                                                  "; last error: ", last_error.ok() ? "none" : last_error.message()));
+  return absl::DeadlineExceededError(
+      absl::StrCat(message, "; blocked on ", NameOf(stats().blocked_on), "; ", wait.TimedOut(last_error).message()));
 }
 
 absl::Status ReplayWriter::Impl::Close(Instant deadline) {
-  {
-    MutexLock lock(&mu_);
-    closed_ = true;
-  }
+  SetClosed();
   shared_.news.Tell();
   const absl::Status status = Flush(deadline);
   StopAll();
@@ -221,10 +224,7 @@ absl::Status ReplayWriter::Impl::Close(Instant deadline) {
 }
 
 void ReplayWriter::Impl::StopAll() {
-  {
-    MutexLock lock(&mu_);
-    closed_ = true;
-  }
+  SetClosed();
   const std::shared_ptr<const Shards> all = shards();
   for (const auto& shard : *all) shard->Stop();
   const Instant deadline = Instant::Now() + kEndTimeout;
@@ -322,9 +322,9 @@ absl::StatusOr<std::unique_ptr<ReplayWriter>> ReplayWriter::Create(const RowSche
       options.max_waiting <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError("replay writer: max_delay, connect_timeout and max_waiting, want more than 0");
   }
-  if (options.writer_name.size() > 256) {
+  if (const size_t bytes = options.writer_name.size(); bytes > 256) {
     return absl::InvalidArgumentError(
-        absl::StrCat("replay writer: writer_name of ", options.writer_name.size(), " bytes, want at most 256"));
+        absl::StrCat("replay writer: writer_name of ", bytes, " bytes, want at most 256"));
   }
   if (options.resolver == nullptr) {
     RECBOTS_ASSIGN_OR_RETURN(options.resolver, MakeAddressResolver(options.address));

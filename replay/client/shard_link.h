@@ -16,7 +16,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/instant.h"
 #include "common/base/mutex.h"
+#include "common/base/wait_board.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/retry.h"
 #include "replay/client/address_resolver.h"
@@ -53,7 +55,12 @@ class ShardLink {
   //   DEADLINE_EXCEEDED  it was not true within connect_timeout
   template <typename Condition>
   absl::Status AwaitAnswer(Mutex& mu, const Condition& answered) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return mu.AwaitFor(answered, options_.connect_timeout) ? absl::OkStatus() : NoAnswer();
+    if (answered()) return absl::OkStatus();
+    const Instant deadline = Instant::Now() + options_.connect_timeout;
+    const ScopedWait wait(
+        options_.retry.waits,
+        {.thing = "an answer of replay", .peer = address_.target, .deadline = deadline, .kind = WaitKind::kBackground});
+    return mu.AwaitUntil(answered, deadline) ? absl::OkStatus() : NoAnswer();
   }
   // A server answered: the next failure counts as the first one.
   void Answered() { retry_->Succeeded(); }

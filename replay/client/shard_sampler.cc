@@ -44,7 +44,7 @@ absl::Status ShardSampler::RunStream(const std::shared_ptr<grpc::Channel>& chann
   };
   Stream stream(&shared_.mu,
                 {.on_message = [this](grpc::ByteBuffer& bytes) { OnMessage(bytes); }, .on_written = on_written},
-                channel, "Sample", shared_.options.security.get());
+                channel, "/recbots.v1.ReplayService/Sample", shared_.options.security.get());
   const absl::Status status = Greet(stream);
   while (status.ok() && FollowStream(stream)) continue;
   const absl::Status end = EndStream(stream);

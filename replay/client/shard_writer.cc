@@ -128,7 +128,7 @@ std::shared_ptr<grpc::Channel> ShardWriter::BeginStream() {
 
 absl::Status ShardWriter::RunStream(const std::shared_ptr<grpc::Channel>& channel) {
   Stream stream(&mu_, {.on_message = [this](const v1::InsertAck& ack) { OnAck(ack); }, .on_written = [] {}}, channel,
-                "Insert", options_.security.get());
+                "/recbots.v1.ReplayService/Insert", options_.security.get());
   const absl::Status status = Greet(stream);
   if (status.ok()) {
     while (std::optional<WriterSession::Step> step = AwaitStep(stream)) {

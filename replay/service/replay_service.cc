@@ -16,6 +16,7 @@
 #include "replay/service/describe.h"
 #include "replay/service/insert_stream.h"
 #include "replay/service/priorities.h"
+#include "replay/service/report_calls.h"
 #include "replay/service/sample_stream.h"
 #include "replay/service/stream_hub.h"
 
@@ -38,7 +39,8 @@ class ReplayService::Impl final : public CallService {
         check_limiter_(options.check_limiter),
         start_(Instant::Now()),
         hub_(store, options),
-        checkpoint_calls_(options.checkpointer) {
+        checkpoint_calls_(options.checkpointer),
+        report_calls_(options.report) {
     if (Checkpointer* const checkpointer = hub_.checkpointer(); checkpointer != nullptr) {
       checkpointer->SetListener([this](const absl::Status&) { OnCheckpoint(); });
     }
@@ -60,8 +62,11 @@ class ReplayService::Impl final : public CallService {
 
   void Drain() {
     hub_.SetDraining();
+    report_calls_.Drain();
     for (const auto& stream : hub_.streams()) stream->Drain();
   }
+
+  void AnswerReports() { report_calls_.Answer(); }
 
   ReplayServiceStats stats(absl::string_view table) const {
     const absl::StatusOr<TableHub*> hub = hub_.Find("stats", table);
@@ -168,6 +173,7 @@ class ReplayService::Impl final : public CallService {
   const Instant start_;
   StreamHub hub_;
   CheckpointCalls checkpoint_calls_;
+  ReportCalls report_calls_;
   // Maps "/package.Service/Method" to the function that begins such a call.
   const absl::flat_hash_map<std::string, std::function<void(RpcCall&)>> methods_ = {
       {Method("Insert"), [this](RpcCall& call) { BeginStream<InsertStream>(call); }},
@@ -180,6 +186,10 @@ class ReplayService::Impl final : public CallService {
          const auto add = [this](const auto& unary) { checkpoint_calls_.Add(unary); };
          CheckpointCalls::Call::Begin(call, add);
        }},
+      {"/recbots.v1.RoleService/Report",
+       [this](RpcCall& call) {
+         ReportCalls::Call::Begin(call, [this](const auto& unary) { report_calls_.Add(unary); });
+       }},
   };
 };
 
@@ -187,6 +197,7 @@ ReplayService::ReplayService(Store* store, const ReplayServiceOptions& options)
     : impl_(std::make_unique<Impl>(store, options)) {}
 ReplayService::~ReplayService() = default;
 CallService& ReplayService::service() { return *impl_; }
+void ReplayService::AnswerReports() { impl_->AnswerReports(); }
 void ReplayService::Drain() { impl_->Drain(); }
 ReplayServiceStats ReplayService::stats(absl::string_view table) const { return impl_->stats(table); }
 v1::InfoResponse ReplayService::info() const { return impl_->info(); }

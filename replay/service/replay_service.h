@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/rpc_call.h"
 #include "common/rpc/security.h"
+#include "recbots/v1/membership.pb.h"
 #include "recbots/v1/replay.pb.h"
 #include "replay/checkpoint/checkpointer.h"
 #include "replay/table/store.h"
@@ -41,6 +42,8 @@ struct ReplayServiceOptions {
   // error refuses the change. It checks against the run's configuration. Must be thread-safe. Null means no further
   // check.
   std::function<absl::Status(const std::string& table, const RateLimiterOptions& limiter)> check_limiter = {};
+  // What the process says of itself (RoleService.Report). Must be thread-safe and quick. Null: the call is not known.
+  std::function<v1::RoleReport()> report = {};
   // Lets in, with a warning, writers and readers whose rows have another meaning than the rows of the table.
   bool allow_other_experiment = false;
 };
@@ -66,8 +69,12 @@ class ReplayService {
   // For RpcServer::Start; this object must outlive the server.
   CallService& service();
 
+  // Answers calls of RoleService.Report that are due. Call it several times a second.
+  void AnswerReports();
+
   // From now on takes no rows and no streams, acknowledges the rows applied, and ends every stream with UNAVAILABLE.
-  // Returns at once; RpcServer::Stop waits for the streams. Idempotent.
+  // Reports say from now on that the process is leaving. Returns at once; RpcServer::Stop waits for the streams.
+  // Idempotent.
   void Drain();
 
   // The counters for the table of that name.

@@ -137,6 +137,14 @@ TEST_F(SecuredPagesTest, AreShownToThoseWithTheTokenOnlyAndNothingShowsTheToken)
     for (const std::string& flag : Security()) ask.push_back(flag);
     EXPECT_EQ(RunProgram("recbots", ask).log, "serving\n");
   }
+  // Leases, and what replay says of itself, go over the same connections.
+  EXPECT_EQ(Get("learner", "/api/roles").first, 401);
+  for (const RoleKind& role : kRoles) {
+    const std::string joined = absl::StrCat("\"role\": \"", role.name, "\",");
+    EXPECT_TRUE(Await([&] { return absl::StrContains(Get("learner", "/api/roles", kRight).second, joined); }))
+        << joined;
+  }
+  EXPECT_THAT(Get("learner", "/api/roles", kRight).second, HasSubstr("\"pages\": \"https://"));
   for (const ChildProcess& role : roles_) {
     for (const char* file : {"cmdline", "environ"}) {
       const std::string content = Read(absl::StrCat("/proc/", role.pid(), "/", file));

@@ -44,8 +44,17 @@ TEST(ReplaySinkTest, HandsOverRowsInTheirOrder) {
 TEST(ReplaySinkTest, EndsWhenItIsToldTo) {
   replay::ShardServer server({.table = {.rate_limiter = {.min_size = 1, .samples_per_insert = 1, .error_buffer = 2}}});
   const auto writer = MakeWriter(server, absl::InfiniteDuration());
-  ReplaySink sink(*writer, sizeof(TestRow), [] { return true; });
+  WaitBoard waits;
+  std::vector<WaitInfo> seen;
+  const auto stop = [&] {
+    seen = waits.waits();
+    return !seen.empty();
+  };
+  ReplaySink sink(*writer, sizeof(TestRow), stop, &waits, {.thing = "room in table t", .peer = "here"});
   EXPECT_EQ(sink.Append(BytesOf(replay::MakeRows(1, 0, 1000)), 1000, 1).code(), absl::StatusCode::kCancelled);
+  ASSERT_EQ(seen.size(), 1u) << "it shows what it waits for";
+  EXPECT_EQ(DescribeWait(seen[0].thing, seen[0].peer), "room in table t at here");
+  EXPECT_TRUE(waits.waits().empty());
 }
 
 // Where one row of a step comes in and the others are dropped, it must not always be the same user's.

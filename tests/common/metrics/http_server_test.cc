@@ -32,7 +32,8 @@ class HttpServerTest : public ::testing::Test {
     HttpServerOptions options;
     options.role = "learner";
     options.status = [] { return std::vector<StatusSection>{{"Run", {{"updates", "7"}}}}; };
-    options.healthy = [this] { return healthy_.load(); };
+    options.unhealthy = [this] { return healthy_ ? "" : "no step for 42 s"; };
+    options.json_pages = {{"/api/roles", [] { return R"({"roles":[]})"; }}};
     auto server = HttpServer::Start(options, metrics_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -62,7 +63,19 @@ TEST_F(HttpServerTest, HealthFollowsTheRole) {
   const auto result = Get("/healthz");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 503);
-  EXPECT_EQ(result->body, "not ready\n");
+  EXPECT_EQ(result->body, "no step for 42 s\n");
+}
+
+TEST_F(HttpServerTest, ServesThePagesThatARoleAdds) {
+  const auto page = Get("/api/roles");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 200);
+  EXPECT_EQ(page->get_header_value("Content-Type"), "application/json");
+  EXPECT_EQ(page->body, R"({"roles":[]})");
+  const auto other = Get("/api/role");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->status, 404);
+  EXPECT_EQ(other->body, "not found: this server has /metrics, /healthz, /statusz, /api/roles\n");
 }
 
 TEST_F(HttpServerTest, StatusIsAPageOrText) {

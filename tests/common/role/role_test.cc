@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/role/roles.h"
 #include "tests/common/rpc/test_certificates.h"
 #include "tests/support/source_dir.h"
@@ -232,6 +233,67 @@ TEST(RolesTest, ArePartnersOfEachOther) {
   for (int worker = v1::WorkerRole_MIN + 1; worker <= v1::WorkerRole_MAX; ++worker) {
     EXPECT_NE(FindWorker(static_cast<v1::WorkerRole>(worker)), nullptr) << worker;
   }
+}
+
+// What a role says of itself: on its pages, in its metrics, and in the report that its lease carries.
+TEST(RoleTest, ARoleThatStallsSaysWhyOnItsPagesAndInItsReport) {
+  const Outcome outcome = RunTester({"--set=learner.stall_after_seconds=0.001"}, [](Role& role) {
+    const auto http = role.StartHttp([] { return std::vector<StatusSection>(); });
+    EXPECT_TRUE(http.ok()) << http.status();
+    httplib::Client client("http://" + (*http)->address());
+    EXPECT_EQ(client.Get("/healthz")->body, "not ready: starting\n");
+    role.SetActivity("acting");
+    role.SetHealthy(true);
+    EXPECT_EQ(client.Get("/healthz")->body, "ok\n") << "no progress is expected yet";
+    role.stalls().Begin("step");
+    role.stalls().Progressed(16);
+    {
+      const ScopedWait wait(
+          &role.waits(),
+          {.thing = "room in table t", .peer = "127.0.0.1:8000", .deadline = Instant::Now() + absl::Hours(1)});
+      absl::SleepFor(absl::Milliseconds(2));
+      const httplib::Result health = client.Get("/healthz");
+      EXPECT_EQ(health->status, 503);
+      EXPECT_THAT(health->body,
+                  AllOf(HasSubstr("no step for "), HasSubstr(" s: waiting for room in table t at 127.0")));
+      const std::string page = client.Get("/statusz?format=text")->body;
+      EXPECT_THAT(page, HasSubstr("  stalled: no step for "));
+      EXPECT_THAT(page, HasSubstr("  doing: waiting for room in table t at 127.0.0.1:8000\n"));
+      EXPECT_THAT(page, HasSubstr("  room in table t at 127.0.0.1:8000: for 0.0 s, gives up in 59m"));
+      const v1::RoleReport report = role.Report();
+      EXPECT_EQ(report.role(), "tester");
+      EXPECT_EQ(report.instance(), role.instance());
+      EXPECT_NE(report.instance(), 0u);
+      EXPECT_EQ(report.name(), role.process_name());
+      EXPECT_EQ(report.pages(), "http://" + (*http)->address());
+      EXPECT_EQ(report.progress(), 16);
+      EXPECT_EQ(report.progress_unit(), "steps");
+      EXPECT_THAT(report.stall(), HasSubstr("no step for "));
+      EXPECT_GT(report.stalled_seconds(), 0);
+      EXPECT_EQ(report.waits_size(), 1);
+      EXPECT_EQ(report.waits(0).peer(), "127.0.0.1:8000");
+      EXPECT_GT(report.waits(0).deadline_seconds(), 3500);
+      const std::string stalled = "recbots_process_stalled_seconds 0.";
+      const Instant deadline = Instant::Now() + absl::Seconds(30);
+      while (client.Get("/metrics")->body.find(stalled) == std::string::npos && Instant::Now() < deadline) {
+        absl::SleepFor(absl::Milliseconds(10));
+      }
+      EXPECT_GT(role.metrics().gauge(metric::kStalled).Value(), 0);
+    }
+    EXPECT_THAT(client.Get("/statusz?format=text")->body, HasSubstr("Waits\n  none: \n"));
+    role.stalls().End();
+    EXPECT_EQ(client.Get("/healthz")->body, "ok\n");
+    // Texts are clipped to what a lease may say.
+    const std::string endless(5000, 'x');
+    const ScopedWait wait(&role.waits(), {.thing = endless, .peer = endless});
+    const v1::RoleReport report = role.Report();
+    EXPECT_EQ(report.waits(0).thing().size(), 256u);
+    EXPECT_EQ(report.waits(0).peer().size(), 1024u);
+    EXPECT_EQ(report.doing().size(), 1024u);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.log;
+  EXPECT_THAT(outcome.log, HasSubstr("stalled: no step for "));
 }
 
 }  // namespace

@@ -103,6 +103,27 @@ TEST(PeerRetryTest, SpeaksWithinTwoSecondsThenEveryFiveAndAtRecovery) {
   EXPECT_THAT(GetCapturedStderr(), HasSubstr("replay at replay:7001 is back after 2"));
 }
 
+TEST(PeerRetryTest, ShowsThatThePeerIsAwayUntilItIsBack) {
+  FakeClock clock;
+  WaitBoard board(clock);
+  {
+    PeerRetry retry("learner", "127.0.0.1:7002", {.give_up_after = absl::Seconds(600), .waits = &board}, &clock);
+    EXPECT_THAT(board.waits(), IsEmpty());
+    ASSERT_TRUE(retry.Failed(kAway).ok());
+    clock.Advance(absl::Seconds(42));
+    ASSERT_TRUE(retry.Failed(kAway).ok());
+    ASSERT_EQ(board.waits().size(), 1u);
+    EXPECT_EQ(DescribeWait(board.waits()[0]), "the learner to come back at 127.0.0.1:7002, for 42 s");
+    EXPECT_EQ(board.waits()[0].left, absl::Seconds(558));
+    EXPECT_EQ(board.waits()[0].kind, WaitKind::kBackground);
+    retry.Succeeded();
+    EXPECT_THAT(board.waits(), IsEmpty());
+    ASSERT_TRUE(retry.Failed(kAway).ok());
+    EXPECT_EQ(board.waits().size(), 1u);
+  }
+  EXPECT_THAT(board.waits(), IsEmpty()) << "nobody follows the peer any more";
+}
+
 TEST(PeerRetryTest, BlipsPassInSilence) {
   FakeClock clock;
   PeerRetry retry("replay", "replay:7001", {}, &clock);

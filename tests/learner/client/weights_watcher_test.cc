@@ -116,7 +116,8 @@ TEST(WeightsWatcherTest, KeepsItsStreamsOverALearnersRestart) {
   EXPECT_EQ(watcher->first_stream(), 10);
 
   learner = nullptr;
-  learner = std::make_unique<TestLearner>(address);
+  learner =
+      std::make_unique<TestLearner>(address, WeightsServiceOptions{.places = {.veterans_first = absl::ZeroDuration()}});
   learner->store.Publish("new", {});
   ASSERT_TRUE(watcher->AwaitNewer(*weights, Soon()).ok());
   EXPECT_EQ(watcher->first_stream(), 10);

@@ -120,7 +120,15 @@ inline v1::GoalConfig MaxUpdates(int64_t updates) {
 
 class LearnerLoopTest : public ::testing::Test {
  protected:
-  LearnerLoopTest() { options_.status_period = absl::ZeroDuration(); }
+  LearnerLoopTest() {
+    options_.status_period = absl::ZeroDuration();
+    options_.waits = &waits_;
+    options_.batches_from = "127.0.0.1:8000";
+  }
+
+  void NoteWaits() {
+    for (const WaitInfo& wait : waits_.waits()) waited_for_.push_back(DescribeWait(wait.thing, wait.peer));
+  }
 
   // Runs until the source has given `num_batches` and had none the time after, or as `goal` says.
   absl::Status Run(int num_batches, const v1::GoalConfig& goal = {}) {
@@ -130,8 +138,13 @@ class LearnerLoopTest : public ::testing::Test {
       state_->Resume({resumed_->env_steps(), algorithm_.updates(), resumed_->wall_seconds()}, resumed_->goal());
     }
     LearnerLoop::Hooks hooks;
-    hooks.stop = [this] { return stop_ || (source_.num_batches == 0 && ++idle_ > 3); };
+    hooks.stop = [this] {
+      NoteWaits();
+      return stop_ || (source_.num_batches == 0 && ++idle_ > 3);
+    };
     hooks.watchers = [this] { return watchers_; };
+    hooks.progressed = [this](int64_t updates) { progressed_.push_back(updates); };
+    hooks.stalled = [this] { return stalled_; };
     hooks.print = [this](const std::string& line) { lines_.push_back(line); };
     hooks.activity = [this](const char* activity) { activities_.push_back(activity); };
     hooks.on_ending = [this](const RunEnd& end) {
@@ -157,6 +170,7 @@ class LearnerLoopTest : public ::testing::Test {
     return metrics_.counter(metric::kLearnerPriorities, outcome).Value();
   }
 
+  WaitBoard waits_;
   LearnerLoopOptions options_;
   FakeAlgorithm algorithm_;
   FakeSource source_;
@@ -166,7 +180,9 @@ class LearnerLoopTest : public ::testing::Test {
   bool stop_ = false;
   int idle_ = 0;
   Watchers watchers_;
-  std::vector<std::string> lines_, activities_;
+  std::vector<std::string> lines_, activities_, waited_for_;
+  std::vector<int64_t> progressed_;
+  std::string stalled_;
   std::vector<Ending> endings_;
   std::vector<absl::Status> errors_;
   absl::Status saved_;

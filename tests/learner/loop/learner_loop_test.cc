@@ -251,8 +251,28 @@ TEST_F(LearnerLoopTest, LagsOfAFreshRunDoNotDependOnHowClocksAreSet) {
 TEST_F(LearnerLoopTest, WaitsForBatchesAndSaysSo) {
   ASSERT_TRUE(Run(0).ok());
   EXPECT_EQ(algorithm_.updates(), 0);
-  EXPECT_THAT(activities_, Each("waiting for a batch from replay"));
+  EXPECT_THAT(waited_for_, Not(IsEmpty()));
+  EXPECT_THAT(waited_for_, Each("a batch from replay at 127.0.0.1:8000"));
+  EXPECT_TRUE(waits_.waits().empty()) << "it waits no longer";
   EXPECT_THAT(endings_, ElementsAre(Ending::kNotYet));
+}
+
+// Progress is an update, or rows that come in while the loop waits for more of them.
+TEST_F(LearnerLoopTest, TellsItsProgress) {
+  ASSERT_TRUE(Run(3).ok());
+  EXPECT_THAT(progressed_, ElementsAre(0, 1, 0, 1, 0, 1)) << "10 rows before each batch";
+  progressed_.clear();
+  idle_ = 0;
+  ASSERT_TRUE(Run(0).ok());
+  EXPECT_THAT(progressed_, ElementsAre(0)) << "the rows that a new state does not know yet, and no more";
+}
+
+TEST_F(LearnerLoopTest, NamesRolesThatHaveStalledInItsLine) {
+  ASSERT_TRUE(Run(1).ok());
+  EXPECT_THAT(lines_.back(), Not(HasSubstr("stalled")));
+  stalled_ = "actor host/7 (no step for 42 s: acting)";
+  ASSERT_TRUE(Run(1).ok());
+  EXPECT_THAT(lines_.back(), HasSubstr("| stalled: actor host/7 (no step for 42 s: acting)"));
 }
 
 TEST_F(LearnerLoopTest, EndsWithFinalErrors) {
@@ -311,7 +331,7 @@ TEST_F(LearnerLoopTest, GivesUpOnAnEvaluationThatDoesNotCome) {
   options_.final_evaluation = absl::Milliseconds(1);
   ASSERT_TRUE(Run(10, MaxUpdates(2)).ok());
   EXPECT_THAT(endings_, ElementsAre(Ending::kMaxUpdates));
-  EXPECT_EQ(activities_.back(), "waiting for the last evaluation");
+  EXPECT_EQ(waited_for_.back(), "the last evaluation");
 }
 
 // An evaluator that is still at work on versions before the last one is no evaluator that does not come.
@@ -324,7 +344,9 @@ TEST_F(LearnerLoopTest, WaitsForTheLastEvaluationAsLongAsOthersCome) {
   LearnerLoop::Hooks hooks;
   hooks.stop = [] { return false; };
   hooks.watchers = [&] {
-    if (activities_.back() == "waiting for the last evaluation" && evaluated < store_.version()) {
+    const std::vector<WaitInfo> waits = waits_.waits();
+    if (!waits.empty() && waits[0].thing == "the last evaluation" && evaluated < store_.version()) {
+      EXPECT_EQ(waits[0].kind, WaitKind::kIdle) << "the run is over, and has not stalled";
       v1::Evaluation evaluation;
       evaluation.set_weights_version(++evaluated);
       state_->OnEvaluation(evaluation);

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -174,7 +175,7 @@ TEST(WeightsServiceTest, IndicesAreTheSmallestFreeOnesOfEachRole) {
 
 // Streams of 64 users for each actor, given away once.
 TEST(WeightsServiceTest, EveryActorGetsStreamsOfItsOwn) {
-  TestLearner learner;
+  TestLearner learner("127.0.0.1:0", {.places = {.veterans_first = absl::ZeroDuration()}});
   learner.store.Publish("w", {});
   const std::string& address = learner.server->address();
   for (const int64_t want : {0, 64, 128}) {
@@ -194,7 +195,7 @@ TEST(WeightsServiceTest, EveryActorGetsStreamsOfItsOwn) {
 
 TEST(WeightsServiceTest, AnActorWaitsUntilItIsKnownWhichStreamsAreFree) {
   const std::unique_ptr<StreamLedger> ledger = StreamLedger::Create({}).value();
-  TestLearner learner("127.0.0.1:0", {.streams = ledger.get()});
+  TestLearner learner("127.0.0.1:0", {.streams = ledger.get(), .places = {.veterans_first = absl::ZeroDuration()}});
   learner.store.Publish("w", {});
   ManualWatcher actor(learner.server->address(), ManualWatcher::AskForStreams(64));
   ManualWatcher evaluator(learner.server->address(), v1::WORKER_ROLE_EVALUATOR);
@@ -206,6 +207,139 @@ TEST(WeightsServiceTest, AnActorWaitsUntilItIsKnownWhichStreamsAreFree) {
   const v1::WeightsHeader header = actor.ReadVersion();
   EXPECT_EQ(header.version(), 2);
   EXPECT_EQ(header.first_stream(), 1000);
+}
+
+// An actor as a process: it has an instance, and after its first weights streams and an index that it states again.
+v1::WatchRequest Veteran(uint64_t instance, const v1::WeightsHeader& had) {
+  v1::WatchRequest request = ManualWatcher::AskForStreams(0, had.first_stream() + 64);
+  request.set_instance(instance);
+  request.set_streams_held(64);
+  request.set_worker_index(had.worker_index());
+  return request;
+}
+v1::WatchRequest Newcomer(uint64_t instance) {
+  v1::WatchRequest request = ManualWatcher::AskForStreams(64);
+  request.set_instance(instance);
+  return request;
+}
+
+TEST(WeightsServiceTest, AnIndexIsKeptForAWorkerWhoseStreamBroke) {
+  std::atomic<uint64_t> gone{0};
+  WeightsServiceOptions options;
+  options.places.keep_index = absl::Hours(1);
+  options.places.gone = [&gone](uint64_t instance) { return instance == gone; };
+  TestLearner learner("127.0.0.1:0", options);
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  auto first = std::make_unique<ManualWatcher>(address, Newcomer(1));
+  const v1::WeightsHeader had = first->ReadVersion();
+  EXPECT_EQ(had.worker_index(), 0);
+  first = nullptr;
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 0);
+  ManualWatcher other(address, Newcomer(2));
+  EXPECT_EQ(other.ReadVersion().worker_index(), 1) << "0 belongs to one that may come back";
+  first = std::make_unique<ManualWatcher>(address, Veteran(1, had));
+  EXPECT_EQ(first->ReadVersion().worker_index(), 0);
+  first = nullptr;
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 1);
+  gone = 1;
+  ManualWatcher next(address, Newcomer(3));
+  EXPECT_EQ(next.ReadVersion().worker_index(), 0) << "it has said goodbye";
+}
+
+TEST(WeightsServiceTest, AnIndexIsNotKeptForEver) {
+  TestLearner learner("127.0.0.1:0", {.places = {.keep_index = absl::ZeroDuration()}});
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  auto first = std::make_unique<ManualWatcher>(address, Newcomer(1));
+  const v1::WeightsHeader had = first->ReadVersion();
+  first = nullptr;
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 0);
+  ManualWatcher next(address, Newcomer(2));
+  EXPECT_EQ(next.ReadVersion().worker_index(), 0);
+  ManualWatcher late(address, Veteran(1, had));
+  EXPECT_EQ(late.ReadVersion().worker_index(), 1) << "somebody else has it by now";
+}
+
+// A process whose connection is dead at the learner's end only.
+TEST(WeightsServiceTest, ASecondStreamOfAProcessHasItsIndex) {
+  TestLearner learner;
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  ManualWatcher first(address, Newcomer(1));
+  const v1::WeightsHeader had = first.ReadVersion();
+  ManualWatcher again(address, Veteran(1, had));
+  EXPECT_EQ(again.ReadVersion().worker_index(), had.worker_index());
+}
+
+// Three actors, and the learner is restarted while they live; a fourth one is quicker than all of them.
+TEST(WeightsServiceTest, ARestartedLearnerGivesNoIndexAndNoStreamThatALivingActorHas) {
+  std::vector<v1::WeightsHeader> had;
+  int64_t reserved = 0;
+  {
+    const std::unique_ptr<StreamLedger> ledger = StreamLedger::Create({.block = 0}).value();
+    ledger->Open(0);
+    TestLearner learner("127.0.0.1:0", {.streams = ledger.get()});
+    learner.store.Publish("w", {});
+    std::vector<std::unique_ptr<ManualWatcher>> actors;
+    for (const uint64_t instance : {1, 2, 3}) {
+      actors.push_back(std::make_unique<ManualWatcher>(learner.server->address(), Newcomer(instance)));
+      had.push_back(actors.back()->ReadVersion());
+    }
+    reserved = ledger->reserved_below();
+  }
+  const std::unique_ptr<StreamLedger> ledger = StreamLedger::Create({.block = 0}).value();
+  ledger->Open(reserved);  // As replay, or the file of the run, remembers.
+  TestLearner learner("127.0.0.1:0", {.streams = ledger.get(), .places = {.veterans_first = absl::Milliseconds(300)}});
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  const Instant began = Instant::Now();
+  ManualWatcher newcomer(address, Newcomer(4));
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 1);
+  std::vector<std::unique_ptr<ManualWatcher>> actors;
+  for (const uint64_t instance : {3, 1, 2}) {  // In any order.
+    const v1::WeightsHeader& before = had[instance - 1];
+    actors.push_back(std::make_unique<ManualWatcher>(address, Veteran(instance, before)));
+    const v1::WeightsHeader now = actors.back()->ReadVersion();
+    EXPECT_EQ(now.worker_index(), before.worker_index()) << instance;
+    EXPECT_FALSE(now.has_first_stream()) << "it keeps those that it has";
+  }
+  while (Instant::Now() - began < absl::Milliseconds(300)) absl::SleepFor(absl::Milliseconds(5));
+  learner.service.Wake();
+  const v1::WeightsHeader fresh = newcomer.ReadVersion();
+  EXPECT_EQ(fresh.worker_index(), 3);
+  EXPECT_EQ(fresh.first_stream(), 192);
+}
+
+TEST(WeightsServiceTest, NobodyWaitsForVeteransWhereThereAreNone) {
+  TestLearner learner("127.0.0.1:0", {.places = {.veterans_first = absl::Hours(1)}});
+  learner.store.Publish("w", {});
+  ManualWatcher newcomer(learner.server->address(), Newcomer(1));
+  EXPECT_EQ(newcomer.ReadVersion().first_stream(), 0);
+}
+
+// Learner and replay have both lost all memory while an actor lives: its streams are given to another one before it is
+// back.
+TEST(WeightsServiceTest, AnActorWhoseStreamsWereForgottenAndGivenAwayIsRefused) {
+  TestLearner learner;
+  learner.store.Publish("w", {});
+  const std::string& address = learner.server->address();
+  ManualWatcher other(address, Newcomer(2));
+  EXPECT_EQ(other.ReadVersion().first_stream(), 0);
+  v1::WeightsHeader had;  // By the grace of an earlier learner: streams 0..63, index 0.
+  had.set_first_stream(0);
+  ManualWatcher forgotten(address, Veteran(1, had));
+  EXPECT_EQ(forgotten.ReadVersion().version(), 0);
+  const grpc::Status status = forgotten.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(status.error_message(),
+            "random streams 0..63 of manual now belong to manual as well: the learner had forgotten them; start the "
+            "process again");
+  had.set_first_stream(64);
+  ManualWatcher lucky(address, Veteran(3, had));
+  EXPECT_EQ(lucky.ReadVersion().version(), 1);
+  ManualWatcher same(address, Veteran(2, {}));
+  EXPECT_EQ(same.ReadVersion().version(), 1) << "they are its own";
 }
 
 TEST(WeightsServiceTest, AnotherConfigurationIsRefusedAndWhatDiffersNamed) {
@@ -238,6 +372,13 @@ TEST(WeightsServiceTest, MalformedRequestsAreRefused) {
        {std::pair{int64_t{-1}, int64_t{0}}, {(int64_t{1} << 20) + 1, 0}, {0, -1}, {0, (int64_t{1} << 31) + 1}}) {
     ManualWatcher greedy(address, ManualWatcher::AskForStreams(streams, below));
     EXPECT_EQ(greedy.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT) << streams << ' ' << below;
+  }
+  for (const auto& [index, held] : {std::pair{-1, int64_t{0}}, {1 << 20, 0}, {0, -1}, {0, 65}}) {
+    v1::WatchRequest wrong = ManualWatcher::AskForStreams(0, /*streams_below=*/64);
+    wrong.set_worker_index(index);
+    wrong.set_streams_held(held);
+    ManualWatcher liar(address, wrong);
+    EXPECT_EQ(liar.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT) << index << ' ' << held;
   }
   v1::WatchRequest request = ManualWatcher::MakeRequest();
   request.mutable_configuration()->set_fingerprint(1);

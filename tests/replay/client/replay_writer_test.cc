@@ -10,6 +10,7 @@
 namespace recbots::replay {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::unique_ptr<ReplayWriter> MakeWriter(const ShardServer& server, ReplayWriterOptions options = {}) {
@@ -89,7 +90,8 @@ TEST(ReplayWriterTest, AppendWaitsAtTheLimiterWithADeadlineAndSaysWhy) {
   EXPECT_GE(taken, 20);
   const absl::Status flushed = writer->Flush(Instant::Now() + absl::Milliseconds(200));
   EXPECT_EQ(flushed.code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_THAT(std::string(flushed.message()), HasSubstr("blocked on spi_insert"));
+  EXPECT_THAT(std::string(flushed.message()), AllOf(HasSubstr("blocked on spi_insert; waited "),
+                                                    HasSubstr(" s for acknowledgements at " + server.address())));
   EXPECT_EQ(writer->stats().blocked_on, BlockedOn::kSpiInsert);
   EXPECT_EQ(writer->stats().acknowledged_rows, 20);
   EXPECT_EQ(server.table().state().inserted, 20);

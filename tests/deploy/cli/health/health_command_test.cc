@@ -23,7 +23,7 @@ class HealthCommandTest : public ::testing::Test {
   std::unique_ptr<HttpServer> Serve(bool tls) {
     HttpServerOptions options;
     options.token = "0123456789abcdef-token";
-    options.healthy = [this] { return healthy_.load(); };
+    options.unhealthy = [this] { return healthy_ ? "" : "no step for 42 s"; };
     if (tls) {
       options.certificate_pem = certificates_.Read("role.pem");
       options.key_pem = certificates_.Read("role.key");

@@ -12,13 +12,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/base/mutex.h"
 #include "common/rpc/grpc_status.h"
 #include "common/rpc/security.h"
 
-namespace recbots::replay {
+namespace recbots {
 
 // Request and Response are messages, or grpc::ByteBuffer for bytes that are not to be copied. Everything but the
 // constructor and FinishWrite is called with the owner's mutex held, and the state changes only while it is held, so
@@ -34,14 +33,10 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
     std::function<void()> on_written;
   };
 
-  // Calls `method` of replay's service ("Insert", "Sample"). The mutex must not be held: the call may break before the
-  // first Write.
+  // Calls `method` ("/package.Service/Method"). The mutex must not be held: the call may break before the first Write.
   ClientStream(Mutex* mu, Handlers handlers, const std::shared_ptr<grpc::Channel>& channel, absl::string_view method,
                const Security* security)
-      : mu_(*mu),
-        handlers_(std::move(handlers)),
-        method_(absl::StrCat("/recbots.v1.ReplayService/", method)),
-        stub_(channel) {
+      : mu_(*mu), handlers_(std::move(handlers)), method_(method), stub_(channel) {
     Security::Prepare(security, context_);
     stub_.PrepareBidiStreamingCall(&context_, method_, {}, this);
     this->AddHold();  // Writes are started outside of reactions; OnDone must not come meanwhile.
@@ -135,4 +130,4 @@ class ClientStream final : private grpc::ClientBidiReactor<Request, Response> {
   State state_ ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace recbots::replay
+}  // namespace recbots

@@ -1,0 +1,49 @@
+#include "learner/learner_roles.h"
+
+#include "absl/time/clock.h"
+#include "common/base/log.h"
+
+namespace recbots {
+
+LearnerRoles::LearnerRoles(Role& role, const RunState& run, WeightStore& store)
+    : role_(role),
+      run_(run),
+      store_(store),
+      ages_(store),
+      members_({.age_of = [this](const v1::RoleReport& report) { return ages_.Of(report, run_.updates()); }}),
+      service_(members_, role.security()) {}
+
+void LearnerRoles::Watch(WeightsService& weights, replay::ReplaySampler& sampler) {
+  roles_watch_ = std::make_unique<RolesWatch>(
+      members_, role_.metrics(), [this] { return OwnReport(); }, [&weights] { weights.Wake(); });
+  shard_reports_ = std::make_unique<replay::ShardReports>(replay::ShardReportsOptions{
+      .shards = [&sampler] { return sampler.connected_shards(); },
+      .on_report = [this](const std::string& address, const v1::RoleReport& report) { OnShard(address, report); },
+      .security = role_.security(),
+      .period = members_.options().report_every});
+}
+
+void LearnerRoles::StopWatching() {
+  shard_reports_ = nullptr;
+  roles_watch_ = nullptr;
+}
+
+JsonPage LearnerRoles::Page() const {
+  return {kRolesPath, [this] { return RolesJson(members_.members(), absl::Now()); }};
+}
+
+v1::RoleReport LearnerRoles::OwnReport() const {
+  v1::RoleReport report = role_.Report();
+  report.set_weights_version(store_.version());
+  report.set_weights_updates(run_.updates());
+  report.set_weights_incarnation(store_.incarnation());
+  return report;
+}
+
+void LearnerRoles::OnShard(const std::string& address, const v1::RoleReport& report) {
+  const absl::Status kept = members_.OnReport(report, address);
+  if (kept.ok() || shard_refused_.exchange(true)) return;
+  RECBOTS_LOG(WARNING) << "a shard is not in the table of roles: " << kept.message();
+}
+
+}  // namespace recbots
