@@ -184,7 +184,9 @@ void SlateQ::ComputeValueGradients(const TransitionBatch& batch, absl::Span<floa
                        .actions = actions,
                        .targets = targets_,
                        .weights = row_weights_,
-                       .divisor = std::max(1.0, num_learnt_)},
+                       .divisor = std::max(1.0, num_learnt_),
+                       .atoms = atoms_,
+                       .shares = shares_},
                       td_errors);
 }
 
