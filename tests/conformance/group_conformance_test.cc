@@ -55,6 +55,12 @@ std::vector<Case> AllCases() {
        2},
       {"FullSlateQ", "full_slate_q { " + q + " huber_delta: 0.5 } }", 2},
       {"Dqn", "dqn { " + q + " target_update_period: 3 } }"},
+      {"SlateQQuantile", "slate_q { " + q + " value_head: QUANTILE value_atoms: 9 } }", 2},
+      {"DqnTwoHotClipped",
+       "dqn { " + q +
+           " value_head: TWO_HOT value_atoms: 9 value_range: 10 } } optimizer { clip_norm: 0.1 weight_decay: 0.01 }"},
+      {"WolpertingerDeep",
+       "wolpertinger { k: 2 " + sizes + " } network { hidden_layers: [12, 8, 8] activation: SILU layer_norm: true }"},
   };
   for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
   return cases;

@@ -101,6 +101,8 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "common/role/run_directory.",             // names of run directories
       "deploy/cli/reproduce/",                  // the date on the page
       "deploy/cli/inspect/checkpoint_report.",  // when a checkpoint was written
+      "learner/learner_roles.",                 // when a role joined, or was lost
+      "learner/members/",                       //
       "learner/loop/learner_loop.",             // which rows were collected before this learner began
       "learner/loop/run_checkpointer.",         // when a checkpoint was written
       "replay/checkpoint/checkpoint_writer.",   //

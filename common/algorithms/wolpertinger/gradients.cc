@@ -148,9 +148,10 @@ void Wolpertinger::WriteTdErrors(absl::Span<float> td_errors) const {
 }
 
 Algorithm::Losses Wolpertinger::losses() const {
-  Losses losses = fused_ == nullptr
-                      ? TensorLosses()
-                      : Losses{{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}};
+  Losses losses = fused_ != nullptr
+                      ? Losses{{"critic_loss", fused_->critic_loss()}, {"actor_loss", fused_->actor_loss()}}
+                  : exchange() != nullptr ? group_losses_
+                                          : TensorLosses();
   AddOptimizer("critic", critic_optimizer_, losses);
   AddOptimizer("actor", actor_optimizer_, losses);
   return losses;
@@ -162,7 +163,7 @@ Algorithm::Losses Wolpertinger::TensorLosses() const {
     return sum_of.numel() == 0 ? 0.0 : factor * sum_of.mean().item<double>();
   };
   double critic_loss = 0;
-  for (size_t c = 0; c < online_.critics.size() && updates_ > 0; ++c) {
+  for (size_t c = 0; c < online_.critics.size() && s.td_error[c].defined(); ++c) {
     const at::Tensor squares = s.td_error[c].square();
     critic_loss += s.d_td.is_same(s.d_climb) ? mean(squares, 1) : -squares.mul(s.d_td).sum().item<double>();
   }

@@ -219,6 +219,12 @@ absl::Status Wolpertinger::ExchangeGradients(const TransitionBatch& batch) {
   if (fused_ != nullptr) {
     parts[0].mean = fused_->mutable_actor_loss();
     parts[1].mean = fused_->mutable_critic_loss();
+  } else {
+    const Losses own = TensorLosses();
+    group_losses_[0].second = own[0].second;
+    if (actor_is_due()) group_losses_[1].second = own[1].second;
+    parts[0].mean = &group_losses_[1].second;
+    parts[1].mean = &group_losses_[0].second;
   }
   parts[1].weighted = batch.importance_weights.defined();
   return exchange()->Exchange(absl::MakeSpan(parts));

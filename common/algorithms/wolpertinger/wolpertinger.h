@@ -143,6 +143,8 @@ class Wolpertinger final : public Algorithm {
   Adam actor_optimizer_, critic_optimizer_;
   Scratch scratch_;
   std::unique_ptr<FusedUpdate> fused_;  // nullptr: the operators of LibTorch.
+  // Of the newest update of all learners, where they are not fused.
+  Losses group_losses_ = {{"critic_loss", 0}, {"actor_loss", 0}};
   double& updates_;
 };
 
