@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 
 BYTES = 256 << 20
@@ -13,8 +14,19 @@ AnyDisk = contextlib.nullcontext
 
 
 def why_not():
-    """What is missing for this, in words; empty where nothing is."""
-    return "" if os.geteuid() == 0 else "a small disk needs root"
+    """What is missing for this, in words; empty where nothing is. Root in a container may lack the right to do it."""
+    if os.geteuid() != 0:
+        return "a small disk needs root"
+    with tempfile.TemporaryDirectory() as folder:
+        tried = mount(folder)
+        if tried.returncode == 0:
+            subprocess.run(["umount", folder], check=False)
+    return "" if tried.returncode == 0 else f"this machine refuses: {tried.stderr.strip().splitlines()[0]}"
+
+
+def mount(folder):
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={BYTES}", "tmpfs", folder], check=False,
+                          capture_output=True, text=True)
 
 
 class SmallDisk:
@@ -24,7 +36,9 @@ class SmallDisk:
         self.folder = pathlib.Path(folder).resolve()
 
     def __enter__(self):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={BYTES}", "tmpfs", self.folder], check=True)
+        mounted = mount(self.folder)
+        if mounted.returncode != 0:
+            raise OSError(f"cannot mount a small disk over {self.folder}: {mounted.stderr.strip()}")
         return self
 
     def fill(self, seconds):

@@ -16,11 +16,20 @@ REPLAY_PORT, LEARNER_PORT = 7001, 7002
 
 
 def why_not():
-    """What is missing for this, in words; empty where nothing is."""
+    """What is missing for this, in words; empty where nothing is. Root in a container may lack the right to do it."""
     if os.geteuid() != 0:
         return "network namespaces need root"
     missing = [tool for tool in ("ip", "tc", "iptables") if shutil.which(tool) is None]
-    return f"{', '.join(missing)} is not installed" if missing else ""
+    if missing:
+        return f"{', '.join(missing)} is not installed"
+    name = f"recbots-chaos-{os.getpid()}-try"
+    tried = call("ip", "netns", "add", name, check=False)
+    for words in (["ip", "link", "add", "bridge", "type", "bridge"], ["iptables", "-w", "-A", "INPUT", "-m", "statistic", "--mode",
+                                                                "random", "--probability", "0.1", "-j", "DROP"]):
+        if tried.returncode == 0:
+            tried = call("ip", "netns", "exec", name, *words, check=False)
+    call("ip", "netns", "delete", name, check=False)
+    return "" if tried.returncode == 0 else f"this machine refuses: {tried.stderr.strip().splitlines()[0]}"
 
 
 def call(*words, check=True):
