@@ -166,6 +166,10 @@ class Hosts(watched.Watched):
         return self.code
 
     def end(self, seconds):
+        # What the last fault has killed comes back first.
+        deadline = time.monotonic() + seconds
+        while any(p.poll() is not None for p in self.processes.values()) and time.monotonic() < deadline:
+            time.sleep(0.1)
         with self.lock:
             self.supervised = False
         return self._end_roles(seconds)
