@@ -6,6 +6,9 @@ import subprocess
 import time
 
 
+SLOW = 10  # Seconds.
+
+
 class Verdict:
     def __init__(self, patience):
         self.patience = patience
@@ -25,6 +28,9 @@ class Verdict:
         begin = time.monotonic()
         if run.await_updates(updates, self.patience):
             self.recoveries.append(time.monotonic() - begin)
+            if self.recoveries[-1] > SLOW:
+                print(f"training went on {self.recoveries[-1]:.1f} s after {after}; the learner's last lines: {run.lines[-3:]}",
+                      flush=True)
         elif run.exit_code() is not None:
             self.fail(f"the cluster ended with code {run.exit_code()} after {after}: {run.lines[-3:]}")
             run.kill()
