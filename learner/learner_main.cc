@@ -194,7 +194,7 @@ absl::Status Learner::Serve() {
   options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
-  // Where all actors have the same share, nobody minds which of them has which index.
+  // Where all actors have the same share, it does not matter which of them has which index.
   if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
   options.places.gone = [this](uint64_t instance) { return roles_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);

@@ -22,7 +22,7 @@
 
 namespace recbots {
 
-// Text, Page and Section are thread-safe; the other methods are called by the thread that runs the learner.
+// Gone, Stalled, Page and Section are thread-safe; the other methods are called by the thread that runs the learner.
 class LearnerRoles {
  public:
   // All of them outlive it.
@@ -30,7 +30,8 @@ class LearnerRoles {
 
   // The service of leases. The RpcServer that serves it must be stopped before this object is destroyed.
   grpc::Service& service() { return service_; }
-  // Begins to ask the learner itself, and the shards of replay, how they are.
+  // Begins to ask the learner itself, and the shards of replay, how they are. Both outlive that: call StopWatching
+  // before one of them is destroyed.
   void Watch(WeightsService& weights, replay::ReplaySampler& sampler);
   // Ends that. Idempotent.
   void StopWatching();

@@ -29,10 +29,10 @@ enum class WaitKind {
   kBackground,  // Another thread waits, and the work goes on.
 };
 
-// What somebody waits for. The texts must live as long as the wait.
+// What a thread waits for. The texts must live as long as the wait.
 struct WaitFor {
   absl::string_view thing;      // "room in table transitions"
-  absl::string_view peer = {};  // An address, or a role and its address; empty: nobody else is concerned.
+  absl::string_view peer = {};  // An address, or a role and its address; empty: no peer is concerned.
   Instant deadline = Instant::InfiniteFuture();
   WaitKind kind = WaitKind::kWork;
 };

@@ -59,7 +59,7 @@ class GroupBoard final : public GroupStore {
   GroupPlace place(Instant now) const ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until the group is complete; false: not by the deadline.
   bool AwaitComplete(Instant deadline) const ABSL_LOCKS_EXCLUDED(mu_);
-  // The peers of ranks 1 and up; "" where nobody is.
+  // The peers of ranks 1 and up; "" where a rank is still free.
   std::vector<std::string> peers() const ABSL_LOCKS_EXCLUDED(mu_);
 
   absl::Status Set(const std::string& key, const std::string& value) override ABSL_LOCKS_EXCLUDED(mu_);

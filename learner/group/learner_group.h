@@ -5,11 +5,11 @@
 // and of a few numbers behind it: whether each learner has gradients, waits (for a batch, for an evaluation) or leaves,
 // and what sums are divided by. All learners take part in every round and see the same sums, so all of them draw the
 // same conclusion:
-//   somebody leaves   nobody steps; the group has ended
-//   somebody waits    nobody steps; those with gradients bring them again to the next round
+//   one leaves        no learner steps; the group has ended
+//   one waits         no learner steps; those with gradients bring them again to the next round
 //   otherwise         all step
 // A learner that has nothing to do takes part several times a second (Idle), and one that ends for any reason says so
-// in a last round (Leave), so that nobody waits for it. A learner that takes no part within the deadline (it is dead,
+// in a last round (Leave), so that no other waits for it. A learner that takes no part within the deadline (it is dead,
 // it hangs, or the network is cut) breaks the group: every other learner gets an error that names it.
 //
 // Rounds must not be skipped: between two of them a learner does nothing that takes longer than the deadline.

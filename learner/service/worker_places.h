@@ -24,7 +24,7 @@ namespace recbots {
 
 struct WorkerPlacesOptions {
   // Whether the process with this instance has said goodbye, or is lost (MemberTable::Gone): its index is free at once.
-  // It must be thread-safe. nullptr: nobody knows.
+  // It must be thread-safe. nullptr: not known.
   std::function<bool(uint64_t instance)> gone = nullptr;
   // After the last stream of a worker broke, its index is kept for it for this long.
   absl::Duration keep_index = absl::Seconds(10);

@@ -104,7 +104,7 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, int64_
   return std::vector<BenchResult>{{name, "rows_per_second", Median(together), "rows/s"},
                                   {name, "rows_per_second_alone", Median(alone), "rows/s"},
                                   ratio,
-                                  // What it would be on cores of their own, if nobody ever waited.
+                                  // What it would be on cores of their own, if no learner ever waited.
                                   {name, "times_one_learner_by_processor_time", Median(by_processor), "ratio"}};
 }
 
