@@ -24,6 +24,8 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/algorithms/fused_q.h"
+#include "common/base/device.h"
+#include "common/inference/algorithm_row.h"
 #include "common/networks/adam.h"
 #include "common/networks/gradient_exchange.h"
 #include "common/networks/q_network.h"
@@ -44,11 +46,13 @@ struct QLearnerOptions {
   uint64_t seed = 1;
   bool double_precision = false;  // For comparison with references.
   bool with_libtorch = false;     // For comparison: LibTorch's operators in single precision, too.
+  Device device = {};             // Where it learns. GPUs always compute by LibTorch's operators.
+  MatrixPrecision precision = MatrixPrecision::kFloat32;  // Of LibTorch's operators.
 };
 
 // Of ranges that validation has passed.
 QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
-                                    const QShape& shape, uint64_t seed);
+                                    const QShape& shape, const LearningSetup& setup);
 
 class QLearner {
  public:

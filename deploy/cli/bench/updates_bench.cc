@@ -61,7 +61,7 @@ double Operations(const v1::WolpertingerConfig& config, double rows, double rows
 absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
                                                  int64_t num_rows, const BenchOptions& options) {
   const EnvironmentSpec spec = BrowsingBatch::Spec();
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, /*seed=*/1));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, {.seed = 1}));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<BrowsingBatch> rows, BrowsingBatch::Make(config, num_rows));
   absl::Status status;
   const auto update = [&] {
