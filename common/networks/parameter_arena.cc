@@ -56,6 +56,7 @@ NamedTensor ParameterArena::Export(size_t i) const {
 }
 
 std::vector<NamedTensor> ParameterArena::Export(absl::Span<const TensorSpec> tensors) const {
+  if (flat_.defined() && !flat_.is_cpu()) return ParameterArena(layout_, flat_.to(at::kCPU)).Export(tensors);
   std::vector<NamedTensor> exported;
   for (const TensorSpec& tensor : tensors) exported.push_back(Export(Index(tensor.name)));
   return exported;

@@ -57,7 +57,7 @@ class ParameterArena {
   // Its number.
   size_t Index(absl::string_view name) const;
 
-  // Copies of values in float32, in plain memory: of tensor i, and of the tensors of these names.
+  // Copies of values in float32, in plain memory; a GPU is asked once, however many there are: of tensor i, and of the tensors of these names.
   NamedTensor Export(size_t i) const;
   std::vector<NamedTensor> Export(absl::Span<const TensorSpec> tensors) const;
 
