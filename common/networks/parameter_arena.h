@@ -57,7 +57,8 @@ class ParameterArena {
   // Its number.
   size_t Index(absl::string_view name) const;
 
-  // Copies of values in float32, in plain memory; a GPU is asked once, however many there are: of tensor i, and of the tensors of these names.
+  // Copies of values in float32, in plain memory: of tensor i, and of the tensors of these names. However many these
+  // are, a GPU is asked once.
   NamedTensor Export(size_t i) const;
   std::vector<NamedTensor> Export(absl::Span<const TensorSpec> tensors) const;
 
