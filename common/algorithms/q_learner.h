@@ -28,7 +28,6 @@
 #include "common/networks/gradient_exchange.h"
 #include "common/networks/q_network.h"
 #include "common/networks/training_state.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -45,10 +44,6 @@ struct QLearnerOptions {
   bool double_precision = false;  // For comparison with references.
   bool with_libtorch = false;     // For comparison: LibTorch's operators in single precision, too.
 };
-
-// Of ranges that validation has passed.
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
-                                    const QShape& shape, uint64_t seed);
 
 class QLearner {
  public:
