@@ -100,7 +100,7 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
   const EnvironmentSpec& spec = scenario->spec();
-  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, config.seed()));
+  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, {.seed = config.seed()}));
   algorithm_->AverageWeights(config.learner().weights_averaging());
   catalogue_ = CatalogueOf(*scenario);
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));

@@ -42,6 +42,10 @@ class Algorithm {
   // Updates done.
   virtual int64_t updates() const = 0;
 
+  // How updates are computed: kKernelsMode, or the mode of a tensor program (common/networks/tensor_program.h).
+  virtual std::string compute_mode() const = 0;
+  static constexpr char kKernelsMode[] = "kernels of our own";
+
   // From now on, Update learns together with other learners; nullptr: alone. The exchange must outlive the updates. All
   // learners hold the same state (LoadState) and call Update with batches of the same size. If the exchange fails,
   // Update returns its error, and nothing that was learnt has changed.

@@ -5,10 +5,10 @@
 namespace recbots {
 
 absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec,
-                                                         uint64_t seed) {
+                                                         const LearningSetup& setup) {
   const auto make = OfChosen(config, [](auto row) { return row.MakeAlgorithm; });
   if (make == nullptr) return NoAlgorithm();
-  return make(config, spec, seed);
+  return make(config, spec, setup);
 }
 
 }  // namespace recbots

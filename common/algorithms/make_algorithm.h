@@ -5,13 +5,15 @@
 
 #include "absl/status/statusor.h"
 #include "common/algorithms/algorithm.h"
+#include "common/inference/algorithm_row.h"
 #include "common/rl/spec.h"
 #include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
-// INVALID_ARGUMENT: no algorithm chosen, or one that does not fit the environment; names field, value and bound.
+//   INVALID_ARGUMENT  no algorithm chosen, or one that does not fit the environment; names field, value and bound
+//   INTERNAL          LibTorch threw: the device cannot be used
 absl::StatusOr<std::unique_ptr<Algorithm>> MakeAlgorithm(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec,
-                                                         uint64_t seed);
+                                                         const LearningSetup& setup);
 
 }  // namespace recbots

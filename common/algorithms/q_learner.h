@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/algorithms/fused_q.h"
+#include "common/base/device.h"
 #include "common/networks/adam.h"
 #include "common/networks/gradient_exchange.h"
 #include "common/networks/q_network.h"
@@ -43,6 +44,8 @@ struct QLearnerOptions {
   uint64_t seed = 1;
   bool double_precision = false;  // For comparison with references.
   bool with_libtorch = false;     // For comparison: LibTorch's operators in single precision, too.
+  Device device = {};             // Where it learns. GPUs always compute by LibTorch's operators.
+  MatrixPrecision precision = MatrixPrecision::kFloat32;  // Of LibTorch's operators.
 };
 
 class QLearner {

@@ -3,7 +3,7 @@
 namespace recbots {
 
 QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
-                                    const QShape& shape, uint64_t seed) {
+                                    const QShape& shape, const LearningSetup& setup) {
   return {.shape = shape,
           .learning_rate = config.learning_rate(),
           .optimizer = optimizer,
@@ -12,7 +12,9 @@ QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const Opt
           .double_q = config.double_q(),
           .huber_delta = config.huber_delta(),
           .legacy_target_state = config.legacy_target_state(),
-          .seed = seed};
+          .seed = setup.seed,
+          .device = setup.device,
+          .precision = setup.precision};
 }
 
 }  // namespace recbots

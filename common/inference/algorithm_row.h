@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/base/device.h"
 #include "common/inference/network_policy.h"
 #include "common/rl/spec.h"
 #include "common/rl/transition.h"
@@ -14,6 +15,13 @@
 namespace recbots {
 
 class Algorithm;  // common/algorithms/algorithm.h
+
+// What the learning side needs to know beside the algorithm's own settings.
+struct LearningSetup {
+  uint64_t seed = 1;
+  Device device = {};
+  MatrixPrecision precision = MatrixPrecision::kFloat32;
+};
 
 using PolicyOr = absl::StatusOr<std::unique_ptr<NetworkPolicy>>;
 using AlgorithmOr = absl::StatusOr<std::unique_ptr<Algorithm>>;

@@ -1,6 +1,9 @@
 #include "common/networks/adam.h"
 
+#include <ATen/ops/linalg_vector_norm.h>
+
 #include <cmath>
+#include <iterator>
 
 #include "common/base/log.h"
 #include "common/networks/blend.h"
@@ -14,10 +17,12 @@ Adam::Adam(const AdamOptions& options, const TrainingTensors& tensors, double& s
       gradients_(tensors.gradients.flat()),
       mean_(tensors.mean.flat()),
       variance_(tensors.variance.flat()),
-      steps_(&steps) {
-  RECBOTS_CHECK(parameters_.is_cpu() && parameters_.is_contiguous() && gradients_.is_contiguous());
+      steps_(&steps),
+      operators_(options.with_operators || !parameters_.is_cpu()) {
+  RECBOTS_CHECK(parameters_.is_contiguous() && gradients_.is_contiguous());
   RECBOTS_CHECK(parameters_.numel() == gradients_.numel());
   RECBOTS_CHECK(parameters_.scalar_type() == gradients_.scalar_type());
+  if (operators_) factors_ = ProgramInputs({{{3}, parameters_.scalar_type()}}, parameters_.device());
 }
 
 namespace {
@@ -143,30 +148,77 @@ void Adam::BlendAs(double tau) {
 }
 
 double Adam::gradient_norm() const {
+  if (!gradients_.is_cpu()) return at::linalg_vector_norm(gradients_).item<double>();
   return std::sqrt(gradients_.scalar_type() == at::kDouble ? SquaredLength<double>(gradients_)
                                                            : SquaredLength<float>(gradients_));
 }
 
-double Adam::Begin() {
-  *steps_ += 1;
+namespace {
+constexpr double kTinyNorm = 1e-6;  // That of clip_grad_norm_.
+}  // namespace
+
+double Adam::ClipFactor() const {
   if (options_.around.clip_norm <= 0) return 1;
-  constexpr double kTiny = 1e-6;  // That of clip_grad_norm_.
-  const double factor = options_.around.clip_norm / (gradient_norm() + kTiny);
+  const double factor = options_.around.clip_norm / (gradient_norm() + kTinyNorm);
   return factor < 1 ? factor : 1;  // 1 where the norm is no number: what has diverged shall not look as if it had not.
 }
 
-void Adam::Step() {
-  const double clip = Begin();
-  parameters_.scalar_type() == at::kDouble ? StepAs<double>(clip) : StepAs<float>(clip);
+void Adam::Begin() {
+  *steps_ += 1;
+  if (!operators_) return;
+  const double rate = RateOf(*steps_);
+  const Factors<double> factors(options_, rate, *steps_);
+  const double values[] = {factors.step_size, factors.scale, 1 - rate * options_.around.weight_decay};
+  const at::Tensor& of_step = factors_.host(0);
+  for (size_t i = 0; i < std::size(values); ++i) {
+    if (of_step.scalar_type() == at::kDouble) {
+      of_step.data_ptr<double>()[i] = values[i];
+    } else {
+      of_step.data_ptr<float>()[i] = static_cast<float>(values[i]);
+    }
+  }
+  factors_.Upload();
 }
 
-void Adam::StepAndBlend(double tau) {
+void Adam::ApplyOperators(double tau) {
+  const at::Tensor& factors = factors_.device(0);
+  at::Tensor gradients = gradients_;
+  if (options_.around.clip_norm > 0) {
+    const at::Tensor norm = at::linalg_vector_norm(gradients).add(kTinyNorm);
+    gradients = gradients.mul(norm.reciprocal().mul(options_.around.clip_norm).clamp_max(1));
+  }
+  mean_.mul_(options_.beta1).add_(gradients, 1 - options_.beta1);
+  variance_.mul_(options_.beta2).addcmul_(gradients, gradients, 1 - options_.beta2);
+  if (options_.around.weight_decay > 0) parameters_.mul_(factors[2]);
+  const at::Tensor deviation = variance_.sqrt().mul_(factors[1]).add_(options_.epsilon);
+  parameters_.sub_(mean_.div(deviation).mul_(factors[0]));
+  if (tau >= 0) BlendTensor(parameters_, tau, targets_);
+}
+
+void Adam::Apply() {
+  if (operators_) return ApplyOperators(/*tau=*/-1);
+  parameters_.scalar_type() == at::kDouble ? StepAs<double>(ClipFactor()) : StepAs<float>(ClipFactor());
+}
+
+void Adam::ApplyAndBlend(double tau) {
   RECBOTS_CHECK(targets_.numel() == parameters_.numel()) << "parameters without targets";
-  const double clip = Begin();
+  if (operators_) return ApplyOperators(tau);
+  const double clip = ClipFactor();
   parameters_.scalar_type() == at::kDouble ? StepAndBlendAs<double>(clip, tau) : StepAndBlendAs<float>(clip, tau);
 }
 
+void Adam::Step() {
+  Begin();
+  Apply();
+}
+
+void Adam::StepAndBlend(double tau) {
+  Begin();
+  ApplyAndBlend(tau);
+}
+
 void Adam::BlendTargets(double tau) {
+  if (operators_) return BlendTensor(parameters_, tau, targets_);
   parameters_.scalar_type() == at::kDouble ? BlendAs<double>(tau) : BlendAs<float>(tau);
 }
 

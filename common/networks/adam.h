@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "common/networks/program_inputs.h"
 #include "common/networks/training_state.h"
 #include "common/training/optimizer.h"
 
@@ -23,20 +24,27 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   OptimizerOptions around = {};
+  bool with_operators = false;  // For comparison: LibTorch's operators on the CPU, too.
 };
 
 // What it remembers lies in the state of the algorithm (training_state.h). Not thread-safe.
 class Adam {
  public:
   Adam() = default;
-  // Steps `tensors.parameters` by `tensors.gradients`, on the CPU. `steps` counts, and outlives the optimiser.
+  // Steps `tensors.parameters` by `tensors.gradients`: on the CPU in one pass over memory, on another device by
+  // LibTorch's operators. `steps` counts, and outlives the optimiser.
   Adam(const AdamOptions& options, const TrainingTensors& tensors, double& steps);
 
-  // One step along the gradients as they are now.
+  // One step along the gradients as they are now: Begin and Apply.
   void Step();
   // The same, and in the same pass over memory the targets of these parameters move to them by the share tau, 0..1: the
   // same values as those of BlendTargets afterwards.
   void StepAndBlend(double tau);
+  // A step in two parts, for a tensor program (tensor_program.h). Begin counts it and hands its learning rate over; it
+  // belongs before the program. Apply does the rest and may be part of the program.
+  void Begin();
+  void Apply();
+  void ApplyAndBlend(double tau);
   // Moves the targets alone: target += tau * (parameter - target).
   void BlendTargets(double tau);
 
@@ -52,9 +60,10 @@ class Adam {
   double RateOf(double step) const { return options_.learning_rate * LearningRateShare(options_.around, step); }
   // Whether a step does more than that of algorithm 1.
   bool adorned() const { return options_.around.clip_norm > 0 || options_.around.weight_decay > 0; }
-  // Begins a step. The gradients of this optimiser are complete now and not yet applied: what changes them as a whole
-  // belongs here. Returns the factor that clips them.
-  double Begin();
+  // The factor that clips the gradients, on the CPU.
+  double ClipFactor() const;
+  // By operators, with the targets where tau is at least 0.
+  void ApplyOperators(double tau);
   template <typename T>
   void StepAs(double clip);
   template <typename T>
@@ -69,6 +78,8 @@ class Adam {
   at::Tensor mean_;      // First moment.
   at::Tensor variance_;  // Second moment, not centred.
   double* steps_ = nullptr;
+  bool operators_ = false;
+  ProgramInputs factors_;  // Of a step by operators: [3].
 };
 
 }  // namespace recbots

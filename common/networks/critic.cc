@@ -1,7 +1,6 @@
 #include "common/networks/critic.h"
 
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/mm.h>
+#include "common/networks/products.h"
 
 namespace recbots {
 
@@ -14,17 +13,17 @@ Critic::Critic(const ParameterArena& arena, const std::string& prefix, int num_u
       w1_item_t(w1_item.t()) {}
 
 void RunState(const Critic& critic, const at::Tensor& observation, at::Tensor& out) {
-  at::addmm_out(out, critic.mlp.b1, observation, critic.w1_state_t);
+  ProductInto(out, critic.mlp.b1, observation, critic.w1_state_t);
 }
 
 void RunCritic(const Critic& critic, const at::Tensor& state, const at::Tensor& action, MlpActivations& pass) {
-  at::addmm_out(pass.z1(), state, action, critic.w1_item_t);
+  ProductInto(pass.z1(), state, action, critic.w1_item_t);
   Forward(critic.mlp, pass);
 }
 
 void RunCriticOnCandidates(const Critic& critic, const at::Tensor& state, const at::Tensor& actions,
                            MlpActivations& pass) {
-  at::mm_out(pass.z1(), actions, critic.w1_item_t);
+  ProductInto(pass.z1(), actions, critic.w1_item_t);
   pass.z1().view({state.size(0), -1, state.size(1)}).add_(state.unsqueeze(1));
   Forward(critic.mlp, pass);
 }
@@ -34,8 +33,8 @@ void CriticGradients(const Critic& critic, const at::Tensor& observation, const 
   Backward(critic.mlp, d_value, pass);
   WeightGradients(d_value, pass, ones, gradients.mlp);
   const at::Tensor d_z1_t = pass.d_z1().t();
-  at::mm_out(gradients.w1_state, d_z1_t, observation);
-  at::mm_out(gradients.w1_item, d_z1_t, action);
+  ProductInto(gradients.w1_state, d_z1_t, observation);
+  ProductInto(gradients.w1_item, d_z1_t, action);
 }
 
 }  // namespace recbots

@@ -1,8 +1,6 @@
 #include "common/networks/mlp.h"
 
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/mv.h>
 #include <ATen/ops/native_layer_norm.h>
 #include <ATen/ops/native_layer_norm_backward.h>
@@ -16,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/networks/products.h"
 
 namespace recbots {
 
@@ -95,23 +94,23 @@ void FinishBackward(const Mlp& mlp, const Mlp::Layer& layer, MlpActivations::Lay
 
 }  // namespace
 
-MlpActivations::MlpActivations(at::ScalarType dtype)
-    : hidden({EmptyLayer(at::TensorOptions(dtype))}), output(at::empty({0}, at::TensorOptions(dtype))) {}
+MlpActivations::MlpActivations(const at::TensorOptions& options)
+    : hidden({EmptyLayer(options)}), output(at::empty({0}, options)) {}
 
 void Forward(const Mlp& mlp, MlpActivations& a) {
   while (a.hidden.size() < mlp.depth()) a.hidden.push_back(EmptyLayer(a.output.options()));
   Finish(mlp, mlp.layers[0], a.hidden[0]);
   for (size_t i = 1; i < mlp.depth(); ++i) {
-    at::addmm_out(a.hidden[i].z, mlp.layers[i].b, a.hidden[i - 1].out, mlp.layers[i].w_t);
+    ProductInto(a.hidden[i].z, mlp.layers[i].b, a.hidden[i - 1].out, mlp.layers[i].w_t);
     Finish(mlp, mlp.layers[i], a.hidden[i]);
   }
-  at::addmm_out(a.output, mlp.layers.back().b, a.hidden.back().out, mlp.layers.back().w_t);
+  ProductInto(a.output, mlp.layers.back().b, a.hidden.back().out, mlp.layers.back().w_t);
 }
 
 void Backward(const Mlp& mlp, const at::Tensor& d_output, MlpActivations& a) {
   const at::Tensor* d = &d_output;
   for (size_t i = mlp.depth(); i-- > 0;) {
-    at::mm_out(a.hidden[i].d_z, *d, mlp.layers[i + 1].w);
+    ProductInto(a.hidden[i].d_z, *d, mlp.layers[i + 1].w);
     FinishBackward(mlp, mlp.layers[i], a.hidden[i]);
     d = &a.hidden[i].d_z;
   }
@@ -121,7 +120,7 @@ void WeightGradients(const at::Tensor& d_output, const MlpActivations& a, const 
   for (size_t i = gradients.depth(); i > 0; --i) {
     Mlp::Layer& layer = gradients.layers[i];
     const at::Tensor d_t = (i == gradients.depth() ? d_output : a.hidden[i].d_z).t();
-    at::mm_out(layer.w, d_t, a.hidden[i - 1].out);
+    ProductInto(layer.w, d_t, a.hidden[i - 1].out);
     at::mv_out(layer.b, d_t, ones);
   }
   at::mv_out(gradients.b1, a.d_z1().t(), ones);

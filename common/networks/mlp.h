@@ -10,6 +10,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <string>
 #include <vector>
@@ -53,7 +54,8 @@ struct MlpActivations {
   };
 
   MlpActivations() = default;
-  explicit MlpActivations(at::ScalarType dtype);
+  // Of the networks' type of numbers, on their device.
+  explicit MlpActivations(const at::TensorOptions& options);
 
   at::Tensor& z1() { return hidden[0].z; }
   const at::Tensor& d_z1() const { return hidden[0].d_z; }

@@ -16,8 +16,8 @@ ParameterLayout::ParameterLayout(std::vector<TensorSpec> tensors) : tensors_(std
   }
 }
 
-ParameterArena::ParameterArena(const ParameterLayout& layout, at::ScalarType dtype)
-    : ParameterArena(layout, at::zeros({layout.size()}, at::TensorOptions(dtype))) {}
+ParameterArena::ParameterArena(const ParameterLayout& layout, const at::TensorOptions& options)
+    : ParameterArena(layout, at::zeros({layout.size()}, options)) {}
 
 ParameterArena::ParameterArena(const ParameterLayout& layout, at::Tensor flat)
     : layout_(layout), flat_(std::move(flat)) {
@@ -50,7 +50,7 @@ size_t ParameterArena::Index(absl::string_view name) const {
 }
 
 NamedTensor ParameterArena::Export(size_t i) const {
-  const at::Tensor values = views_[i].to(at::kFloat).contiguous();
+  const at::Tensor values = views_[i].to(at::kCPU, at::kFloat).contiguous();
   const float* data = values.data_ptr<float>();
   return {layout_.tensors()[i].name, layout_.tensors()[i].shape, std::vector<float>(data, data + values.numel())};
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <string>
 #include <vector>
@@ -38,8 +39,8 @@ class ParameterLayout {
 class ParameterArena {
  public:
   ParameterArena() = default;
-  // All zero; `dtype` is at::kFloat or at::kDouble.
-  ParameterArena(const ParameterLayout& layout, at::ScalarType dtype);
+  // All zero; of at::kFloat or at::kDouble, on any device.
+  ParameterArena(const ParameterLayout& layout, const at::TensorOptions& options);
   // Over memory of the caller: `flat` is contiguous and has layout.size() elements.
   ParameterArena(const ParameterLayout& layout, at::Tensor flat);
 
@@ -56,7 +57,7 @@ class ParameterArena {
   // Its number.
   size_t Index(absl::string_view name) const;
 
-  // Copies of values in float32: of tensor i, and of the tensors of these names.
+  // Copies of values in float32, in plain memory: of tensor i, and of the tensors of these names.
   NamedTensor Export(size_t i) const;
   std::vector<NamedTensor> Export(absl::Span<const TensorSpec> tensors) const;
 

@@ -1,17 +1,16 @@
 #include "common/networks/q_network.h"
 
 #include <ATen/ops/add.h>
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 
 #include <vector>
 
 #include "common/networks/initialize.h"
+#include "common/networks/products.h"
 
 namespace recbots {
 namespace {
@@ -27,7 +26,7 @@ void AddValue(const QNetwork& network, const at::Tensor& observation, int64_t ro
   if (!network.head.scalar()) {
     pass.outputs = pass.action.output.view({rows, -1, network.head.atoms});
     if (network.value.has_value()) {
-      at::addmm_out(pass.value.z1(), network.value->b1, observation, network.value->w1.t());
+      ProductInto(pass.value.z1(), network.value->b1, observation, network.value->w1.t());
       Forward(*network.value, pass.value);
       pass.outputs = at::add(pass.outputs, pass.value.output.unsqueeze(1));
     }
@@ -39,7 +38,7 @@ void AddValue(const QNetwork& network, const at::Tensor& observation, int64_t ro
     pass.q = output;
     return;
   }
-  at::addmm_out(pass.value.z1(), network.value->b1, observation, network.value->w1.t());
+  ProductInto(pass.value.z1(), network.value->b1, observation, network.value->w1.t());
   Forward(*network.value, pass.value);
   at::add_out(pass.q, output, pass.value.output);
 }
@@ -57,7 +56,7 @@ QNetwork::QNetwork(const QShape& shape, const ParameterArena& tensors)
   if (shape.dueling) value.emplace(arena, ValueNetwork(shape), hidden);
   if (head.kind != ValueHead::Kind::kTwoHot) return;
   const std::vector<float> all = BinsOf(head);
-  bins = at::tensor(all).to(arena.flat().scalar_type());
+  bins = at::tensor(all).to(arena.flat().options());
 }
 
 void QNetwork::Initialize(uint64_t seed) {
@@ -65,8 +64,8 @@ void QNetwork::Initialize(uint64_t seed) {
   if (value.has_value()) InitializeMlp(arena, HeadName("v", head), seed, hidden);
 }
 
-QPass::QPass(at::ScalarType dtype) : action(dtype), value(dtype) {
-  for (at::Tensor* tensor : {&state, &q}) *tensor = at::empty({0}, at::TensorOptions(dtype));
+QPass::QPass(const at::TensorOptions& options) : action(options), value(options) {
+  for (at::Tensor* tensor : {&state, &q}) *tensor = at::empty({0}, options);
 }
 
 void RunQOnCandidates(const QNetwork& network, const at::Tensor& observation, const at::Tensor& actions, QPass& pass) {
@@ -87,7 +86,7 @@ void QGradients(const QNetwork& network, const at::Tensor& observation, const at
   if (!network.value.has_value()) return;
   Backward(*network.value, d_outputs, pass.value);
   WeightGradients(d_outputs, pass.value, ones, *gradients.value);
-  at::mm_out(gradients.value->w1, pass.value.d_z1().t(), observation);
+  ProductInto(gradients.value->w1, pass.value.d_z1().t(), observation);
 }
 
 }  // namespace recbots

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <optional>
 
@@ -37,7 +38,8 @@ struct QNetwork {
 // Tensors that the passes keep from call to call.
 struct QPass {
   QPass() = default;
-  explicit QPass(at::ScalarType dtype);
+  // Of the network's type of numbers, on its device.
+  explicit QPass(const at::TensorOptions& options);
 
   at::Tensor state;  // [B, H]
   MlpActivations action, value;

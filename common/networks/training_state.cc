@@ -81,7 +81,7 @@ struct TrainingState::Entry {
   }
 };
 
-TrainingState::TrainingState(const TrainingSpec& spec, at::ScalarType dtype)
+TrainingState::TrainingState(const TrainingSpec& spec, const at::TensorOptions& options)
     : spec_(spec), numbers_(at::zeros({static_cast<int64_t>(spec.numbers.size())}, at::TensorOptions(at::kDouble))) {
   RECBOTS_CHECK(spec.num_targets <= spec.tensors.size());
   const ParameterLayout layout(spec.tensors);
@@ -89,7 +89,7 @@ TrainingState::TrainingState(const TrainingSpec& spec, at::ScalarType dtype)
   const ParameterLayout of_targets(std::vector<TensorSpec>(spec.tensors.begin(), spec.tensors.begin() + num_targets));
   // Each arena begins where a vector register's worth of memory does, as if it had been allocated alone.
   const auto padded = [](const ParameterLayout& of) { return (of.size() + kAlignment - 1) / kAlignment * kAlignment; };
-  flat_ = at::zeros({4 * padded(layout) + padded(of_targets)}, at::TensorOptions(dtype));
+  flat_ = at::zeros({4 * padded(layout) + padded(of_targets)}, options);
   int64_t begin = 0;
   const auto next = [this, &begin, &padded](const ParameterLayout& of) {
     const ParameterArena arena(of, flat_.narrow(0, begin, of.size()));
@@ -118,7 +118,7 @@ TrainingTensors TrainingState::Part(absl::Span<const TensorSpec> tensors) const 
 }
 
 void TrainingState::KeepAverage() {
-  if (!average_.flat().defined()) average_ = ParameterArena(all_.parameters.layout(), flat_.scalar_type());
+  if (!average_.flat().defined()) average_ = ParameterArena(all_.parameters.layout(), flat_.options());
   average_.flat().copy_(all_.parameters.flat());
 }
 
@@ -138,6 +138,10 @@ void MoveTo(const at::Tensor& to, double share, const at::Tensor& average) {
 void TrainingState::MoveAverage(double share) {
   RECBOTS_CHECK(average_.flat().defined()) << "no average is kept";
   const at::Tensor& parameters = all_.parameters.flat();
+  if (!flat_.is_cpu()) {
+    BlendTensor(parameters, share, average_.flat());
+    return;
+  }
   flat_.scalar_type() == at::kDouble ? MoveTo<double>(parameters, share, average_.flat())
                                      : MoveTo<float>(parameters, share, average_.flat());
 }
@@ -187,13 +191,30 @@ void TrainingState::CopyTo(TrainingState& copy) const {
 bool TrainingState::ParametersFinite() const {
   if (!flat_.defined()) return true;
   const at::Tensor& parameters = all_.parameters.flat();
+  if (!flat_.is_cpu()) return parameters.isfinite().all().item<bool>();
   const auto elements = static_cast<size_t>(parameters.numel());
   return parameters.scalar_type() == at::kFloat
              ? AllFinite<uint32_t>(parameters.data_ptr<float>(), elements, 0x7f800000U)
              : AllFinite<uint64_t>(parameters.data_ptr<double>(), elements, uint64_t{0x7ff} << 52);
 }
 
+TrainingState TrainingState::InPlainMemory() const {
+  if (!flat_.defined() || flat_.is_cpu()) return *this;
+  TrainingState copy;
+  CopyTo(copy);
+  return copy;
+}
+
+void TrainingState::Take(const TrainingState& copy) {
+  if (copy.flat_.is_same(flat_)) return;
+  const int64_t saved = flat_.numel() - all_.gradients.flat().numel();
+  flat_.narrow(0, 0, saved).copy_(copy.flat_.narrow(0, 0, saved));
+  numbers_.copy_(copy.numbers_);
+  if (average_.flat().defined()) average_.flat().copy_(copy.average_.flat());
+}
+
 absl::Status TrainingState::CheckFinite() const {
+  if (flat_.defined() && !flat_.is_cpu()) return InPlainMemory().CheckFinite();
   const ByteReader reader("state", "");
   for (const Entry& entry : Entries()) {
     const absl::Status status = entry.Check({entry.data, entry.bytes()}, reader);
@@ -203,6 +224,7 @@ absl::Status TrainingState::CheckFinite() const {
 }
 
 std::string TrainingState::Save() const {
+  if (flat_.defined() && !flat_.is_cpu()) return InPlainMemory().Save();
   const std::vector<Entry> entries = Entries();
   std::string body;
   AppendNumber(entries.size(), &body);
@@ -246,6 +268,12 @@ struct TrainingState::Saved {
 };
 
 absl::Status TrainingState::Load(absl::string_view saved) {
+  if (flat_.defined() && !flat_.is_cpu()) {
+    TrainingState copy = InPlainMemory();
+    RECBOTS_RETURN_IF_ERROR(copy.Load(saved));
+    Take(copy);
+    return absl::OkStatus();
+  }
   ByteReader reader("state", saved);
   RECBOTS_RETURN_IF_ERROR(reader.Frame(kMagic, {kVersion}).status());
   const std::vector<Entry> entries = Entries();
@@ -269,6 +297,12 @@ absl::Status TrainingState::Load(absl::string_view saved) {
 }
 
 absl::StatusOr<std::vector<std::string>> TrainingState::LoadFitting(absl::string_view saved) {
+  if (flat_.defined() && !flat_.is_cpu()) {
+    TrainingState copy = InPlainMemory();
+    RECBOTS_ASSIGN_OR_RETURN(std::vector<std::string> left_out, copy.LoadFitting(saved));
+    Take(copy);
+    return left_out;
+  }
   ByteReader reader("state", saved);
   RECBOTS_RETURN_IF_ERROR(reader.Frame(kMagic, {kVersion}).status());
   RECBOTS_ASSIGN_OR_RETURN(const uint32_t count, reader.Number("the number of tensors"));

@@ -7,11 +7,12 @@
 // Offsets are resolved at construction: learners keep views (Part) and references (Number), and look nothing up while
 // they learn.
 //
-// Copies share their memory, as tensors do. Functions throw c10::Error (torch_status.h) unless they return a status.
-// Not thread-safe.
+// The tensors lie on any device, the numbers always in plain memory. Copies share their memory, as tensors do.
+// Functions throw c10::Error (torch_status.h) unless they return a status. Not thread-safe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <string>
 #include <vector>
@@ -44,8 +45,8 @@ struct TrainingTensors {
 class TrainingState {
  public:
   TrainingState() = default;
-  // All zero; `dtype` is at::kFloat or at::kDouble.
-  TrainingState(const TrainingSpec& spec, at::ScalarType dtype);
+  // All zero; of at::kFloat or at::kDouble, on any device.
+  TrainingState(const TrainingSpec& spec, const at::TensorOptions& options);
 
   // [5 arenas]: all of them, the gradients last.
   const at::Tensor& flat() const { return flat_; }
@@ -62,10 +63,11 @@ class TrainingState {
   // The number of that name; there must be one. The reference lives as long as any copy of the state.
   double& Number(absl::string_view name) const;
 
-  // Makes `copy` a state of its own with the same content, the gradients left out. Memory that `copy` has from an
-  // earlier call is used again.
+  // Makes `copy` a state of its own in plain memory with the same content, the gradients left out. Memory that `copy`
+  // has from an earlier call is used again. Waits until a device has done what it was asked to.
   void CopyTo(TrainingState& copy) const;
-  // Whether all parameters are finite: quick enough for every update, about a nanosecond for 16 of them.
+  // Whether all parameters are finite: on the CPU quick enough for every update, about a nanosecond for 16 of them; a
+  // GPU is waited for.
   bool ParametersFinite() const;
   // FAILED_PRECONDITION: a value that no learner can go on from, as Load refuses; the message names it.
   absl::Status CheckFinite() const;
@@ -88,6 +90,9 @@ class TrainingState {
   struct Entry;  // A named piece of memory, as it is saved.
   struct Saved;  // The same in bytes of Save.
   std::vector<Entry> Entries() const;
+  // This state, or a copy of it where it does not lie in plain memory; and back, the gradients left out.
+  TrainingState InPlainMemory() const;
+  void Take(const TrainingState& copy);
 
   TrainingSpec spec_;
   at::Tensor flat_, numbers_;

@@ -114,7 +114,7 @@ v1::AlgorithmConfig ConfigOf(const Case& c) {
 }
 
 std::unique_ptr<Algorithm> Make(const Case& c, uint64_t seed = 1) {
-  auto algorithm = MakeAlgorithm(ConfigOf(c), SpecOf(c), seed);
+  auto algorithm = MakeAlgorithm(ConfigOf(c), SpecOf(c), {.seed = seed});
   EXPECT_TRUE(algorithm.ok()) << algorithm.status().message();
   return *std::move(algorithm);
 }
@@ -315,7 +315,7 @@ TEST_P(AlgorithmConformanceTest, RefusesTheStateOfEveryOtherShapeAndDamage) {
   }
   EnvironmentSpec wider = SpecOf(GetParam());
   wider.num_user_features = kUser + 100;
-  const auto other = MakeAlgorithm(ConfigOf(GetParam()), wider, /*seed=*/1).value();
+  const auto other = MakeAlgorithm(ConfigOf(GetParam()), wider, {.seed = 1}).value();
   const absl::Status status = algorithm->LoadState(other->SaveState());
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   // Inputs of the first network: the user's, perhaps those of one or two items, and of none.

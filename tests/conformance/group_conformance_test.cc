@@ -76,7 +76,7 @@ std::unique_ptr<Algorithm> Make(const Case& c) {
   spec.response_fields = {"click"};
   v1::AlgorithmConfig config;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(c.config, &config)) << c.config;
-  auto algorithm = MakeAlgorithm(config, spec, /*seed=*/1);
+  auto algorithm = MakeAlgorithm(config, spec, {.seed = 1});
   EXPECT_TRUE(algorithm.ok()) << algorithm.status().message();
   return *std::move(algorithm);
 }

@@ -36,6 +36,7 @@ class FullSlateQ final : public Algorithm {
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   Losses losses() const override;
   int64_t updates() const override { return q_.steps(); }
+  std::string compute_mode() const override { return q_.fused() ? kKernelsMode : "operators"; }
 
   // For tests.
   QLearner& q() { return q_; }

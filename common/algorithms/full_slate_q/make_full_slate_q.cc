@@ -9,10 +9,11 @@
 namespace recbots {
 
 AlgorithmOr FullSlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
-                                         uint64_t seed) {
+                                         const LearningSetup& setup) {
   RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeShape(algorithm, spec));
   const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
-  return FullSlateQ::Create({.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), optimizer, shape.q, seed)});
+  return FullSlateQ::Create(
+      {.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), optimizer, shape.q, setup)});
 }
 
 }  // namespace recbots

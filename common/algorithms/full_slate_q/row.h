@@ -11,7 +11,8 @@ struct FullSlateQRow {
   static NetworkLoad Load(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec);
   static PolicyOr MakePolicy(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, int max_users,
                              uint64_t seed);
-  static AlgorithmOr MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, uint64_t seed);
+  static AlgorithmOr MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
+                                   const LearningSetup& setup);
 };
 
 // The same functions: they look which of the two is chosen.

@@ -59,6 +59,7 @@ class SlateQ final : public Algorithm {
   // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
+  std::string compute_mode() const override { return q_.fused() ? kKernelsMode : "operators"; }
 
   // For tests.
   QLearner& q() { return q_; }

@@ -27,7 +27,7 @@ absl::StatusOr<ActorObjective> MakeObjective(v1::WolpertingerConfig::ActorObject
 }  // namespace
 
 AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
-                                           uint64_t seed) {
+                                           const LearningSetup& setup) {
   const v1::WolpertingerConfig& config = algorithm.wolpertinger();
   WolpertingerOptions options;
   RECBOTS_ASSIGN_OR_RETURN(options.shape, MakeShape(config, spec, algorithm.network()));
@@ -40,7 +40,9 @@ AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm,
   options.actor_delay = config.actor_delay();
   options.target_noise = config.target_noise();
   options.target_noise_clip = config.target_noise_clip();
-  options.seed = seed;
+  options.seed = setup.seed;
+  options.device = setup.device;
+  options.precision = setup.precision;
   return Wolpertinger::Create(options);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "common/algorithms/wolpertinger/shape.h"
+#include "common/base/device.h"
 #include "common/base/random.h"
 #include "common/training/optimizer.h"
 
@@ -25,6 +26,8 @@ struct WolpertingerOptions {
   uint64_t seed = 1;               // Key of initial parameters and of the draws of updates.
   bool double_precision = false;   // For comparison with references: float64 networks, rewards and discounts.
   bool with_libtorch = false;      // For comparison: LibTorch's operators in single precision, too (fused_update.h).
+  Device device = {};              // Where it learns. GPUs always compute by LibTorch's operators.
+  MatrixPrecision precision = MatrixPrecision::kFloat32;  // Of LibTorch's operators.
 };
 
 // Streams of draws within one update.

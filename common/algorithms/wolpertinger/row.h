@@ -12,7 +12,8 @@ struct WolpertingerRow {
   static NetworkLoad Load(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec);
   static PolicyOr MakePolicy(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, int max_users,
                              uint64_t seed);
-  static AlgorithmOr MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec, uint64_t seed);
+  static AlgorithmOr MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
+                                   const LearningSetup& setup);
 };
 
 }  // namespace recbots

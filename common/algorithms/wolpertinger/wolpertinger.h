@@ -52,6 +52,7 @@ class Wolpertinger final : public Algorithm {
   // actor that was not due have norm 0.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
+  std::string compute_mode() const override { return fused_ != nullptr ? kKernelsMode : "operators"; }
 
   // The parameters, for checkpoints and tests.
   WolpertingerNetworks& online() { return online_; }

@@ -41,7 +41,8 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   writer_options.address = server->address();
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::ReplayWriter> writer,
                            replay::ReplayWriter::Create(schema, writer_options));
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(algorithm_config, spec, 1));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm,
+                           MakeAlgorithm(algorithm_config, spec, {.seed = 1}));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkPolicy> policy, MakePolicy(algorithm_config, spec, kUsers, 1));
   RECBOTS_RETURN_IF_ERROR(policy->SetWeights(algorithm->EncodeWeights()));
   policy->SetPolicyShare(1);

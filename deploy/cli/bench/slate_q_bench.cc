@@ -73,7 +73,7 @@ absl::StatusOr<Parts> MakeParts(const v1::ExperimentConfig& config) {
   const EnvironmentSpec& spec = parts.scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(parts.schema, TransitionSchema(spec, TransitionOptionsOf(config.algorithm())));
   RECBOTS_ASSIGN_OR_RETURN(parts.table, replay::MakeTable(config.replay().table(), parts.schema, /*seed=*/1));
-  RECBOTS_ASSIGN_OR_RETURN(parts.algorithm, MakeAlgorithm(config.algorithm(), spec, 1));
+  RECBOTS_ASSIGN_OR_RETURN(parts.algorithm, MakeAlgorithm(config.algorithm(), spec, {.seed = 1}));
   RECBOTS_ASSIGN_OR_RETURN(parts.policy, MakePolicy(config.algorithm(), spec, kUsers, 1));
   RECBOTS_RETURN_IF_ERROR(parts.policy->SetWeights(parts.algorithm->EncodeWeights()));
   parts.environment = parts.scenario->MakeEnvironment(kUsers, 0);

@@ -57,7 +57,7 @@ absl::Status Trainer::Init(bool fresh, const std::string& networks_of) {
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema,
                            TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
-  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), scenario_->spec(), config_.seed()));
+  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), scenario_->spec(), {.seed = config_.seed()}));
   algorithm_->AverageWeights(config_.learner().weights_averaging());
   RECBOTS_ASSIGN_OR_RETURN(evaluator_, WeightsEvaluator::Create(config_, *scenario_, [this] { return Stopped(); }));
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity, ExperimentIdentityOf(config_, *scenario_));

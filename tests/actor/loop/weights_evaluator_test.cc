@@ -24,7 +24,7 @@ v1::WeightsHeader Version(uint64_t incarnation, int64_t version, int64_t updates
 class WeightsEvaluatorTest : public ::testing::Test {
  protected:
   std::string WeightsOf(uint64_t seed) const {
-    return (*MakeAlgorithm(config_.algorithm(), scenario_->spec(), seed))->EncodeWeights();
+    return (*MakeAlgorithm(config_.algorithm(), scenario_->spec(), {.seed = seed}))->EncodeWeights();
   }
 
   bool stop_ = false;

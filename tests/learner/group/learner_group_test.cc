@@ -28,7 +28,7 @@ std::unique_ptr<Algorithm> MakeSmall(uint64_t seed = 1) {
   spec.response_fields = {"click"};
   v1::AlgorithmConfig config;
   config.mutable_dqn()->mutable_q()->set_hidden_units(4);
-  auto algorithm = MakeAlgorithm(config, spec, seed);
+  auto algorithm = MakeAlgorithm(config, spec, {.seed = seed});
   EXPECT_TRUE(algorithm.ok()) << algorithm.status();
   return *std::move(algorithm);
 }

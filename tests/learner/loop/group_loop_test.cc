@@ -27,7 +27,7 @@ std::unique_ptr<Algorithm> MakeDqn() {
   spec.response_fields = {"clicked"};
   v1::AlgorithmConfig config;
   config.mutable_dqn()->mutable_q()->set_hidden_units(4);
-  return MakeAlgorithm(config, spec, /*seed=*/1).value();
+  return MakeAlgorithm(config, spec, {.seed = 1}).value();
 }
 
 // A source that a test changes while it gives batches.

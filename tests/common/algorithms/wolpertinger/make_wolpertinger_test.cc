@@ -19,7 +19,7 @@ TEST(MakeAlgorithmTest, RefusesImpossibleOptions) {
   const auto refused = [&](const std::function<void(v1::WolpertingerConfig&)>& change, const std::string& message) {
     v1::AlgorithmConfig config;
     change(*config.mutable_wolpertinger());
-    const absl::Status status = MakeAlgorithm(config, spec, 1).status();
+    const absl::Status status = MakeAlgorithm(config, spec, {.seed = 1}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << message;
     EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(message));
   };
@@ -33,10 +33,10 @@ TEST(MakeAlgorithmTest, RefusesImpossibleOptions) {
   refused([](auto& c) { c.set_target_noise_clip(-1); }, "target_noise_clip -1, want 0..10");
   refused([](auto& c) { c.set_actor_objective(v1::WolpertingerConfig::ACTOR_OBJECTIVE_UNSPECIFIED); },
           "actor_objective");
-  EXPECT_FALSE(MakeAlgorithm({}, spec, 1).ok());
+  EXPECT_FALSE(MakeAlgorithm({}, spec, {.seed = 1}).ok());
   v1::AlgorithmConfig config;
   config.mutable_wolpertinger();
-  EXPECT_TRUE(MakeAlgorithm(config, spec, 1).ok());
+  EXPECT_TRUE(MakeAlgorithm(config, spec, {.seed = 1}).ok());
 }
 
 }  // namespace
