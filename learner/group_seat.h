@@ -25,6 +25,8 @@ class GroupSeat {
   absl::Status ReadFlags();
   bool alone() const { return learners_ == 1; }
   bool follows() const { return !leader_.empty(); }
+  // The rank that it was given, or 0.
+  int rank() const { return std::max(0, rank_); }
 
   // INVALID_ARGUMENT: the learners' table has no room for the batches of all (common/config/group_rules.h).
   absl::Status CheckTable(size_t row_bytes) const;

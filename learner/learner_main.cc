@@ -12,7 +12,6 @@
 #include "actor/client/make_scenario.h"
 #include "actor/client/run_identity.h"
 #include "actor/recsim/catalogue_of.h"
-#include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/transition_options.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -26,6 +25,7 @@
 #include "learner/learner_roles.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/networks_of.h"
+#include "learner/loop/placed_algorithm.h"
 #include "learner/loop/replay_batch_source.h"
 #include "learner/loop/run_checkpointer.h"
 #include "learner/loop/run_section.h"
@@ -82,7 +82,7 @@ class Learner {
   RunRecord record_;
   WeightStore store_;
   LearnerRoles roles_{role_, record_.state(), store_};
-  std::unique_ptr<Algorithm> algorithm_;
+  PlacedAlgorithm placed_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
   std::unique_ptr<ReplayBatchSource> batches_;
@@ -100,8 +100,8 @@ absl::Status Learner::ReadConfiguration() {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
   const EnvironmentSpec& spec = scenario->spec();
-  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config.algorithm(), spec, {.seed = config.seed()}));
-  algorithm_->AverageWeights(config.learner().weights_averaging());
+  RECBOTS_ASSIGN_OR_RETURN(placed_, PlaceAlgorithm(config, spec, seat_.rank()));
+  std::cout << placed_.line << std::endl;
   catalogue_ = CatalogueOf(*scenario);
   RECBOTS_ASSIGN_OR_RETURN(identity_, ExperimentIdentityOf(config, *scenario));
   RECBOTS_ASSIGN_OR_RETURN(configuration_, SharedConfigurationOf(config, *scenario));
@@ -119,7 +119,7 @@ absl::Status Learner::ReadConfiguration() {
 absl::Status Learner::TakeNetworks() {
   const std::string& of = role_.flags().value("resume");
   if (of.empty() || resumed_.has_value()) return absl::OkStatus();
-  RECBOTS_ASSIGN_OR_RETURN(const std::string line, LoadNetworksOf(of, *algorithm_));
+  RECBOTS_ASSIGN_OR_RETURN(const std::string line, LoadNetworksOf(of, *placed_.algorithm));
   std::cout << line << std::endl;
   return absl::OkStatus();
 }
@@ -132,7 +132,7 @@ absl::Status Learner::FindRun() {
   const bool allow_other = role_.flags().has(kAllowOtherExperiment);
   RECBOTS_RETURN_IF_ERROR(
       CheckSameRun(role_.run_dir(), resumed_->manifest, kLearnerProgram, role_.config(), identity_, allow_other));
-  const absl::Status loaded = algorithm_->LoadState(resumed_->state.algorithm());
+  const absl::Status loaded = placed_.algorithm->LoadState(resumed_->state.algorithm());
   if (loaded.ok() || !allow_other) return loaded;
   RECBOTS_LOG(WARNING) << "the networks begin from scratch, those of the run do not fit: " << loaded.message();
   resumed_.reset();
@@ -167,6 +167,7 @@ void Learner::MakeLoop() {
   LearnerLoopOptions options = MakeLearnerLoopOptions(role_.config());
   options.keep = role_.flags().has("keep");
   options.catalogue = catalogue_;
+  options.device = DeviceName(placed_.device);
   options.waits = &role_.waits();
   options.batches_from = role_.flags().value("replay");
   LearnerLoop::Hooks hooks;
@@ -184,8 +185,8 @@ void Learner::MakeLoop() {
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
   hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
-  loop_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
-                                        role_.metrics());
+  loop_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *placed_.algorithm, *batches_, store_,
+                                        record_.state(), role_.metrics());
 }
 
 absl::Status Learner::Serve() {
@@ -219,7 +220,7 @@ absl::Status Learner::BeginRun() {
   const std::string config = PrintExperimentConfig(role_.config());
   if (resumed_.has_value()) {
     const v1::LearnerState& state = resumed_->state;
-    RECBOTS_RETURN_IF_ERROR(BadConfiguration(record_.Resume(config, identity_, state, algorithm_->updates())));
+    RECBOTS_RETURN_IF_ERROR(BadConfiguration(record_.Resume(config, identity_, state, placed_.algorithm->updates())));
     store_.Resume(state.published().version());
     loop_->Resume(state);
     std::cout << DescribeResumed(resumed_->manifest) << std::endl;
@@ -245,7 +246,7 @@ absl::Status Learner::Checkpoint(v1::LearnerState state, bool last) {
     checkpointer_->AwaitIdle(Instant::Now() + kLastCheckpoint);
   }
   record_.SaveState(state);
-  checkpointer_->Begin(std::move(state), *algorithm_);
+  checkpointer_->Begin(std::move(state), *placed_.algorithm);
   return last ? checkpointer_->Finish(Instant::Now() + kLastCheckpoint) : absl::OkStatus();
 }
 
@@ -293,7 +294,7 @@ absl::Status Learner::Follow() {
 
 absl::Status Learner::Train() {
   if (seat_.alone()) return loop_->Run();
-  const absl::StatusOr<LearnerGroup*> group = seat_.Form(*algorithm_);
+  const absl::StatusOr<LearnerGroup*> group = seat_.Form(*placed_.algorithm);
   if (group.ok()) {
     loop_->JoinGroup(**group);
     role_.SetHealthy(true);
@@ -342,6 +343,6 @@ int main(int argc, char** argv) {
   at::set_num_threads(1);
   return recbots::RunRole("learner",
                           {"listen", "replay", "keep", "fresh", "resume", recbots::kAllowOtherExperiment,
-                           "peer_timeout", "learners", "join", "rank", "group_host", "group_timeout"},
+                           "peer_timeout", "learners", "join", "rank", "group_host", "group_timeout", recbots::kDevice},
                           argc, argv, [](recbots::Role& role) { return recbots::Learner(role).Run(); });
 }

@@ -26,6 +26,11 @@ void Algorithm::AverageWeights(double keep) {
   if (keep > 0) state_.KeepAverage();
 }
 
+bool Algorithm::finite_so_far() const {
+  const at::Tensor& parameters = state_.all().parameters.flat();
+  return parameters.defined() && !parameters.is_cpu() ? finite_watch_.Ask(parameters) : finite();
+}
+
 void Algorithm::EndUpdate() {
   if (keep_ == 0) return;
   // The newest parameters have the weight 1 of the sum 1 + keep + ... + keep^(n - 1).

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "common/inference/tensor_spec.h"
 #include "common/networks/adam.h"
+#include "common/networks/finite_watch.h"
 #include "common/networks/gradient_exchange.h"
 #include "common/networks/tensor_batch.h"
 #include "common/networks/training_state.h"
@@ -72,8 +73,11 @@ class Algorithm {
   void CopyState(TrainingState& copy) const { state_.CopyTo(copy); }
 
   // Whether what was learnt can be used: an update with a loss or gradient that is not finite leaves parameters that
-  // are not. Cheap enough for every update. Why not: FAILED_PRECONDITION, with the name of the tensor.
+  // are not. Cheap enough for every update on the CPU; a GPU is waited for. Why not: FAILED_PRECONDITION, with the name
+  // of the tensor.
   virtual bool finite() const { return state_.ParametersFinite(); }
+  // The same where it may be known later: on a GPU at most FiniteWatch::kMaxOpen updates, which are not waited for.
+  virtual bool finite_so_far() const;
   virtual absl::Status WhyNotFinite() const { return state_.CheckFinite(); }
   // The arenas in which it learns.
   const TrainingTensors& tensors() const { return state_.all(); }
@@ -100,6 +104,7 @@ class Algorithm {
   std::vector<TensorSpec> weights_;
   double keep_ = 0;
   GradientExchange* exchange_ = nullptr;
+  mutable FiniteWatch finite_watch_;
 };
 
 }  // namespace recbots

@@ -25,7 +25,7 @@ struct Device {
 // "cpu", "cuda:1".
 std::string DeviceName(const Device& device);
 
-// "cpu", "cuda" (that of number 0) or "cuda:N"; nullopt: "auto".
+// "cpu", "cuda" (here: that of number 0) or "cuda:N"; nullopt: "auto".
 //   INVALID_ARGUMENT  anything else
 absl::StatusOr<std::optional<Device>> ParseDevice(absl::string_view text);
 

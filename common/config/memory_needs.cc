@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/algorithms/algorithm_list.h"
 #include "common/algorithms/transition_options.h"
+#include "common/config/update_work.h"
 #include "common/config/validate.h"
 #include "common/inference/algorithm_row.h"
 #include "common/rl/transition.h"
@@ -36,11 +36,6 @@ std::string NumberText(double value) { return absl::StrFormat("%.0f", value); }
 double RowBytesOfTransitions(const v1::ExperimentConfig& config, const EnvironmentSpec& spec) {
   const auto schema = TransitionSchema(spec, TransitionOptionsOf(config.algorithm()));
   return schema.ok() ? static_cast<double>(schema->row_bytes()) : 0;  // CheckTraining refuses such rows.
-}
-
-NetworkLoad LoadOf(const v1::AlgorithmConfig& config, const EnvironmentSpec& spec) {
-  const auto load = OfChosen(config, [](auto row) { return row.Load; });
-  return load == nullptr ? NetworkLoad() : load(config, spec);
 }
 
 std::vector<MemoryNeed> LearnerNeeds(const v1::ExperimentConfig& config, const EnvironmentSpec& spec, int learners) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "common/algorithms/algorithm_list.h"
 #include "common/algorithms/transition_options.h"
+#include "common/base/device.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/config/validate.h"
@@ -162,6 +163,9 @@ absl::Status CheckGoal(const v1::ExperimentConfig& config) {
 
 absl::Status CheckRules(const v1::ExperimentConfig& config) {
   RECBOTS_RETURN_IF_ERROR(CheckName(config.name()));
+  if (const absl::Status device = ParseDevice(config.learner().device()).status(); !device.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("learner.", device.message()));
+  }
   if (HoldsTransitions(config.replay())) RECBOTS_RETURN_IF_ERROR(CheckChosen(config.environment(), "environment"));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config));
   return CheckReplay(config);

@@ -48,7 +48,7 @@ at::Device TorchDevice(const Device& device) {
   return device.cuda ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index)) : at::Device(at::kCPU);
 }
 
-absl::StatusOr<DeviceChoice> ChooseDevice(absl::string_view wanted, double multiply_adds_of_an_update) {
+absl::StatusOr<DeviceChoice> ChooseDevice(absl::string_view wanted, double multiply_adds_of_an_update, int rank) {
   RECBOTS_ASSIGN_OR_RETURN(const std::optional<Device> device, ParseDevice(wanted));
   if (device.has_value() && !device->cuda) return DeviceChoice{*device, "asked for"};
   const Gpus gpus = FindGpus();
@@ -60,20 +60,21 @@ absl::StatusOr<DeviceChoice> ChooseDevice(absl::string_view wanted, double multi
       return absl::FailedPreconditionError(absl::StrCat("device ", DeviceName(*device), ": there are ", gpus.count,
                                                         " GPUs, want at most cuda:", gpus.count - 1));
     }
-    return DeviceChoice{*device, "asked for"};
+    const bool any = wanted == "cuda";
+    return DeviceChoice{{.cuda = true, .index = any ? rank % gpus.count : device->index}, "asked for"};
   }
   if (gpus.count == 0) return DeviceChoice{{}, gpus.why_none};
   const std::string work = absl::StrFormat("an update has %.2g multiply-adds", multiply_adds_of_an_update);
   if (multiply_adds_of_an_update < kSmallestGpuUpdate) {
     return DeviceChoice{{}, absl::StrFormat("%s, a GPU gains from %.2g on", work, kSmallestGpuUpdate)};
   }
-  return DeviceChoice{{.cuda = true}, work};
+  return DeviceChoice{{.cuda = true, .index = rank % gpus.count}, work};
 }
 
 std::string DescribeDevice(const Device& device) {
 #ifdef RECBOTS_CUDA
   if (device.cuda) {
-    const cudaDeviceProp* const properties = at::cuda::getDeviceProperties(device.index);
+    const cudaDeviceProp* const properties = at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(device.index));
     return absl::StrFormat("%s, %d GiB", properties->name,
                            static_cast<int>(properties->totalGlobalMem / (size_t{1} << 30)));
   }

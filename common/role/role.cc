@@ -76,7 +76,7 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags, bool l
   if (flags.value("config").empty()) return absl::InvalidArgumentError("--config=FILE is missing");
   RECBOTS_RETURN_IF_ERROR(CheckServingAddresses(flags, listens));
   RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
-                           LoadExperimentConfig(flags.value("config"), flags.values("set")));
+                           LoadExperimentConfig(flags.value("config"), OverridesOf(flags)));
   if (!flags.value("run_dir").empty()) RECBOTS_RETURN_IF_ERROR(PrepareRunDirectory(flags.value("run_dir")));
   return config;
 }

@@ -24,6 +24,7 @@ std::vector<FlagSpec> FlagsOfRole(const std::vector<std::string>& more) {
       {"rank", "R", "with --join: the number of this learner, 1..N-1", "any that is free"},
       {"group_host", "HOST", "where other learners reach this one to exchange gradients; auto: this machine's name",
        "127.0.0.1"},
+      DeviceFlag(),
       {"group_timeout", "SECONDS", "the group ends when a learner takes no part for this long, 1..86400", "30"},
   };
   std::vector<FlagSpec> flags = {
@@ -48,6 +49,16 @@ std::vector<FlagSpec> FlagsOfRole(const std::vector<std::string>& more) {
 
 FlagSpec SetFlag() {
   return {"set", "PATH.TO.FIELD=VALUE", "override one setting; PATH.TO.PART={} chooses a part; may be repeated", ""};
+}
+
+FlagSpec DeviceFlag() {
+  return {kDevice, "DEVICE", "where to learn: auto, cpu, cuda or cuda:N; the same as --set learner.device=DEVICE", ""};
+}
+
+std::vector<std::string> OverridesOf(const CommandLine& flags) {
+  std::vector<std::string> overrides = flags.values("set");
+  if (flags.has(kDevice)) overrides.push_back(absl::StrCat("learner.device=", flags.value(kDevice)));
+  return overrides;
 }
 
 FlagSpec AllowOtherExperimentFlag() {

@@ -22,11 +22,16 @@ FlagSpec SetFlag();
 
 // The flag of every program that otherwise refuses data of another experiment than the one configured.
 inline constexpr char kAllowOtherExperiment[] = "allow_other_experiment";
+inline constexpr char kDevice[] = "device";
 FlagSpec AllowOtherExperimentFlag();
+FlagSpec DeviceFlag();
+
+// The settings that the command line overrides: those of --set, then that of --device.
+std::vector<std::string> OverridesOf(const CommandLine& flags);
 
 // The flags that every role has, and those of its own that are named in `more`: "listen", "replay", "learner",
-// "checkpoint_dir", "keep", "fresh", "resume", kAllowOtherExperiment, "peer_timeout" and those of a group of learners.
-// Another name stops the process.
+// "checkpoint_dir", "keep", "fresh", "resume", kAllowOtherExperiment, kDevice, "peer_timeout" and those of a group of
+// learners. Another name stops the process.
 std::vector<FlagSpec> FlagsOfRole(const std::vector<std::string>& more);
 
 }  // namespace recbots

@@ -1,6 +1,7 @@
 #include "learner/group/learner_group.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -52,9 +53,10 @@ LearnerGroup::LearnerGroup(const LearnerGroupOptions& options, std::unique_ptr<C
       store_(store),
       algorithm_(algorithm),
       gradients_(algorithm.tensors().gradients.flat()),
+      plain_(gradients_.is_cpu() ? gradients_ : at::empty_like(gradients_, gradients_.options().device(at::kCPU))),
       num_gradients_(gradients_.numel()),
       buffer_(at::zeros({num_gradients_ + kPartSize * static_cast<int64_t>(kMaxParts) + kSlotSize * options.size},
-                        gradients_.options())),
+                        plain_.options())),
       slots_(static_cast<size_t>(options.size)) {}
 
 absl::Status LearnerGroup::ShareState() {
@@ -95,10 +97,15 @@ absl::Status LearnerGroup::NameGradient(const GradientPart& part) const {
       absl::StrCat(part.gradients.defined() ? "a gradient" : "a loss", " is not finite"));
 }
 
+int64_t LearnerGroup::Begin(const GradientPart& part) const {
+  return part.gradients.storage_offset() - gradients_.storage_offset();
+}
+
 template <typename T>
 absl::Status LearnerGroup::Fill(absl::Span<const GradientPart> parts, double state) {
   T* const buffer = buffer_.data_ptr<T>();
-  const T* const arena = gradients_.data_ptr<T>();
+  if (!gradients_.is_cpu()) plain_.copy_(gradients_);
+  const T* const arena = plain_.data_ptr<T>();
   if (parts.empty()) std::fill_n(buffer, num_gradients_, T{0});
   T* const tail = buffer + num_gradients_;
   std::fill(tail, buffer + buffer_.numel(), T{0});
@@ -107,8 +114,9 @@ absl::Status LearnerGroup::Fill(absl::Span<const GradientPart> parts, double sta
     const double scale = part.rows * Scale(part, /*from=*/probability_, /*to=*/reference_);
     const double mean = part.mean == nullptr || part.rows == 0 ? 0.0 : *part.mean;
     if (part.gradients.defined()) {
-      const T* const from = part.gradients.data_ptr<T>();
-      T* const to = buffer + (from - arena);
+      const int64_t begin = Begin(part);
+      const T* const from = arena + begin;
+      T* const to = buffer + begin;
       if (part.rows == 0) {
         std::fill_n(to, part.gradients.numel(), T{0});
       } else if (!ScaleTo(from, part.gradients.numel(), static_cast<T>(scale), to)) {
@@ -120,7 +128,7 @@ absl::Status LearnerGroup::Fill(absl::Span<const GradientPart> parts, double sta
     tail[kPartSize * static_cast<int64_t>(p) + 1] = static_cast<T>(scale * mean);
   }
   const bool check = algorithm_.updates() % kUpdatesPerCheck == 0;
-  const at::Tensor& parameters = algorithm_.tensors().parameters.flat();
+  const at::Tensor parameters = check ? algorithm_.tensors().parameters.flat().to(at::kCPU) : at::Tensor();
   const uint32_t checksum =
       check ? Crc32c({static_cast<const char*>(parameters.data_ptr()), static_cast<size_t>(parameters.nbytes())}) : 0;
   T* const slot = tail + kPartSize * static_cast<int64_t>(kMaxParts) + kSlotSize * rank();
@@ -148,9 +156,10 @@ void LearnerGroup::Take(absl::Span<GradientPart> parts) {
     const double scale = Scale(part, /*from=*/reference_, /*to=*/smallest) / part.rows;
     if (part.mean != nullptr) *part.mean = scale * double{tail[kPartSize * static_cast<int64_t>(p) + 1]};
     if (!part.gradients.defined()) continue;
-    T* const to = part.gradients.data_ptr<T>();
-    ScaleTo(buffer + (to - gradients_.data_ptr<T>()), part.gradients.numel(), static_cast<T>(scale), to);
+    const int64_t begin = Begin(part);
+    ScaleTo(buffer + begin, part.gradients.numel(), static_cast<T>(scale), plain_.data_ptr<T>() + begin);
   }
+  if (!gradients_.is_cpu()) gradients_.copy_(plain_);
   if (smallest > 0) reference_ = smallest;
 }
 

@@ -113,6 +113,8 @@ class LearnerGroup final : public GradientExchange {
   static constexpr int64_t kSlotSize = 6;
   static constexpr double kReady = 0, kWaits = 1;
 
+  // Where a part begins in the arena.
+  int64_t Begin(const GradientPart& part) const;
   template <typename T>
   absl::Status Fill(absl::Span<const GradientPart> parts, double state);
   template <typename T>
@@ -133,6 +135,7 @@ class LearnerGroup final : public GradientExchange {
   GroupStore& store_;
   Algorithm& algorithm_;
   const at::Tensor gradients_;   // The arena.
+  const at::Tensor plain_;       // The same, or where it lies on a GPU, a copy in plain memory.
   const int64_t num_gradients_;  // Its elements.
   at::Tensor buffer_;            // [num_gradients_ + rows and mean of each part + a slot of each learner]
   std::function<bool()> interrupted_;

@@ -104,6 +104,7 @@ absl::Status LearnerLoop::Checkpoint(bool last) {
 void LearnerLoop::CheckpointIfDue(Instant now) {
   if (options_.checkpoint_period <= absl::ZeroDuration() || now - checkpointed_ < options_.checkpoint_period) return;
   checkpointed_ = now;
+  if (!algorithm_.finite()) return;  // The next update says so.
   // The run goes on without it, and the next one is tried in its turn.
   if (const absl::Status begun = Checkpoint(/*last=*/false); !begun.ok()) {
     RECBOTS_LOG(ERROR) << "no checkpoint of the run, the one before stays" << Field("why", begun.message());
@@ -112,8 +113,9 @@ void LearnerLoop::CheckpointIfDue(Instant now) {
 
 absl::Status LearnerLoop::Save(const absl::Status& error) {
   if (follows()) return absl::OkStatus();
-  return hooks_.on_ending(
-      {ending_, error, samples_per_insert_, algorithm_.losses(), algorithm_.EncodeWeights(), diverged_batch_});
+  return hooks_.on_ending({ending_, error, samples_per_insert_, algorithm_.losses(), algorithm_.EncodeWeights(),
+                           diverged_batch_, options_.device, algorithm_.compute_mode(),
+                           group_ == nullptr ? 1 : group_->size()});
 }
 
 absl::Status LearnerLoop::Train() {
@@ -145,10 +147,11 @@ absl::Status LearnerLoop::LearnFromNext() {
   return PublishIfDue();
 }
 
-absl::Status LearnerLoop::PublishIfDue() {
-  const bool due = algorithm_.updates() - newest_.updates() >= options_.publish_updates;
-  return due ? PublishWeights() : absl::OkStatus();
+bool LearnerLoop::publication_is_due() const {
+  return algorithm_.updates() - newest_.updates() >= options_.publish_updates;
 }
+
+absl::Status LearnerLoop::PublishIfDue() { return publication_is_due() ? PublishWeights() : absl::OkStatus(); }
 
 absl::Status LearnerLoop::Update(const TransitionBatch& batch, const replay::SampledBatch& sampled,
                                  absl::Span<float> td_errors) {
@@ -187,7 +190,7 @@ absl::Status LearnerLoop::Learn(const replay::SampledBatch& sampled) {
 }
 
 absl::Status LearnerLoop::CheckFinite(const replay::SampledBatch& sampled) {
-  if (algorithm_.finite()) return absl::OkStatus();
+  if (publication_is_due() ? algorithm_.finite() : algorithm_.finite_so_far()) return absl::OkStatus();
   return Diverged(sampled, algorithm_.updates(), algorithm_.WhyNotFinite());
 }
 

@@ -43,6 +43,7 @@ struct LearnerLoopOptions {
   // Where the loop's waits are shown, and the name of the place where its batches come from; nullptr: nowhere.
   WaitBoard* waits = nullptr;
   std::string batches_from = {};
+  std::string device = "cpu";  // The name of that on which the algorithm learns (common/base/device.h).
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
 };
@@ -128,8 +129,10 @@ class LearnerLoop {
   // last update. Versions that are due before the last update are published here.
   absl::Status Learn(const replay::SampledBatch& sampled);
   absl::Status Update(const TransitionBatch& batch, const replay::SampledBatch& sampled, absl::Span<float> td_errors);
+  bool publication_is_due() const;
   absl::Status PublishIfDue();
-  // FAILED_PRECONDITION: the update on this batch has left parameters that are not finite.
+  // FAILED_PRECONDITION: the update on this batch, or on a GPU one shortly before, has left parameters that are not
+  // finite. Before a publication, what is published is looked at.
   absl::Status CheckFinite(const replay::SampledBatch& sampled);
   // What is said of it; keeps the rows.
   absl::Status Diverged(const replay::SampledBatch& sampled, int64_t update, const absl::Status& why);

@@ -48,6 +48,7 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
   const Watchers watchers = hooks_.watchers();
   StatusLine line;
   line.counters = counters;
+  line.device = options_.device;
   line.updates_per_second = static_cast<double>(counters.updates - period_.counters.updates) / seconds;
   line.env_steps_per_second = static_cast<double>(counters.env_steps - period_.counters.env_steps) / seconds;
   ShowGroup(line);

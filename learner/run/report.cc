@@ -80,6 +80,9 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["losses"] = Json::object();
   for (const auto& [name, loss] : report.losses) json["losses"][name] = loss;
   json["weights_saved"] = report.weights_saved;
+  json["device"] = report.device;
+  json["compute_mode"] = report.compute_mode;
+  json["learners"] = report.num_learners;
   // Names from other processes may not be UTF-8; the report must still be written.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }

@@ -22,6 +22,9 @@ struct Report {
   uint64_t identity = 0;                                    // Fingerprint of the experiment identity.
   std::string error = {};                                   // The error that ended the run early, or empty.
   bool weights_saved = false;                               // Whether weights.bin is from this run.
+  std::string device = "cpu";                               // Where it was learnt,
+  std::string compute_mode = {};                            // how (Algorithm::compute_mode),
+  int num_learners = 1;                                     // and by how many.
 };
 
 // The report as JSON text.

@@ -64,7 +64,10 @@ absl::Status RunRecord::Save(const RunEnd& end) {
              .samples_per_insert = end.samples_per_insert,
              .losses = end.losses,
              .identity = identity_.fingerprint(),
-             .error = std::string(end.error.message())};
+             .error = std::string(end.error.message()),
+             .device = end.device,
+             .compute_mode = end.compute_mode,
+             .num_learners = end.num_learners};
   RunResults results{report_, state_.goal(), FiniteWeights(WithIdentity(end.weights, identity_)), absl::OkStatus()};
   {
     MutexLock lock(&mu_);

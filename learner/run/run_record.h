@@ -29,6 +29,9 @@ struct RunEnd {
   std::vector<std::pair<std::string, double>> losses = {};  // Of the newest update, by name.
   std::string weights = {};                                 // Of the newest update, encoded.
   std::string diverged_batch = {};  // The rows of the batch after which training had diverged, as JSON Lines.
+  std::string device = "cpu";       // Where it was learnt, and how (Algorithm::compute_mode).
+  std::string compute_mode = {};
+  int num_learners = 1;
 };
 
 // state() and OnEvaluation are thread-safe; only the thread that trains may call the other functions.

@@ -10,8 +10,8 @@ namespace recbots {
 std::string FormatStatusLine(const StatusLine& line) {
   const auto seconds = static_cast<int64_t>(line.counters.wall_seconds);
   std::string text = absl::StrFormat("[%02d:%02d:%02d]", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  absl::StrAppendFormat(&text, " upd %s (%s/s)", FormatCount(static_cast<double>(line.counters.updates)),
-                        FormatCount(line.updates_per_second));
+  absl::StrAppendFormat(&text, " upd %s (%s/s, %s)", FormatCount(static_cast<double>(line.counters.updates)),
+                        FormatCount(line.updates_per_second), line.device);
   if (line.num_learners > 1) {
     absl::StrAppendFormat(&text, " | %d learners, %s rows/s", line.num_learners, FormatCount(line.rows_per_second));
   }

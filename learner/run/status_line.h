@@ -12,6 +12,7 @@ struct StatusLine {
   RunCounters counters;
   double updates_per_second = 0;
   int num_learners = 1;
+  std::string device = "cpu";
   double rows_per_second = 0;  // Learnt from by all learners together.
   double env_steps_per_second = 0;
   int num_actors = 0;
@@ -25,7 +26,7 @@ struct StatusLine {
   std::string stalled = {};  // The roles that make no progress; empty: none.
 };
 
-// [00:00:35] upd 41.2k (5.8k/s) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
+// [00:00:35] upd 41.2k (5.8k/s, cpu) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |
 // value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner          (one line)
 // Several learners add " | 2 learners, 1.5M rows/s" after upd. With prioritized replay, " | beta 0.72" follows after
 // spi. If a role has stalled, " | stalled: actor HOST/7 (no step for 42 s: ...)" follows at the end. ShortResult

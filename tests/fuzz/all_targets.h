@@ -19,7 +19,9 @@ inline std::vector<FuzzTarget> AllFuzzTargets() {
           {"block_file", FuzzBlockFile, BlockFileSeeds},
           {"table_restore", FuzzTableRestore, TableRestoreSeeds},
           {"insert_block", FuzzInsertBlock, InsertBlockSeeds},
-          {"sample_batch", FuzzSampleBatch, SampleBatchSeeds}};
+          {"sample_batch", FuzzSampleBatch, SampleBatchSeeds},
+          {"role_reports", FuzzRoleReports, RoleReportSeeds},
+          {"page_request", FuzzPageRequest, PageRequestSeeds}};
 }
 
 }  // namespace recbots::replay

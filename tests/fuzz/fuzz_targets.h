@@ -31,4 +31,12 @@ std::vector<std::string> InsertBlockSeeds();
 void FuzzSampleBatch(absl::string_view bytes);
 std::vector<std::string> SampleBatchSeeds();
 
+// MemberTable::OnReport of several reports, and the page made of them.
+void FuzzRoleReports(absl::string_view bytes);
+std::vector<std::string> RoleReportSeeds();
+
+// What decides about a request to a page: its target and the headers that carry a token.
+void FuzzPageRequest(absl::string_view bytes);
+std::vector<std::string> PageRequestSeeds();
+
 }  // namespace recbots::replay

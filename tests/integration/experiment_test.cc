@@ -119,6 +119,11 @@ TEST_F(ExperimentTest, ClusterRefusesTheRunDirectoryOfAnother) {
   EXPECT_GE(Report()["env_steps"].get<int64_t>(), 6000);
   EXPECT_THAT(Read(folder_.Path("run/replay.log")), AllOf(HasSubstr("restored"), Not(HasSubstr("\nW "))));
   const std::string identity = Report()["identity"];
+  const auto updates = Report()["updates"].get<int64_t>();
+  const Outcome more = Cluster(6000, {"--more=100"});
+  EXPECT_EQ(more.exit_code, 0) << more.log;
+  EXPECT_EQ(Report()["updates"].get<int64_t>(), updates + 100);
+  EXPECT_EQ(Report()["ended_by"], "all updates done");
 
   // With the flag another experiment goes on with the rows and the networks, and a warning says so.
   const Outcome taken = Cluster(9000, {kOther, kAllow});

@@ -9,9 +9,9 @@ namespace recbots::testing {
 inline std::atomic<int> g_allocations = 0;
 }  // namespace recbots::testing
 
-// Every form that allocates without an alignment of its own is replaced, not only the plain one from which the C++ library
-// derives the others: a sanitizer brings all of them, and would pair its own allocation with the free below. Not inlined, for
-// GCC would then take malloc and free apart and warn of a mismatch.
+// Every form that allocates without an alignment of its own is replaced, not only the plain one from which the C++
+// library derives the others: a sanitizer brings all of them, and would pair its own allocation with the free below.
+// Not inlined, for GCC would then take malloc and free apart and warn of a mismatch.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   ++recbots::testing::g_allocations;
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;

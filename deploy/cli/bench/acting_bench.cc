@@ -31,9 +31,8 @@ absl::StatusOr<std::vector<BenchResult>> MeasureActing(const BenchOptions& optio
   const EnvironmentSpec& spec = scenario->spec();
   const TransitionOptions rows = TransitionOptionsOf(algorithm_config);
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(spec, rows));
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<replay::Table> table, replay::Table::Create(schema, {}));
-  std::vector<std::unique_ptr<replay::Table>> tables;
-  tables.push_back(std::move(table));
+  std::vector<std::unique_ptr<replay::Table>> tables(1);
+  RECBOTS_ASSIGN_OR_RETURN(tables[0], replay::Table::Create(schema, {}));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<replay::Store> store, replay::Store::Create(std::move(tables)));
   replay::ReplayService service(store.get(), {});
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<RpcServer> server, RpcServer::Start({}, {service.service()}));

@@ -22,6 +22,7 @@
 #include "common/role/run_directory.h"
 #include "deploy/cli/cluster/local_cluster.h"
 #include "deploy/cli/commands.h"
+#include "learner/run/go_on.h"
 #include "learner/run/report.h"
 #include "learner/run/results.h"
 #include "learner/run/run_checkpoints.h"
@@ -46,6 +47,8 @@ CommandSyntax Syntax() {
            {"fresh", "", "begin a new run: what an earlier run has left in DIR moves to DIR/previous", ""},
            {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
            AllowOtherExperimentFlag(),
+           MoreFlag(),
+           DeviceFlag(),
            {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
            {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
            {"quiet", "", "print only the last line", ""}},
@@ -70,7 +73,8 @@ absl::StatusOr<LocalClusterOptions> ReadOptions(const CommandLine& flags, v1::Ex
   RECBOTS_ASSIGN_OR_RETURN(options.num_learners, flags.WholeNumber<int>("learners", 1, kMaxLearners));
   RECBOTS_ASSIGN_OR_RETURN(const int group_timeout, flags.WholeNumber<int>("group_timeout", 1, 86400));
   options.group_timeout = absl::Seconds(group_timeout);
-  RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
+  RECBOTS_ASSIGN_OR_RETURN(config, LoadExperimentConfig(flags.positional()[0], OverridesOf(flags)));
+  RECBOTS_RETURN_IF_ERROR(GoOnForMore(flags, flags.value("run_dir"), config));
   RECBOTS_RETURN_IF_ERROR(CheckGroup(config, options.num_learners));
   // Refuses a wrong environment, or one that the algorithm cannot act in, here and not in the log of each role. All
   // processes share the memory of this machine.
@@ -163,7 +167,7 @@ int Cluster(const CommandLine& flags) {
   const absl::StatusOr<Run> run = BeginRun(flags, config, identity, *options);
   if (!run.ok()) return Fail(run.status(), kExitBadUsage);
   if (run->ended.has_value()) {
-    std::cout << "recbots: " << FormatEnd(*run->ended) << "; a larger goal goes on" << std::endl;
+    std::cout << "recbots: " << FormatEnd(*run->ended) << "; a larger goal, or --more=UPDATES, goes on" << std::endl;
     return kExitOk;
   }
   options->program_dir = ProgramFolder();

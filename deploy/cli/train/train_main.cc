@@ -11,10 +11,12 @@
 #include "common/base/crc32c.h"
 #include "common/base/program.h"
 #include "common/base/shutdown.h"
+#include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/role/role.h"
 #include "deploy/cli/train/libraries.h"
 #include "deploy/cli/train/trainer.h"
+#include "learner/run/go_on.h"
 #include "learner/run/report.h"
 
 namespace recbots {
@@ -30,6 +32,8 @@ CommandSyntax Syntax() {
         ""},
        {"fresh", "", "begin a new run: what an earlier run has left in --run_dir moves to DIR/previous", ""},
        {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
+       MoreFlag(),
+       DeviceFlag(),
        {"quiet", "", "print only the last line", ""},
        {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""}},
       CommandSyntax::kAnyNumber};
@@ -40,7 +44,10 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat(flags.positional().size(), " configurations given, want 1: recbots train CONFIG [flags]"));
   }
-  return LoadExperimentConfig(flags.positional()[0], flags.values("set"));
+  RECBOTS_ASSIGN_OR_RETURN(v1::ExperimentConfig config,
+                           LoadExperimentConfig(flags.positional()[0], OverridesOf(flags)));
+  RECBOTS_RETURN_IF_ERROR(GoOnForMore(flags, flags.value("run_dir"), config));
+  return config;
 }
 
 int Train(const CommandLine& flags) {
@@ -64,9 +71,10 @@ int Train(const CommandLine& flags) {
   }
   if (!(*trainer)->taken_over().empty() && !quiet) std::cout << (*trainer)->taken_over() << std::endl;
   if ((*trainer)->ended().has_value()) {
-    std::cout << FormatEnd(*(*trainer)->ended()) << "; a larger goal goes on" << std::endl;
+    std::cout << FormatEnd(*(*trainer)->ended()) << "; a larger goal, or --more=UPDATES, goes on" << std::endl;
     return kExitOk;
   }
+  if (!quiet) std::cout << (*trainer)->device_line() << std::endl;
   const absl::Status status = (*trainer)->Run(stop, [quiet](const std::string& line) {
     if (!quiet) std::cout << line << std::endl;
   });

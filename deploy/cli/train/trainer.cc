@@ -7,13 +7,13 @@
 #include "actor/client/run_identity.h"
 #include "actor/loop/exploration.h"
 #include "actor/recsim/catalogue_of.h"
-#include "common/algorithms/make_algorithm.h"
 #include "common/algorithms/make_policy.h"
 #include "common/algorithms/transition_options.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/rl/transition.h"
 #include "learner/loop/networks_of.h"
+#include "learner/loop/placed_algorithm.h"
 #include "learner/run/results.h"
 #include "replay/table/make_table.h"
 
@@ -57,8 +57,10 @@ absl::Status Trainer::Init(bool fresh, const std::string& networks_of) {
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema,
                            TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
-  RECBOTS_ASSIGN_OR_RETURN(algorithm_, MakeAlgorithm(config_.algorithm(), scenario_->spec(), {.seed = config_.seed()}));
-  algorithm_->AverageWeights(config_.learner().weights_averaging());
+  RECBOTS_ASSIGN_OR_RETURN(PlacedAlgorithm placed, PlaceAlgorithm(config_, scenario_->spec()));
+  algorithm_ = std::move(placed.algorithm);
+  device_ = placed.device;
+  device_line_ = placed.line;
   RECBOTS_ASSIGN_OR_RETURN(evaluator_, WeightsEvaluator::Create(config_, *scenario_, [this] { return Stopped(); }));
   RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity, ExperimentIdentityOf(config_, *scenario_));
   const auto make_rows = [this, schema]() -> absl::StatusOr<std::unique_ptr<replay::Store>> {
@@ -163,6 +165,7 @@ void Trainer::MakeLearner() {
   hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
   LearnerLoopOptions options = MakeLearnerLoopOptions(config_);
   options.catalogue = CatalogueOf(*scenario_);
+  options.device = DeviceName(device_);
   learner_ = std::make_unique<LearnerLoop>(options, std::move(hooks), *algorithm_, *batches_, store_, record_.state(),
                                            metrics_);
 }

@@ -11,6 +11,7 @@
 #include "actor/loop/weights_evaluator.h"
 #include "actor/recsim/scenario.h"
 #include "common/algorithms/algorithm.h"
+#include "common/base/device.h"
 #include "common/base/state_archive.h"
 #include "common/base/stop.h"
 #include "common/inference/network_policy.h"
@@ -57,6 +58,8 @@ class Trainer {
 
   // What a run that begins has taken over from another one, as a line; empty: nothing.
   const std::string& taken_over() const { return taken_over_; }
+  // Where the run learns and why, as a line.
+  const std::string& device_line() const { return device_line_; }
   // The checkpoint that the run goes on from.
   const std::optional<RunCheckpoint>& resumed() const { return resumed_; }
   // The report of a run that goes on from its end, where nothing is left to do: Run must not be called.
@@ -103,6 +106,8 @@ class Trainer {
   std::optional<SavedReport> ended_;
   std::string taken_over_;
   std::unique_ptr<Algorithm> algorithm_;
+  Device device_;
+  std::string device_line_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<NetworkPolicy> behaviour_;
   BehaviourWeights behaviour_weights_;

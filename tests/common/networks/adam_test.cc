@@ -131,5 +131,49 @@ TEST(AdamTest, LeavesParametersWithoutGradientsAlone) {
   EXPECT_TRUE(parameters.equal(before));
 }
 
+// What a GPU computes: the same steps by operators, and in two parts, as a program takes them.
+void CompareOperators(const OptimizerOptions& around, at::ScalarType dtype, double tolerance) {
+  at::manual_seed(4);
+  const TrainingSpec spec = {.tensors = {{"x", {1000}}}, .num_targets = 1, .numbers = {{"steps"}}};
+  const TrainingState ours(spec, dtype), theirs(spec, dtype);
+  ours.all().parameters[0].copy_(at::randn({1000}, at::TensorOptions(dtype)));
+  theirs.all().parameters[0].copy_(ours.all().parameters[0]);
+  Adam fused({.learning_rate = 0.01, .around = around}, ours.all(), ours.Number("steps"));
+  Adam operators({.learning_rate = 0.01, .around = around, .with_operators = true}, theirs.all(),
+                 theirs.Number("steps"));
+  for (int step = 1; step <= 200; ++step) {
+    const at::Tensor gradients = at::randn({1000}, at::TensorOptions(dtype)).mul(step % 7 == 0 ? 0 : 1e-2 * step);
+    ours.all().gradients[0].copy_(gradients);
+    theirs.all().gradients[0].copy_(gradients);
+    operators.Begin();
+    if (step % 2 == 0) {
+      fused.Step();
+      fused.BlendTargets(0.7);
+      operators.Apply();
+      operators.BlendTargets(0.7);
+    } else {
+      fused.StepAndBlend(0.1);
+      operators.ApplyAndBlend(0.1);
+    }
+    const double error = (ours.flat() - theirs.flat()).abs().max().item<double>();
+    ASSERT_LT(error, tolerance) << "parameters, targets, moments or gradients of step " << step;
+  }
+  EXPECT_EQ(operators.steps(), 200);
+  EXPECT_EQ(operators.learning_rate(), fused.learning_rate());
+}
+
+TEST(AdamTest, OperatorsTakeTheSameSteps) {
+  const OptimizerOptions around = {.clip_norm = 20,
+                                   .weight_decay = 0.3,
+                                   .warmup_steps = 10,
+                                   .schedule = Schedule::kCosine,
+                                   .decay_steps = 100,
+                                   .final_share = 0.1};
+  for (const OptimizerOptions& options : {OptimizerOptions(), around}) {
+    CompareOperators(options, at::kDouble, 1e-13);
+    CompareOperators(options, at::kFloat, 2e-5);
+  }
+}
+
 }  // namespace
 }  // namespace recbots

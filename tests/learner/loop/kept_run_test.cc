@@ -32,6 +32,20 @@ TEST_F(KeptRunTest, WhatHasDivergedIsNeitherPublishedNorKept) {
   EXPECT_THAT(diverged_batch_, HasSubstr("\"reward\":4,"));
 }
 
+// As a GPU has it: nobody knows of it yet when something is due.
+TEST_F(KeptRunTest, WhatHasDivergedIsNotPublishedWhereItIsKnownLater) {
+  options_.publish_updates = 3;
+  options_.checkpoint_period = absl::Nanoseconds(1);
+  algorithm_.diverges_with = 4;
+  algorithm_.known_later = 100;
+  const absl::Status status = Run(10);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("training has diverged with update 6: "))
+      << "before the next publication";
+  EXPECT_EQ(store_.newest()->header.updates(), 3);
+  for (const Kept& kept : checkpoints_) EXPECT_LT(kept.updates, 4);
+  EXPECT_FALSE(checkpoints_.empty());
+}
+
 TEST_F(KeptRunTest, ACheckpointComesAfterItsPeriodAndAtTheEnd) {
   ASSERT_TRUE(Run(5).ok());
   ASSERT_THAT(checkpoints_, SizeIs(1)) << "without a period, only at the end";

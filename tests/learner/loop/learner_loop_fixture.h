@@ -40,9 +40,12 @@ class FakeAlgorithm final : public Algorithm {
   int64_t updates() const override { return updates_; }
   std::string EncodeWeights() const override { return absl::StrCat("weights ", updates_); }
   bool finite() const override { return updates_ < diverges_with; }
+  bool finite_so_far() const override { return updates_ < diverges_with + known_later; }
+  std::string compute_mode() const override { return "by heart"; }
   absl::Status WhyNotFinite() const override { return absl::FailedPreconditionError("state: critic.w1[3] is nan"); }
 
   int64_t diverges_with = int64_t{1} << 60;
+  int64_t known_later = 0;  // By how many updates, if it is not asked for as it is now.
   absl::Status fails_with;
   std::vector<float> errors = {0.5, 1, 1.5, 2};
   std::vector<float> seen_weights, rewards;

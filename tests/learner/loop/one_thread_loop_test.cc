@@ -28,6 +28,7 @@ class CountingAlgorithm final : public Algorithm {
   }
   Losses losses() const override { return {}; }
   int64_t updates() const override { return updates_; }
+  std::string compute_mode() const override { return "by heart"; }
   std::string EncodeWeights() const override { return absl::StrCat("weights ", updates_); }
 
  private:

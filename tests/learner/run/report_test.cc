@@ -80,6 +80,8 @@ TEST(ReportTest, LeavesUnknownFiguresNull) {
   }
   EXPECT_EQ(json["references"], nlohmann::json::array());
   EXPECT_EQ(json["losses"], nlohmann::json::object());
+  EXPECT_EQ(json["device"], "cpu");
+  EXPECT_EQ(json["learners"], 1);
 }
 
 TEST(ReportTest, NamesTheFileItCannotWrite) {

@@ -26,11 +26,11 @@ TEST(StatusLineTest, ShowsARun) {
   line.evaluation->set_random_value(0.98);
   line.bound_by = "learner";
   EXPECT_EQ(FormatStatusLine(line),
-            "[00:00:35] upd 41.2k (5.80k/s) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
+            "[00:00:35] upd 41.2k (5.80k/s, cpu) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
             "value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
   line.importance_exponent = 0.7249;
   EXPECT_EQ(FormatStatusLine(line),
-            "[00:00:35] upd 41.2k (5.80k/s) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
+            "[00:00:35] upd 41.2k (5.80k/s, cpu) | env 3.10M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 | "
             "beta 0.72 | value 8.91 = 99.8 % of optimum (random 0.98) | bound by: learner");
 }
 
@@ -38,11 +38,13 @@ TEST(StatusLineTest, ShowsSeveralLearners) {
   StatusLine line;
   line.updates_per_second = 700;
   line.num_learners = 3;
+  line.device = "cuda:1";
   line.rows_per_second = 2'150'400;
   line.bound_by = "the other learners";
-  EXPECT_EQ(FormatStatusLine(line),
-            "[00:00:00] upd 0 (700/s) | 3 learners, 2.15M rows/s | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi "
-            "0.0 | value not known yet | bound by: the other learners");
+  EXPECT_EQ(
+      FormatStatusLine(line),
+      "[00:00:00] upd 0 (700/s, cuda:1) | 3 learners, 2.15M rows/s | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi "
+      "0.0 | value not known yet | bound by: the other learners");
 }
 
 TEST(StatusLineTest, ShowsTheGapWhereTheOptimumIsNotKnown) {
@@ -55,9 +57,10 @@ TEST(StatusLineTest, ShowsTheGapWhereTheOptimumIsNotKnown) {
     reference.set_name(name);
     reference.set_value(value);
   }
-  EXPECT_EQ(FormatStatusLine(line),
-            "[00:00:00] upd 0 (0/s) | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi 0.0 | value 20.00 = 50.0 % of "
-            "the gap from random 10.00 to oracle 30.00 (myopic 15.00) | bound by: learner");
+  EXPECT_EQ(
+      FormatStatusLine(line),
+      "[00:00:00] upd 0 (0/s, cpu) | env 0 (0/s, 0 actors) | lag p50/p99 0/0 upd | spi 0.0 | value 20.00 = 50.0 % of "
+      "the gap from random 10.00 to oracle 30.00 (myopic 15.00) | bound by: learner");
 }
 
 TEST(StatusLineTest, ShowsWhatIsNotKnownYet) {
@@ -65,9 +68,10 @@ TEST(StatusLineTest, ShowsWhatIsNotKnownYet) {
   line.counters.wall_seconds = 3725;
   line.num_actors = 1;
   line.bound_by = "actors";
-  EXPECT_EQ(FormatStatusLine(line),
-            "[01:02:05] upd 0 (0/s) | env 0 (0/s, 1 actor) | lag p50/p99 0/0 upd | spi 0.0 | value not known yet | "
-            "bound by: actors");
+  EXPECT_EQ(
+      FormatStatusLine(line),
+      "[01:02:05] upd 0 (0/s, cpu) | env 0 (0/s, 1 actor) | lag p50/p99 0/0 upd | spi 0.0 | value not known yet | "
+      "bound by: actors");
 }
 
 TEST(LagWindowTest, GivesQuantilesOfTheNewestValues) {
