@@ -27,10 +27,12 @@ function(recbots_torch_of_wheel folder)
   target_include_directories(recbots_torch SYSTEM INTERFACE ${headers} ${folder}/include/torch/csrc/api/include)
   target_compile_definitions(recbots_torch INTERFACE USE_C10D_GLOO)  # Debian's CMake package says so itself.
 
+  # The wheel's libraries show parts of a C++ library of their own, of another GCC: std::filesystem among them, which crashes
+  # when it is called from our code. What comes first is taken, by the linker and when programs start.
+  target_link_libraries(recbots_torch INTERFACE stdc++)
   set(libraries torch torch_cpu c10)
   if(RECBOTS_CUDA)
     list(APPEND libraries torch_cuda c10_cuda)
-    recbots_cuda_runtime(${folder})
     # Devices register themselves when their library is loaded, and no symbol of ours may need it.
     target_link_options(recbots_torch INTERFACE LINKER:--no-as-needed)
   endif()
@@ -41,6 +43,9 @@ function(recbots_torch_of_wheel folder)
     endif()
     target_link_libraries(recbots_torch INTERFACE ${library})
   endforeach()
+  if(RECBOTS_CUDA)
+    recbots_cuda_runtime(${folder})
+  endif()
 endfunction()
 
 # CUDA's headers and its runtime library, which headers of LibTorch call. Both come with wheels that torch requires.

@@ -31,9 +31,12 @@ folders=$(xargs -r -n 1 dirname <<<"$abseil" | sort -u)
 [[ $folders != *$'\n'* ]] || fail "want Abseil from one folder, there are: $folders"
 
 [[ $(files '^libtorch_cpu[.]so') == "$(readlink -f "$torch/lib/libtorch_cpu.so")" ]] || fail "LibTorch is not that of $torch"
+needed=$(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+# LibTorch shows parts of a C++ library of its own; programs take what comes first.
+first=$(grep -E '^lib(stdc[+][+]|torch|torch_cpu|c10)[.]so' <<<"$needed" | head -n 1)
+[[ $first == libstdc++.so.6 ]] || fail "$first comes before libstdc++.so.6: std::filesystem would be LibTorch's"
 if [[ $with_cuda == 1 ]]; then
   # Named by the program itself: nothing else would load them.
-  needed=$(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
   for name in libtorch_cuda.so libc10_cuda.so; do
     grep -qx "$name" <<<"$needed" || fail "the program does not load $name: it would know no GPU"
   done
