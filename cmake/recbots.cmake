@@ -99,8 +99,8 @@ endfunction()
 # Registers one ctest case per test suite file. Labels: unit, integration, statistical, golden, grpc, torch. In folders
 # that set RECBOTS_ARCH_TESTS, what needs neither LibTorch nor gRPC also gets the label arch and belongs to the target
 # arch_tests: what `tests/run arch` runs for every level of processors. QUICK asan tsan: the test belongs to the quick sets of
-# these sanitizers (labels quick-asan, quick-tsan; targets quick-asan_tests, quick-tsan_tests), which `tests/run quick` runs. TORCH: the test belongs to
-# the target torch_tests, which `tests/run cuda` builds.
+# these sanitizers (labels quick-asan, quick-tsan; targets quick-asan_tests, quick-tsan_tests), which `tests/run quick` runs.
+# Tests with the label torch belong to the target torch_tests, which `tests/run cuda` builds.
 function(recbots_test name)
   cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS;QUICK" ${ARGN})
   recbots_left_out(left_out ${ARG_LINK})
@@ -117,6 +117,8 @@ function(recbots_test name)
     target_link_libraries(${name} PRIVATE recbots_torch)
     set_target_properties(${name} PROPERTIES JOB_POOL_COMPILE torch_pool)
     list(APPEND ARG_LABELS torch)
+  endif()
+  if("torch" IN_LIST ARG_LABELS)
     add_dependencies(torch_tests ${name})
   endif()
   if(RECBOTS_ARCH_TESTS AND NOT ARG_TORCH AND NOT "grpc" IN_LIST ARG_LABELS)
