@@ -23,7 +23,7 @@ need_nvidia_driver() {
 install_wheels() {
   local list="$RECBOTS_ROOT/deploy/cuda-wheels.txt" stamp="$RECBOTS_CUDA_VENV/installed.txt"
   ! cmp -s "$list" "$stamp" || return 0
-  say "installing LibTorch with CUDA into $RECBOTS_CUDA_VENV: 2.5 GB to download, 4.5 GB on the disk"
+  say "installing LibTorch with CUDA into $RECBOTS_CUDA_VENV: 2.5 GB to download, 4 GB on the disk"
   python3 -m venv --clear "$RECBOTS_CUDA_VENV" >&2 || die 1 "python3 cannot make $RECBOTS_CUDA_VENV"
   "$RECBOTS_CUDA_VENV/bin/pip" install --disable-pip-version-check --no-input --no-cache-dir --quiet --no-deps \
     --requirement "$list" >&2 || die 1 "pip could not install what deploy/cuda-wheels.txt lists"
