@@ -15,9 +15,10 @@ die() {
   exit "$code"
 }
 
-# doctor: what this machine is and what will not work well on it, by `recbots doctor` where that is built.
+# doctor: what this machine is and what will not work well on it, by `recbots doctor` where that is built. RECBOTS_BUILT is
+# the folder under build/ of the programs that are used (release).
 doctor() {
-  local program="$RECBOTS_ROOT/build/release/bin/recbots" lines="" code=0
+  local program="$RECBOTS_ROOT/build/${RECBOTS_BUILT:-release}/bin/recbots" lines="" code=0
   [[ ! -x $program ]] || lines=$("$program" doctor 2>/dev/null) || code=$?
   # 1 says that something is a problem; a program that cannot tell, or is older than this command, says other things.
   ((code <= 1)) || lines=""

@@ -29,21 +29,6 @@ QMemory MemoryOf(const QNetwork& network) {
 
 }  // namespace
 
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
-                                    const QShape& shape, const LearningSetup& setup) {
-  return {.shape = shape,
-          .learning_rate = config.learning_rate(),
-          .optimizer = optimizer,
-          .target_update_period = config.target_update_period(),
-          .tau = config.tau(),
-          .double_q = config.double_q(),
-          .huber_delta = config.huber_delta(),
-          .legacy_target_state = config.legacy_target_state(),
-          .seed = setup.seed,
-          .device = setup.device,
-          .precision = setup.precision};
-}
-
 void QLearner::Describe(const QLearnerOptions& options, TrainingSpec& spec) {
   RECBOTS_CHECK(spec.tensors.empty());
   spec.tensors = QTensors(options.shape);

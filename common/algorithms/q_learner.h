@@ -25,12 +25,10 @@
 #include "absl/types/span.h"
 #include "common/algorithms/fused_q.h"
 #include "common/base/device.h"
-#include "common/inference/algorithm_row.h"
 #include "common/networks/adam.h"
 #include "common/networks/gradient_exchange.h"
 #include "common/networks/q_network.h"
 #include "common/networks/training_state.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -49,10 +47,6 @@ struct QLearnerOptions {
   Device device = {};             // Where it learns. GPUs always compute by LibTorch's operators.
   MatrixPrecision precision = MatrixPrecision::kFloat32;  // Of LibTorch's operators.
 };
-
-// Of ranges that validation has passed.
-QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const OptimizerOptions& optimizer,
-                                    const QShape& shape, const LearningSetup& setup);
 
 class QLearner {
  public:

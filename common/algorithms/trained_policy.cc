@@ -6,14 +6,14 @@
 #include "common/algorithms/make_policy.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/inference/weights.h"
+#include "common/inference/weights_identity.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {
 
 absl::StatusOr<std::string> ReadWeightsFile(const std::string& path) {
   RECBOTS_ASSIGN_OR_RETURN(std::string encoded, ReadFile(path));
-  const absl::Status status = DecodeTensors(encoded).status();
+  const absl::Status status = DecodeIdentity(encoded).status();
   if (!status.ok()) return absl::Status(status.code(), absl::StrCat("'", path, "': ", status.message()));
   return encoded;
 }

@@ -4,18 +4,6 @@
 
 namespace recbots {
 
-QShape MakeQShape(const v1::QLearningConfig& config, int num_user_features, int num_action_features, bool with_none,
-                  const v1::NetworkConfig& network) {
-  QShape shape = {.action = {.num_user_features = num_user_features,
-                             .num_item_features = num_action_features,
-                             .with_none = with_none},
-                  .dueling = config.dueling(),
-                  .value_scale = config.value_scale()};
-  shape.action.head = MakeValueHead(config);
-  shape.action.SetHidden(MakeHiddenLayers(network, {config.hidden_units(), config.second_hidden_units()}));
-  return shape;
-}
-
 std::vector<TensorSpec> QTensors(const QShape& shape) {
   std::vector<TensorSpec> tensors = MlpTensors(ActionNetwork(shape), shape.action.mlp());
   if (shape.dueling) {
@@ -23,24 +11,6 @@ std::vector<TensorSpec> QTensors(const QShape& shape) {
     for (TensorSpec& tensor : MlpTensors(ValueNetwork(shape), value)) tensors.push_back(std::move(tensor));
   }
   return tensors;
-}
-
-TransitionOptions QTransitions(const v1::QLearningConfig& config, bool next_slate) {
-  return {.discount = config.discount(), .n_step = config.n_step(), .next_slate = next_slate};
-}
-
-NetworkLoad QLoad(const v1::QLearningConfig& config, const v1::NetworkConfig& network, const std::string& setting,
-                  const EnvironmentSpec& spec, double num_actions, double action_size, const std::string& action) {
-  const HiddenLayers hidden = MakeHiddenLayers(network, {config.hidden_units(), config.second_hidden_units()});
-  const HiddenLoad load(hidden);
-  const ValueHead head = MakeValueHead(config);
-  return {.setting = network.hidden_layers().empty() ? setting : kFirstHiddenLayer,
-          .units = load.first,
-          .parameters_per_unit = spec.num_user_features + action_size + load.between / load.first,
-          .rows = num_actions,
-          .inputs = action_size,
-          .hidden = load.units + (head.scalar() ? 0 : head.atoms),
-          .action = action};
 }
 
 }  // namespace recbots

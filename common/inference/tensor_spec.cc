@@ -9,13 +9,6 @@
 
 namespace recbots {
 
-HiddenLayers MakeHiddenLayers(const v1::NetworkConfig& config, const std::vector<int>& units) {
-  HiddenLayers hidden = {units, static_cast<Activation>(config.activation()), config.layer_norm()};
-  if (!config.hidden_layers().empty())
-    hidden.units.assign(config.hidden_layers().begin(), config.hidden_layers().end());
-  return hidden;
-}
-
 HiddenLoad::HiddenLoad(const HiddenLayers& hidden) : first(hidden.units.at(0)) {
   for (size_t i = 0; i < hidden.units.size(); ++i) {
     units += hidden.units[i];

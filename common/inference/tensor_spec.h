@@ -10,7 +10,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/inference/weights.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -55,9 +54,6 @@ struct HiddenLoad {
 
 // The setting of the first hidden layer, where the configuration lists them.
 inline constexpr char kFirstHiddenLayer[] = "algorithm.network.hidden_layers[0]";
-
-// `config`, with these units where it names none.
-HiddenLayers MakeHiddenLayers(const v1::NetworkConfig& config, const std::vector<int>& units);
 
 // Any perceptron; hidden.units is not empty.
 struct MlpShape {

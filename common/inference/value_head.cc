@@ -8,10 +8,6 @@
 
 namespace recbots {
 
-ValueHead MakeValueHead(const v1::QLearningConfig& config) {
-  return {static_cast<ValueHead::Kind>(config.value_head()), config.value_atoms(), config.value_range()};
-}
-
 std::string HeadName(const std::string& network, const ValueHead& head) {
   switch (head.kind) {
     case ValueHead::Kind::kQuantile:

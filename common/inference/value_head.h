@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -31,8 +30,6 @@ struct ValueHead {
 
   friend bool operator==(const ValueHead&, const ValueHead&) = default;
 };
-
-ValueHead MakeValueHead(const v1::QLearningConfig& config);
 
 // The name of a network with this head: `network`, `network`.quantile or `network`.two_hot, so that outputs of one kind
 // do not pass for those of another.

@@ -7,7 +7,6 @@
 #include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -52,17 +51,8 @@ absl::StatusOr<NamedTensor> ReadTensor(ByteReader& reader) {
 
 struct Content {
   std::vector<NamedTensor> tensors;
-  v1::ExperimentIdentity identity;
+  std::string identity;  // Its bytes.
 };
-
-absl::StatusOr<v1::ExperimentIdentity> ReadIdentity(ByteReader& reader) {
-  RECBOTS_ASSIGN_OR_RETURN(const uint32_t size, reader.NumberUpTo(kMaxIdentityBytes, "length of the identity"));
-  RECBOTS_ASSIGN_OR_RETURN(const absl::string_view bytes, reader.Bytes(size, "the identity"));
-  v1::ExperimentIdentity identity;
-  if (!identity.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return reader.Invalid("no identity");
-  if (const absl::Status status = CheckIdentity(identity); !status.ok()) return reader.Invalid(status.message());
-  return identity;
-}
 
 absl::StatusOr<Content> Decode(absl::string_view encoded) {
   ByteReader reader("weights", encoded);
@@ -74,7 +64,9 @@ absl::StatusOr<Content> Decode(absl::string_view encoded) {
     content.tensors.push_back(std::move(tensor));
   }
   if (version == kVersionWithIdentity) {
-    RECBOTS_ASSIGN_OR_RETURN(content.identity, ReadIdentity(reader));
+    RECBOTS_ASSIGN_OR_RETURN(const uint32_t size, reader.NumberUpTo(kMaxWeightIdentityBytes, "length of the identity"));
+    RECBOTS_ASSIGN_OR_RETURN(const absl::string_view bytes, reader.Bytes(size, "the identity"));
+    content.identity = std::string(bytes);
   }
   if (reader.left() != 0) return reader.Invalid(reader.left(), " bytes after the last part, want 0");
   return content;
@@ -100,12 +92,11 @@ std::string EncodeTensors(absl::Span<const NamedTensor> tensors) {
   return Framed(kMagic, kPlainVersion, body);
 }
 
-std::string WithIdentity(absl::string_view encoded, const v1::ExperimentIdentity& identity) {
+std::string WithIdentityBytes(absl::string_view encoded, absl::string_view identity) {
   RECBOTS_CHECK(encoded.size() > kFrameBytes);
   std::string body(encoded.substr(kFrameBytes));
-  const std::string message = identity.SerializeAsString();
-  AppendNumber(message.size(), &body);
-  body += message;
+  AppendNumber(identity.size(), &body);
+  body.append(identity.data(), identity.size());
   return Framed(kMagic, kVersionWithIdentity, body);
 }
 
@@ -114,7 +105,7 @@ absl::StatusOr<std::vector<NamedTensor>> DecodeTensors(absl::string_view encoded
   return std::move(content.tensors);
 }
 
-absl::StatusOr<v1::ExperimentIdentity> DecodeIdentity(absl::string_view encoded) {
+absl::StatusOr<std::string> DecodeIdentityBytes(absl::string_view encoded) {
   RECBOTS_ASSIGN_OR_RETURN(Content content, Decode(encoded));
   return std::move(content.identity);
 }

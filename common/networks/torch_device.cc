@@ -74,7 +74,7 @@ absl::StatusOr<DeviceChoice> ChooseDevice(absl::string_view wanted, double multi
 std::string DescribeDevice(const Device& device) {
 #ifdef RECBOTS_CUDA
   if (device.cuda) {
-    const cudaDeviceProp* const properties = at::cuda::getDeviceProperties(device.index);
+    const cudaDeviceProp* const properties = at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(device.index));
     return absl::StrFormat("%s, %d GiB", properties->name,
                            static_cast<int>(properties->totalGlobalMem / (size_t{1} << 30)));
   }

@@ -6,15 +6,6 @@
 
 namespace recbots {
 
-OptimizerOptions MakeOptimizerOptions(const v1::OptimizerConfig& config) {
-  return {.clip_norm = config.clip_norm(),
-          .weight_decay = config.weight_decay(),
-          .warmup_steps = config.warmup_steps(),
-          .schedule = static_cast<Schedule>(config.schedule()),
-          .decay_steps = config.decay_steps(),
-          .final_share = config.final_share()};
-}
-
 double LearningRateShare(const OptimizerOptions& options, double step) {
   const auto warmup = static_cast<double>(options.warmup_steps);
   if (step <= warmup) return step / warmup;

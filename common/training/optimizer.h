@@ -4,8 +4,6 @@
 
 #include <cstdint>
 
-#include "recbots/v1/config.pb.h"
-
 namespace recbots {
 
 // Numbers as in config.proto (OptimizerConfig.Schedule).
@@ -20,9 +18,6 @@ struct OptimizerOptions {
   int64_t decay_steps = 0;                  // Steps of kLinear and kCosine, at least 1.
   double final_share = 0;                   // What they leave of the learning rate, 0..1.
 };
-
-// Of ranges and rules that validation has passed (common/config).
-OptimizerOptions MakeOptimizerOptions(const v1::OptimizerConfig& config);
 
 // The share of the learning rate with which step n = 1, 2, ... is taken. With w = warmup_steps, d = decay_steps, f =
 // final_share and p = min(1, (n - w) / d):

@@ -19,6 +19,9 @@ class StoreOfGroup final : public c10d::Store {
  public:
   StoreOfGroup(GroupStore& store, std::chrono::milliseconds deadline) : c10d::Store(deadline), store_(store) {}
 
+  // LibTorch 2.x asks for it.
+  c10::intrusive_ptr<c10d::Store> clone() { return c10::make_intrusive<StoreOfGroup>(store_, timeout_); }
+
   void set(const std::string& key, const std::vector<uint8_t>& value) override {
     ThrowUnlessOk(store_.Set(key, std::string(value.begin(), value.end())));
   }

@@ -4,6 +4,7 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/inference/weights.h"
+#include "common/inference/weights_identity.h"
 #include "learner/run/results.h"
 
 namespace recbots {

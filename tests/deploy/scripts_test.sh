@@ -32,7 +32,7 @@ x86_64_v4="$x86_64_v3 avx512f avx512bw avx512cd avx512dq avx512vl"
 make_tree() {
   tree="$work/tree $1" # with a blank, as in many a user's folder
   mkdir -p "$tree/deploy/config" "$tree/tests" "$tree/.ci" "$work/bin"
-  cp "$root"/deploy/{run,reproduce-slateq,setup.sh,packages.txt} "$tree/deploy/"
+  cp "$root"/deploy/{run,reproduce-slateq,setup.sh,packages.txt,cuda.sh,cuda-wheels.txt} "$tree/deploy/"
   cp "$root/tests/run" "$tree/tests/"
   cp "$root/.ci/run" "$tree/.ci/"
   cp "$root/CMakePresets.json" "$tree/"
@@ -49,6 +49,9 @@ make_tree() {
   mkdir -p "$tree/build/release/bin"
   printf '#!/bin/bash\necho "recbots $*"\nexit "${RECBOTS_TEST_EXIT:-0}"\n' >"$tree/build/release/bin/recbots"
   chmod +x "$tree/build/release/bin/recbots"
+  # A machine without a driver, whatever is on this one.
+  mkdir -p "$work/machine"
+  export RECBOTS_TEST_MACHINE="$work/machine"
 }
 
 # run_script COMMAND...: its output in $out, both streams, its code in $code, the stand-ins' calls in $calls.
@@ -120,6 +123,66 @@ flags_reach_the_cluster() {
   expect "exit code of the cluster" "$code" 7
   run_script "$tree/deploy/run" --help
   expect "help" "$code $calls $out" '0  usage: deploy/run*--keep*'
+}
+
+# A stand-in for python3 whose venv has a pip that does nothing, and the programs of build/cuda.
+make_cuda_stand_ins() {
+  stand_in python3 'mkdir -p "$4/bin"; printf "#!/bin/bash\\necho pip \$* >>%s\\n" "'"$work"'/calls" >"$4/bin/pip"; chmod +x "$4/bin/pip"'
+  mkdir -p "$tree/build/cuda/bin"
+  printf '#!/bin/bash\necho "cuda build: recbots $*"\n' >"$tree/build/cuda/bin/recbots"
+  chmod +x "$tree/build/cuda/bin/recbots"
+}
+
+a_gpu_is_asked_for_before_anything_is_downloaded() {
+  make_tree driver
+  make_cuda_stand_ins
+  rm -rf "$work/machine/proc"
+  run_script "$tree/deploy/run" --cuda
+  expect "no driver" "$code $calls $out" "2  *deploy/run: no NVIDIA driver on this machine*--cuda=build*"
+  run_script "$tree/deploy/run" --cuda=yes
+  expect "another value" "$code $calls $out" '2  *no --cuda=yes*'
+  run_script "$tree/deploy/run"
+  expect "without the flag" "$code $(grep -c venv "$work/calls")" '0 0'
+}
+
+a_build_for_gpus_is_one_of_its_own() {
+  make_tree cuda
+  make_cuda_stand_ins
+  run_script "$tree/deploy/run" browse --cuda=build --actors=2
+  expect "packages, wheels, build" "$code $calls" \
+    "0 dpkg-query *python3-venv*python3 -m venv --clear $tree/build/cuda-venv*pip install *--no-deps *cuda-wheels.txt*cmake --fresh --preset cuda*ninja -C $tree/build/cuda *recbots-learner*"
+  expect "the program" "$out" "*cuda build: recbots cluster * --run_dir=* --actors=2"
+  expect "flags for the cluster" "${out/ --cuda/FOUND}" "$out"
+  run_script "$tree/deploy/run" --cuda=build
+  expect "again" "$(cut -d' ' -f1 "$work/calls" | tr '\n' ' ')" 'dpkg-query ninja '
+  mkdir -p "$work/machine/proc/driver/nvidia"
+  touch "$work/machine/proc/driver/nvidia/version"
+  run_script "$tree/deploy/run" --cuda
+  expect "with a driver" "$code $out" '0 *cuda build: recbots cluster *'
+  rm -r "$work/machine/proc"
+  echo 'torch==9' >"$tree/deploy/cuda-wheels.txt"
+  run_script "$tree/tests/run" cuda
+  expect "tests, other wheels" "$code $calls" "0 *pip install *ninja * torch_tests *ctest --preset cuda *"
+  printf '#!/bin/bash\nexit 1\n' >"$work/bin/python3"
+  echo 'torch==10' >"$tree/deploy/cuda-wheels.txt"
+  run_script "$tree/tests/run" cuda
+  expect "no venv" "$code $out" '1 *python3 cannot make*'
+  rm "$work/bin/python3"
+}
+
+every_wheel_is_pinned_and_has_a_reason() {
+  local line
+  while read -r line; do
+    [[ -z $line || $line == '#'* ]] || expect "cuda-wheels.txt line" "$line" '[a-z]*==[0-9]*.[0-9]* # ?*'
+  done <"$root/deploy/cuda-wheels.txt"
+  expect "the documented version" "$(grep -c "$(sed -n 's/^torch==\([0-9.]*\).*/\1/p' "$root/deploy/cuda-wheels.txt")" "$root/docs/gpu.md")" '[1-9]*'
+}
+
+training_alone_installs_nothing() {
+  make_tree training
+  run_script "$tree/tests/run" training-only -L unit
+  expect "training-only" "$code $calls" '0 cmake --fresh --preset training-only*ninja *ctest --preset training-only * -L unit*'
+  expect "packages" "${calls/dpkg/FOUND}" "$calls"
 }
 
 a_failure_says_what_the_machine_is() {
@@ -261,7 +324,7 @@ help_that_cannot_be_printed_is_a_failure() {
 
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || return
-  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,tests/run,.ci/run} \
+  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,deploy/cuda.sh,tests/run,.ci/run} \
     "${BASH_SOURCE[0]}"
   expect "shellcheck" "$code $out" '0 '
 }
@@ -272,6 +335,10 @@ test_cases=(
   nothing_is_installed_or_configured_twice
   missing_packages_are_installed
   flags_reach_the_cluster
+  a_gpu_is_asked_for_before_anything_is_downloaded
+  a_build_for_gpus_is_one_of_its_own
+  every_wheel_is_pinned_and_has_a_reason
+  training_alone_installs_nothing
   a_failure_says_what_the_machine_is
   signals_reach_the_cluster
   flags_reach_the_reproduction

@@ -123,7 +123,8 @@ Documents ReadDocuments(const std::string& root) {
   Documents documents;
   for (const std::string& file : ListTree(root)) {
     const bool is_markdown = absl::EndsWith(file, ".md");
-    const bool is_edited = file == "docker-compose.yml" || (absl::StartsWith(file, "deploy/config/") && !is_markdown);
+    const bool is_edited = (absl::StartsWith(file, "docker-compose") && absl::EndsWith(file, ".yml")) ||
+                           (absl::StartsWith(file, "deploy/config/") && !is_markdown);
     if (!is_markdown && !is_edited) continue;
     std::ifstream text(absl::StrCat(root, "/", file));
     documents.files.push_back(file);

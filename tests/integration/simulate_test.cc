@@ -20,6 +20,7 @@
 #include "common/base/instant.h"
 #include "common/config/config.h"
 #include "common/inference/weights.h"
+#include "common/inference/weights_identity.h"
 #include "deploy/cli/cluster/child_process.h"
 
 namespace recbots {

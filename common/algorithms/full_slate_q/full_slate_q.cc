@@ -8,7 +8,6 @@
 
 #include "common/algorithms/check_batch.h"
 #include "common/algorithms/full_slate_q/policy.h"
-#include "common/algorithms/full_slate_q/row.h"
 #include "common/base/status_macros.h"
 #include "common/networks/torch_status.h"
 #include "common/rl/spec.h"
@@ -169,14 +168,6 @@ Algorithm::Losses FullSlateQ::losses() const {
   Losses losses = {{"q_loss", q_.loss()}};
   AddOptimizer("q", q_.optimizer(), losses);
   return losses;
-}
-
-AlgorithmOr FullSlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec,
-                                         const LearningSetup& setup) {
-  RECBOTS_ASSIGN_OR_RETURN(const FullSlateShape shape, MakeShape(algorithm, spec));
-  const OptimizerOptions optimizer = MakeOptimizerOptions(algorithm.optimizer());
-  return FullSlateQ::Create(
-      {.shape = shape, .q = MakeQLearnerOptions(QConfigOf(algorithm), optimizer, shape.q, setup)});
 }
 
 }  // namespace recbots

@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/full_slate_q/policy.h"
-#include "common/algorithms/full_slate_q/shape.h"
+#include "common/algorithms/full_slate_q/shape_config.h"
 #include "common/base/status_macros.h"
 #include "common/inference/exploring_policy.h"
-#include "common/inference/q_shape.h"
+#include "common/inference/network_config.h"
 
 namespace recbots {
 

@@ -4,10 +4,7 @@
 
 #include <cstdint>
 
-#include "absl/status/statusor.h"
 #include "common/inference/q_shape.h"
-#include "common/rl/spec.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -21,14 +18,5 @@ struct FullSlateShape {
   static constexpr int64_t kMaxSlates = 100000;
   int64_t num_slates() const;  // N (N - 1) ... (N - K + 1)
 };
-
-// INVALID_ARGUMENT: too many slates; for DQN also slates of more than one. Names field, value and bound.
-absl::StatusOr<FullSlateShape> MakeFullSlateShape(const v1::FullSlateQConfig& config, const EnvironmentSpec& spec,
-                                                  const v1::NetworkConfig& network = {});
-absl::StatusOr<FullSlateShape> MakeDqnShape(const v1::DqnConfig& config, const EnvironmentSpec& spec,
-                                            const v1::NetworkConfig& network = {});
-// Of whichever of the two is chosen.
-absl::StatusOr<FullSlateShape> MakeShape(const v1::AlgorithmConfig& algorithm, const EnvironmentSpec& spec);
-const v1::QLearningConfig& QConfigOf(const v1::AlgorithmConfig& algorithm);
 
 }  // namespace recbots

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "common/algorithms/slate_q/policy.h"
-#include "common/algorithms/slate_q/shape.h"
+#include "common/algorithms/slate_q/shape_config.h"
 #include "common/base/status_macros.h"
 #include "common/inference/exploring_policy.h"
-#include "common/inference/q_shape.h"
+#include "common/inference/network_config.h"
 
 namespace recbots {
 

@@ -6,15 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/inference/item_network.h"
 #include "common/inference/q_shape.h"
 #include "common/inference/tensor_spec.h"
-#include "common/rl/spec.h"
 #include "common/slate/affinity.h"
 #include "common/slate/slate_optimizer.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -36,11 +33,6 @@ struct SlateQShape {
 
   ClickRule click_rule() const { return learned_clicks ? ClickRule::kShared : affinity->click_rule(); }
 };
-
-// INVALID_ARGUMENT: settings that do not fit the environment (no click in its responses, affinities of features that
-// users do not have, a choice model with several clicks, k out of range); names field, value and bound.
-absl::StatusOr<SlateQShape> MakeSlateQShape(const v1::SlateQConfig& config, const EnvironmentSpec& spec,
-                                            const v1::NetworkConfig& network = {});
 
 // Tensors in the order of an encoding: QTensors, then those of the click model and of the actor that proposes, where
 // there are such networks.

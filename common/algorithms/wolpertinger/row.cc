@@ -2,8 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/wolpertinger/policy.h"
-#include "common/algorithms/wolpertinger/shape.h"
+#include "common/algorithms/wolpertinger/shape_config.h"
 #include "common/base/status_macros.h"
+#include "common/inference/network_config.h"
 
 namespace recbots {
 

@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "common/inference/tensor_spec.h"
-#include "common/rl/spec.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -36,11 +34,6 @@ struct WolpertingerShape {
 
 // INVALID_ARGUMENT: a size out of range; names field, value and bound.
 absl::Status CheckShape(const WolpertingerShape& shape);
-
-// INVALID_ARGUMENT: as above, or an environment that Wolpertinger cannot play: it wants slates of one item from a fixed
-// catalogue.
-absl::StatusOr<WolpertingerShape> MakeShape(const v1::WolpertingerConfig& config, const EnvironmentSpec& spec,
-                                            const v1::NetworkConfig& network = {});
 
 // Names of networks and tensors.
 inline constexpr char kActor[] = "actor", kCritic[] = "critic", kEmbeddings[] = "embeddings";

@@ -1,6 +1,5 @@
 #include "deploy/cli/bench/browsing_batch.h"
 
-#include "common/algorithms/transition_options.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/rl/transition.h"
@@ -16,8 +15,8 @@ EnvironmentSpec BrowsingBatch::Spec() {
   return spec;
 }
 
-absl::StatusOr<std::unique_ptr<BrowsingBatch>> BrowsingBatch::Make(const v1::AlgorithmConfig& config, int64_t rows) {
-  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(Spec(), TransitionOptionsOf(config)));
+absl::StatusOr<std::unique_ptr<BrowsingBatch>> BrowsingBatch::Make(int64_t rows) {
+  RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, TransitionSchema(Spec(), TransitionOptions()));
   return std::unique_ptr<BrowsingBatch>(new BrowsingBatch(schema, rows));
 }
 

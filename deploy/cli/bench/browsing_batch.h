@@ -10,7 +10,6 @@
 #include "common/algorithms/algorithm.h"
 #include "common/base/row_schema.h"
 #include "common/rl/spec.h"
-#include "recbots/v1/config.pb.h"
 
 namespace recbots {
 
@@ -21,7 +20,7 @@ class BrowsingBatch {
   static EnvironmentSpec Spec();
 
   // Errors as TransitionSchema.
-  static absl::StatusOr<std::unique_ptr<BrowsingBatch>> Make(const v1::AlgorithmConfig& config, int64_t rows);
+  static absl::StatusOr<std::unique_ptr<BrowsingBatch>> Make(int64_t rows);
 
   // Rows that do not end their episode.
   int64_t rows_that_go_on() const { return rows_that_go_on_; }

@@ -80,7 +80,7 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, int64_
   std::vector<Seat> seats(kLearners);
   for (Seat& seat : seats) {
     RECBOTS_ASSIGN_OR_RETURN(seat.algorithm, MakeAlgorithm(config, BrowsingBatch::Spec(), {.seed = 1}));
-    RECBOTS_ASSIGN_OR_RETURN(seat.batch, BrowsingBatch::Make(config, rows));
+    RECBOTS_ASSIGN_OR_RETURN(seat.batch, BrowsingBatch::Make(rows));
   }
   RECBOTS_RETURN_IF_ERROR(Connect(board, seats));
   SecondsOf(seats, 1, /*together=*/false);

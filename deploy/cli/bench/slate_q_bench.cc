@@ -16,6 +16,7 @@
 #include "common/algorithms/make_policy.h"
 #include "common/algorithms/transition_options.h"
 #include "common/base/status_macros.h"
+#include "common/inference/network_config.h"
 #include "common/rl/transition.h"
 #include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/algorithms/make_algorithm.h"
-#include "common/algorithms/wolpertinger/shape.h"
+#include "common/algorithms/wolpertinger/wolpertinger.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"
@@ -21,35 +20,38 @@ namespace {
 constexpr int kItems = BrowsingBatch::kItems;
 constexpr int64_t kDefaultRows = 32;  // Rows of a batch.
 
-v1::AlgorithmConfig DefaultConfig() {
-  v1::AlgorithmConfig config;
-  config.mutable_wolpertinger();
-  return config;
+// The defaults of the configuration.
+WolpertingerOptions DefaultOptions(int num_units = 64) {
+  const EnvironmentSpec spec = BrowsingBatch::Spec();
+  WolpertingerOptions options;
+  options.shape.num_user_features = spec.num_user_features;
+  options.shape.num_items = spec.num_candidates;
+  options.shape.hidden_units = num_units;
+  return options;
 }
-v1::AlgorithmConfig NotebookConfig(int k, int num_units = 64) {
-  v1::AlgorithmConfig config;
-  v1::WolpertingerConfig* wolpertinger = config.mutable_wolpertinger();
-  wolpertinger->set_k(k);
-  wolpertinger->set_hidden_units(num_units);
-  wolpertinger->set_search_space(v1::WolpertingerConfig::RAW);
-  wolpertinger->set_random_candidates(0);
-  wolpertinger->set_actor_objective(v1::WolpertingerConfig::CLIMB_CRITIC);
-  return config;
+WolpertingerOptions NotebookOptions(int k, int num_units = 64) {
+  WolpertingerOptions options = DefaultOptions(num_units);
+  options.shape.k = k;
+  options.shape.search_space = SearchSpace::kRaw;
+  options.random_candidates = 0;
+  options.actor_objective = ActorObjective::kClimbCritic;
+  return options;
 }
 
 // Floating-point operations of an update: those of the layers' products, forwards and backwards, on rows that count.
 // What rows that end an episode would be worth next is not asked.
-double Operations(const v1::WolpertingerConfig& config, double rows, double rows_that_go_on) {
-  const double users = kItems, items = kItems, embedding = config.embedding_size(), units = config.hidden_units();
-  const bool all = config.k() == kItems;
+double Operations(const WolpertingerOptions& learner, double rows, double rows_that_go_on) {
+  const WolpertingerShape& shape = learner.shape;
+  const double users = kItems, items = kItems, embedding = shape.embedding_size, units = shape.hidden_units;
+  const bool all = shape.k == kItems;
   // Drawn ones count once, and not if they are among the nearest: in the mean.
-  const double drawn = (items - config.k()) * (1 - std::pow(1 - 1 / items, config.random_candidates()));
-  const double candidates = all ? items : config.k() + drawn;
+  const double drawn = (items - shape.k) * (1 - std::pow(1 - 1 / items, learner.random_candidates));
+  const double candidates = all ? items : shape.k + drawn;
   const double critic = (users + embedding) * units + units * units + units;  // One row forwards.
   const double actor = users * units + units * units + units * embedding;
   const double score = candidates * (units * units + units);
-  const bool climbs = config.actor_objective() != v1::WolpertingerConfig::REGRESS_TO_BEST;
-  const bool regresses = config.actor_objective() != v1::WolpertingerConfig::CLIMB_CRITIC;
+  const bool climbs = learner.actor_objective != ActorObjective::kRegressToBest;
+  const bool regresses = learner.actor_objective != ActorObjective::kClimbCritic;
   double products = rows * users * units + rows_that_go_on * score + (all ? 0 : rows * actor);  // Targets.
   products += rows * (critic + units * units + embedding * units + critic);                     // Critic.
   products += rows * (actor + embedding * units + units * units + actor);                       // Actor.
@@ -58,11 +60,10 @@ double Operations(const v1::WolpertingerConfig& config, double rows, double rows
   return 2 * products;
 }
 
-absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const v1::AlgorithmConfig& config,
+absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const WolpertingerOptions& learner,
                                                  int64_t num_rows, const BenchOptions& options) {
-  const EnvironmentSpec spec = BrowsingBatch::Spec();
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, MakeAlgorithm(config, spec, {.seed = 1}));
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<BrowsingBatch> rows, BrowsingBatch::Make(config, num_rows));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, Wolpertinger::Create(learner));
+  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<BrowsingBatch> rows, BrowsingBatch::Make(num_rows));
   absl::Status status;
   const auto update = [&] {
     status.Update(rows->Learn(*algorithm));
@@ -70,15 +71,14 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   };
   const Rate rate = MedianRate(options, update);
   const double operations =
-      Operations(config.wolpertinger(), static_cast<double>(num_rows), static_cast<double>(rows->rows_that_go_on()));
+      Operations(learner, static_cast<double>(num_rows), static_cast<double>(rows->rows_that_go_on()));
   const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
   BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
   result.cores_used = rate.cores_used;
   std::vector<BenchResult> results = {result, {name, "share_of_core", share.ratio, "ratio"}};
-  if (config.wolpertinger().actor_objective() == v1::WolpertingerConfig::CLIMB_CRITIC) {
-    RECBOTS_ASSIGN_OR_RETURN(const WolpertingerShape shape, MakeShape(config.wolpertinger(), spec));
+  if (learner.actor_objective == ActorObjective::kClimbCritic) {
     RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, rows->Wrap());
-    AutogradWolpertinger plain(shape);
+    AutogradWolpertinger plain(learner.shape);
     const AutogradWolpertinger::Batch same = {batch.observation, batch.next_observation,
                                               batch.slate.view({-1}).to(at::kLong), batch.reward, batch.discount};
     const Comparison comparison = CompareByTurns(options, update, [&] { return plain.Update(same), 1.0; });
@@ -89,25 +89,24 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
   return results;
 }
 
-Bench MakeBench(const std::string& name, const v1::AlgorithmConfig& config, int64_t num_rows) {
-  return {name, [=](const BenchOptions& options) { return Measure(name, config, num_rows, options); },
+Bench MakeBench(const std::string& name, const WolpertingerOptions& learner, int64_t num_rows) {
+  return {name, [=](const BenchOptions& options) { return Measure(name, learner, num_rows, options); },
           "drawing and receiving batches, publishing weights"};
 }
 
 }  // namespace
 
 std::vector<Bench> UpdatesBenches() {
-  std::vector<Bench> benches = {MakeBench("updates", DefaultConfig(), kDefaultRows),
-                                MakeBench("updates/notebook", NotebookConfig(5), kDefaultRows),
-                                MakeBench("updates/k10", NotebookConfig(10), kDefaultRows),
-                                MakeBench("updates/k10_256x64", NotebookConfig(10), 256),
-                                MakeBench("updates/k10_256x256", NotebookConfig(10, /*num_units=*/256), 256)};
+  std::vector<Bench> benches = {MakeBench("updates", DefaultOptions(), kDefaultRows),
+                                MakeBench("updates/notebook", NotebookOptions(5), kDefaultRows),
+                                MakeBench("updates/k10", NotebookOptions(10), kDefaultRows),
+                                MakeBench("updates/k10_256x64", NotebookOptions(10), 256),
+                                MakeBench("updates/k10_256x256", NotebookOptions(10, /*num_units=*/256), 256)};
   // Sizes that users have: rows per batch, and units per hidden layer.
   for (const int64_t num_rows : {32, 256, 1024}) {
     for (const int num_units : {64, 256}) {
-      v1::AlgorithmConfig config = DefaultConfig();
-      config.mutable_wolpertinger()->set_hidden_units(num_units);
-      benches.push_back(MakeBench(absl::StrCat("updates/", num_rows, "x", num_units), config, num_rows));
+      benches.push_back(
+          MakeBench(absl::StrCat("updates/", num_rows, "x", num_units), DefaultOptions(num_units), num_rows));
     }
   }
   return benches;

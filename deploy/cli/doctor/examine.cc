@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +21,8 @@ constexpr double kRunBytes = 0.5 * kGiB;
 constexpr double kCompilerBytes = 1.2e9;
 // Free space on a disk. A run writes some megabytes, checkpoints as much as the tables hold, a build 2 GB.
 constexpr double kFewBytesFree = 100 * kMiB, kBuildBytes = 3 * kGiB;
+// The driver that CUDA 13.0, of the LibTorch in deploy/cuda-wheels.txt, asks for.
+constexpr int kOldestGpuDriver = 580;
 // For the role that needs most, replay, with one actor; each further actor takes two.
 constexpr int64_t kRoleDescriptors = 64;
 constexpr int64_t kUsualDescriptors = 1024;
@@ -125,7 +128,8 @@ Finding Libraries(const Machine& machine) {
   }
   finding.says = absl::StrCat("LibTorch ", machine.torch_version, ", matrix products by ",
                               machine.blas_config.empty() ? machine.blas_path : machine.blas_config);
-  if (machine.blas_config.empty()) {
+  // A wheel of LibTorch has its own BLAS, MKL, in it.
+  if (machine.blas_config.empty() && !absl::EndsWith(machine.blas_path, "/libtorch_cpu.so")) {
     finding.judgement = Judgement::kWarning;
     finding.advice =
         "this is not OpenBLAS, and with the reference BLAS an update takes five times as long: apt-get install "
@@ -136,6 +140,35 @@ Finding Libraries(const Machine& machine) {
     absl::StrAppend(&finding.says, "; not built: ", absl::StrJoin(machine.missing_programs, ", "));
     finding.advice = "clusters cannot start: build all programs (deploy/run does)";
   }
+  return finding;
+}
+
+Finding Gpu(const Machine& machine) {
+  Finding finding{"gpu", Judgement::kOk, "", ""};
+  if (machine.gpu_driver.empty() && !machine.has_gpu_device) {
+    finding.says = "no NVIDIA driver: networks are trained on the processor";
+    if (machine.torch_knows_gpus) {
+      finding.judgement = Judgement::kWarning;
+      finding.advice = "this build is one for GPUs: install NVIDIA's driver, or build without --cuda";
+    }
+    return finding;
+  }
+  finding.says = absl::StrCat(machine.gpus.empty() ? "no GPU" : absl::StrJoin(machine.gpus, ", "), ", driver ",
+                              machine.gpu_driver.empty() ? "unknown" : machine.gpu_driver);
+  int major = 0;
+  const bool known = absl::SimpleAtoi(machine.gpu_driver.substr(0, machine.gpu_driver.find('.')), &major);
+  if (!machine.has_gpu_device) {
+    finding.advice = "there is no /dev/nvidia0: a container has to ask for the GPU (docker run --gpus=all)";
+  } else if (!machine.has_gpu_library) {
+    finding.advice =
+        "libcuda.so.1 is missing, through which programs reach the driver: install NVIDIA's libraries, too";
+  } else if (machine.torch_knows_gpus && known && major < kOldestGpuDriver) {
+    finding.advice = absl::StrCat("CUDA 13 wants driver ", kOldestGpuDriver, " or later");
+  } else if (!machine.torch_knows_gpus) {
+    finding.advice = "this build does not use it: deploy/run --cuda makes one that does";
+    return finding;
+  }
+  if (!finding.advice.empty()) finding.judgement = Judgement::kWarning;
   return finding;
 }
 
@@ -244,8 +277,8 @@ std::string JudgementName(Judgement judgement) {
 }
 
 std::vector<Finding> Examine(const Machine& machine) {
-  return {System(machine),      Processor(machine), Cores(machine),   Memory(machine), Libraries(machine),
-          Descriptors(machine), Folders(machine),   Sockets(machine), Docker(machine)};
+  return {System(machine), Processor(machine),   Cores(machine),   Memory(machine),  Libraries(machine),
+          Gpu(machine),    Descriptors(machine), Folders(machine), Sockets(machine), Docker(machine)};
 }
 
 Judgement Worst(const std::vector<Finding>& findings) {

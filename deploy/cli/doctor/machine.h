@@ -34,6 +34,13 @@ struct Machine {
   std::string blas_path;                      // The library file of LibTorch's matrix products
   std::string blas_config;                    // The description of an OpenBLAS; empty for other libraries
   std::string libraries_error;                // Why the three above are not known
+  bool torch_knows_gpus = false;              // Whether LibTorch was built with CUDA
+
+  // GPUs of NVIDIA, by the driver's files: nothing here calls it.
+  std::string gpu_driver;         // The version of the driver, "580.65.06"; empty: none is loaded
+  std::vector<std::string> gpus;  // The name of each, "NVIDIA H200"
+  bool has_gpu_device = false;    // Whether /dev/nvidia0 is there
+  bool has_gpu_library = false;   // Whether libcuda.so.1, through which CUDA reaches the driver, can be loaded
 
   int64_t descriptors = 0;      // How many files and sockets a process may have open
   int64_t max_descriptors = 0;  // The number to which it may raise this

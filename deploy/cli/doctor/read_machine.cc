@@ -1,5 +1,6 @@
 #include "deploy/cli/doctor/read_machine.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
@@ -142,6 +143,13 @@ void ReadPrograms(const std::string& program_dir, Machine& machine) {
   }
 }
 
+// Loads a library and lets it go again, without calling anything in it.
+bool CanLoad(const char* name) {
+  void* const library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+  if (library != nullptr) dlclose(library);
+  return library != nullptr;
+}
+
 void ReadDescriptors(Machine& machine) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -210,6 +218,23 @@ void ReadSystem(const std::string& root, Machine& machine) {
   machine.version_id = ValueOf(release, "VERSION_ID", '=');
 }
 
+void ReadGpus(const std::string& root, Machine& machine) {
+  // "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build ...": the first number with a
+  // dot.
+  for (const absl::string_view word : absl::StrSplit(FirstLine(root + "/proc/driver/nvidia/version"), ' ')) {
+    if (machine.gpu_driver.empty() && word.find('.') != word.npos && absl::ascii_isdigit(word[0])) {
+      machine.gpu_driver = std::string(word);
+    }
+  }
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(root + "/proc/driver/nvidia/gpus", error)) {
+    const std::string model = ValueOf(TextOf(entry.path().string() + "/information"), "Model", ':');
+    machine.gpus.push_back(model.empty() ? "a GPU of unknown name" : model);
+  }
+  std::sort(machine.gpus.begin(), machine.gpus.end());
+  machine.has_gpu_device = std::filesystem::exists(root + "/dev/nvidia0", error);
+}
+
 void ReadProcessor(const std::string& root, Machine& machine) {
   machine.processor = ProcessorNameIn(TextOf(root + "/proc/cpuinfo"));
 }
@@ -237,6 +262,7 @@ void ReadLibraries(const std::string& output, Machine& machine) {
   machine.torch_version = ValueOf(output, "torch", ' ');
   machine.blas_path = ValueOf(output, "blas", ' ');
   machine.blas_config = ValueOf(output, "blas_config", ' ');
+  machine.torch_knows_gpus = ValueOf(output, "gpus", ' ') == "yes";
   if (machine.torch_version.empty()) machine.libraries_error = "recbots-train does not say which LibTorch it has";
 }
 
@@ -270,6 +296,8 @@ Machine ReadMachine(const std::string& program_dir) {
   ReadMemory("", machine);
   ReadControlGroup("", machine);
   ReadPrograms(program_dir, machine);
+  ReadGpus("", machine);
+  machine.has_gpu_library = CanLoad("libcuda.so.1");
   ReadDescriptors(machine);
   ReadFolders(machine);
   ReadSockets(machine);

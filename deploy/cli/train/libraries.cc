@@ -26,6 +26,11 @@ std::string DescribeLibraries() {
   std::string text = std::string("torch ") + TORCH_VERSION + "\nblas " + (blas.empty() ? "unknown" : blas) + "\n";
   const auto config = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
   if (config != nullptr && FileOf("openblas_get_config") == blas) text += std::string("blas_config ") + config() + "\n";
+#ifdef RECBOTS_CUDA
+  text += "gpus yes\n";
+#else
+  text += "gpus no\n";
+#endif
   return text;
 }
 

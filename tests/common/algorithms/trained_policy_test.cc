@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <fstream>
 
-#include "common/algorithms/slate_q/shape.h"
+#include "common/algorithms/slate_q/shape_config.h"
 #include "common/inference/weights.h"
+#include "common/inference/weights_identity.h"
 #include "common/wire/experiment_identity.h"
 
 namespace recbots {

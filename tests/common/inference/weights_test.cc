@@ -9,7 +9,6 @@
 
 #include "common/base/crc32c.h"
 #include "common/base/random.h"
-#include "common/wire/experiment_identity.h"
 
 namespace recbots {
 namespace {
@@ -69,21 +68,17 @@ TEST(WeightsTest, RefusesAbsurdSizesBehindAGoodChecksum) {
   ExpectRefused(WithNumber(encoded, kExtent, 1 << 20), "cut short");
 }
 
-TEST(WeightsTest, SayWhatTheyWereTrainedForWhereTheyAreToldIt) {
+TEST(WeightsTest, CarryTheBytesOfWhatTheyWereTrainedFor) {
   const std::string plain = EncodeTensors(SomeTensors());
-  const v1::ExperimentIdentity identity = MakeIdentity({{"transition.discount", "0.9"}});
-  const std::string named = WithIdentity(plain, identity);
+  const std::string named = WithIdentityBytes(plain, absl::string_view("an\0identity", 11));
   EXPECT_EQ(DecodeTensors(named).value(), SomeTensors());
-  EXPECT_EQ(DecodeIdentity(named).value().SerializeAsString(), identity.SerializeAsString());
-  EXPECT_FALSE(Says(DecodeIdentity(plain).value())) << "a file of before";
+  EXPECT_EQ(DecodeIdentityBytes(named).value(), absl::string_view("an\0identity", 11));
+  EXPECT_EQ(DecodeIdentityBytes(plain).value(), "") << "a file of before";
   for (size_t size = plain.size(); size < named.size(); ++size) {
     ExpectRefused(WithNumber(named.substr(0, size), 4, 2), "cut short");
   }
   ExpectRefused(WithNumber(named + "x", 4, 2), "1 bytes after the last part");
   ExpectRefused(WithNumber(named, plain.size(), 1 << 20), "length of the identity 1048576, want at most 32768");
-  v1::ExperimentIdentity wrong = identity;
-  wrong.set_fingerprint(7);
-  ExpectRefused(WithIdentity(plain, wrong), "fingerprint 0000000000000007, want ");
 }
 
 TEST(WeightsTest, RefusesNumbersThatAreNotFinite) {

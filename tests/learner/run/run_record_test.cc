@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/file.h"
 #include "common/inference/weights.h"
+#include "common/inference/weights_identity.h"
 #include "common/wire/experiment_identity.h"
 #include "learner/run/report.h"
 #include "tests/learner/run/make_evaluation.h"

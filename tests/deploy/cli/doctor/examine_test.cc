@@ -68,7 +68,7 @@ Finding FindingOf(const Machine& machine, const std::string& name) {
 
 TEST(ExamineTest, AGoodMachineHasNothingToDo) {
   const std::vector<Finding> findings = Examine(GoodMachine());
-  EXPECT_THAT(findings, ::testing::SizeIs(9)) << "about ten lines";
+  EXPECT_THAT(findings, ::testing::SizeIs(10)) << "about ten lines";
   for (const Finding& finding : findings) {
     EXPECT_EQ(finding.judgement, Judgement::kOk) << finding.name;
     EXPECT_THAT(finding.advice, IsEmpty()) << finding.name;
@@ -159,6 +159,41 @@ TEST(ExamineTest, LittleMemoryIsAWarningAndLessAProblem) {
   EXPECT_THAT(finding.says, HasSubstr("the control group allows 1.0 GiB, 200 MiB of it free"));
 }
 
+TEST(ExamineTest, AMachineWithoutAGpuIsGoodUnlessItIsBuiltForOne) {
+  Machine machine = GoodMachine();
+  Finding finding = FindingOf(machine, "gpu");
+  EXPECT_EQ(finding.judgement, Judgement::kOk);
+  EXPECT_EQ(finding.says, "no NVIDIA driver: networks are trained on the processor");
+  machine.torch_knows_gpus = true;
+  finding = FindingOf(machine, "gpu");
+  EXPECT_EQ(finding.judgement, Judgement::kWarning);
+  EXPECT_THAT(finding.advice, HasSubstr("without --cuda"));
+}
+
+TEST(ExamineTest, SaysWhatAGpuLacks) {
+  Machine machine = GoodMachine();
+  machine.gpus = {"NVIDIA H200"};
+  machine.gpu_driver = "580.65.06";
+  machine.has_gpu_device = machine.has_gpu_library = machine.torch_knows_gpus = true;
+  Finding finding = FindingOf(machine, "gpu");
+  EXPECT_EQ(finding.judgement, Judgement::kOk);
+  EXPECT_EQ(finding.says, "NVIDIA H200, driver 580.65.06");
+  EXPECT_THAT(finding.advice, IsEmpty());
+  machine.torch_knows_gpus = false;
+  finding = FindingOf(machine, "gpu");
+  EXPECT_EQ(finding.judgement, Judgement::kOk) << "it can be trained on the processor";
+  EXPECT_THAT(finding.advice, HasSubstr("deploy/run --cuda"));
+  machine.torch_knows_gpus = true;
+  machine.gpu_driver = "535.104.05";
+  finding = FindingOf(machine, "gpu");
+  EXPECT_EQ(finding.judgement, Judgement::kWarning);
+  EXPECT_THAT(finding.advice, HasSubstr("driver 580 or later"));
+  machine.has_gpu_library = false;
+  EXPECT_THAT(FindingOf(machine, "gpu").advice, HasSubstr("libcuda.so.1 is missing"));
+  machine.has_gpu_device = false;
+  EXPECT_THAT(FindingOf(machine, "gpu").advice, HasSubstr("--gpus=all"));
+}
+
 TEST(ExamineTest, NoLibTorchIsAProblemAndAnotherBlasAWarning) {
   Machine machine = GoodMachine();
   machine.blas_config.clear();
@@ -167,6 +202,8 @@ TEST(ExamineTest, NoLibTorchIsAProblemAndAnotherBlasAWarning) {
   EXPECT_EQ(finding.judgement, Judgement::kWarning);
   EXPECT_EQ(finding.says, "LibTorch 1.13.0, matrix products by " + machine.blas_path);
   EXPECT_THAT(finding.advice, AllOf(HasSubstr("five times"), HasSubstr("libopenblas0-pthread")));
+  machine.blas_path = "/venv/lib/python3.11/site-packages/torch/lib/libtorch_cpu.so";
+  EXPECT_EQ(FindingOf(machine, "libtorch").judgement, Judgement::kOk) << "MKL, within the LibTorch of a wheel";
   machine = GoodMachine();
   machine.missing_programs = {"recbots-actor", "recbots-replay"};
   finding = FindingOf(machine, "libtorch");

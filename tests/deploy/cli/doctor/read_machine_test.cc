@@ -102,15 +102,42 @@ TEST_F(ReadMachineTest, ReadsControlGroupsOfVersion1) {
   EXPECT_EQ(machine_.core_limit, 3);
 }
 
+TEST_F(ReadMachineTest, ReadsGpusFromTheFilesOfTheDriver) {
+  ReadGpus(root_, machine_);
+  EXPECT_THAT(machine_.gpu_driver, IsEmpty());
+  EXPECT_THAT(machine_.gpus, IsEmpty());
+  EXPECT_FALSE(machine_.has_gpu_device);
+  Write("/proc/driver/nvidia/version",
+        "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (root@host)  Sun Jul 27\n"
+        "GCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n");
+  Write("/proc/driver/nvidia/gpus/0000:17:00.0/information", "Model: \t\t NVIDIA H200\nIRQ:   \t\t 255\n");
+  Write("/proc/driver/nvidia/gpus/0000:18:00.0/information", "IRQ:   \t\t 256\n");
+  Write("/dev/nvidia0", "");
+  ReadGpus(root_, machine_);
+  EXPECT_EQ(machine_.gpu_driver, "580.65.06");
+  EXPECT_THAT(machine_.gpus, ::testing::ElementsAre("NVIDIA H200", "a GPU of unknown name"));
+  EXPECT_TRUE(machine_.has_gpu_device);
+}
+
+TEST_F(ReadMachineTest, ReadsTheDriverOfOldKernelModules) {
+  Write("/proc/driver/nvidia/version",
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\n");
+  ReadGpus(root_, machine_);
+  EXPECT_EQ(machine_.gpu_driver, "535.104.05");
+}
+
 TEST_F(ReadMachineTest, ReadsWhatTrainSaysOfItsLibraries) {
-  ReadLibraries("torch 1.13.0a0+git\nblas /usr/lib/libopenblas.so.0\nblas_config OpenBLAS 0.3.21 Zen\n", machine_);
+  ReadLibraries("torch 1.13.0a0+git\nblas /usr/lib/libopenblas.so.0\nblas_config OpenBLAS 0.3.21 Zen\ngpus yes\n",
+                machine_);
   EXPECT_EQ(machine_.torch_version, "1.13.0a0+git");
   EXPECT_EQ(machine_.blas_path, "/usr/lib/libopenblas.so.0");
   EXPECT_EQ(machine_.blas_config, "OpenBLAS 0.3.21 Zen");
+  EXPECT_TRUE(machine_.torch_knows_gpus);
   EXPECT_THAT(machine_.libraries_error, IsEmpty());
   Machine other;
   ReadLibraries("usage: something else\n", other);
   EXPECT_THAT(other.libraries_error, HasSubstr("does not say"));
+  EXPECT_FALSE(other.torch_knows_gpus);
 }
 
 TEST_F(ReadMachineTest, TriesFoldersByMakingAFile) {

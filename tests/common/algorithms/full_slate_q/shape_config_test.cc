@@ -1,4 +1,4 @@
-#include "common/algorithms/full_slate_q/shape.h"
+#include "common/algorithms/full_slate_q/shape_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
