@@ -61,6 +61,9 @@ std::vector<Case> AllCases() {
            " value_head: TWO_HOT value_atoms: 9 value_range: 10 } } optimizer { clip_norm: 0.1 weight_decay: 0.01 }"},
       {"WolpertingerDeep",
        "wolpertinger { k: 2 " + sizes + " } network { hidden_layers: [12, 8, 8] activation: SILU layer_norm: true }"},
+      {"WolpertingerDeepTwin",
+       "wolpertinger { k: 2 twin_critics: true actor_delay: 2 actor_objective: CLIMB_AND_REGRESS " + noise + " " +
+           sizes + " } network { hidden_layers: [12, 8, 8] activation: TANH }"},
   };
   for (const std::string& name : AlgorithmNames()) cases.push_back({"Default_" + name, name + " {}"});
   return cases;

@@ -1,6 +1,6 @@
 // The gradients of an update of Wolpertinger (wolpertinger.h) of two equal hidden layers with ReLU, on one core, in
 // single precision and without LibTorch: at 32 rows and 64 hidden units its operators cost several times the arithmetic
-// that they do. The formulas are those of gradients.cc, which tests hold it to; results differ by rounding.
+// that they do. The formulas are those of tensor_update.h, which tests hold it to; results differ by rounding.
 //
 // What need not be computed is left out: the value of what follows where a row's discount is 0, the actor's point where
 // all items are candidates.

@@ -13,6 +13,7 @@
 
 #include "common/base/log.h"
 #include "common/networks/initialize.h"
+#include "common/networks/products.h"
 
 namespace recbots {
 namespace {
@@ -30,8 +31,9 @@ std::vector<TensorSpec> WolpertingerNetworks::Tensors(const WolpertingerShape& s
   return tensors;
 }
 
-WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, at::ScalarType dtype)
-    : WolpertingerNetworks(shape, num_critics, ParameterArena(ParameterLayout(Tensors(shape, num_critics)), dtype)) {}
+WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics,
+                                           const at::TensorOptions& options)
+    : WolpertingerNetworks(shape, num_critics, ParameterArena(ParameterLayout(Tensors(shape, num_critics)), options)) {}
 
 WolpertingerNetworks::WolpertingerNetworks(const WolpertingerShape& shape, int num_critics,
                                            const ParameterArena& tensors)
@@ -47,8 +49,8 @@ void WolpertingerNetworks::Initialize(uint64_t seed) {
   if (critics.size() == 2) InitializeMlp(arena, kSecondCritic, seed, hidden);
 }
 
-UnitRows::UnitRows(at::ScalarType dtype) {
-  for (at::Tensor* tensor : {&length, &unit, &product, &d_x}) *tensor = at::empty({0}, at::TensorOptions(dtype));
+UnitRows::UnitRows(const at::TensorOptions& options) {
+  for (at::Tensor* tensor : {&length, &unit, &product, &d_x}) *tensor = at::empty({0}, options);
 }
 
 void ScaleRows(const at::Tensor& x, UnitRows& rows) {
@@ -66,15 +68,13 @@ void ScaleRowsBackward(const at::Tensor& d_unit, UnitRows& rows) {
 }
 
 void RunActor(const Mlp& actor, const at::Tensor& observation, ActorPass& pass) {
-  at::addmm_out(pass.mlp.z1(), actor.b1, observation, actor.w1.t());
+  ProductInto(pass.mlp.z1(), actor.b1, observation, actor.layers[0].w_t);
   Forward(actor, pass.mlp);
   ScaleRows(pass.mlp.output, pass.proto);
 }
 
-SearchScratch::SearchScratch(at::ScalarType dtype) {
-  for (at::Tensor* tensor : {&squares, &squared_length, &distance, &nearest_distance}) {
-    *tensor = at::empty({0}, at::TensorOptions(dtype));
-  }
+SearchScratch::SearchScratch(const at::TensorOptions& options) {
+  for (at::Tensor* tensor : {&squares, &squared_length, &product, &best}) *tensor = at::empty({0}, options);
 }
 
 void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, const at::Tensor& unit,
@@ -83,16 +83,18 @@ void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, c
     candidates.copy_(at::arange(shape.num_items, candidates.options()).expand_as(candidates));
     return;
   }
-  if (shape.search_space == SearchSpace::kUnit) {
-    // Between points of unit length the nearest have the largest inner product.
-    at::mm_out(scratch.distance, proto_action, unit.t()).neg_();
+  const PrecisionScope exact(MatrixPrecision::kFloat32);
+  // Between points of unit length the nearest have the largest inner product.
+  const bool largest = shape.search_space == SearchSpace::kUnit;
+  if (largest) {
+    at::mm_out(scratch.product, proto_action, unit.t());
   } else {
     // |e|^2 - 2 p . e: the squared distance, less what all items share.
     at::mul_out(scratch.squares, embeddings, embeddings);
     at::sum_out(scratch.squared_length, scratch.squares, at::IntArrayRef{1});
-    at::addmm_out(scratch.distance, scratch.squared_length, proto_action, embeddings.t(), 1, -2);
+    at::addmm_out(scratch.product, scratch.squared_length, proto_action, embeddings.t(), 1, -2);
   }
-  at::topk_out(scratch.nearest_distance, candidates, scratch.distance, shape.k, 1, /*largest=*/false, /*sorted=*/true);
+  at::topk_out(scratch.best, candidates, scratch.product, shape.k, 1, largest, /*sorted=*/true);
 }
 
 }  // namespace recbots

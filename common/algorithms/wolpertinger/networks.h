@@ -9,6 +9,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <vector>
 
@@ -24,8 +25,8 @@ struct WolpertingerNetworks {
   static std::vector<TensorSpec> Tensors(const WolpertingerShape& shape, int num_critics);
 
   WolpertingerNetworks() = default;
-  // All zero; num_critics is 1 or 2.
-  WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, at::ScalarType dtype);
+  // All zero, of at::kFloat or at::kDouble, on any device; num_critics is 1 or 2.
+  WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, const at::TensorOptions& options);
   // Over an arena of Tensors(shape, num_critics).
   WolpertingerNetworks(const WolpertingerShape& shape, int num_critics, const ParameterArena& tensors);
 
@@ -40,13 +41,13 @@ struct WolpertingerNetworks {
   at::Tensor embeddings;  // [I, E]
 };
 
-// Rows scaled to unit length: unit = x / length, length [n, 1].
+// Rows [n, E] scaled to unit length: unit = x / length, length [n, 1].
 struct UnitRows {
   UnitRows() = default;
-  explicit UnitRows(at::ScalarType dtype);
+  explicit UnitRows(const at::TensorOptions& options);
 
   at::Tensor length, unit;
-  at::Tensor product, d_x;  // Scratch and result of the backward pass.
+  at::Tensor product, d_x;  // Scratch and result of the backward pass, [n, E]; the result may lie in an arena.
 };
 void ScaleRows(const at::Tensor& x, UnitRows& rows);
 // d_x from d_unit; after ScaleRows.
@@ -55,7 +56,7 @@ void ScaleRowsBackward(const at::Tensor& d_unit, UnitRows& rows);
 // proto.unit [B, E] of observations [B, U].
 struct ActorPass {
   ActorPass() = default;
-  explicit ActorPass(at::ScalarType dtype) : mlp(dtype), proto(dtype) {}
+  explicit ActorPass(const at::TensorOptions& options) : mlp(options), proto(options) {}
 
   MlpActivations mlp;
   UnitRows proto;
@@ -63,12 +64,13 @@ struct ActorPass {
 void RunActor(const Mlp& actor, const at::Tensor& observation, ActorPass& pass);
 
 // `candidates` int64 [B, k]: the items nearest to each proto-action [B, E], nearest first; all items in order where
-// k == I. `unit` are the set's embeddings, scaled. `scratch` is resized on first use.
+// k == I. `unit` are the set's embeddings, scaled. `scratch` is resized on first use. The precision of products does
+// not count here (products.h): which items are candidates shall not depend on it.
 struct SearchScratch {
   SearchScratch() = default;
-  explicit SearchScratch(at::ScalarType dtype);
+  explicit SearchScratch(const at::TensorOptions& options);
 
-  at::Tensor squares, squared_length, distance, nearest_distance;
+  at::Tensor squares, squared_length, product, best;
 };
 void FindNearest(const WolpertingerShape& shape, const at::Tensor& embeddings, const at::Tensor& unit,
                  const at::Tensor& proto_action, SearchScratch& scratch, at::Tensor& candidates);

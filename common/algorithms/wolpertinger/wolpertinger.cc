@@ -1,18 +1,17 @@
 #include "common/algorithms/wolpertinger/wolpertinger.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/mul.h>
-#include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/check_batch.h"
 #include "common/base/check_range.h"
 #include "common/base/status_macros.h"
+#include "common/networks/torch_device.h"
 #include "common/networks/torch_status.h"
 
 namespace recbots {
@@ -30,11 +29,18 @@ absl::Status CheckOptions(const WolpertingerOptions& options) {
 
 int NumCritics(const WolpertingerOptions& options) { return options.twin_critics ? 2 : 1; }
 
+// Whether fused_update.h computes.
+bool IsFused(const WolpertingerOptions& options) {
+  return !options.device.cuda && !options.double_precision && !options.with_libtorch &&
+         options.shape.layers.units.empty();
+}
+
 TrainingState MakeState(const WolpertingerOptions& options) {
   const std::vector<TensorSpec> tensors = WolpertingerNetworks::Tensors(options.shape, NumCritics(options));
   const TrainingSpec spec = {
       .tensors = tensors, .num_targets = tensors.size(), .numbers = {{"updates"}, {"actor.steps"}, {"critic.steps"}}};
-  return TrainingState(spec, options.double_precision ? at::kDouble : at::kFloat);
+  return TrainingState(
+      spec, at::TensorOptions(options.double_precision ? at::kDouble : at::kFloat).device(TorchDevice(options.device)));
 }
 
 WolpertingerMemory MemoryOf(const WolpertingerNetworks& networks) {
@@ -69,14 +75,18 @@ absl::Status CheckItems(absl::Span<const int32_t> shown, int num_items) {
 absl::StatusOr<std::unique_ptr<Wolpertinger>> Wolpertinger::Create(const WolpertingerOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckOptions(options));
   std::unique_ptr<Wolpertinger> algorithm;
-  RECBOTS_RETURN_IF_ERROR(RunTorch([&] { algorithm.reset(new Wolpertinger(options)); }));
+  RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
+    auto program = std::make_unique<TensorProgram>(TorchDevice(options.device), options.precision);
+    algorithm.reset(new Wolpertinger(options, std::move(program)));
+  }));
   return algorithm;
 }
 
-Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
+Wolpertinger::Wolpertinger(const WolpertingerOptions& options, std::unique_ptr<TensorProgram> program)
     : Algorithm(MakeState(options), PolicyTensors(options.shape)),
       options_(options),
       dtype_(options.double_precision ? at::kDouble : at::kFloat),
+      program_(std::move(program)),
       online_(options.shape, NumCritics(options), state().all().parameters),
       target_(options.shape, NumCritics(options), state().all().targets),
       gradients_(options.shape, NumCritics(options), state().all().gradients),
@@ -90,63 +100,20 @@ Wolpertinger::Wolpertinger(const WolpertingerOptions& options)
   actor_optimizer_ = Adam(adam, actor_part_, state().Number("actor.steps"));
   critic_part_ = state().Part(tensors.subspan(critic));
   critic_optimizer_ = Adam(adam, critic_part_, state().Number("critic.steps"));
-  if (options.double_precision || options.with_libtorch || !options.shape.layers.units.empty()) return;
-  fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
-}
-
-Wolpertinger::Candidates::Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype)
-    : items(at::empty({batch_size, options.shape.k + options.random_candidates}, at::TensorOptions(at::kLong))),
-      nearest(items.narrow(1, 0, options.shape.k)),
-      random(items.narrow(1, options.shape.k, options.random_candidates)),
-      unit(at::empty({0}, at::TensorOptions(dtype))),
-      search(dtype),
-      critic(dtype),
-      best(at::empty({0}, at::TensorOptions(at::kLong))),
-      best_value(at::empty({0}, at::TensorOptions(dtype))) {}
-
-Wolpertinger::Scratch::Scratch(const WolpertingerOptions& options, int64_t size, at::ScalarType dtype)
-    : batch_size(size),
-      ones(at::ones({size}, at::TensorOptions(dtype))),
-      items(at::empty({size}, at::TensorOptions(at::kLong))),
-      d_climb(at::full({size, 1}, -1.0 / static_cast<double>(size), at::TensorOptions(dtype))),
-      actor(dtype),
-      target_actor(dtype),
-      embeddings(dtype),
-      target_embeddings(dtype),
-      critic{MlpActivations(dtype), MlpActivations(dtype)},
-      climb(dtype),
-      candidates(options, size, dtype),
-      target_candidates(options, size, dtype),
-      target_critic2(dtype) {
-  for (at::Tensor* tensor :
-       {&target_values, &state[0], &state[1], &td_error[0], &td_error[1], &d_value, &action, &d_action, &best_action,
-        &d_proto_action, &distance, &target_state, &target_best_action, &d_unit}) {
-    *tensor = at::empty({0}, at::TensorOptions(dtype));
+  if (IsFused(options)) {
+    fused_ = std::make_unique<FusedUpdate>(options, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
+  } else {
+    tensors_ = std::make_unique<TensorUpdate>(options, online_, target_, gradients_, *program_);
   }
-}
-
-absl::Status Wolpertinger::LoadBatch(const TransitionBatch& batch) {
-  if (scratch_.batch_size != batch.reward.size(0)) scratch_ = Scratch(options_, batch.reward.size(0), dtype_);
-  const PlainColumn<int32_t> slate(batch.slate);
-  const absl::Span<const int32_t> shown = {slate.data(), static_cast<size_t>(scratch_.batch_size)};
-  RECBOTS_RETURN_IF_ERROR(CheckItems(shown, options_.shape.num_items));
-  std::copy(shown.begin(), shown.end(), scratch_.items.data_ptr<int64_t>());
-  scratch_.observation = batch.observation.to(dtype_);
-  scratch_.next_observation = batch.next_observation.to(dtype_);
-  scratch_.reward = batch.reward;
-  scratch_.discount = batch.discount;
-  // The weights go into what the critics' gradients begin with: nothing else of an update knows of them.
-  scratch_.d_td = scratch_.d_climb;
-  if (batch.importance_weights.defined()) {
-    scratch_.d_td = at::mul(batch.importance_weights.to(dtype_).view({-1, 1}), scratch_.d_climb);
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
   RECBOTS_RETURN_IF_ERROR(
       CheckBatch(batch, {.num_user_features = options_.shape.num_user_features, .slate_size = 1, .value_dtype = dtype_},
                  td_errors));
+  const PlainColumn<int32_t> slate(batch.slate);
+  RECBOTS_RETURN_IF_ERROR(
+      CheckItems({slate.data(), static_cast<size_t>(batch.reward.size(0))}, options_.shape.num_items));
   absl::Status learnt;
   RECBOTS_RETURN_IF_ERROR(
       RunTorch([&] { learnt = fused_ == nullptr ? RunTensors(batch, td_errors) : RunFused(batch, td_errors); }));
@@ -154,11 +121,10 @@ absl::Status Wolpertinger::Update(const TransitionBatch& batch, absl::Span<float
 }
 
 absl::Status Wolpertinger::RunFused(const TransitionBatch& batch, absl::Span<float> td_errors) {
-  const auto rows = static_cast<size_t>(batch.reward.size(0));
+  const int64_t rows = batch.reward.size(0);
   const PlainColumn<float> observation(batch.observation), next_observation(batch.next_observation),
       reward(batch.reward), discount(batch.discount), weights(batch.importance_weights);
   const PlainColumn<int32_t> slate(batch.slate);
-  RECBOTS_RETURN_IF_ERROR(CheckItems({slate.data(), rows}, options_.shape.num_items));
   fused_->Run({.rows = static_cast<int>(rows),
                .observation = observation.data(),
                .next_observation = next_observation.data(),
@@ -166,31 +132,48 @@ absl::Status Wolpertinger::RunFused(const TransitionBatch& batch, absl::Span<flo
                .reward = reward.data(),
                .discount = discount.data(),
                .weights = weights.data(),
-               .first_row = FirstRow(static_cast<int64_t>(rows))},
+               .first_row = FirstRow(rows)},
               static_cast<uint64_t>(updates()), actor_is_due());
   if (!actor_is_due()) {
     const at::Tensor& actor = actor_part_.gradients.flat();
     std::fill_n(actor.data_ptr<float>(), actor.numel(), 0.0f);
   }
-  WriteTdErrors(td_errors);
+  WriteFusedErrors(td_errors);
   RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
-  Step();
+  BeginStep();
+  ApplyStep(actor_is_due());
+  EndStep();
   return absl::OkStatus();
 }
 
 absl::Status Wolpertinger::RunTensors(const TransitionBatch& batch, absl::Span<float> td_errors) {
   const c10::InferenceMode no_autograd;
-  RECBOTS_RETURN_IF_ERROR(LoadBatch(batch));
-  ComputeTargets();
-  ComputeCriticGradients();
-  WriteTdErrors(td_errors);
-  if (actor_is_due()) {
-    ComputeActorGradients();
+  const bool with_actor = actor_is_due(), with_errors = !td_errors.empty();
+  tensors_->Load(batch, {.updates = static_cast<uint64_t>(updates()),
+                         .first_row = FirstRow(batch.reward.size(0)),
+                         .actor_is_due = with_actor});
+  const auto gradients = [&] {
+    tensors_->Compute(with_actor, with_errors);
+    if (!with_actor) actor_part_.gradients.flat().zero_();
+  };
+  // Variants of the program. Other learners' gradients come between two halves of it.
+  constexpr int64_t kWithActor = 1, kWithErrors = 2, kGradients = 4, kStep = 8;
+  const int64_t variant = (with_actor ? kWithActor : 0) | (with_errors ? kWithErrors : 0);
+  if (exchange() == nullptr) {
+    BeginStep();
+    program_->Run(variant | kGradients | kStep, [&] {
+      gradients();
+      ApplyStep(with_actor);
+    });
+    if (with_errors) tensors_->ReadErrors(td_errors);
   } else {
-    actor_part_.gradients.flat().zero_();
+    program_->Run(variant | kGradients, gradients);
+    if (with_errors) tensors_->ReadErrors(td_errors);
+    RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
+    BeginStep();
+    program_->Run((variant & kWithActor) | kStep, [&] { ApplyStep(with_actor); });
   }
-  RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
-  Step();
+  EndStep();
   return absl::OkStatus();
 }
 
@@ -203,29 +186,63 @@ absl::Status Wolpertinger::ExchangeGradients(const TransitionBatch& batch) {
     parts[0].mean = fused_->mutable_actor_loss();
     parts[1].mean = fused_->mutable_critic_loss();
   } else {
-    const Losses own = TensorLosses();
-    group_losses_[0].second = own[0].second;
-    if (actor_is_due()) group_losses_[1].second = own[1].second;
-    parts[0].mean = &group_losses_[1].second;
-    parts[1].mean = &group_losses_[0].second;
+    const TensorUpdate::Losses own = tensors_->losses();
+    group_losses_.critic = own.critic;
+    if (actor_is_due()) group_losses_.actor = own.actor;
+    parts[0].mean = &group_losses_.actor;
+    parts[1].mean = &group_losses_.critic;
   }
   parts[1].weighted = batch.importance_weights.defined();
   return exchange()->Exchange(absl::MakeSpan(parts));
 }
 
-void Wolpertinger::Step() {
-  if (actor_is_due()) {
-    actor_optimizer_.StepAndBlend(options_.tau);
+void Wolpertinger::BeginStep() {
+  if (actor_is_due()) actor_optimizer_.Begin();
+  critic_optimizer_.Begin();
+}
+
+void Wolpertinger::ApplyStep(bool with_actor) {
+  if (with_actor) {
+    actor_optimizer_.ApplyAndBlend(options_.tau);
   } else {
     actor_optimizer_.BlendTargets(options_.tau);
   }
-  critic_optimizer_.StepAndBlend(options_.tau);
+  critic_optimizer_.ApplyAndBlend(options_.tau);
+}
+
+void Wolpertinger::EndStep() {
   updates_ += 1;
   EndUpdate();
 }
 
+void Wolpertinger::WriteFusedErrors(absl::Span<float> td_errors) const {
+  if (td_errors.empty()) return;
+  std::fill(td_errors.begin(), td_errors.end(), 0.0f);
+  for (size_t c = 0; c < online_.critics.size(); ++c) {
+    const float* error = fused_->td_errors(c).data();
+    for (float& largest : td_errors) {
+      const float size = std::abs(*error++);
+      // A NaN stays, whichever critic has it.
+      if (std::isnan(size) || size > largest) largest = size;
+    }
+  }
+}
+
+Algorithm::Losses Wolpertinger::losses() const {
+  TensorUpdate::Losses newest = group_losses_;
+  if (fused_ != nullptr) {
+    newest = {fused_->critic_loss(), fused_->actor_loss()};
+  } else if (exchange() == nullptr) {
+    newest = tensors_->losses();
+  }
+  Losses losses = {{"critic_loss", newest.critic}, {"actor_loss", newest.actor}};
+  AddOptimizer("critic", critic_optimizer_, losses);
+  AddOptimizer("actor", actor_optimizer_, losses);
+  return losses;
+}
+
 at::Tensor Wolpertinger::target_values() const {
-  if (fused_ == nullptr) return scratch_.target_values;
+  if (fused_ == nullptr) return tensors_->target_values();
   const absl::Span<float> values = fused_->target_values();
   return at::from_blob(values.data(), {static_cast<int64_t>(values.size())});
 }

@@ -21,28 +21,33 @@
 // Random candidates are what retrieval by nearness cannot do without: an item that the actor does not point at would
 // otherwise never be found good.
 //
-// In single precision gradients of networks of two equal hidden layers with ReLU are those of fused_update.h; those of
-// other shapes, and all in double precision, come from LibTorch's operators.
+// On the CPU in single precision, gradients of networks of two equal hidden layers with ReLU are those of
+// fused_update.h; those of other shapes, all in double precision, and all on a GPU are those of tensor_update.h.
 //
-// Deterministic: same options and batches, same parameters, bit for bit; in single precision and without target_noise
-// on all processors with fused multiply-add (common/inference/lanes.h). The draws of update n are a function of
-// (seed, n).
+// Deterministic: same options and batches, same parameters, bit for bit; where fused_update.h computes and without
+// target_noise on all processors with fused multiply-add (common/inference/lanes.h), elsewhere as tensor_update.h says.
+// The draws of update n are a function of (seed, n).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "common/algorithms/algorithm.h"
 #include "common/algorithms/wolpertinger/fused_update.h"
 #include "common/algorithms/wolpertinger/networks.h"
 #include "common/algorithms/wolpertinger/options.h"
+#include "common/algorithms/wolpertinger/tensor_update.h"
 #include "common/networks/adam.h"
+#include "common/networks/tensor_program.h"
 
 namespace recbots {
 
 class Wolpertinger final : public Algorithm {
  public:
-  // INVALID_ARGUMENT: a field out of range; names field, value and bound.
+  //   INVALID_ARGUMENT  a field out of range; names field, value and bound
+  //   INTERNAL          LibTorch threw: the device cannot be used
   static absl::StatusOr<std::unique_ptr<Wolpertinger>> Create(const WolpertingerOptions& options);
 
   // INVALID_ARGUMENT also where an item shown is not one of the catalogue. With two critics the larger TD error counts:
@@ -52,7 +57,7 @@ class Wolpertinger final : public Algorithm {
   // actor that was not due have norm 0.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
-  std::string compute_mode() const override { return fused_ != nullptr ? kKernelsMode : "operators"; }
+  std::string compute_mode() const override { return fused_ != nullptr ? kKernelsMode : program_->mode(); }
 
   // The parameters, for checkpoints and tests.
   WolpertingerNetworks& online() { return online_; }
@@ -60,92 +65,38 @@ class Wolpertinger final : public Algorithm {
   // Of the newest update: the gradients, zero where the actor was not due, and the targets y [B].
   const WolpertingerNetworks& gradients() const { return gradients_; }
   at::Tensor target_values() const;
+  // What runs updates that are not fused; for tests.
+  TensorProgram& program() { return *program_; }
 
  private:
-  explicit Wolpertinger(const WolpertingerOptions& options);
+  // `program` is made first of all: on a GPU it chooses the stream in which everything else happens.
+  Wolpertinger(const WolpertingerOptions& options, std::unique_ptr<TensorProgram> program);
 
-  // Candidates of B users and what the critic makes of them.
-  struct Candidates {
-    Candidates() = default;
-    Candidates(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype);
-
-    at::Tensor items;            // int64 [B, C], C = k + random_candidates
-    at::Tensor nearest, random;  // views of items: [B, k], [B, random_candidates]
-    at::Tensor unit;             // [B * C, E]
-    SearchScratch search;
-    MlpActivations critic;
-    at::Tensor best, best_value;  // [B, 1]: column (int64) and value of the first critic's favourite
-  };
-  // Tensors kept from update to update, for batches of one size.
-  struct Scratch {
-    Scratch() = default;
-    Scratch(const WolpertingerOptions& options, int64_t batch_size, at::ScalarType dtype);
-
-    int64_t batch_size = 0;
-    at::Tensor ones;                             // [B]
-    at::Tensor items;                            // int64 [B]: the items shown
-    at::Tensor observation, next_observation;    // In the networks' dtype.
-    at::Tensor reward, discount, target_values;  // [B]
-    at::Tensor state[2];                         // [B, H]: the state's part of each critic's first layer
-    at::Tensor td_error[2], d_value;             // [B, 1]
-    at::Tensor d_climb;                          // [B, 1]: -1 / B, the gradient of the climbed loss
-    at::Tensor d_td;                             // [B, 1]: d_climb, times the importance weights
-    at::Tensor action, d_action, best_action;    // [B, E]
-    at::Tensor d_proto_action;                   // [B, E]
-    at::Tensor distance;                         // [B, E]: from the best candidate to the proto-action
-    ActorPass actor, target_actor;
-    UnitRows embeddings, target_embeddings;  // [I, E]
-    MlpActivations critic[2], climb;
-    Candidates candidates, target_candidates;
-    at::Tensor target_state;        // [B, H]
-    MlpActivations target_critic2;  // Values of the first critic's favourites by the second.
-    at::Tensor target_best_action;  // [B, E]: these favourites
-    at::Tensor d_unit;              // [I, E]
-  };
-  absl::Status LoadBatch(const TransitionBatch& batch);
   bool actor_is_due() const { return (updates() + 1) % options_.actor_delay == 0; }
-  Rng MakeRng(Draw draw, int64_t row) const {
-    return RowDraws(options_.seed, static_cast<uint64_t>(updates()), draw, FirstRow(scratch_.batch_size) + row);
-  }
 
-  // An update by fused_, and one by LibTorch.
+  // An update by fused_, and one by tensors_.
   absl::Status RunFused(const TransitionBatch& batch, absl::Span<float> td_errors);
   absl::Status RunTensors(const TransitionBatch& batch, absl::Span<float> td_errors);
-
-  // The parts of the latter, in order.
-  void ComputeTargets();
-  void ComputeCriticGradients();
-  void AddCriticGradients(size_t c);
-  void ComputeActorGradients();
-  void ComputeClimb();
-  void ComputeRegression(bool add);
-  void WriteTdErrors(absl::Span<float> td_errors) const;
-  Losses TensorLosses() const;
+  void WriteFusedErrors(absl::Span<float> td_errors) const;
 
   // Makes the gradients those of all learners, where there are several.
   absl::Status ExchangeGradients(const TransitionBatch& batch);
-  void Step();
-
-  void AddTargetNoise(at::Tensor& proto_action) const;
-  // Fills `candidates`; values by the first critic only.
-  struct CandidateInput {
-    const WolpertingerNetworks& networks;
-    const at::Tensor& unit;          // [I, E]
-    const at::Tensor& proto_action;  // [B, E]
-    const at::Tensor& state;         // [B, H]
-    Draw draw;
-  };
-  void ScoreCandidates(const CandidateInput& in, Candidates& candidates) const;
+  // A step in three parts, of which the second may be part of a tensor program.
+  void BeginStep();
+  void ApplyStep(bool with_actor);
+  void EndStep();
 
   const WolpertingerOptions options_;
   const at::ScalarType dtype_;
+  const std::unique_ptr<TensorProgram> program_;
   WolpertingerNetworks online_, target_, gradients_;
   TrainingTensors actor_part_, critic_part_;
   Adam actor_optimizer_, critic_optimizer_;
-  Scratch scratch_;
-  std::unique_ptr<FusedUpdate> fused_;  // nullptr: the operators of LibTorch.
+  // One of the two.
+  std::unique_ptr<FusedUpdate> fused_;
+  std::unique_ptr<TensorUpdate> tensors_;
   // Of the newest update of all learners, where they are not fused.
-  Losses group_losses_ = {{"critic_loss", 0}, {"actor_loss", 0}};
+  TensorUpdate::Losses group_losses_;
   double& updates_;
 };
 

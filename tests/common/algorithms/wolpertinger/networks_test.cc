@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "common/networks/products.h"
+
 namespace recbots {
 namespace {
 
@@ -54,6 +56,12 @@ TEST(WolpertingerNetworksTest, NearestAreNearestInBothSpaces) {
     SearchScratch scratch(at::kDouble);
     at::Tensor found = at::empty({20, shape.k}, at::TensorOptions(at::kLong));
     FindNearest(shape, networks.embeddings, unit.unit, proto, scratch, found);
+    {
+      const PrecisionScope rounded(MatrixPrecision::kBfloat16);
+      at::Tensor again = at::empty_like(found);
+      FindNearest(shape, networks.embeddings, unit.unit, proto, scratch, again);
+      EXPECT_TRUE(again.equal(found)) << "whatever the precision of products";
+    }
     const at::Tensor distance = at::cdist(proto, space == SearchSpace::kUnit ? unit.unit : networks.embeddings);
     EXPECT_TRUE(found.equal(std::get<1>(distance.topk(shape.k, 1, /*largest=*/false))));
   }

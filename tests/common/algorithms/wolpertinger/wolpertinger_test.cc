@@ -8,40 +8,19 @@
 #include <functional>
 #include <limits>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/algorithms/wolpertinger/policy.h"
+#include "tests/common/algorithms/wolpertinger/small_problem.h"
 
 namespace recbots {
 namespace {
 
-WolpertingerOptions SmallOptions() {
-  WolpertingerOptions options;
-  options.shape = {.num_user_features = 7, .num_items = 9, .k = 4, .embedding_size = 3, .hidden_units = 16};
-  options.seed = 5;
-  return options;
-}
-
-at::Tensor Normals(at::IntArrayRef sizes, Rng& rng) {
-  const at::Tensor values = at::empty(sizes, at::TensorOptions(at::kFloat));
-  for (int64_t i = 0; i < values.numel(); ++i) values.data_ptr<float>()[i] = static_cast<float>(rng.Normal());
-  return values;
-}
-
-TransitionBatch MakeBatch(const WolpertingerOptions& options, int64_t rows, uint32_t stream = 0) {
-  Rng rng(9, Purpose::kTest, {.stream = stream});
-  TransitionBatch batch;
-  batch.observation = Normals({rows, options.shape.num_user_features}, rng);
-  batch.next_observation = Normals({rows, options.shape.num_user_features}, rng);
-  batch.slate = at::empty({rows, 1}, at::TensorOptions(at::kInt));
-  for (int64_t i = 0; i < rows; ++i) {
-    batch.slate.data_ptr<int32_t>()[i] =
-        static_cast<int32_t>(rng.Index(static_cast<uint32_t>(options.shape.num_items)));
-  }
-  const at::ScalarType dtype = options.double_precision ? at::kDouble : at::kFloat;
-  batch.reward = Normals({rows}, rng).to(dtype);
-  batch.discount = Normals({rows}, rng).gt(0).to(dtype).mul(0.9);
-  return batch;
-}
+using ::recbots::testing::MakeBatch;
+using ::recbots::testing::MakeWeights;
+using ::recbots::testing::SmallOptions;
 
 // The losses as textbook formulas for autograd. Everything is scored, so nothing here retrieves or draws.
 struct Reference {
@@ -70,14 +49,6 @@ struct Reference {
   }
   std::vector<at::Tensor> p;
 };
-
-// Importance weights from 0 on, or none.
-at::Tensor MakeWeights(int64_t rows) {
-  Rng rng(9, Purpose::kTest, {.stream = 100});
-  const at::Tensor weights = at::empty({rows}, at::TensorOptions(at::kFloat));
-  for (int64_t i = 0; i < rows; ++i) weights.data_ptr<float>()[i] = i % 7 == 3 ? 0 : static_cast<float>(rng.Uniform());
-  return weights;
-}
 
 // To rounding: of double precision, or of single precision over sums of a few hundred terms.
 void CompareWithAutograd(const WolpertingerOptions& options, const at::Tensor& weights) {
@@ -148,8 +119,9 @@ TEST(WolpertingerTest, GradientsMatchAutograd) {
       options.random_candidates = 2;  // They add nothing where everything is scored.
       options.actor_objective = objective;
       options.twin_critics = twin;
-      for (const bool double_precision : {true, false}) {
+      for (const auto& [double_precision, with_libtorch] : {std::pair(true, true), {false, true}, {false, false}}) {
         options.double_precision = double_precision;
+        options.with_libtorch = with_libtorch;
         CompareWithAutograd(options, at::Tensor());
         CompareWithAutograd(options, MakeWeights(25));
       }
@@ -172,7 +144,10 @@ TEST(WolpertingerTest, SameSeedAndBatchesGiveTheSameBytes) {
     options.actor_objective = objective;
     options.twin_critics = objective == ActorObjective::kClimbAndRegress;
     options.target_noise = options.twin_critics ? 0.2 : 0;
-    EXPECT_EQ(WeightsAfter(options, 50), WeightsAfter(options, 50));
+    for (const bool with_libtorch : {true, false}) {
+      options.with_libtorch = with_libtorch;
+      EXPECT_EQ(WeightsAfter(options, 50), WeightsAfter(options, 50));
+    }
   }
   WolpertingerOptions other = options;
   other.seed = 6;
@@ -180,10 +155,11 @@ TEST(WolpertingerTest, SameSeedAndBatchesGiveTheSameBytes) {
 }
 
 TEST(WolpertingerTest, EqualWeightsAreLikeNoneAndAskingForErrorsChangesNothing) {
-  for (const bool twin : {false, true}) {
+  for (const auto& [twin, with_libtorch] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
     WolpertingerOptions options = SmallOptions();
     options.actor_objective = ActorObjective::kClimbAndRegress;
     options.twin_critics = twin;
+    options.with_libtorch = with_libtorch;
     const auto plain = Wolpertinger::Create(options).value();
     const auto asked = Wolpertinger::Create(options).value();
     const auto weighted = Wolpertinger::Create(options).value();
@@ -222,8 +198,9 @@ TEST(WolpertingerTest, RowsOfWeightZeroTeachTheCriticsNothing) {
 
 TEST(WolpertingerTest, ErrorsSayWhereTheNetworksHaveDiverged) {
   WolpertingerOptions options = SmallOptions();
-  for (const bool twin : {false, true}) {
+  for (const auto& [twin, with_libtorch] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
     options.twin_critics = twin;
+    options.with_libtorch = with_libtorch;
     const auto algorithm = Wolpertinger::Create(options).value();
     TransitionBatch batch = MakeBatch(options, 4);
     batch.reward[2] = std::numeric_limits<float>::quiet_NaN();
@@ -262,14 +239,21 @@ TEST(WolpertingerTest, EveryOptionChangesTheResult) {
 TEST(WolpertingerTest, TheActorWaitsForItsTurn) {
   WolpertingerOptions options = SmallOptions();
   options.actor_delay = 3;
-  const auto algorithm = Wolpertinger::Create(options).value();
-  at::Tensor actor = algorithm->online().arena.Range(0, 6).clone();
-  for (int i = 1; i <= 7; ++i) {
-    const at::Tensor critic = algorithm->online().arena.Range(6, 13).clone();
-    ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8, static_cast<uint32_t>(i)), {}).ok());
-    EXPECT_EQ(!algorithm->online().arena.Range(0, 6).equal(actor), i % 3 == 0) << i;
-    EXPECT_FALSE(algorithm->online().arena.Range(6, 13).equal(critic)) << i;
-    actor = algorithm->online().arena.Range(0, 6).clone();
+  for (const bool with_libtorch : {true, false}) {
+    options.with_libtorch = with_libtorch;
+    const auto algorithm = Wolpertinger::Create(options).value();
+    at::Tensor actor = algorithm->online().arena.Range(0, 6).clone();
+    double actor_loss = 0;
+    for (int i = 1; i <= 7; ++i) {
+      const at::Tensor critic = algorithm->online().arena.Range(6, 13).clone();
+      ASSERT_TRUE(algorithm->Update(MakeBatch(options, 8 + i % 2, static_cast<uint32_t>(i)), {}).ok());
+      EXPECT_EQ(!algorithm->online().arena.Range(0, 6).equal(actor), i % 3 == 0) << i;
+      EXPECT_EQ(algorithm->gradients().arena.Range(0, 6).abs().max().item<double>() > 0, i % 3 == 0) << i;
+      EXPECT_EQ(algorithm->losses()[1].second != actor_loss, i % 3 == 0) << i << ": that of the newest one stays";
+      EXPECT_FALSE(algorithm->online().arena.Range(6, 13).equal(critic)) << i;
+      actor = algorithm->online().arena.Range(0, 6).clone();
+      actor_loss = algorithm->losses()[1].second;
+    }
   }
 }
 
@@ -426,14 +410,11 @@ TEST(WolpertingerTest, LearnsTheExactValuesFromRowsOfSeveralSteps) {
   }
 }
 
-TEST(WolpertingerTest, BatchesOfAnotherSizeAreFine) {
-  const WolpertingerOptions options = SmallOptions();
-  const auto algorithm = Wolpertinger::Create(options).value();
-  for (const int64_t rows : {1, 40, 3, 3}) EXPECT_TRUE(algorithm->Update(MakeBatch(options, rows), {}).ok()) << rows;
-}
+class WolpertingerRefusalTest : public ::testing::TestWithParam<bool> {};
 
-TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
-  const WolpertingerOptions options = SmallOptions();
+TEST_P(WolpertingerRefusalTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
+  WolpertingerOptions options = SmallOptions();
+  options.with_libtorch = GetParam();
   const auto algorithm = Wolpertinger::Create(options).value();
   const std::string before = algorithm->EncodeWeights();
   const auto refused = [&](const std::function<void(TransitionBatch&)>& change, const std::string& message) {
@@ -465,6 +446,8 @@ TEST(WolpertingerTest, RefusesBatchesThatDoNotFitAndChangesNothing) {
   EXPECT_EQ(algorithm->updates(), 0);
   EXPECT_EQ(algorithm->EncodeWeights(), before);
 }
+
+INSTANTIATE_TEST_SUITE_P(WithLibTorch, WolpertingerRefusalTest, ::testing::Bool());
 
 }  // namespace
 }  // namespace recbots
