@@ -46,6 +46,8 @@ class Algorithm {
   // How updates are computed: kKernelsMode, or the mode of a tensor program (common/networks/tensor_program.h).
   virtual std::string compute_mode() const = 0;
   static constexpr char kKernelsMode[] = "kernels of our own";
+  // Tensor programs run operator by operator from now on, and are not captured; for comparison.
+  virtual void StopCapturing(const std::string&) {}
 
   // From now on, Update learns together with other learners; nullptr: alone. The exchange must outlive the updates. All
   // learners hold the same state (LoadState) and call Update with batches of the same size. If the exchange fails,

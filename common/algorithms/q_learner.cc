@@ -11,6 +11,7 @@
 #include "common/algorithms/value_loss.h"
 #include "common/base/log.h"
 #include "common/networks/one_thread.h"
+#include "common/networks/torch_device.h"
 
 namespace recbots {
 namespace {
@@ -36,16 +37,22 @@ void QLearner::Describe(const QLearnerOptions& options, TrainingSpec& spec) {
   spec.numbers.push_back({"q.steps"});
 }
 
+at::TensorOptions QLearnerOptions::tensors() const {
+  return at::TensorOptions(double_precision ? at::kDouble : at::kFloat).device(TorchDevice(device));
+}
+
 QLearner::QLearner(const QLearnerOptions& options)
-    : QLearner(options, TrainingState(SpecOf(options), options.double_precision ? at::kDouble : at::kFloat)) {}
+    : QLearner(options, TrainingState(SpecOf(options), options.tensors())) {}
 
 QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
     : options_(options),
-      dtype_(options.double_precision ? at::kDouble : at::kFloat),
       memory_(state),
-      pass_(dtype_),
-      online_pass_(dtype_),
-      target_pass_(dtype_) {
+      tensors_(options.tensors()),
+      pass_(tensors_),
+      online_pass_(tensors_),
+      target_pass_(tensors_),
+      td_errors_(at::empty({0}, tensors_)),
+      loss_(tensors_) {
   UseOneThread();
   const TrainingTensors part = memory_.Part(QTensors(options.shape));
   online_ = QNetwork(options.shape, part.parameters);
@@ -55,27 +62,30 @@ QLearner::QLearner(const QLearnerOptions& options, const TrainingState& state)
   target_.arena.flat().copy_(online_.arena.flat());
   optimizer_ =
       Adam({.learning_rate = options.learning_rate, .around = options.optimizer}, part, memory_.Number("q.steps"));
-  if (options.double_precision || options.with_libtorch || !options.shape.action.hidden().plain() ||
-      !options.shape.action.head.scalar()) {
+  if (options.double_precision || options.with_libtorch || options.device.cuda ||
+      !options.shape.action.hidden().plain() || !options.shape.action.head.scalar()) {
     return;
   }
   fused_ = std::make_unique<FusedQ>(options.shape, MemoryOf(online_), MemoryOf(target_), MemoryOf(gradients_));
 }
 
-at::Tensor QLearner::Scaled(const at::Tensor& q) const {
-  return q.to(at::kFloat).mul(options_.shape.value_scale).contiguous();
+at::Tensor QLearner::Values(QSide side, const at::Tensor& observation, const at::Tensor& actions) {
+  QPass& pass = side == QSide::kOnline ? online_pass_ : target_pass_;
+  RunQOnCandidates(side == QSide::kOnline ? online_ : target_, observation, actions, pass);
+  return pass.q.mul(options_.shape.value_scale);
+}
+
+at::Tensor QLearner::FloatValues(QSide side, const at::Tensor& observation, const at::Tensor& actions) {
+  if (fused_ != nullptr) return FusedValues(side, observation, actions);
+  return Values(side, observation.to(tensors_), actions.to(tensors_)).to(at::kFloat).contiguous();
 }
 
 at::Tensor QLearner::OnlineValues(const at::Tensor& observation, const at::Tensor& actions) {
-  if (fused_ != nullptr) return FusedValues(QSide::kOnline, observation, actions);
-  RunQOnCandidates(online_, observation.to(dtype_), actions.to(dtype_), online_pass_);
-  return Scaled(online_pass_.q);
+  return FloatValues(QSide::kOnline, observation, actions);
 }
 
 at::Tensor QLearner::TargetValues(const at::Tensor& observation, const at::Tensor& actions) {
-  if (fused_ != nullptr) return FusedValues(QSide::kTarget, observation, actions);
-  RunQOnCandidates(target_, observation.to(dtype_), actions.to(dtype_), target_pass_);
-  return Scaled(target_pass_.q);
+  return FloatValues(QSide::kTarget, observation, actions);
 }
 
 at::Tensor QLearner::FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions) {
@@ -103,40 +113,16 @@ void QLearner::ComputeErrors(const QBatch& batch, absl::Span<float> td_errors) {
   const double scale = options_.shape.value_scale;
   const double delta = options_.huber_delta > 0 ? options_.huber_delta : std::numeric_limits<double>::infinity();
   d_q_.resize(q_.size());
-  loss_ = 0;
+  double& loss = loss_.number();
+  loss = 0;
   for (size_t row = 0; row < batch.targets.size(); ++row) {
     const double weight = batch.weights[row] / batch.divisor;
     // A row that does not count may hold anything.
     const double error = weight == 0 ? 0 : q_[row] - batch.targets[row] / scale;
     const double size = std::abs(error);
-    loss_ += weight * (size <= delta ? error * error : delta * (2 * size - delta));
+    loss += weight * (size <= delta ? error * error : delta * (2 * size - delta));
     d_q_[row] = 2 * weight * std::clamp(error, -delta, delta);
     if (!td_errors.empty()) td_errors[row] = static_cast<float>(size * scale);
-  }
-}
-
-void QLearner::ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs) {
-  const double scale = options_.shape.value_scale;
-  const size_t rows = batch.targets.size(), n = static_cast<size_t>(online_.head.atoms), m = batch.atoms.size() / rows;
-  const absl::Span<const double> all = {outputs.data_ptr<double>(), rows * n};
-  const std::vector<float> bins = wants_atoms() ? std::vector<float>() : BinsOf(online_.head);
-  std::vector<double> atoms(m), shares(m);
-  d_outputs_.assign(rows * n, 0.0);
-  loss_ = 0;
-  for (size_t row = 0; row < rows; ++row) {
-    const double weight = batch.weights[row] / batch.divisor;
-    if (weight == 0) continue;  // It may hold anything.
-    const absl::Span<double> gradient = absl::MakeSpan(d_outputs_).subspan(row * n, n);
-    if (wants_atoms()) {
-      for (size_t j = 0; j < m; ++j) {
-        atoms[j] = batch.atoms[row * m + j] / scale;
-        shares[j] = batch.shares[row * m + j];
-      }
-      loss_ += weight * QuantileLoss(all.subspan(row * n, n), atoms, shares, options_.huber_delta, gradient);
-    } else {
-      loss_ += weight * TwoHotLoss(all.subspan(row * n, n), batch.targets[row] / scale, bins, gradient);
-    }
-    for (double& g : gradient) g *= weight;
   }
 }
 
@@ -146,7 +132,21 @@ void QLearner::Learn(const QBatch& batch, absl::Span<float> td_errors) {
 }
 
 void QLearner::ComputeGradients(const QBatch& batch, absl::Span<float> td_errors) {
-  fused_ == nullptr ? LearnTensors(batch, td_errors) : LearnFused(batch, td_errors);
+  if (fused_ != nullptr) return LearnFused(batch, td_errors);
+  const auto rows = static_cast<int64_t>(batch.targets.size());
+  const auto tensor = [&](absl::Span<const float> values, at::IntArrayRef sizes) {
+    return at::from_blob(const_cast<float*>(values.data()), sizes).to(tensors_);
+  };
+  const auto atoms = static_cast<int64_t>(batch.atoms.size()) / rows;
+  ComputeGradients({.observation = batch.observation.to(tensors_),
+                    .actions = batch.actions.to(tensors_),
+                    .targets = tensor(batch.targets, {rows}),
+                    .weights = tensor(batch.weights, {rows}).div(batch.divisor),
+                    .atoms = tensor(batch.atoms, {rows, atoms}),
+                    .shares = tensor(batch.shares, {rows, atoms})});
+  TakeResults();
+  const at::Tensor errors = td_errors_.to(at::kCPU, at::kFloat);
+  std::copy_n(errors.data_ptr<float>(), td_errors.size(), td_errors.data());
 }
 
 void QLearner::LearnFused(const QBatch& batch, absl::Span<float> td_errors) {
@@ -161,29 +161,49 @@ void QLearner::LearnFused(const QBatch& batch, absl::Span<float> td_errors) {
   fused_->Backward(float_d_q_);
 }
 
-void QLearner::LearnTensors(const QBatch& batch, absl::Span<float> td_errors) {
-  const at::Tensor observation = batch.observation.to(dtype_);
-  const at::Tensor actions = batch.actions.to(dtype_);
-  const int64_t rows = actions.size(0);
-  if (!ones_.defined() || ones_.size(0) != rows) ones_ = at::ones({rows}, at::TensorOptions(dtype_));
-  RunQ(online_, observation, actions, pass_);
-  const at::Tensor q = pass_.q.to(at::kDouble).contiguous();
-  q_.assign(q.data_ptr<double>(), q.data_ptr<double>() + rows);
-  ComputeErrors(batch, td_errors);
-  double* gradients = d_q_.data();
-  if (!online_.head.scalar()) {
-    ComputeHeadGradients(batch, pass_.outputs.to(at::kDouble).contiguous());
-    gradients = d_outputs_.data();
-  }
-  const int64_t outputs = online_.head.outputs();
-  const at::Tensor d_outputs = at::from_blob(gradients, {rows, outputs}, at::TensorOptions(at::kDouble)).to(dtype_);
-  QGradients(online_, observation, actions, d_outputs, ones_, pass_, gradients_);
+void QLearner::ForgetRows() {
+  for (QPass* pass : {&pass_, &online_pass_, &target_pass_}) *pass = QPass(tensors_);
 }
 
-void QLearner::Step() {
-  if (options_.target_update_period == 0) return optimizer_.StepAndBlend(options_.tau);
-  optimizer_.Step();
-  if (optimizer_.steps() % options_.target_update_period == 0) target_.arena.flat().copy_(online_.arena.flat());
+void QLearner::ComputeGradients(const TensorBatch& batch) {
+  const int64_t rows = batch.targets.size(0);
+  const double scale = options_.shape.value_scale;
+  if (td_errors_.size(0) != rows) {
+    ones_ = at::ones({rows}, tensors_);
+    td_errors_ = at::empty({rows}, tensors_);
+  }
+  RunQ(online_, batch.observation, batch.actions, pass_);
+  // A row that does not count may hold anything.
+  const at::Tensor absent = batch.weights.eq(0);
+  const at::Tensor targets = batch.targets.div(scale).masked_fill_(absent, 0);
+  const at::Tensor errors = pass_.q.view({rows}).sub(targets).masked_fill_(absent, 0);
+  td_errors_.copy_(errors.abs().mul_(scale));
+  ValueLosses losses;
+  if (online_.head.scalar()) {
+    losses = ScalarLosses(errors, options_.huber_delta);
+  } else {
+    const at::Tensor outputs = pass_.outputs.view({rows, online_.head.atoms});
+    losses = wants_atoms() ? QuantileLosses(outputs, batch.atoms.div(scale), batch.shares, options_.huber_delta)
+                           : TwoHotLosses(outputs, targets, online_.bins);
+    losses.rows.masked_fill_(absent, 0);
+    losses.d_outputs.masked_fill_(absent.unsqueeze(1), 0);
+  }
+  loss_.tensor().copy_(losses.rows.mul_(batch.weights).sum());
+  const at::Tensor d_outputs = losses.d_outputs.mul_(batch.weights.unsqueeze(1));
+  QGradients(online_, batch.observation, batch.actions, d_outputs, ones_, pass_, gradients_);
 }
+
+bool QLearner::BeginStep() {
+  optimizer_.Begin();
+  return options_.target_update_period > 0 && optimizer_.steps() % options_.target_update_period == 0;
+}
+
+void QLearner::ApplyStep(bool copy_target) {
+  if (options_.target_update_period == 0) return optimizer_.ApplyAndBlend(options_.tau);
+  optimizer_.Apply();
+  if (copy_target) target_.arena.flat().copy_(online_.arena.flat());
+}
+
+void QLearner::Step() { ApplyStep(BeginStep()); }
 
 }  // namespace recbots

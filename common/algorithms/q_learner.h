@@ -15,6 +15,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/algorithms/fused_q.h"
+#include "common/algorithms/loss_value.h"
 #include "common/base/device.h"
 #include "common/networks/adam.h"
 #include "common/networks/gradient_exchange.h"
@@ -46,6 +48,8 @@ struct QLearnerOptions {
   bool with_libtorch = false;     // For comparison: LibTorch's operators in single precision, too.
   Device device = {};             // Where it learns. GPUs always compute by LibTorch's operators.
   MatrixPrecision precision = MatrixPrecision::kFloat32;  // Of LibTorch's operators.
+
+  at::TensorOptions tensors() const;  // Of the state.
 };
 
 class QLearner {
@@ -65,9 +69,12 @@ class QLearner {
   at::Tensor OnlineValues(const at::Tensor& observation, const at::Tensor& actions);
   at::Tensor TargetValues(const at::Tensor& observation, const at::Tensor& actions);
 
-  // What the newest TargetValues are the means of, where the head is kQuantile: float32 [B, C, N], all of the same
-  // share, in units of rewards, contiguous.
-  at::Tensor TargetAtoms() const { return Scaled(target_pass_.outputs); }
+  // The same by LibTorch's operators, as part of a tensor program: of the learner's type and on its device, as the
+  // inputs are.
+  at::Tensor Values(QSide side, const at::Tensor& observation, const at::Tensor& actions);
+  // What the newest values of the target network are the means of, where the head is kQuantile: [B, C, N], all of the
+  // same share, in units of rewards.
+  at::Tensor TargetAtoms() const { return target_pass_.outputs.mul(options_.shape.value_scale); }
   bool wants_atoms() const { return options_.shape.action.head.kind == ValueHead::Kind::kQuantile; }
 
   // Whether networks are computed by fused_q.h. Then single users can be asked about, which costs as much as their
@@ -79,7 +86,7 @@ class QLearner {
   // values [n] of actions float32 [n, F] of one of these users.
   void Score(QSide side, size_t user, const float* actions, absl::Span<float> values);
 
-  // What one step learns from: targets in units of rewards; rows of weight 0 do not count.
+  // What one step learns from, in plain memory: targets in units of rewards; rows of weight 0 do not count.
   struct QBatch {
     at::Tensor observation;           // [B, U]
     at::Tensor actions;               // [B, F]
@@ -97,10 +104,29 @@ class QLearner {
   // `batch.divisor` rows each, or of none where all weights are 0.
   void ComputeGradients(const QBatch& batch, absl::Span<float> td_errors);
   void Step();
-  GradientPart gradient_part(double rows) { return {gradients_.arena.flat(), rows, &loss_}; }
+  GradientPart gradient_part(double rows) { return {gradients_.arena.flat(), rows, &loss_.number()}; }
+
+  // The same for tensor programs: all of the learner's type and on its device, `weights` already divided.
+  struct TensorBatch {
+    at::Tensor observation, actions;     // [B, U], [B, F]
+    at::Tensor targets, weights;         // [B]
+    at::Tensor atoms = {}, shares = {};  // [B, M]
+  };
+  // Leaves the gradients, the loss and td_errors().
+  void ComputeGradients(const TensorBatch& batch);
+  // After each run of a program with it.
+  void TakeResults() { loss_.TakeTensor(); }
+  // [B], always the same memory for a number of rows.
+  const at::Tensor& td_errors() const { return td_errors_; }
+  // A step in two parts: what the host does before a program, and what may be part of it, with what the first returned:
+  // whether this step copies the online network to the target network.
+  bool BeginStep();
+  void ApplyStep(bool copy_target);
+  // Batches have another number of rows from now on.
+  void ForgetRows();
 
   int64_t steps() const { return optimizer_.steps(); }
-  double loss() const { return loss_; }  // Of the last batch, before its step.
+  double loss() const { return loss_.value(); }  // Of the last batch, before its step.
   const Adam& optimizer() const { return optimizer_; }
 
   QNetwork& online() { return online_; }
@@ -111,24 +137,20 @@ class QLearner {
   // Fills d_q_, td_errors and loss_ from what the network says, q_ [B].
   void ComputeErrors(const QBatch& batch, absl::Span<float> td_errors);
   void LearnFused(const QBatch& batch, absl::Span<float> td_errors);
-  void LearnTensors(const QBatch& batch, absl::Span<float> td_errors);
-  // Fills loss_ and the gradient with respect to the network's outputs [B, N] from these.
-  void ComputeHeadGradients(const QBatch& batch, const at::Tensor& outputs);
   at::Tensor FusedValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
-  at::Tensor Scaled(const at::Tensor& q) const;
+  at::Tensor FloatValues(QSide side, const at::Tensor& observation, const at::Tensor& actions);
 
   const QLearnerOptions options_;
-  const at::ScalarType dtype_;
   const TrainingState memory_;  // Keeps the memory alive.
+  const at::TensorOptions tensors_;
   QNetwork online_, target_, gradients_;
   Adam optimizer_;
   std::unique_ptr<FusedQ> fused_;  // nullptr: the operators of LibTorch.
   std::vector<double> q_, d_q_;    // [B]
   std::vector<float> float_d_q_;   // [B]
-  std::vector<double> d_outputs_;  // [B, N], where the head is no number.
   QPass pass_, online_pass_, target_pass_;
-  at::Tensor ones_;
-  double loss_ = 0;
+  at::Tensor ones_, td_errors_;  // [B]
+  LossValue loss_;
 };
 
 }  // namespace recbots

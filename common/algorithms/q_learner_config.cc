@@ -13,6 +13,7 @@ QLearnerOptions MakeQLearnerOptions(const v1::QLearningConfig& config, const Opt
           .huber_delta = config.huber_delta(),
           .legacy_target_state = config.legacy_target_state(),
           .seed = setup.seed,
+          .with_libtorch = setup.with_operators,
           .device = setup.device,
           .precision = setup.precision};
 }

@@ -21,6 +21,7 @@ struct LearningSetup {
   uint64_t seed = 1;
   Device device = {};
   MatrixPrecision precision = MatrixPrecision::kFloat32;
+  bool with_operators = false;  // For comparison: LibTorch's operators where there are kernels of our own, too.
 };
 
 using PolicyOr = absl::StatusOr<std::unique_ptr<NetworkPolicy>>;

@@ -16,6 +16,8 @@ class AffinityWeights {
   static absl::StatusOr<AffinityWeights> Create(ChoiceModel model, int num_features);
 
   ClickRule click_rule() const { return click_rule_; }
+  const ChoiceModel& model() const { return model_; }
+  int num_features() const { return static_cast<int>(num_features_); }  // D
 
   // Computes the weights, float32 [N], of `items`, float32 [N, D], for a user whose first D features are `user`.
   // Returns the weight of no click (item_weights.h). An agent's assumption may be wrong: an item whose score the model

@@ -25,7 +25,7 @@ namespace {
 TrainingState MakeState(const FullSlateQOptions& options) {
   TrainingSpec spec;
   QLearner::Describe(options.q, spec);
-  return TrainingState(spec, options.q.double_precision ? at::kDouble : at::kFloat);
+  return TrainingState(spec, options.q.tensors());
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ FullSlateQ::FullSlateQ(const FullSlateQOptions& options)
                    static_cast<size_t>(options.shape.num_item_features)),
       slates_(EnumerateSlates(options.shape.num_candidates, options.shape.slate_size)),
       q_(options.q, state()) {
+  if (!q_.fused()) program_ = std::make_unique<FullSlateQProgram>(options, slates_, q_);
   if (options.shape.item_features) return;
   const auto n = static_cast<size_t>(options.shape.num_candidates);
   identity_.resize(n * n);
@@ -67,39 +68,57 @@ absl::Status FullSlateQ::Update(const TransitionBatch& batch, absl::Span<float> 
                                       .num_candidate_features = shape.item_features ? shape.num_item_features : 0,
                                       .slate_size = shape.slate_size},
                                      td_errors));
-  absl::Status loaded;
+  absl::Status status;
   RECBOTS_RETURN_IF_ERROR(RunTorch([&] {
     const c10::InferenceMode no_autograd;
-    loaded = LoadShown(batch);
-    if (!loaded.ok()) return;
-    ComputeTargets(batch);
-    const auto rows = static_cast<int64_t>(targets_.size());
-    const at::Tensor observation = batch.observation.defined() ? batch.observation : at::empty({rows, 0});
-    q_.ComputeGradients({.observation = observation,
-                         .actions = at::from_blob(chosen_.data(), {rows, static_cast<int64_t>(action_size_)}),
-                         .targets = targets_,
-                         .weights = row_weights_,
-                         .divisor = static_cast<double>(rows),
-                         .atoms = atoms_,
-                         .shares = shares_},
-                        td_errors);
-    if (exchange() != nullptr) {
-      GradientPart part = q_.gradient_part(static_cast<double>(rows));
-      part.weighted = batch.importance_weights.defined();
-      loaded = exchange()->Exchange({&part, 1});
-    }
-    if (!loaded.ok()) return;
-    q_.Step();
-    EndUpdate();
+    status = CheckSlates("slate", batch.slate.contiguous(), shape.num_candidates);
+    if (!status.ok()) return;
+    status = program_ != nullptr ? UpdateByProgram(batch, td_errors) : UpdateByKernels(batch, td_errors);
+    if (status.ok()) EndUpdate();
   }));
-  return loaded;
+  return status;
 }
 
-absl::Status FullSlateQ::LoadShown(const TransitionBatch& batch) {
+absl::Status FullSlateQ::UpdateByProgram(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  program_->Load(batch);
+  if (exchange() == nullptr) {
+    program_->Update();
+  } else {
+    program_->ComputeGradients();
+    RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
+    program_->Step();
+  }
+  program_->ReadTdErrors(td_errors);
+  return absl::OkStatus();
+}
+
+absl::Status FullSlateQ::UpdateByKernels(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  LoadShown(batch);
+  ComputeTargets(batch);
+  const auto rows = static_cast<int64_t>(targets_.size());
+  const at::Tensor observation = batch.observation.defined() ? batch.observation : at::empty({rows, 0});
+  q_.ComputeGradients({.observation = observation,
+                       .actions = at::from_blob(chosen_.data(), {rows, static_cast<int64_t>(action_size_)}),
+                       .targets = targets_,
+                       .weights = row_weights_,
+                       .divisor = static_cast<double>(rows)},
+                      td_errors);
+  RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch));
+  q_.Step();
+  return absl::OkStatus();
+}
+
+absl::Status FullSlateQ::ExchangeGradients(const TransitionBatch& batch) {
+  if (exchange() == nullptr) return absl::OkStatus();
+  GradientPart part = q_.gradient_part(static_cast<double>(batch.reward.size(0)));
+  part.weighted = batch.importance_weights.defined();
+  return exchange()->Exchange({&part, 1});
+}
+
+void FullSlateQ::LoadShown(const TransitionBatch& batch) {
   const auto rows = static_cast<size_t>(batch.reward.size(0));
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
   const at::Tensor slates = batch.slate.contiguous();
-  RECBOTS_RETURN_IF_ERROR(CheckSlates("slate", slates, options_.shape.num_candidates));
   const at::Tensor candidates = options_.shape.item_features ? batch.candidates.contiguous() : at::Tensor();
   chosen_.resize(rows * action_size_);
   for (size_t row = 0; row < rows; ++row) {
@@ -107,11 +126,9 @@ absl::Status FullSlateQ::LoadShown(const TransitionBatch& batch) {
     WriteSlate(CandidatesOf(candidates, row), slate, chosen_.data() + row * action_size_);
   }
   row_weights_.assign(rows, 1.0f);
-  if (batch.importance_weights.defined()) {
-    const at::Tensor weights = batch.importance_weights.contiguous();
-    std::copy_n(weights.data_ptr<float>(), rows, row_weights_.data());
-  }
-  return absl::OkStatus();
+  if (!batch.importance_weights.defined()) return;
+  const at::Tensor weights = batch.importance_weights.contiguous();
+  std::copy_n(weights.data_ptr<float>(), rows, row_weights_.data());
 }
 
 void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
@@ -137,30 +154,12 @@ void FullSlateQ::ComputeTargets(const TransitionBatch& batch) {
   const at::Tensor reward = batch.reward.contiguous();
   const at::Tensor discount = batch.discount.contiguous();
   targets_.resize(static_cast<size_t>(rows));
-  std::vector<size_t> all_best(targets_.size());
   for (size_t row = 0; row < targets_.size(); ++row) {
     const float* values = choosing.data_ptr<float>() + row * num_slates;
     const auto best = static_cast<size_t>(std::max_element(values, values + num_slates) - values);
-    all_best[row] = best;
     const float row_discount = discount.data_ptr<float>()[row];
     targets_[row] = reward.data_ptr<float>()[row];
     if (row_discount != 0) targets_[row] += row_discount * target_values.data_ptr<float>()[row * num_slates + best];
-  }
-  if (q_.wants_atoms()) ComputeAtoms(batch, all_best);
-}
-
-void FullSlateQ::ComputeAtoms(const TransitionBatch& batch, absl::Span<const size_t> best) {
-  const at::Tensor all = q_.TargetAtoms();
-  const at::Tensor reward = batch.reward.contiguous(), discount = batch.discount.contiguous();
-  const auto num_slates = static_cast<size_t>(all.size(1)), n = static_cast<size_t>(all.size(2));
-  atoms_.resize(best.size() * n);
-  shares_.assign(atoms_.size(), 1.0f / static_cast<float>(n));
-  for (size_t row = 0; row < best.size(); ++row) {
-    const float* next = all.data_ptr<float>() + (row * num_slates + best[row]) * n;
-    const float row_discount = discount.data_ptr<float>()[row];
-    for (size_t i = 0; i < n; ++i) {
-      atoms_[row * n + i] = reward.data_ptr<float>()[row] + (row_discount == 0 ? 0 : row_discount * next[i]);
-    }
   }
 }
 

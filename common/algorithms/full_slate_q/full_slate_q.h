@@ -7,7 +7,12 @@
 // S = N (N - 1) ... (N - K + 1) passes per row. With legacy_target_state it bootstraps from the current state (spec
 // B1).
 //
-// Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says.
+// Networks of the shape that fused_q.h computes learn by kernels of our own on the CPU, because at the sizes of a bot's
+// networks operators cost several times the arithmetic; all others, and all on a GPU, by a tensor program
+// (full_slate_q_program.h). The results differ by rounding.
+//
+// Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says; by a
+// tensor program on one machine and version of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +22,11 @@
 
 #include "absl/status/statusor.h"
 #include "common/algorithms/algorithm.h"
-#include "common/algorithms/full_slate_q/shape.h"
+#include "common/algorithms/full_slate_q/full_slate_q_program.h"
+#include "common/algorithms/full_slate_q/options.h"
 #include "common/algorithms/q_learner.h"
 
 namespace recbots {
-
-struct FullSlateQOptions {
-  FullSlateShape shape;
-  QLearnerOptions q;
-};
 
 class FullSlateQ final : public Algorithm {
  public:
@@ -36,11 +37,14 @@ class FullSlateQ final : public Algorithm {
   absl::Status Update(const TransitionBatch& batch, absl::Span<float> td_errors) override;
   Losses losses() const override;
   int64_t updates() const override { return q_.steps(); }
-  std::string compute_mode() const override { return q_.fused() ? kKernelsMode : "operators"; }
+  std::string compute_mode() const override { return program_ == nullptr ? kKernelsMode : program_->mode(); }
+  void StopCapturing(const std::string& why) override {
+    if (program_ != nullptr) program_->StopCapturing(why);
+  }
 
   // For tests.
   QLearner& q() { return q_; }
-  absl::Span<const float> target_values() const { return targets_; }
+  std::vector<float> target_values() const { return program_ == nullptr ? targets_ : program_->ReadTargets(); }
 
  private:
   explicit FullSlateQ(const FullSlateQOptions& options);
@@ -49,20 +53,24 @@ class FullSlateQ final : public Algorithm {
   void WriteSlate(const float* candidates, const int32_t* slate, float* action) const;
   // The row's candidates [N, F].
   const float* CandidatesOf(const at::Tensor& candidates, size_t row) const;
-  absl::Status LoadShown(const TransitionBatch& batch);
+  // An update by a tensor program; or by kernels, whose parts follow.
+  absl::Status UpdateByProgram(const TransitionBatch& batch, absl::Span<float> td_errors);
+  absl::Status UpdateByKernels(const TransitionBatch& batch, absl::Span<float> td_errors);
+  void LoadShown(const TransitionBatch& batch);
   void ComputeTargets(const TransitionBatch& batch);
-  // Of the best slates [B].
-  void ComputeAtoms(const TransitionBatch& batch, absl::Span<const size_t> best);
+  // Makes the gradients those of all learners, where there are several.
+  absl::Status ExchangeGradients(const TransitionBatch& batch);
 
   const FullSlateQOptions options_;
   const size_t action_size_;           // K F
   const std::vector<int32_t> slates_;  // [S, K]
   QLearner q_;
+  std::unique_ptr<FullSlateQProgram>
+      program_;                  // nullptr: networks are computed by fused_q.h. The rest is then for them.
   std::vector<float> identity_;  // [N, N]: features of candidates that only their position tells apart
   std::vector<float> actions_;   // [B, S, K F]
   std::vector<float> chosen_;    // [B, K F]
   std::vector<float> targets_, row_weights_;
-  std::vector<float> atoms_, shares_;  // [B, N]: the distributions that targets are the means of, where q_ wants them
 };
 
 }  // namespace recbots

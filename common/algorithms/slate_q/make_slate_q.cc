@@ -20,13 +20,15 @@ AlgorithmOr SlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const
                    .learning_rate = config.click_model().learning_rate(),
                    .optimizer = optimizer,
                    .held_out = config.click_model().held_out(),
-                   .seed = setup.seed};
+                   .seed = setup.seed,
+                   .device = setup.device};
   options.proposer = {.actor = options.shape.actor,
                       .k = options.shape.proposal_k,
                       .random_candidates = config.proposal().random_candidates(),
                       .learning_rate = config.proposal().learning_rate(),
                       .optimizer = optimizer,
-                      .seed = setup.seed};
+                      .seed = setup.seed,
+                   .device = setup.device};
   options.click_field = spec.FindResponseField("click");
   return SlateQ::Create(options);
 }

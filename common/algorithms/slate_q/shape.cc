@@ -7,8 +7,7 @@
 namespace recbots {
 
 void ScoresToWeights(absl::Span<float> scores) {
-  constexpr float kMaxScore = 30;  // A weight of 10^13: all that float32 sums can tell apart.
-  for (float& score : scores) score = std::exp(std::clamp(score, -kMaxScore, kMaxScore));
+  for (float& score : scores) score = std::exp(std::clamp(score, -kMaxClickScore, kMaxClickScore));
 }
 
 std::vector<TensorSpec> PolicyTensors(const SlateQShape& shape) {

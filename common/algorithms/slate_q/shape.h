@@ -41,5 +41,6 @@ std::vector<TensorSpec> PolicyTensors(const SlateQShape& shape);
 
 // Scores of a learned click model, in place, to weights against a weight of no click of 1: exp(score), bounded.
 void ScoresToWeights(absl::Span<float> scores);
+inline constexpr float kMaxClickScore = 30;  // The bound: a weight of 10^13, all that float32 sums can tell apart.
 
 }  // namespace recbots

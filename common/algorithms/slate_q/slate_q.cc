@@ -31,7 +31,7 @@ TrainingState MakeState(const SlateQOptions& options) {
   if (options.shape.learned_clicks) ClickLearner::Describe(options.click, spec);
   if (options.shape.proposal_k > 0) SlateProposer::Describe(options.proposer, spec);
   spec.numbers.push_back({"updates"});
-  return TrainingState(spec, options.q.double_precision ? at::kDouble : at::kFloat);
+  return TrainingState(spec, options.q.tensors());
 }
 
 }  // namespace
@@ -54,6 +54,7 @@ SlateQ::SlateQ(const SlateQOptions& options)
   if (options.shape.proposal_k > 0) {
     proposer_ = std::make_unique<SlateProposer>(options.proposer, options.shape.num_candidates, state());
   }
+  if (!q_.fused()) program_ = std::make_unique<SlateQProgram>(options, q_, clicks_.get(), proposer_.get());
 }
 
 absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_errors) {
@@ -71,29 +72,51 @@ absl::Status SlateQ::Update(const TransitionBatch& batch, absl::Span<float> td_e
     const c10::InferenceMode no_autograd;
     loaded = LoadSlates(batch);
     if (!loaded.ok()) return;
-    const at::Tensor& next = options_.q.legacy_target_state ? batch.observation : batch.next_observation;
-    const int64_t rows = batch.reward.size(0);
-    LoadSide(rows, batch.observation, batch.candidates, kNow, now_);
-    LoadSide(rows, next, options_.q.legacy_target_state ? batch.candidates : batch.next_candidates, kNext, next_);
-    LoadShown(batch);
-    ComputeTargets(batch);
-    if (proposer_ != nullptr) ComputeProposalGradients();
-    ComputeValueGradients(batch, td_errors);
-    if (clicks_ != nullptr) ComputeClickGradients();
-    loaded = ExchangeGradients(batch);
-    if (!loaded.ok()) return;
-    Step();
-    EndUpdate();
+    loaded = program_ != nullptr ? UpdateByProgram(batch, td_errors) : UpdateByKernels(batch, td_errors);
+    if (loaded.ok()) EndUpdate();
   }));
   return loaded;
 }
 
+absl::Status SlateQ::UpdateByProgram(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  program_->Load(batch, FirstRow(batch.reward.size(0)));
+  if (exchange() == nullptr) {
+    program_->Update();
+  } else {
+    program_->ComputeGradients();
+    RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch, program_->num_learnt()));
+    program_->Step();
+  }
+  ++updates_;
+  program_->ReadTdErrors(td_errors);
+  return absl::OkStatus();
+}
+
+absl::Status SlateQ::UpdateByKernels(const TransitionBatch& batch, absl::Span<float> td_errors) {
+  const at::Tensor& next = options_.q.legacy_target_state ? batch.observation : batch.next_observation;
+  const int64_t rows = batch.reward.size(0);
+  if (rows != now_.rows()) {
+    if (clicks_ != nullptr) clicks_->ForgetRows();
+    if (proposer_ != nullptr) proposer_->ForgetRows();
+  }
+  LoadSide(rows, batch.observation, batch.candidates, kNow, now_);
+  LoadSide(rows, next, options_.q.legacy_target_state ? batch.candidates : batch.next_candidates, kNext, next_);
+  LoadShown(batch);
+  ComputeTargets(batch);
+  if (proposer_ != nullptr) ComputeProposalGradients();
+  ComputeValueGradients(batch, td_errors);
+  if (clicks_ != nullptr) ComputeClickGradients();
+  RECBOTS_RETURN_IF_ERROR(ExchangeGradients(batch, num_learnt_));
+  Step();
+  return absl::OkStatus();
+}
+
 // All networks have gradients before the first of them steps, so that one exchange serves all.
-absl::Status SlateQ::ExchangeGradients(const TransitionBatch& batch) {
+absl::Status SlateQ::ExchangeGradients(const TransitionBatch& batch, double num_learnt) {
   if (exchange() == nullptr) return absl::OkStatus();
-  std::vector<GradientPart> parts = {q_.gradient_part(num_learnt_)};
+  std::vector<GradientPart> parts = {q_.gradient_part(num_learnt)};
   parts[0].weighted = batch.importance_weights.defined();
-  if (proposer_ != nullptr) parts.push_back(proposer_->gradient_part(static_cast<double>(now_.rows())));
+  if (proposer_ != nullptr) parts.push_back(proposer_->gradient_part(static_cast<double>(batch.reward.size(0))));
   const size_t clicks = parts.size();
   if (clicks_ != nullptr) clicks_->AddParts(parts);
   RECBOTS_RETURN_IF_ERROR(exchange()->Exchange(absl::MakeSpan(parts)));
@@ -183,9 +206,7 @@ void SlateQ::ComputeValueGradients(const TransitionBatch& batch, absl::Span<floa
                        .actions = actions,
                        .targets = targets_,
                        .weights = row_weights_,
-                       .divisor = std::max(1.0, num_learnt_),
-                       .atoms = atoms_,
-                       .shares = shares_},
+                       .divisor = std::max(1.0, num_learnt_)},
                       td_errors);
 }
 
@@ -224,6 +245,7 @@ void SlateQ::ComputeProposalGradients() {
   }
   proposer_->ComputeGradients(now_.observation(),
                               at::from_blob(goals.data(), {now_.rows(), static_cast<int64_t>(features)}));
+  proposer_->TakeResults();
 }
 
 Algorithm::Losses SlateQ::losses() const {

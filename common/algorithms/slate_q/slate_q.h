@@ -16,8 +16,13 @@
 // Where SARSA does not know the next slate (the step limit cut the episode), or an item of it was not proposed, the
 // serving rule composes one with the values of the target network. Of several clicks in a row the first counts.
 //
+// Networks of the shape that fused_q.h computes learn by kernels of our own, row by row, on the CPU: at the sizes of a
+// bot's networks operators cost several times the arithmetic, and of the target network only the chosen slates are
+// asked. All others, and all on a GPU, learn by a tensor program (slate_q_program.h); the results differ by rounding,
+// and the random candidates of a proposal may be others (slate_proposer.h).
+//
 // Deterministic: same options and batches, same parameters, bit for bit; on which processors, q_learner.h says. With a
-// learned click model or a proposal: on one machine and version of LibTorch.
+// learned click model or a proposal, and by a tensor program: on one machine and version of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -29,23 +34,12 @@
 #include "common/algorithms/algorithm.h"
 #include "common/algorithms/q_learner.h"
 #include "common/algorithms/slate_q/click_learner.h"
-#include "common/algorithms/slate_q/shape.h"
+#include "common/algorithms/slate_q/options.h"
 #include "common/algorithms/slate_q/slate_proposer.h"
 #include "common/algorithms/slate_q/slate_q_batch.h"
+#include "common/algorithms/slate_q/slate_q_program.h"
 
 namespace recbots {
-
-// Numbers as in config.proto (SlateQConfig.TargetRule).
-enum class TargetRule { kSarsa = 1, kTopK = 2, kGreedy = 3, kOptimal = 4 };
-
-struct SlateQOptions {
-  SlateQShape shape;
-  TargetRule target = TargetRule::kOptimal;
-  QLearnerOptions q;
-  ClickLearnerOptions click;      // Where shape.learned_clicks.
-  SlateProposerOptions proposer;  // Where shape.proposal_k > 0.
-  int click_field = 0;            // Index of "click" among the R response fields.
-};
 
 class SlateQ final : public Algorithm {
  public:
@@ -59,28 +53,30 @@ class SlateQ final : public Algorithm {
   // click_log_likelihood_given, in nats per slate over held-out rows; of a proposal proposal_loss.
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
-  std::string compute_mode() const override { return q_.fused() ? kKernelsMode : "operators"; }
+  std::string compute_mode() const override { return program_ == nullptr ? kKernelsMode : program_->mode(); }
+  void StopCapturing(const std::string& why) override {
+    if (program_ != nullptr) program_->StopCapturing(why);
+  }
 
   // For tests.
   QLearner& q() { return q_; }
-  absl::Span<const float> target_values() const { return targets_; }
+  std::vector<float> target_values() const { return program_ == nullptr ? targets_ : program_->ReadTargets(); }
 
  private:
   explicit SlateQ(const SlateQOptions& options);
 
-  // The parts of an update, in order.
+  // An update by a tensor program; or by kernels, whose parts follow in order.
+  absl::Status UpdateByProgram(const TransitionBatch& batch, absl::Span<float> td_errors);
+  absl::Status UpdateByKernels(const TransitionBatch& batch, absl::Span<float> td_errors);
   absl::Status LoadSlates(const TransitionBatch& batch);
   void LoadShown(const TransitionBatch& batch);
   void ChooseNext(const TransitionBatch& batch);
-  // Makes a network ready to be asked what follows, and asks it about the actions of a row.
-  void LoadNext(QSide side, bool user_value);
-  void ValueNext(QSide side, size_t row, absl::Span<float> values);
   void ComputeTargets(const TransitionBatch& batch);
   void ComputeValueGradients(const TransitionBatch& batch, absl::Span<float> td_errors);
   void ComputeClickGradients();
   void ComputeProposalGradients();
   // Makes the gradients those of all learners, where there are several.
-  absl::Status ExchangeGradients(const TransitionBatch& batch);
+  absl::Status ExchangeGradients(const TransitionBatch& batch, double num_learnt);
   void Step();
 
   // Prepares a side: what is considered, and how it is weighed. `purpose` tells draws apart.
@@ -91,14 +87,12 @@ class SlateQ final : public Algorithm {
   size_t PlaceShown(size_t row, absl::Span<int32_t> slate) const;
   // What the chosen slate [size] of a row is worth by the target network.
   double TargetValue(size_t row, absl::Span<const int32_t> slate);
-  // The distribution that the row's target is the mean of: a mixture of those of the items, and of none, by how likely
-  // each is clicked. `atoms` float32 [B, C (+ 1), N] are those of the target network.
-  void ComputeAtoms(size_t row, float reward, float discount, absl::Span<const int32_t> slate, const at::Tensor& atoms);
 
   const SlateQOptions options_;
   QLearner q_;
   std::unique_ptr<ClickLearner> clicks_;
   std::unique_ptr<SlateProposer> proposer_;
+  std::unique_ptr<SlateQProgram> program_;  // nullptr: networks are computed by fused_q.h. The rest is then for them.
   SlateQBatch now_, next_;
   SlateOptimizer optimizer_;
   double& updates_;
@@ -109,11 +103,9 @@ class SlateQ final : public Algorithm {
   std::vector<float> shown_;                    // [B, K, F]: features of what was shown
   std::vector<float> chosen_;                   // [B, F (+ 1)]: of the item whose value is learnt
   std::vector<float> targets_, row_weights_;    // [B]
-  std::vector<float> atoms_, shares_;           // [B, (K + 1) N]: of targets, where q_ wants them
   double num_learnt_ = 0;                       // Rows whose value is learnt.
   std::vector<int32_t> next_chosen_;            // [B, K]: places of the slates that targets are made of
   std::vector<size_t> next_sizes_;              // [B]: their sizes; 0: nothing follows
-  at::Tensor next_values_[2];                   // [B, C (+ 1)] by each network, where it is not fused
   // Of one row.
   std::vector<float> row_values_;                    // [C (+ 1)]
   std::vector<float> slate_values_, slate_actions_;  // [K (+ 1)], [K (+ 1), F (+ 1)]

@@ -1,27 +1,10 @@
-// What an update of SlateQ learns towards: the slates that follow, and what they are worth.
+// What an update of SlateQ on the CPU learns towards: the slates that follow, and what they are worth.
 #include <algorithm>
 
 #include "common/algorithms/slate_q/slate_q.h"
 #include "common/rl/spec.h"
 
 namespace recbots {
-namespace {
-
-SlateRule RuleOf(TargetRule target, SlateRule serving) {
-  switch (target) {
-    case TargetRule::kTopK:
-      return SlateRule::kTopK;
-    case TargetRule::kGreedy:
-      return SlateRule::kGreedy;
-    case TargetRule::kOptimal:
-      return SlateRule::kOptimal;
-    case TargetRule::kSarsa:
-      break;
-  }
-  return serving;
-}
-
-}  // namespace
 
 size_t SlateQ::PlaceShown(size_t row, absl::Span<int32_t> slate) const {
   if (options_.target != TargetRule::kSarsa) return 0;
@@ -32,20 +15,6 @@ size_t SlateQ::PlaceShown(size_t row, absl::Span<int32_t> slate) const {
     if (slate[size] < 0) return 0;
   }
   return size;
-}
-
-void SlateQ::LoadNext(QSide side, bool user_value) {
-  if (q_.fused()) return q_.LoadUsers(side, next_.observation(), user_value);
-  at::Tensor& values = next_values_[static_cast<size_t>(side)];
-  const at::Tensor actions = next_.Actions();
-  values = side == QSide::kOnline ? q_.OnlineValues(next_.observation(), actions)
-                                  : q_.TargetValues(next_.observation(), actions);
-}
-
-void SlateQ::ValueNext(QSide side, size_t row, absl::Span<float> values) {
-  if (q_.fused()) return q_.Score(side, row, next_.actions(row), values);
-  std::copy_n(next_values_[static_cast<size_t>(side)].data_ptr<float>() + row * values.size(), values.size(),
-              values.begin());
 }
 
 void SlateQ::ChooseNext(const TransitionBatch& batch) {
@@ -63,19 +32,15 @@ void SlateQ::ChooseNext(const TransitionBatch& batch) {
     next_sizes_[row] = PlaceShown(row, slate);
     if (next_sizes_[row] > 0) continue;
     // What all values of a row have in common does not matter where no click has a value, too.
-    if (!loaded) LoadNext(side, /*user_value=*/!options_.shape.q.action.with_none);
+    if (!loaded) q_.LoadUsers(side, next_.observation(), /*user_value=*/!options_.shape.q.action.with_none);
     loaded = true;
-    ValueNext(side, row, absl::MakeSpan(row_values_));
-    optimizer_.Select(RuleOf(options_.target, options_.shape.serving), next_.Problem(row, row_values_.data()), slate);
+    q_.Score(side, row, next_.actions(row), absl::MakeSpan(row_values_));
+    optimizer_.Select(SlateRuleOf(options_), next_.Problem(row, row_values_.data()), slate);
     next_sizes_[row] = slate_size;
   }
 }
 
 double SlateQ::TargetValue(size_t row, absl::Span<const int32_t> slate) {
-  if (!q_.fused()) {
-    ValueNext(QSide::kTarget, row, absl::MakeSpan(row_values_));
-    return SlateValue(options_.shape.click_rule(), next_.Problem(row, row_values_.data()), slate);
-  }
   const size_t width = next_.action_size(), considered = next_.considered();
   const size_t none = next_.row_size() - considered;
   slate_values_.resize(slate.size() + none);
@@ -92,53 +57,17 @@ double SlateQ::TargetValue(size_t row, absl::Span<const int32_t> slate) {
 // Of the target network only the values of the slates that were chosen are asked.
 void SlateQ::ComputeTargets(const TransitionBatch& batch) {
   ChooseNext(batch);
-  LoadNext(QSide::kTarget, /*user_value=*/true);
+  q_.LoadUsers(QSide::kTarget, next_.observation(), /*user_value=*/true);
   const at::Tensor reward = batch.reward.contiguous();
   const at::Tensor discount = batch.discount.contiguous();
   const auto slate_size = static_cast<size_t>(options_.shape.slate_size);
   targets_.resize(next_sizes_.size());
-  const at::Tensor atoms = q_.wants_atoms() ? q_.TargetAtoms() : at::Tensor();
-  if (atoms.defined()) {
-    atoms_.resize(targets_.size() * (slate_size + 1) * static_cast<size_t>(atoms.size(2)));
-    shares_.assign(atoms_.size(), 0.0f);
-  }
   for (size_t row = 0; row < targets_.size(); ++row) {
     const float row_reward = reward.data_ptr<float>()[row], row_discount = discount.data_ptr<float>()[row];
     const auto chosen = absl::MakeConstSpan(next_chosen_).subspan(row * slate_size, next_sizes_[row]);
     targets_[row] = row_reward;
     if (!chosen.empty()) targets_[row] += row_discount * static_cast<float>(TargetValue(row, chosen));
-    if (atoms.defined()) ComputeAtoms(row, row_reward, row_discount, chosen, atoms);
   }
-}
-
-void SlateQ::ComputeAtoms(size_t row, float reward, float discount, absl::Span<const int32_t> slate,
-                          const at::Tensor& atoms) {
-  const auto n = static_cast<size_t>(atoms.size(2)), width = atoms_.size() / targets_.size();
-  float* atom = atoms_.data() + row * width;
-  float* share = shares_.data() + row * width;
-  if (slate.empty()) {
-    *atom = reward;
-    *share = 1;
-    return;
-  }
-  const float* of_row = atoms.data_ptr<float>() + row * next_.row_size() * n;
-  double none = 1;
-  const auto add = [&](double probability, const float* next) {
-    for (size_t i = 0; i < n; ++i) {
-      *atom++ = reward + (next == nullptr ? 0.0f : discount * next[i]);
-      *share++ = static_cast<float>(probability / static_cast<double>(n));
-    }
-  };
-  std::vector<float> one(next_.row_size(), 0.0f);
-  for (const int32_t place : slate) {
-    const auto i = static_cast<size_t>(place);
-    one[i] = 1;  // What a slate is worth where only this item is worth 1: how likely it is clicked.
-    const double clicked = SlateValue(options_.shape.click_rule(), next_.Problem(row, one.data()), slate);
-    one[i] = 0;
-    none -= clicked;
-    add(clicked, of_row + i * n);
-  }
-  add(std::max(0.0, none), options_.shape.no_click_is_zero ? nullptr : of_row + next_.considered() * n);
 }
 
 }  // namespace recbots

@@ -43,6 +43,7 @@ AlgorithmOr WolpertingerRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm,
   options.seed = setup.seed;
   options.device = setup.device;
   options.precision = setup.precision;
+  options.with_libtorch = setup.with_operators;
   return Wolpertinger::Create(options);
 }
 

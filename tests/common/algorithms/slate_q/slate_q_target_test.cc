@@ -76,46 +76,55 @@ void CompareWithFormulas(SlateQ& algorithm, const SlateQOptions& options, const 
 TEST(SlateQTargetTest, AreThoseOfTheFormulas) {
   constexpr int64_t kRows = 16;
   for (const SlateQKind& kind : AllKinds()) {
-    SCOPED_TRACE(::testing::PrintToString(kind));
-    const SlateQOptions options = MakeSlateOptions(kind);
-    const auto algorithm = SlateQ::Create(options).value();
-    for (uint32_t i = 0; i < 25; ++i) {
-      ASSERT_TRUE(algorithm->Update(MakeSlateBatch(kRows, i, kind.features), {}).ok());
+    for (const bool by_program : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << ::testing::PrintToString(kind) << " program " << by_program);
+      SlateQOptions options = MakeSlateOptions(kind);
+      options.q.with_libtorch = by_program;
+      const auto algorithm = SlateQ::Create(options).value();
+      for (uint32_t i = 0; i < 25; ++i) {
+        ASSERT_TRUE(algorithm->Update(MakeSlateBatch(kRows, i, kind.features), {}).ok());
+      }
+      TransitionBatch batch = MakeSlateBatch(kRows, 100, kind.features);
+      CompareWithFormulas(*algorithm, options, batch);
+      batch = MakeSlateBatch(kRows, 101, kind.features);
+      batch.importance_weights = at::rand({kRows});
+      Rng rng(3, Purpose::kTest, {});
+      for (int64_t i = 0; i < kRows; ++i) batch.importance_weights[i] = i == 3 ? 0 : rng.Uniform(0, 2);
+      CompareWithFormulas(*algorithm, options, batch);
+      if (HasFailure()) return;
     }
-    TransitionBatch batch = MakeSlateBatch(kRows, 100, kind.features);
-    CompareWithFormulas(*algorithm, options, batch);
-    batch = MakeSlateBatch(kRows, 101, kind.features);
-    batch.importance_weights = at::rand({kRows});
-    Rng rng(3, Purpose::kTest, {});
-    for (int64_t i = 0; i < kRows; ++i) batch.importance_weights[i] = i == 3 ? 0 : rng.Uniform(0, 2);
-    CompareWithFormulas(*algorithm, options, batch);
-    if (HasFailure()) return;
   }
 }
 
 // Where nothing is clicked and no click is worth nothing there is nothing to learn.
 TEST(SlateQTargetTest, WithoutClicksTheLegacySlateQLearnsNothing) {
-  const SlateQOptions options = MakeSlateOptions({.none_is_zero = true});
-  const auto algorithm = SlateQ::Create(options).value();
-  TransitionBatch batch = MakeSlateBatch(8, 1);
-  batch.response.zero_();
-  const std::string before = algorithm->EncodeWeights();
-  std::vector<float> td_errors(8, -1);
-  ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(td_errors)).ok());
-  for (const float error : td_errors) EXPECT_EQ(error, 0);
-  EXPECT_EQ(algorithm->losses()[0].second, 0);
-  EXPECT_EQ(algorithm->EncodeWeights(), before);
+  for (const bool by_program : {false, true}) {
+    SlateQOptions options = MakeSlateOptions({.none_is_zero = true});
+    options.q.with_libtorch = by_program;
+    const auto algorithm = SlateQ::Create(options).value();
+    TransitionBatch batch = MakeSlateBatch(8, 1);
+    batch.response.zero_();
+    const std::string before = algorithm->EncodeWeights();
+    std::vector<float> td_errors(8, -1);
+    ASSERT_TRUE(algorithm->Update(batch, absl::MakeSpan(td_errors)).ok());
+    for (const float error : td_errors) EXPECT_EQ(error, 0);
+    EXPECT_EQ(algorithm->losses()[0].second, 0);
+    EXPECT_EQ(algorithm->EncodeWeights(), before);
+  }
 }
 
 // A slate of nothing cannot be clicked.
 TEST(SlateQTargetTest, AnEmptySlateTeachesWhatNoClickIsWorth) {
   for (const Clicks clicks : {Clicks::kProportional, Clicks::kLearned}) {
-    const SlateQOptions options = MakeSlateOptions({.target = TargetRule::kSarsa, .clicks = clicks});
-    const auto algorithm = SlateQ::Create(options).value();
-    TransitionBatch batch = MakeSlateBatch(8, 1);
-    batch.slate.fill_(kNoItem);
-    batch.response.fill_(1);
-    CompareWithFormulas(*algorithm, options, batch);
+    for (const bool by_program : {false, true}) {
+      SlateQOptions options = MakeSlateOptions({.target = TargetRule::kSarsa, .clicks = clicks});
+      options.q.with_libtorch = by_program;
+      const auto algorithm = SlateQ::Create(options).value();
+      TransitionBatch batch = MakeSlateBatch(8, 1);
+      batch.slate.fill_(kNoItem);
+      batch.response.fill_(1);
+      CompareWithFormulas(*algorithm, options, batch);
+    }
   }
 }
 
