@@ -21,6 +21,7 @@
 #include "common/role/roles.h"
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
+#include "learner/dashboard/dashboard.h"
 #include "learner/group_seat.h"
 #include "learner/learner_roles.h"
 #include "learner/loop/learner_loop.h"
@@ -82,6 +83,7 @@ class Learner {
   RunRecord record_;
   WeightStore store_;
   LearnerRoles roles_{role_, record_.state(), store_};
+  Dashboard dashboard_{DashboardOptionsOf(role_, store_), record_.state(), [this] { return role_.Report().doing(); }};
   PlacedAlgorithm placed_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -182,6 +184,10 @@ void Learner::MakeLoop() {
     if (checkpointer_ != nullptr) ShowCheckpoints(checkpointer_->stats(), role_.metrics());
     std::cout << line << std::endl;
   };
+  hooks.on_status = [this](const StatusLine& line) {
+    dashboard_.OnStatus(line);
+    if (http_ != nullptr && http_->viewers() > 0) http_->SendEvent("status", dashboard_.StatusJson());
+  };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
   hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
@@ -194,12 +200,16 @@ absl::Status Learner::Serve() {
   options.configuration = configuration_;
   options.streams = streams_.get();
   options.security = role_.security();
-  options.on_evaluation = [this](const v1::Evaluation& evaluation) { record_.OnEvaluation(evaluation); };
+  options.on_evaluation = [this](const v1::Evaluation& evaluation) {
+    if (!record_.OnEvaluation(evaluation)) return;
+    dashboard_.OnEvaluation(evaluation, record_.state().wall_seconds());
+  };
   // Where all actors have the same share, it does not matter which of them has which index.
   if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
   options.places.gone = [this](uint64_t instance) { return roles_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
-  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page()}));
+  RECBOTS_ASSIGN_OR_RETURN(
+      http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page()}, dashboard_.Pages(roles_.Page().json)));
   std::vector<grpc::Service*> services = {service_.get(), &roles_.service()};
   if (seat_.service() != nullptr) services.push_back(seat_.service());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
@@ -325,14 +335,7 @@ std::vector<StatusSection> Learner::Pages() const {
   if (!seat_.alone()) sections.push_back(seat_.Page());
   if (service_ == nullptr) return sections;
   sections.push_back(roles_.Section());
-  StatusSection watchers{"Actors and evaluators", {}};
-  for (const WatcherInfo& watcher : service_->watchers()) {
-    const std::string index = watcher.worker_index < 0 ? "(new)" : absl::StrCat(watcher.worker_index);
-    watchers.rows.push_back(
-        {absl::StrCat(FindWorker(watcher.role)->name, " ", index),
-         absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
-  }
-  sections.push_back(std::move(watchers));
+  sections.push_back(WatchersSection(*service_));
   return sections;
 }
 

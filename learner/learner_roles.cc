@@ -1,7 +1,12 @@
 #include "learner/learner_roles.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
+#include "common/role/roles.h"
 
 namespace recbots {
 
@@ -44,6 +49,32 @@ void LearnerRoles::OnShard(const std::string& address, const v1::RoleReport& rep
   const absl::Status kept = members_.OnReport(report, address);
   if (kept.ok() || shard_refused_.exchange(true)) return;
   RECBOTS_LOG(WARNING) << "a shard is not in the table of roles: " << kept.message();
+}
+
+StatusSection WatchersSection(const WeightsService& service) {
+  StatusSection section{"Actors and evaluators", {}};
+  for (const WatcherInfo& watcher : service.watchers()) {
+    const std::string index = watcher.worker_index < 0 ? "(new)" : absl::StrCat(watcher.worker_index);
+    section.rows.push_back(
+        {absl::StrCat(FindWorker(watcher.role)->name, " ", index),
+         absl::StrCat(watcher.worker_name, " (", watcher.peer, "), version ", watcher.sent_version)});
+  }
+  return section;
+}
+
+DashboardOptions DashboardOptionsOf(const Role& role, const WeightStore& store) {
+  const v1::ExperimentConfig& config = role.config();
+  const auto* algorithm =
+      config.algorithm().GetDescriptor()->FindFieldByNumber(static_cast<int>(config.algorithm().algorithm_case()));
+  const std::string& shards = role.flags().value("replay");
+  const int64_t num_shards = 1 + std::count(shards.begin(), shards.end(), ',');
+  return {.experiment = config.name(),
+          .algorithm = algorithm == nullptr ? "" : algorithm->name(),
+          .version = kVersion,
+          .incarnation = store.incarnation(),
+          .status_seconds = config.learner().status_seconds(),
+          .capacity_rows = num_shards * config.replay().table().capacity_rows(),
+          .goal = config.goal()};
 }
 
 }  // namespace recbots

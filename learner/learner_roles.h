@@ -9,6 +9,7 @@
 
 #include "common/metrics/http_server.h"
 #include "common/role/role.h"
+#include "learner/dashboard/dashboard.h"
 #include "learner/members/member_table.h"
 #include "learner/members/roles_report.h"
 #include "learner/members/roles_watch.h"
@@ -59,5 +60,11 @@ class LearnerRoles {
   std::unique_ptr<RolesWatch> roles_watch_;
   std::unique_ptr<replay::ShardReports> shard_reports_;
 };
+
+// Who watches the weights, a row each.
+StatusSection WatchersSection(const WeightsService& service);
+
+// What does not change of what the learner's dashboard shows.
+DashboardOptions DashboardOptionsOf(const Role& role, const WeightStore& store);
 
 }  // namespace recbots

@@ -39,6 +39,8 @@ constexpr char kTooMuch[] = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0
 constexpr char kWantsTls[] =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n"
     "Connection: close\r\n\r\nthis port speaks TLS: want https://...\n";
+constexpr char kTooManyViewers[] =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 // The end of the headers, behind the empty line; npos if it has not come yet.
 size_t EndOfHeaders(absl::string_view bytes, size_t from) {
@@ -93,11 +95,12 @@ void HttpPoller::Stop() {
 
 void HttpPoller::Respond(uint64_t id, std::string response) {
   MutexLock lock(&mu_);
-  answers_.emplace_back(id, std::move(response));
+  answers_.push_back({.id = id, .bytes = std::move(response)});
   wake_up_.Signal();
 }
 
 short HttpPoller::EventsOf(const Connection& connection) {
+  if (connection.state == State::kViewing && connection.bytes.empty()) return POLLIN;  // The client is gone.
   // While an answer is made, poll still reports that the client is gone.
   return connection.state == State::kWaiting ? short{0} : connection.transport.awaited();
 }
@@ -127,9 +130,11 @@ void HttpPoller::Run() {
       if (!Continue(found->first, found->second)) connections_.erase(found);
     }
     CloseLate();
+    CountViewers();
     if (ready > 0 && fds[1].revents != 0) Accept();
   }
   connections_.clear();
+  CountViewers();
   listener_ = FileDescriptor();
 }
 
@@ -139,6 +144,8 @@ bool HttpPoller::Continue(uint64_t id, Connection& connection) {
       return Read(id, connection);
     case State::kAnswering:
       return Write(connection);
+    case State::kViewing:
+      return connection.bytes.empty() ? connection.transport.Discard() : WriteEvents(connection);
     case State::kLeaving:
       return connection.transport.Discard();
     case State::kWaiting:
@@ -176,7 +183,7 @@ void HttpPoller::Accept() {
 bool HttpPoller::Evict() {
   // Closes first a client that has its answer, then one that has not sent its request, then one that does not read its
   // answer.
-  for (const State state : {State::kLeaving, State::kAsking, State::kAnswering, State::kWaiting}) {
+  for (const State state : {State::kLeaving, State::kAsking, State::kAnswering, State::kWaiting, State::kViewing}) {
     const auto oldest = std::find_if(connections_.begin(), connections_.end(),
                                      [state](const auto& entry) { return entry.second.state == state; });
     if (oldest == connections_.end()) continue;
@@ -232,19 +239,29 @@ bool HttpPoller::Write(Connection& connection) {
   return connection.transport.Discard();
 }
 
+bool HttpPoller::Take(Answer answer, Connection& connection) {
+  if (answer.views && viewers() >= options_.max_viewers) return Refuse(connection, kTooManyViewers);
+  connection.bytes = std::move(answer.bytes);
+  connection.deadline = Instant::Now() + options_.time_to_answer;
+  connection.state = answer.views ? State::kViewing : State::kAnswering;
+  if (!answer.views) return Write(connection);
+  viewers_.fetch_add(1, std::memory_order_relaxed);
+  return WriteEvents(connection);
+}
+
 void HttpPoller::TakeAnswers() {
-  std::vector<std::pair<uint64_t, std::string>> answers;
+  std::vector<Answer> answers;
+  std::string events;
   {
     MutexLock lock(&mu_);
     answers.swap(answers_);
+    events.swap(events_);
   }
-  for (auto& [id, response] : answers) {
-    const auto found = connections_.find(id);
+  if (!events.empty()) SendEvents(events);
+  for (Answer& answer : answers) {
+    const auto found = connections_.find(answer.id);
     if (found == connections_.end() || found->second.state != State::kWaiting) continue;
-    found->second.bytes = std::move(response);
-    found->second.state = State::kAnswering;
-    found->second.deadline = Instant::Now() + options_.time_to_answer;
-    if (!Write(found->second)) connections_.erase(found);
+    if (!Take(std::move(answer), found->second)) connections_.erase(found);
   }
 }
 

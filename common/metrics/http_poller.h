@@ -3,11 +3,13 @@
 // The thread reads requests until they are complete, hands complete requests on, and writes answers as fast as the
 // clients read them. A connection carries one request. A client that sends nothing, trickles bytes or does not read
 // costs a descriptor for a few seconds and nothing else. When all places are taken, the connection that has been open
-// longest is closed; a new connection is therefore read at once, however many others there are. All of this holds
-// inside TLS, too: a handshake is a part of the request, and the thread computes it (about 1 ms) without waiting for
-// the client.
+// longest is closed; a new connection is therefore read at once, however many others there are. A connection may also
+// become a viewer of the stream of events: it stays open, costs a descriptor and no thread, and gets what Publish is
+// given; one that does not read is closed and delays nobody. All of this holds inside TLS, too: a handshake is a part
+// of the request, and the thread computes it (about 1 ms) without waiting for the client.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +36,11 @@ struct HttpPollerOptions {
   absl::Duration time_to_ask = absl::Seconds(5);
   // Time from the complete request until the answer is ready, and again from then until the client has read the answer.
   absl::Duration time_to_answer = absl::Seconds(5);
+  size_t max_viewers = 64;  // Connections that view the stream of events; fewer than max_connections.
+  // Bytes of events that a viewer may not have read yet, and for how long it may read nothing of them, before its
+  // connection is closed.
+  size_t max_unread_bytes = 256 << 10;
+  absl::Duration time_to_read = absl::Seconds(5);
 };
 
 struct HttpRequest {
@@ -69,9 +76,22 @@ class HttpPoller {
   // Sends `response`, which includes status line and headers, as the answer to request `id`, and then closes the
   // connection. Has no effect if the connection is gone. Thread-safe.
   void Respond(uint64_t id, std::string response) ABSL_LOCKS_EXCLUDED(mu_);
+  // Answers request `id` with `head`, status line and headers, and lets the connection view the stream of events from
+  // then on. If there are max_viewers already, the answer is 503 instead. Has no effect if the connection is gone.
+  // Thread-safe.
+  void BeginView(uint64_t id, std::string head) ABSL_LOCKS_EXCLUDED(mu_);
+  // Sends `event` to all viewers. Waits for none of them. Thread-safe.
+  void Publish(std::string event) ABSL_LOCKS_EXCLUDED(mu_);
+  // How many connections view the stream of events. Thread-safe.
+  size_t viewers() const { return viewers_.load(std::memory_order_relaxed); }
 
  private:
-  enum class State { kAsking, kWaiting, kAnswering, kLeaving };
+  enum class State { kAsking, kWaiting, kAnswering, kViewing, kLeaving };
+  struct Answer {
+    uint64_t id = 0;
+    std::string bytes;
+    bool views = false;  // The bytes are those of a head, and events follow.
+  };
   struct Connection {
     HttpTransport transport;
     State state = State::kAsking;
@@ -90,9 +110,15 @@ class HttpPoller {
   bool Continue(uint64_t id, Connection& connection);
   bool Read(uint64_t id, Connection& connection);
   bool Write(Connection& connection);
+  bool WriteEvents(Connection& connection);
+  // Appends events to what a viewer is sent.
+  bool AddEvents(Connection& connection, absl::string_view events);
   // Answers with `answer`, without asking anybody.
   bool Refuse(Connection& connection, const char* answer);
   void TakeAnswers() ABSL_LOCKS_EXCLUDED(mu_);
+  bool Take(Answer answer, Connection& connection);
+  void SendEvents(absl::string_view events);
+  void CountViewers();
   void CloseLate();
   int MillisecondsToWait() const;
 
@@ -109,7 +135,10 @@ class HttpPoller {
 
   Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  std::vector<std::pair<uint64_t, std::string>> answers_ ABSL_GUARDED_BY(mu_);
+  std::vector<Answer> answers_ ABSL_GUARDED_BY(mu_);
+  std::string events_ ABSL_GUARDED_BY(mu_);  // Published, and not yet on their way; empty without viewers.
+
+  std::atomic<size_t> viewers_{0};  // Written by the thread in Run.
 };
 
 // Listens at `address` and writes the actual port into `address`. Never shares a port with another server.

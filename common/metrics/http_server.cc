@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/host_port.h"
 #include "common/base/instant.h"
@@ -24,15 +25,23 @@ namespace {
 constexpr size_t kWaitingRequests = 64;
 constexpr char kTextType[] = "text/plain; charset=utf-8";
 constexpr char kStatusPath[] = "/statusz";
+constexpr char kEventsType[] = "text/event-stream";
+// What follows comes without a length and ends with the connection. A browser that loses it tries again after a second.
+constexpr char kEventsHead[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 1000\n\n";
+constexpr char kOnlyFromHere[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'";
 constexpr char kNotReady[] = "not ready";
 constexpr char kBusy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 // A thread that answers requests one after the other.
 class Lane {
  public:
-  // `answer` and `poller` must outlive the lane.
-  Lane(const std::string& name, HttpPages& pages, HttpPoller& poller)
-      : pages_(pages), poller_(poller), thread_(name, [this] { Run(); }) {}
+  // `poller`, and what `answer` uses, must outlive the lane.
+  Lane(const std::string& name, std::function<void(const HttpRequest&)> answer, HttpPoller& poller)
+      : answer_(std::move(answer)), poller_(poller), thread_(name, [this] { Run(); }) {}
   ~Lane() { Close(); }
 
   void Add(HttpRequest request) ABSL_LOCKS_EXCLUDED(mu_) {
@@ -60,11 +69,11 @@ class Lane {
         next = std::move(requests_.front());
         requests_.pop_front();
       }
-      poller_.Respond(next.id, pages_.Answer(next.bytes, next.peer));
+      answer_(next);
     }
   }
 
-  HttpPages& pages_;
+  const std::function<void(const HttpRequest&)> answer_;
   HttpPoller& poller_;
 
   Mutex mu_;
@@ -93,8 +102,9 @@ class HttpServer::Impl {
         std::move(listener), tls_.get(), HttpPollerOptions(),
         [this](HttpRequest request) { (IsSlow(PathOf(request.bytes)) ? *status_ : *quick_).Add(std::move(request)); });
     MutexLock lock(&stop_mu_);
-    quick_ = std::make_unique<Lane>("http-quick", pages_, *poller_);
-    status_ = std::make_unique<Lane>("http-status", pages_, *poller_);
+    const auto answer = [this](const HttpRequest& request) { Answer(request); };
+    quick_ = std::make_unique<Lane>("http-quick", answer, *poller_);
+    status_ = std::make_unique<Lane>("http-status", answer, *poller_);
     thread_ = std::make_unique<Thread>("http-io", [this] { poller_->Run(); });
     return absl::OkStatus();
   }
@@ -110,8 +120,35 @@ class HttpServer::Impl {
 
   const std::string& address() const { return address_; }
   int port() const { return bound_.port; }
+  HttpPoller& poller() { return *poller_; }
 
  private:
+  // A viewer of events passes the same guard as every request, and is then left to the poller.
+  void Answer(const HttpRequest& request) {
+    std::string answer = pages_.Answer(request.bytes, request.peer);
+    const bool views = !options_.more.events.empty() && PathOf(request.bytes) == options_.more.events &&
+                       absl::StartsWith(request.bytes, "GET ") && absl::StartsWith(answer, "HTTP/1.1 200 ");
+    if (views) {
+      poller_->BeginView(request.id, kEventsHead);
+    } else {
+      poller_->Respond(request.id, std::move(answer));
+    }
+  }
+
+  void AddMorePages() {
+    for (const WebPage& page : options_.more.pages) {
+      pages_.Get(page.path, [&page](const httplib::Request& request, httplib::Response& response) {
+        WebPage::Answer answer = page.make({request.params.begin(), request.params.end()});
+        response.status = answer.status;
+        response.set_header("Content-Security-Policy", kOnlyFromHere);
+        response.set_content(std::move(answer.body), page.type);
+      });
+    }
+    if (options_.more.events.empty()) return;
+    pages_.Get(options_.more.events,
+               [](const httplib::Request&, httplib::Response& response) { response.set_content("", kEventsType); });
+  }
+
   void AddPages() {
     if (!options_.token.empty()) {
       guard_ = std::make_unique<PageGuard>(PageGuardOptions{.token = options_.token, .tls = tls_ != nullptr}, metrics_,
@@ -136,6 +173,7 @@ class HttpServer::Impl {
         response.set_content(page.json(), "application/json");
       });
     }
+    AddMorePages();
     pages_.Get(kStatusPath, [this](const httplib::Request& request, httplib::Response& response) {
       const std::vector<StatusSection> sections = options_.status ? options_.status() : std::vector<StatusSection>();
       const absl::Duration uptime = Instant::Now() - start_;
@@ -149,13 +187,18 @@ class HttpServer::Impl {
 
   // The pages that a function of the role makes.
   bool IsSlow(absl::string_view path) const {
-    return path == kStatusPath || std::any_of(options_.json_pages.begin(), options_.json_pages.end(),
-                                              [path](const JsonPage& page) { return page.path == path; });
+    const auto has_path = [path](const auto& page) { return page.path == path; };
+    const std::vector<JsonPage>& json = options_.json_pages;
+    const std::vector<WebPage>& more = options_.more.pages;
+    return path == kStatusPath || std::any_of(json.begin(), json.end(), has_path) ||
+           std::any_of(more.begin(), more.end(), has_path);
   }
 
   std::string PagesText() const {
     std::string text = "not found: this server has /metrics, /healthz, /statusz";
     for (const JsonPage& page : options_.json_pages) absl::StrAppend(&text, ", ", page.path);
+    for (const WebPage& page : options_.more.pages) absl::StrAppend(&text, ", ", page.path);
+    if (!options_.more.events.empty()) absl::StrAppend(&text, ", ", options_.more.events);
     return absl::StrCat(text, "\n");
   }
 
@@ -192,6 +235,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions 
 
 const std::string& HttpServer::address() const { return impl_->address(); }
 int HttpServer::port() const { return impl_->port(); }
+void HttpServer::SendEvent(absl::string_view name, absl::string_view data) {
+  if (viewers() > 0) impl_->poller().Publish(absl::StrCat("event: ", name, "\ndata: ", data, "\n\n"));
+}
+size_t HttpServer::viewers() const { return impl_->poller().viewers(); }
 void HttpServer::Stop() { impl_->Stop(); }
 
 }  // namespace recbots

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/metrics/metrics.h"
 
 namespace recbots {
@@ -23,6 +25,26 @@ struct StatusSection {
 struct JsonPage {
   std::string path;                   // "/api/roles"
   std::function<std::string()> json;  // As HttpServerOptions::status: thread-safe and quick.
+};
+
+// A page that a role adds, of any type, which may ask for the parameters of the request.
+struct WebPage {
+  // "?since=3&x=updates"; of a name that stands there twice the first value.
+  using Parameters = std::map<std::string, std::string>;
+  struct Answer {
+    int status = 200;
+    std::string body;
+  };
+  std::string path;
+  std::string type;                                          // "text/html; charset=utf-8"
+  std::function<Answer(const Parameters& parameters)> make;  // As HttpServerOptions::status: thread-safe and quick.
+};
+
+// What a role adds beside its JSON pages.
+struct MorePages {
+  std::vector<WebPage> pages = {};
+  // The path of a stream of server-sent events, which all viewers get alike: HttpServer::SendEvent. "": none.
+  std::string events = {};
 };
 
 struct HttpServerOptions {
@@ -45,13 +67,16 @@ struct HttpServerOptions {
   std::function<std::string()> unhealthy = nullptr;
   // More pages, behind the token as all others.
   std::vector<JsonPage> json_pages = {};
+  MorePages more = {};
 };
 
 // Thread-safe. Serves GET and HEAD, one request per connection. /metrics is Prometheus text, /healthz a word, /statusz
 // a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the pages. Clients
 // that are silent, slow or do not read delay no other client, however many they are (http_poller.h): a request may take
 // 5 s to arrive (the handshake of TLS included), its answer 5 s to be made and 5 s to be read, and when there are more
-// than 128 connections the oldest idle one is closed.
+// than 128 connections the oldest idle one is closed. Pages that a role adds load scripts, styles, pictures and data
+// from this server only (Content-Security-Policy). At most 64 connections may view the stream of events, which needs no
+// thread for a viewer; one that leaves 256 KiB unread, or reads nothing for 5 s, is closed.
 class HttpServer {
  public:
   // `metrics` must outlive the server; it is shown, and counts refused requests.
@@ -62,6 +87,12 @@ class HttpServer {
 
   const std::string& address() const;
   int port() const;
+
+  // Sends an event of this name ("status") with `data`, which must be one line, to all viewers of the stream. Waits for
+  // none of them, and costs nothing where viewers() is 0.
+  void SendEvent(absl::string_view name, absl::string_view data);
+  // How many connections view the stream of events.
+  size_t viewers() const;
 
   // Ends requests under way and the threads. Idempotent.
   void Stop();

@@ -170,12 +170,13 @@ std::vector<StatusSection> Role::OwnSections() const {
 }
 
 absl::StatusOr<std::unique_ptr<HttpServer>> Role::StartHttp(std::function<std::vector<StatusSection>()> status,
-                                                            std::vector<JsonPage> json_pages) {
+                                                            std::vector<JsonPage> json_pages, MorePages more) {
   HttpServerOptions options;
   options.address = flags_.value("http");
   options.role = name_;
   options.unhealthy = [this] { return Unhealthy(); };
   options.json_pages = std::move(json_pages);
+  options.more = std::move(more);
   options.status = [this, status = std::move(status), configuration = ConfigurationForPages(config_)] {
     std::vector<StatusSection> sections = OwnSections();
     for (StatusSection& section : status()) sections.push_back(std::move(section));

@@ -42,14 +42,14 @@ class Role {
   Metrics& metrics() { return metrics_; }
   Shutdown& shutdown() { return *shutdown_; }
 
-  // Serves /metrics, /healthz, /statusz and `json_pages` at --http, over TLS if the role has a certificate, and only to
-  // those who show the token if it has one (common/metrics/guarded_pages.h). `status` adds sections to /statusz and
-  // must be thread-safe; the first sections always show what the role is doing (SetActivity) and what it waits for
+  // Serves /metrics, /healthz, /statusz, `json_pages` and `more` at --http, over TLS if the role has a certificate, and
+  // only to those who show the token if it has one (common/metrics/guarded_pages.h). `status` adds sections to /statusz
+  // and must be thread-safe; the first sections always show what the role is doing (SetActivity) and what it waits for
   // (waits). /healthz says why where the role is not ready, or has stalled (stalls). The server stops when the result
-  // is destroyed. That must happen before the objects that `status` and `json_pages` use are destroyed: declare the
+  // is destroyed. That must happen before the objects that `status` and the pages use are destroyed: declare the
   // result after them.
   absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(std::function<std::vector<StatusSection>()> status,
-                                                        std::vector<JsonPage> json_pages = {});
+                                                        std::vector<JsonPage> json_pages = {}, MorePages more = {});
 
   // Adds the flag's name to `status`, an error of listening at the address in --`flag`. INVALID_ARGUMENT (the address
   // cannot belong to this machine) becomes an error of usage; other errors, such as a port in use, do not.

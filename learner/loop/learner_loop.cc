@@ -142,6 +142,7 @@ absl::Status LearnerLoop::LearnFromNext() {
   NoteCounts(sampled->counts);
   period_.waited_for[static_cast<size_t>(sampled->blocked_on)] += sampled->blocked;
   NoteLags(sampled->batch);
+  replay_rows_ = sampled->table.rows();
   batch_rows_ = sampled->batch.num_rows();
   batches_.Recycle(*std::move(sampled));
   return PublishIfDue();
@@ -262,7 +263,10 @@ void LearnerLoop::NoteLags(const replay::ColumnBatch& batch) {
   const int64_t version = ColumnOf<int64_t>(batch, transition::kWeightsVersion)[row];
   // Both ends of this age are on our own clock: that of the actor may be set otherwise.
   const std::optional<absl::Duration> age = published_.Age(version, Instant::Now());
-  if (age.has_value()) lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
+  if (age.has_value()) {
+    lag_seconds_.Observe(absl::ToDoubleSeconds(*age));
+    seconds_lag_.Add(absl::ToDoubleSeconds(*age));
+  }
   // Nor are those of weights that an actor still holds. It is the first update on the batch that counts.
   const int64_t before = algorithm_.updates() - options_.updates_per_batch;
   const auto lag = static_cast<double>(std::max<int64_t>(0, before - collected_with));

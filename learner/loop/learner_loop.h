@@ -63,7 +63,9 @@ class LearnerLoop {
     std::function<bool()> stop;                     // Asked after every update, and while waiting.
     std::function<Watchers()> watchers;             // Asked once per status line.
     std::function<void(const std::string&)> print;  // A status line.
-    std::function<void(const char*)> activity;      // What the loop does now, besides waiting, for the status page.
+    // What the status line shows, and more, when it was printed; it must be quick.
+    std::function<void(const StatusLine&)> on_status = {};
+    std::function<void(const char*)> activity;  // What the loop does now, besides waiting, for the status page.
     // The roles that have stalled, in words ("": none), for the status line.
     std::function<std::string()> stalled = {};
     // This many updates were made; 0: none, but rows come, as they should while the loop waits for more of them.
@@ -158,6 +160,8 @@ class LearnerLoop {
   void ShowGroup(StatusLine& line);
   void BeginPeriod(Instant now, const RunCounters& counters);
   std::string BoundBy(const Watchers& watchers, absl::Duration elapsed) const;
+  // Fills in what only on_status gets.
+  void AddDetails(StatusLine& line, const Watchers& watchers, double seconds) const;
 
   const LearnerLoopOptions options_;
   const Hooks hooks_;
@@ -177,7 +181,9 @@ class LearnerLoop {
   uint64_t failed_sends_ = 0;
   // A date, to be compared with those at which rows were collected.
   const int64_t began_micros_ = absl::ToUnixMicros(absl::Now());
-  LagWindow lags_;
+  LagWindow lags_;         // In updates,
+  LagWindow seconds_lag_;  // and in seconds.
+  int64_t replay_rows_ = 0;
   double samples_per_insert_ = 0;
   v1::WeightsHeader newest_;  // Of the newest published version.
   PublicationTimes published_;

@@ -4,6 +4,7 @@
 
 #include "common/base/instant.h"
 #include "learner/loop/learner_loop.h"
+#include "replay/table/rate_limiter.h"
 
 namespace recbots {
 
@@ -67,10 +68,26 @@ void LearnerLoop::ShowStatusIfDue(Instant now) {
   metrics_.gauge(metric::kLearnerEvaluators).Set(watchers.evaluators);
   metrics_.gauge(metric::kLearnerSpi).Set(samples_per_insert_);
   metrics_.counter(metric::kLearnerWait).Increment(absl::ToDoubleSeconds(period_.waited));
-  for (const auto& [name, loss] : algorithm_.losses()) metrics_.gauge(metric::kLearnerLoss, name).Set(loss);
+  line.losses = algorithm_.losses();
+  for (const auto& [name, loss] : line.losses) metrics_.gauge(metric::kLearnerLoss, name).Set(loss);
   hooks_.print(FormatStatusLine(line));
+  if (hooks_.on_status) {
+    AddDetails(line, watchers, seconds);
+    hooks_.on_status(line);
+  }
   state_.SetStatus(std::move(line));
   BeginPeriod(now, counters);
+}
+
+void LearnerLoop::AddDetails(StatusLine& line, const Watchers& watchers, double seconds) const {
+  line.num_evaluators = watchers.evaluators;
+  line.lag_p50_seconds = seconds_lag_.Quantile(0.5);
+  line.lag_p99_seconds = seconds_lag_.Quantile(0.99);
+  line.replay_rows = replay_rows_;
+  line.waited_ratio = std::min(1.0, absl::ToDoubleSeconds(period_.waited) / seconds);
+  const auto longest = std::max_element(period_.waited_for.begin(), period_.waited_for.end());
+  if (*longest <= absl::ZeroDuration()) return;
+  line.blocked_on = std::string(replay::NameOf(static_cast<replay::BlockedOn>(longest - period_.waited_for.begin())));
 }
 
 void LearnerLoop::BeginPeriod(Instant now, const RunCounters& counters) {

@@ -1,7 +1,11 @@
 // The line that the learner prints every few seconds.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "learner/run/goal_tracker.h"
 
@@ -24,6 +28,17 @@ struct StatusLine {
   std::optional<v1::Evaluation> evaluation;
   std::string bound_by;      // "learner", "actors", "replay", ...
   std::string stalled = {};  // The roles that make no progress; empty: none.
+
+  // What follows is not in the line, but on the learner's dashboard.
+  int num_evaluators = 0;
+  double lag_p50_seconds = 0;
+  double lag_p99_seconds = 0;
+  // As Algorithm::losses(): losses by name, norms of gradients, learning rates.
+  std::vector<std::pair<std::string, double>> losses = {};
+  int64_t replay_rows = 0;  // In replay, at the newest draw.
+  double waited_ratio = 0;  // The share of the period in which the learner waited for batches.
+  // Why replay held batches back for longest in this period ("min_size", "spi_sample", ...); empty: it held none back.
+  std::string blocked_on = {};
 };
 
 // [00:00:35] upd 41.2k (5.8k/s, cpu) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |

@@ -51,7 +51,8 @@ CommandSyntax Syntax() {
            MoreFlag(),
            DeviceFlag(),
            {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
-           {"http", "HOST:PORT", "where the learner serves /metrics; port 0 takes a free one", "127.0.0.1:0"},
+           {"http", "HOST:PORT", "where the learner serves its dashboard and /metrics; port 0 takes a free one",
+            "127.0.0.1:0"},
            {"quiet", "", "print only the last line", ""}},
           1,
           "configurations"};
@@ -130,13 +131,32 @@ absl::StatusOr<Run> BeginRun(const CommandLine& flags, const v1::ExperimentConfi
   return run;
 }
 
+// The address in --http, with a free port instead of port 0: the dashboard stays where it is when the learner is
+// started again.
+absl::StatusOr<std::string> WithPort(const std::string& http) {
+  RECBOTS_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(http));
+  if (address.port != 0) return http;
+  RECBOTS_ASSIGN_OR_RETURN(const int port, FindFreePort());
+  address.port = static_cast<uint16_t>(port);
+  return address.ToString();
+}
+
+// Where a browser on this machine finds the pages at `http`.
+std::string DashboardLink(const std::string& http) {
+  absl::StatusOr<HostPort> address = ParseHostPort(http);
+  if (!address.ok()) return "";
+  if (address->host == "0.0.0.0" || address->host == "::") address->host = "127.0.0.1";
+  return absl::StrCat("http://", address->ToString(), "/");
+}
+
 std::string FirstLine(const LocalClusterOptions& options, const ClusterAddresses& addresses) {
   const std::string replay =
       options.num_replay_shards == 1 ? "replay" : absl::StrCat(options.num_replay_shards, " replay shards");
   const std::string learner =
       options.num_learners == 1 ? "learner" : absl::StrCat(options.num_learners, " learners that train as one");
   return absl::StrCat("recbots: ", replay, ", ", learner, ", ", options.num_actors, " actor(s), evaluator over ",
-                      addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir);
+                      addresses.sockets ? "unix sockets" : "loopback TCP", "; logs and report in ", options.run_dir,
+                      "; dashboard ", DashboardLink(options.learner_http));
 }
 
 // Prints how the run ended; returns the exit code.
@@ -174,6 +194,9 @@ int Cluster(const CommandLine& flags) {
   options->program_dir = ProgramFolder();
   const absl::StatusOr<ClusterAddresses> addresses = ChooseAddresses(options->run_dir, options->num_replay_shards);
   if (!addresses.ok()) return Fail(addresses.status(), kExitFailed);
+  const absl::StatusOr<std::string> http = WithPort(options->learner_http);
+  if (!http.ok()) return Fail(http.status(), kExitFailed);
+  options->learner_http = *http;
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
   options->is_over = [&] {
     const auto newest = RunCheckpoints(options->run_dir, config.learner().checkpoint().keep()).Newest();

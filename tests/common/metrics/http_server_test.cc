@@ -34,6 +34,12 @@ class HttpServerTest : public ::testing::Test {
     options.status = [] { return std::vector<StatusSection>{{"Run", {{"updates", "7"}}}}; };
     options.unhealthy = [this] { return healthy_ ? "" : "no step for 42 s"; };
     options.json_pages = {{"/api/roles", [] { return R"({"roles":[]})"; }}};
+    options.more.pages = {{"/api/echo", "text/plain", [](const WebPage::Parameters& parameters) {
+                             const auto found = parameters.find("say");
+                             if (found == parameters.end()) return WebPage::Answer{400, "say what?"};
+                             return WebPage::Answer{200, found->second};
+                           }}};
+    options.more.events = "/api/events";
     auto server = HttpServer::Start(options, metrics_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -75,7 +81,18 @@ TEST_F(HttpServerTest, ServesThePagesThatARoleAdds) {
   const auto other = Get("/api/role");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->status, 404);
-  EXPECT_EQ(other->body, "not found: this server has /metrics, /healthz, /statusz, /api/roles\n");
+  EXPECT_EQ(other->body,
+            "not found: this server has /metrics, /healthz, /statusz, /api/roles, /api/echo, /api/events\n");
+}
+
+TEST_F(HttpServerTest, PagesGetTheParametersAndMayLoadOnlyFromHere) {
+  const auto page = Get("/api/echo?say=a%20b&say=c");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 200);
+  EXPECT_EQ(page->body, "a b");
+  EXPECT_THAT(page->get_header_value("Content-Security-Policy"),
+              AllOf(HasSubstr("default-src 'none'"), HasSubstr("script-src 'self'")));
+  EXPECT_EQ(Get("/api/echo")->status, 400);
 }
 
 TEST_F(HttpServerTest, StatusIsAPageOrText) {

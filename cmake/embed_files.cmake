@@ -1,0 +1,18 @@
+# Turns files into one source that has their bytes: cmake -DFOLDER=... -DNAMES=a.html,b.js -DOUTPUT=x.cc -P embed_files.cmake
+string(REPLACE "," ";" names "${NAMES}")
+set(text "// Made by cmake/embed_files.cmake from the files of ${NAMES}.\n#include \"learner/dashboard/embedded_files.h\"\n\n")
+string(APPEND text "namespace recbots {\nnamespace {\n\n")
+set(entries "")
+set(number 0)
+foreach(name IN LISTS names)
+  file(READ "${FOLDER}/${name}" bytes HEX)
+  string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${bytes}")
+  # Adjacent literals are one; the compiler reads short lines faster.
+  string(REGEX REPLACE "(................................................................)" "\\1\"\n    \"" bytes "${bytes}")
+  string(APPEND text "constexpr char kFile${number}[] =\n    \"${bytes}\";\n")
+  string(APPEND entries "    {\"${name}\", {kFile${number}, sizeof(kFile${number}) - 1}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "\nconstexpr EmbeddedFile kFiles[] = {\n${entries}};\n\n}  // namespace\n\n")
+string(APPEND text "absl::Span<const EmbeddedFile> EmbeddedFiles() { return kFiles; }\n\n}  // namespace recbots\n")
+file(WRITE "${OUTPUT}" "${text}")
