@@ -28,7 +28,7 @@ AlgorithmOr SlateQRow::MakeAlgorithm(const v1::AlgorithmConfig& algorithm, const
                       .learning_rate = config.proposal().learning_rate(),
                       .optimizer = optimizer,
                       .seed = setup.seed,
-                   .device = setup.device};
+                      .device = setup.device};
   options.click_field = spec.FindResponseField("click");
   return SlateQ::Create(options);
 }
