@@ -185,6 +185,7 @@ void Learner::MakeLoop() {
     std::cout << line << std::endl;
   };
   hooks.on_status = [this](const StatusLine& line) {
+    record_.OnStatus(line);
     dashboard_.OnStatus(line);
     if (http_ != nullptr && http_->viewers() > 0) http_->SendEvent("status", dashboard_.StatusJson());
   };

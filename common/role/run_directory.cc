@@ -81,8 +81,10 @@ absl::StatusOr<RunDirectory> RunDirectory::MakeNew(const std::string& parent, ab
   return absl::UnavailableError(absl::StrCat("cannot make '", base, "': ", kMaxRunsASecond, " of that name are there"));
 }
 
-absl::Status RunDirectory::Begin(absl::string_view config, absl::Span<const absl::string_view> folders) const {
+absl::Status RunDirectory::Begin(absl::string_view config, absl::Span<const absl::string_view> more_folders) const {
   if (inherited_) return absl::OkStatus();
+  std::vector<absl::string_view> folders(more_folders.begin(), more_folders.end());
+  folders.push_back(kEventsFolder);
   bool any = false;
   for (const absl::string_view name : kRunFiles) {
     std::error_code error;

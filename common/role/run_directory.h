@@ -23,15 +23,18 @@ inline constexpr char kConfigFile[] = "config.textproto";
 inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kWeightsFile[] = "weights.bin";
 inline constexpr char kCurveFile[] = "evaluations.jsonl";
+inline constexpr char kMetricsFile[] = "metrics.csv";
 inline constexpr char kDivergedFile[] = "diverged.jsonl";  // The batch after which training had diverged.
 inline constexpr char kRunLockFile[] = "run.lock";
 inline constexpr char kStreamsFile[] = "next_stream";  // Survives runs (learner/run/stream_ledger.h).
 // The files that a run leaves. The report is moved first: without it, the other files do not pass for a result.
-inline constexpr std::array<const char*, 5> kRunFiles = {kReportFile, kWeightsFile, kCurveFile, kConfigFile,
-                                                         kDivergedFile};
-// The folders that a run leaves: its checkpoints (learner/run/run_checkpoints.h), and the rows that belong to them.
+inline constexpr std::array<const char*, 6> kRunFiles = {kReportFile, kWeightsFile, kCurveFile,
+                                                         kConfigFile, kMetricsFile, kDivergedFile};
+// The folders that a run leaves: its checkpoints (learner/run/run_checkpoints.h), the rows that belong to them, and
+// event files.
 inline constexpr char kRunCheckpointsFolder[] = "checkpoints";
 inline constexpr char kRunRowsFolder[] = "replay";
+inline constexpr char kEventsFolder[] = "tensorboard";  // learner/run/run_events.h
 
 // Makes the folder if it is missing, and tests whether files can be made in it.
 //   INVALID_ARGUMENT  the folder cannot be used; the message names --run_dir, the path and the reason
@@ -54,8 +57,8 @@ class RunDirectory {
   static absl::StatusOr<RunDirectory> MakeNew(const std::string& parent, absl::string_view name,
                                               absl::string_view program);
 
-  // Begins a run: moves what an earlier run has left, kRunFiles and `folders`, to the folder `previous`, or
-  // `previous-2` and so on where that exists, so that it is not taken for this run, and writes `config` to
+  // Begins a run: moves what an earlier run has left, kRunFiles, kEventsFolder and `folders`, to the folder `previous`,
+  // or `previous-2` and so on where that exists, so that it is not taken for this run, and writes `config` to
   // config.textproto. Does nothing if this process shares the lock of a process that has begun the run already.
   //   INVALID_ARGUMENT  a file or folder stands in the way; the message names it
   absl::Status Begin(absl::string_view config, absl::Span<const absl::string_view> folders = {}) const;

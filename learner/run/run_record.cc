@@ -25,6 +25,7 @@ absl::Status RunRecord::Begin(absl::string_view config, const v1::ExperimentIden
   if (directory_.has_value()) RECBOTS_RETURN_IF_ERROR(directory_->Begin(config, folders));
   MutexLock lock(&mu_);
   curve_.emplace(run_dir_);
+  events_.emplace(run_dir_, config, /*updates=*/0);
   return absl::OkStatus();
 }
 
@@ -35,6 +36,7 @@ absl::Status RunRecord::Resume(absl::string_view config, const v1::ExperimentIde
   state_.Resume({state.env_steps(), updates, state.wall_seconds()}, state.goal());
   MutexLock lock(&mu_);
   curve_.emplace(run_dir_, state.curve_bytes());
+  events_.emplace(run_dir_, config, updates);
   return absl::OkStatus();
 }
 
@@ -53,7 +55,13 @@ bool RunRecord::OnEvaluation(const v1::Evaluation& evaluation) {
   const double seconds = state_.wall_seconds();
   if (!state_.OnEvaluation(evaluation)) return false;
   if (curve_.has_value()) curve_->Append(evaluation, seconds);
+  if (events_.has_value()) events_->OnEvaluation(evaluation);
   return true;
+}
+
+void RunRecord::OnStatus(const StatusLine& line) {
+  MutexLock lock(&mu_);
+  if (events_.has_value()) events_->OnStatus(line);
 }
 
 absl::Status RunRecord::Save(const RunEnd& end) {

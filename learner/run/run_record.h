@@ -14,7 +14,9 @@
 #include "common/role/run_directory.h"
 #include "learner/run/evaluation_log.h"
 #include "learner/run/report.h"
+#include "learner/run/run_events.h"
 #include "learner/run/run_state.h"
+#include "learner/run/status_line.h"
 #include "recbots/v1/config.pb.h"
 #include "recbots/v1/identity.pb.h"
 #include "recbots/v1/run_checkpoint.pb.h"
@@ -59,6 +61,8 @@ class RunRecord {
   // Notes an evaluation in the state and in the curve. Returns false, and ignores it, if its version was evaluated
   // before.
   bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_);
+  // Notes how the run gets on, for other programs (run_events.h).
+  void OnStatus(const StatusLine& line) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Makes the report, and saves the results. Errors are those of SaveResults (results.h).
   absl::Status Save(const RunEnd& end) ABSL_LOCKS_EXCLUDED(mu_);
@@ -76,6 +80,7 @@ class RunRecord {
 
   mutable Mutex mu_;
   std::optional<EvaluationLog> curve_ ABSL_GUARDED_BY(mu_);  // Set by Begin.
+  std::optional<RunEvents> events_ ABSL_GUARDED_BY(mu_);     // Likewise.
 };
 
 }  // namespace recbots

@@ -157,6 +157,7 @@ void Trainer::MakeLearner() {
   hooks.stop = [this] { return Stopped(); };
   hooks.watchers = [] { return Watchers{.actors = 1, .evaluators = 1}; };
   hooks.print = [this](const std::string& line) { on_status_(line); };
+  hooks.on_status = [this](const StatusLine& line) { record_.OnStatus(line); };
   hooks.activity = [](const char*) {};
   hooks.on_ending = [this](const RunEnd& end) { return record_.Save(end); };
   hooks.on_weights = [this](const v1::WeightsHeader& version, absl::string_view weights, bool last) {
