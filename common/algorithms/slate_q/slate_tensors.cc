@@ -1,5 +1,6 @@
 #include "common/algorithms/slate_q/slate_tensors.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cummax.h>
 #include <ATen/ops/cumprod.h>
@@ -20,6 +21,8 @@ namespace recbots {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int64_t kLevels = 8;
+constexpr int kDinkelbachSteps = 3;
 
 // Problems in double, on the scale of values on which no click is worth 0.
 struct Gains {
@@ -66,21 +69,54 @@ at::Tensor TakeBest(const at::Tensor& values, at::Tensor& taken) {
   return pick;
 }
 
-at::Tensor SharedOptimal(const Gains& problem, int64_t slate_size) {
-  const at::Tensor worth = problem.weights.mul(problem.gains);
-  const at::Tensor both = at::stack({worth, problem.weights}, 2);  // [B, C, 2]
-  const auto ratio = [&](const at::Tensor& slate) {
-    const at::Tensor sums = both.gather(1, slate.unsqueeze(2).expand({-1, -1, 2})).sum(1);
-    return Ratio(sums.narrow(1, 0, 1), sums.narrow(1, 1, 1).add(problem.none));
-  };
-  at::Tensor slate = Best(worth, slate_size), level = ratio(slate);
-  for (int step = 0; step < kDinkelbachSteps; ++step) {
-    const at::Tensor next = Best(problem.gains.sub(level).mul_(problem.weights), slate_size), next_level = ratio(next);
-    slate = at::where(next_level.gt(level), next, slate);
-    level = at::maximum(level, next_level);
+// Looks for the largest value of a slate. Of every level the slate of the K largest w (gain - level) is worth at least
+// as much as the level, if any slate is, so the best of some levels brings a lower bound near to the optimum at once,
+// and a few passes that begin there arrive.
+class SharedOptimum {
+ public:
+  SharedOptimum(const Gains& problem, int64_t slate_size)
+      : problem_(problem),
+        slate_size_(slate_size),
+        worth_(problem.weights.mul(problem.gains)),
+        both_(at::stack({worth_, problem.weights}, 2).unsqueeze(1)) {}
+
+  at::Tensor Find() const {
+    at::Tensor slate = Best(worth_, slate_size_), level = Ratios(slate.unsqueeze(1));
+    const at::Tensor highest = std::get<0>(problem_.gains.max(1, /*keepdim=*/true));
+    const at::Tensor places = at::arange(kLevels, level.options()).div_(static_cast<double>(kLevels));
+    Improve(level.addcmul(highest.sub(level), places), slate, level);
+    for (int step = 0; step < kDinkelbachSteps; ++step) Improve(level, slate, level);
+    return slate;
   }
-  return slate;
-}
+
+ private:
+  // Values [B, L] of slates [B, L, K], on the scale of gains.
+  at::Tensor Ratios(const at::Tensor& slates) const {
+    const int64_t levels = slates.size(1);
+    const at::Tensor places = slates.unsqueeze(3).expand({-1, -1, -1, 2});
+    const at::Tensor sums = both_.expand({-1, levels, -1, -1}).gather(2, places).sum(2);  // [B, L, 2]
+    return Ratio(sums.select(2, 0), sums.select(2, 1).add(problem_.none));
+  }
+  // Takes the best slate of these levels [B, L] where it is worth more than `level` [B, 1].
+  void Improve(const at::Tensor& levels, at::Tensor& slate, at::Tensor& level) const {
+    const int64_t rows = levels.size(0), count = levels.size(1);
+    const at::Tensor keys = problem_.gains.unsqueeze(1).sub(levels.unsqueeze(2)).mul_(problem_.weights.unsqueeze(1));
+    at::Tensor slates = Best(keys.view({rows * count, -1}), slate_size_).view({rows, count, slate_size_});
+    at::Tensor values = Ratios(slates);
+    if (count > 1) {
+      const auto [largest, of_level] = values.max(1, /*keepdim=*/true);
+      slates = slates.gather(1, of_level.unsqueeze(2).expand({-1, -1, slate_size_}));
+      values = largest;
+    }
+    slate = at::where(values.gt(level), slates.squeeze(1), slate);
+    level = at::maximum(level, values);
+  }
+
+  const Gains& problem_;
+  const int64_t slate_size_;
+  const at::Tensor worth_;
+  const at::Tensor both_;  // [B, 1, C, 2]
+};
 
 at::Tensor SharedGreedy(const Gains& problem, int64_t slate_size) {
   const at::Tensor worth = problem.weights.mul(problem.gains);
@@ -167,7 +203,7 @@ at::Tensor ComposeSlates(ClickRule click_rule, SlateRule rule, const SlateProble
     case SlateRule::kGreedy:
       return cascade ? CascadeGreedy(all, slate_size) : SharedGreedy(all, slate_size);
     case SlateRule::kOptimal:
-      return cascade ? CascadeOptimal(all, slate_size) : SharedOptimal(all, slate_size);
+      return cascade ? CascadeOptimal(all, slate_size) : SharedOptimum(all, slate_size).Find();
     case SlateRule::kTopK:
       break;
   }

@@ -3,8 +3,10 @@
 // are those of SlateOptimizer, but for slates that are worth the same; all arithmetic is in double precision.
 //
 // clang-format off
-//   kShared, kOptimal   kDinkelbachSteps passes of fractional programming. SlateOptimizer goes on until nothing is gained;
-//                       tests look for a case of 10,000 in which that takes more.
+//   kShared, kOptimal   fractional programming with a fixed number of passes: one, then one that looks at eight levels
+//                       between the value so far and the largest gain at once, then three. SlateOptimizer goes on until
+//                       nothing is gained. On random problems of up to 1,000 candidates, with weights e^(3 N(0, 1)) among
+//                       them, all slates were optimal; without the eight levels some took ten passes.
 //   kCascade, kOptimal  with items by descending value, v(j, k) is the largest of a_i = w_i Q_i + (1 - w_i) v(i + 1, k - 1)
 //                       over i >= j: one maximum over all that is behind, for each of K positions.
 //   kGreedy             K passes over all items.
@@ -30,9 +32,6 @@ struct SlateProblems {
   at::Tensor values;           // [B, C]
   at::Tensor no_click_value;   // [B, 1]
 };
-
-// Passes behind the first one. The levels rise superlinearly: on 10,000 random problems all slates were optimal.
-inline constexpr int kDinkelbachSteps = 5;
 
 // int64 [B, K]: different positions.
 at::Tensor ComposeSlates(ClickRule click_rule, SlateRule rule, const SlateProblems& problems, int64_t slate_size);

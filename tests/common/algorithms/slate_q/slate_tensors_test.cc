@@ -25,7 +25,7 @@ at::Tensor ToTensor(const std::vector<float>& values, int64_t columns) {
 }
 
 // Problems of one size. Of every five rows one has weights and values of which many are equal, one has zero weights and
-// one only negative values; in some no click has no weight.
+// one only negative values, one weights of many orders of magnitude; in some no click has no weight.
 struct Problems {
   Problems(ClickRule click_rule, int64_t num_candidates, uint32_t stream) : candidates(num_candidates) {
     Rng rng(7, Purpose::kTest, {.stream = stream});
@@ -36,7 +36,7 @@ struct Problems {
         if (kind == 1) weight = 0.25 * (1 + rng.Index(3)), value = rng.Index(3);
         if (kind == 2 && rng.Index(2) == 0) weight = 0;
         if (kind == 3) value = -std::abs(value);
-        if (click_rule == ClickRule::kShared) weight *= kind == 4 ? 100 : 2;
+        if (click_rule == ClickRule::kShared) weight = kind == 4 ? std::exp(3 * rng.Normal()) : 2 * weight;
         weights.push_back(static_cast<float>(weight));
         values.push_back(static_cast<float>(value));
       }
@@ -69,7 +69,7 @@ class SlateTensorsTest : public ::testing::TestWithParam<std::tuple<ClickRule, S
 
 TEST_P(SlateTensorsTest, SlatesAreThoseOfTheOptimizer) {
   const auto [click_rule, rule] = GetParam();
-  constexpr std::pair<int64_t, int64_t> kSizes[] = {{10, 3}, {1, 1}, {5, 5}, {20, 1}, {40, 8}, {6, 4}, {17, 2}};
+  constexpr std::pair<int64_t, int64_t> kSizes[] = {{10, 3}, {1, 1}, {5, 5}, {20, 1}, {40, 8}, {6, 4}, {200, 10}};
   int64_t same = 0, different_values = 0;
   for (uint32_t batch = 0; batch < kBatches; ++batch) {
     const auto& [candidates, slate_size] = kSizes[batch % std::size(kSizes)];
