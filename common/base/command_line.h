@@ -30,6 +30,8 @@ class CommandLine {
   static absl::StatusOr<CommandLine> Parse(const std::vector<std::string>& arguments,
                                            const std::vector<FlagSpec>& flags);
 
+  // Whether the flag is among those parsed for, and whether it was given.
+  bool knows(absl::string_view name) const { return given_.find(name) != given_.end(); }
   bool has(absl::string_view name) const;
   // The last value given, or the default. The flag must be among those parsed for.
   const std::string& value(absl::string_view name) const;

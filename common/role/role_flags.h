@@ -26,7 +26,7 @@ inline constexpr char kDevice[] = "device";
 FlagSpec AllowOtherExperimentFlag();
 FlagSpec DeviceFlag();
 
-// The settings that the command line overrides: those of --set, then that of --device.
+// The settings that the command line overrides: those of --set, then that of --device, if the program has the flag.
 std::vector<std::string> OverridesOf(const CommandLine& flags);
 
 // The flags that every role has, and those of its own that are named in `more`: "listen", "replay", "learner",

@@ -47,6 +47,7 @@ CommandSyntax Syntax() {
            {"fresh", "", "begin a new run: what an earlier run has left in DIR moves to DIR/previous", ""},
            {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
            AllowOtherExperimentFlag(),
+           {"checkpoint", "", "changes nothing: every run has checkpoints; for scripts of earlier versions", ""},
            MoreFlag(),
            DeviceFlag(),
            {"keep", "", "go on training and serving after the goal is reached, until Ctrl-C", ""},
