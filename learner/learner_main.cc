@@ -1,6 +1,4 @@
 // recbots-learner: samples, trains, publishes, and hears how good the bot is.
-#include <ATen/Parallel.h>
-
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -344,7 +342,6 @@ std::vector<StatusSection> Learner::Pages() const {
 }  // namespace recbots
 
 int main(int argc, char** argv) {
-  at::set_num_threads(1);
   return recbots::RunRole("learner",
                           {"listen", "replay", "keep", "fresh", "resume", recbots::kAllowOtherExperiment,
                            "peer_timeout", "learners", "join", "rank", "group_host", "group_timeout", recbots::kDevice},
