@@ -196,7 +196,8 @@ at::Tensor CascadeGreedy(const Gains& problem, int64_t slate_size) {
 
 }  // namespace
 
-at::Tensor ComposeSlates(ClickRule click_rule, SlateRule rule, const SlateProblems& problems, int64_t slate_size) {
+at::Tensor ComposeSlatesByOperators(ClickRule click_rule, SlateRule rule, const SlateProblems& problems,
+                                    int64_t slate_size) {
   const Gains all(problems);
   const bool cascade = click_rule == ClickRule::kCascade;
   switch (rule) {
@@ -208,6 +209,29 @@ at::Tensor ComposeSlates(ClickRule click_rule, SlateRule rule, const SlateProble
       break;
   }
   return Best(all.weights.mul(all.gains), slate_size);
+}
+
+at::Tensor ComposeSlates(ClickRule click_rule, SlateRule rule, const SlateProblems& problems, int64_t slate_size) {
+  if (!problems.values.is_cpu()) return ComposeSlatesByOperators(click_rule, rule, problems, slate_size);
+  const int64_t rows = problems.values.size(0), num_candidates = problems.values.size(1);
+  const auto plain = [](const at::Tensor& tensor) { return tensor.to(at::kDouble).contiguous(); };
+  const at::Tensor weights = plain(problems.weights), values = plain(problems.values);
+  const at::Tensor none_weights = plain(problems.no_click_weight), none_values = plain(problems.no_click_value);
+  const at::Tensor slates = at::zeros({rows, slate_size}, at::TensorOptions(at::kInt));
+  SlateOptimizer optimizer(click_rule, static_cast<int>(num_candidates), static_cast<int>(slate_size));
+  const auto of_row = [&](const at::Tensor& tensor, int64_t row) {
+    return absl::Span<const double>(tensor.data_ptr<double>() + row * num_candidates,
+                                    static_cast<size_t>(num_candidates));
+  };
+  for (int64_t row = 0; row < rows; ++row) {
+    optimizer.Select(rule,
+                     SlateProblemF64{.weights = of_row(weights, row),
+                                     .values = of_row(values, row),
+                                     .no_click_weight = none_weights.data_ptr<double>()[row],
+                                     .no_click_value = none_values.data_ptr<double>()[row]},
+                     {slates.data_ptr<int32_t>() + row * slate_size, static_cast<size_t>(slate_size)});
+  }
+  return slates.to(at::kLong);
 }
 
 at::Tensor ClickProbabilities(ClickRule click_rule, const SlateProblems& problems, const at::Tensor& slates,

@@ -74,7 +74,8 @@ TEST_P(SlateTensorsTest, SlatesAreThoseOfTheOptimizer) {
   for (uint32_t batch = 0; batch < kBatches; ++batch) {
     const auto& [candidates, slate_size] = kSizes[batch % std::size(kSizes)];
     const Problems problems(click_rule, candidates, batch);
-    const at::Tensor slates = ComposeSlates(click_rule, rule, problems.Tensors(), slate_size);
+    const at::Tensor slates = ComposeSlatesByOperators(click_rule, rule, problems.Tensors(), slate_size);
+    const at::Tensor by_default = ComposeSlates(click_rule, rule, problems.Tensors(), slate_size);
     const at::Tensor values = SlateValues(click_rule, problems.Tensors(), slates);
     SlateOptimizer optimizer(click_rule, static_cast<int>(candidates), static_cast<int>(slate_size));
     for (int64_t row = 0; row < kRows; ++row) {
@@ -82,6 +83,7 @@ TEST_P(SlateTensorsTest, SlatesAreThoseOfTheOptimizer) {
       std::vector<int32_t> want(static_cast<size_t>(slate_size));
       const double best = optimizer.Select(rule, problem, absl::MakeSpan(want));
       const std::vector<int32_t> got = RowOf(slates, row);
+      ASSERT_EQ(RowOf(by_default, row), want) << batch << " " << row;
       ASSERT_EQ(std::set<int32_t>(got.begin(), got.end()).size(), want.size()) << batch << " " << row;
       // Values are a few units, sums in double; of greedy rules equals are equals to the last bit.
       ASSERT_NEAR(SlateValue(click_rule, problem, got), best, 1e-12 * (1 + std::abs(best))) << batch << " " << row;
@@ -162,7 +164,7 @@ TEST(ComposeSlatesTest, SlatesOfNoNumbersAreSlates) {
           if (row % 4 == 0 || (row + i) % 3 == 0) problems.values[row][i] = kBad[(row / 4 + i * (row % 2)) % 3];
         }
       }
-      const at::Tensor slates = ComposeSlates(click_rule, rule, problems, 4);
+      const at::Tensor slates = ComposeSlatesByOperators(click_rule, rule, problems, 4);
       for (int64_t row = 0; row < kRows; ++row) {
         const std::vector<int32_t> slate = RowOf(slates, row);
         const std::set<int32_t> different(slate.begin(), slate.end());
