@@ -1,7 +1,12 @@
 #include "common/networks/adam.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#ifdef RECBOTS_CUDA
+#include <ATen/ops/_fused_adamw.h>
+#endif
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -9,6 +14,28 @@
 #include "common/networks/blend.h"
 
 namespace recbots {
+namespace {
+
+// Whether LibTorch has a whole step of AdamW as one operator for the CPU and the GPU. There, the learning rate is a
+// tensor of single precision, which is not enough for parameters of double precision.
+#ifdef RECBOTS_CUDA
+constexpr bool kHasOneKernel = true;
+#else
+constexpr bool kHasOneKernel = false;
+#endif
+
+// Into how many slices a step by one operator cuts the parameters: a kernel takes up to 36 tensors at once and gives
+// each a block of threads of its own. Short slices are not worth a block.
+constexpr int64_t kMaxSlices = 32;
+constexpr int64_t kMinSlice = 2048;
+
+int64_t SliceOf(int64_t size) {
+  constexpr int64_t kAligned = ParameterLayout::kAlignment;
+  const int64_t slice = std::max(kMinSlice, (size + kMaxSlices - 1) / kMaxSlices);
+  return (slice + kAligned - 1) / kAligned * kAligned;
+}
+
+}  // namespace
 
 Adam::Adam(const AdamOptions& options, const TrainingTensors& tensors, double& steps)
     : options_(options),
@@ -22,7 +49,20 @@ Adam::Adam(const AdamOptions& options, const TrainingTensors& tensors, double& s
   RECBOTS_CHECK(parameters_.is_contiguous() && gradients_.is_contiguous());
   RECBOTS_CHECK(parameters_.numel() == gradients_.numel());
   RECBOTS_CHECK(parameters_.scalar_type() == gradients_.scalar_type());
-  if (operators_) factors_ = ProgramInputs({{{3}, parameters_.scalar_type()}}, parameters_.device());
+  if (!operators_) return;
+  if (!kHasOneKernel || parameters_.scalar_type() != at::kFloat) {
+    factors_ = ProgramInputs({{{3}, parameters_.scalar_type()}}, parameters_.device());
+    return;
+  }
+  const int64_t slice = SliceOf(parameters_.numel());
+  OneKernel& k = one_kernel_.emplace();
+  k.rate = at::empty({}, parameters_.options());
+  k.count = at::empty({}, parameters_.options());
+  k.slice = slice;
+  k.parameters = parameters_.split(slice);
+  k.mean = mean_.split(slice);
+  k.variance = variance_.split(slice);
+  k.counts.assign(k.parameters.size(), k.count);
 }
 
 namespace {
@@ -167,6 +207,15 @@ void Adam::Begin() {
   *steps_ += 1;
   if (!operators_) return;
   const double rate = RateOf(*steps_);
+  if (one_kernel_.has_value()) {
+    // Neither is part of a program, and both are rare: after another state was loaded, and while the rate changes.
+    OneKernel& k = *one_kernel_;
+    if (k.told_count != *steps_ - 1) k.count.fill_(*steps_ - 1);
+    if (k.told_rate != rate) k.rate.fill_(rate);
+    k.told_count = *steps_;
+    k.told_rate = rate;
+    return;
+  }
   const Factors<double> factors(options_, rate, *steps_);
   const double values[] = {factors.step_size, factors.scale, 1 - rate * options_.around.weight_decay};
   const at::Tensor& of_step = factors_.host(0);
@@ -181,18 +230,34 @@ void Adam::Begin() {
 }
 
 void Adam::ApplyOperators(double tau) {
-  const at::Tensor& factors = factors_.device(0);
   at::Tensor gradients = gradients_;
   if (options_.around.clip_norm > 0) {
     const at::Tensor norm = at::linalg_vector_norm(gradients).add(kTinyNorm);
     gradients = gradients.mul(norm.reciprocal().mul(options_.around.clip_norm).clamp_max(1));
   }
+  one_kernel_.has_value() ? ApplyOneKernel(gradients) : ApplyOneByOne(gradients);
+  if (tau >= 0) BlendTensor(parameters_, tau, targets_);
+}
+
+void Adam::ApplyOneByOne(const at::Tensor& gradients) {
+  const at::Tensor& factors = factors_.device(0);
   mean_.mul_(options_.beta1).add_(gradients, 1 - options_.beta1);
   variance_.mul_(options_.beta2).addcmul_(gradients, gradients, 1 - options_.beta2);
   if (options_.around.weight_decay > 0) parameters_.mul_(factors[2]);
   const at::Tensor deviation = variance_.sqrt().mul_(factors[1]).add_(options_.epsilon);
   parameters_.sub_(mean_.div(deviation).mul_(factors[0]));
-  if (tau >= 0) BlendTensor(parameters_, tau, targets_);
+}
+
+// Its epsilon stands where ours does, and its decay goes the same way. Clipping by its grad_scale would change the
+// gradients.
+void Adam::ApplyOneKernel([[maybe_unused]] const at::Tensor& gradients) {
+#ifdef RECBOTS_CUDA
+  OneKernel& k = *one_kernel_;
+  k.count.add_(1);
+  at::_fused_adamw_(k.parameters, gradients.split(k.slice), k.mean, k.variance, /*max_exp_avg_sqs=*/{}, k.counts,
+                    k.rate, options_.beta1, options_.beta2, options_.around.weight_decay, options_.epsilon,
+                    /*amsgrad=*/false, /*maximize=*/false);
+#endif
 }
 
 void Adam::Apply() {

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "common/networks/program_inputs.h"
 #include "common/networks/training_state.h"
@@ -32,7 +34,8 @@ class Adam {
  public:
   Adam() = default;
   // Steps `tensors.parameters` by `tensors.gradients`: on the CPU in one pass over memory, on another device by
-  // LibTorch's operators. `steps` counts, and outlives the optimiser.
+  // LibTorch's operators; in single precision by the one that does a whole step, where LibTorch has it. `steps` counts,
+  // and outlives the optimiser.
   Adam(const AdamOptions& options, const TrainingTensors& tensors, double& steps);
 
   // One step along the gradients as they are now: Begin and Apply.
@@ -64,6 +67,9 @@ class Adam {
   double ClipFactor() const;
   // By operators, with the targets where tau is at least 0.
   void ApplyOperators(double tau);
+  // A step along `gradients` by several operators, or by one.
+  void ApplyOneByOne(const at::Tensor& gradients);
+  void ApplyOneKernel(const at::Tensor& gradients);
   template <typename T>
   void StepAs(double clip);
   template <typename T>
@@ -79,7 +85,16 @@ class Adam {
   at::Tensor variance_;  // Second moment, not centred.
   double* steps_ = nullptr;
   bool operators_ = false;
-  ProgramInputs factors_;  // Of a step by operators: [3].
+  ProgramInputs factors_;  // Of a step by several operators: [3].
+  // Of a step by one operator. The device counts steps itself, so that it must be told little: a step of a captured
+  // program costs no copy.
+  struct OneKernel {
+    at::Tensor rate, count;                  // float32 []
+    double told_rate = -1, told_count = -1;  // What they hold.
+    int64_t slice = 0;                       // Elements of each of the following, but for the last one.
+    std::vector<at::Tensor> parameters, mean, variance, counts;
+  };
+  std::optional<OneKernel> one_kernel_;
 };
 
 }  // namespace recbots

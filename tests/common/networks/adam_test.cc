@@ -8,6 +8,8 @@
 #include <torch/optim/adamw.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace recbots {
 namespace {
@@ -16,18 +18,21 @@ TrainingState MakeState(int32_t size, at::ScalarType dtype) {
   return TrainingState({.tensors = {{"x", {size}}}, .numbers = {{"steps"}}}, dtype);
 }
 
-void CompareWithTorch(at::ScalarType dtype, double tolerance) {
+// Of more elements than a step by one operator has in one slice.
+constexpr int64_t kSize = 5000;
+
+void CompareWithTorch(at::ScalarType dtype, bool with_operators, double tolerance) {
   at::manual_seed(1);
-  const TrainingState state = MakeState(1000, dtype);
+  const TrainingState state = MakeState(kSize, dtype);
   const at::Tensor ours = state.all().parameters[0];
   const at::Tensor gradients = state.all().gradients[0];
-  ours.copy_(at::randn({1000}, at::TensorOptions(dtype)));
+  ours.copy_(at::randn({kSize}, at::TensorOptions(dtype)));
   at::Tensor theirs = ours.clone().set_requires_grad(true);
-  Adam adam({.learning_rate = 0.01}, state.all(), state.Number("steps"));
+  Adam adam({.learning_rate = 0.01, .with_operators = with_operators}, state.all(), state.Number("steps"));
   torch::optim::Adam reference({theirs}, torch::optim::AdamOptions(0.01));
   for (int step = 1; step <= 200; ++step) {
     // Gradients of very different sizes, and none at all at times.
-    gradients.copy_(at::randn({1000}, gradients.options()).pow(3).mul(step % 7 == 0 ? 0 : 1e-3 * step));
+    gradients.copy_(at::randn({kSize}, gradients.options()).pow(3).mul(step % 7 == 0 ? 0 : 1e-3 * step));
     theirs.mutable_grad() = gradients.clone();
     adam.Step();
     reference.step();
@@ -38,17 +43,19 @@ void CompareWithTorch(at::ScalarType dtype, double tolerance) {
 }
 
 TEST(AdamTest, TakesTheStepsOfTorch) {
-  CompareWithTorch(at::kDouble, 1e-12);
-  CompareWithTorch(at::kFloat, 2e-5);
+  for (const bool with_operators : {false, true}) {
+    CompareWithTorch(at::kDouble, with_operators, 1e-12);
+    CompareWithTorch(at::kFloat, with_operators, 2e-5);
+  }
 }
 
 // Decay, clipping and a schedule at once, with gradients on both sides of the bound.
-void CompareWithAdamW(at::ScalarType dtype, double tolerance) {
+void CompareWithAdamW(at::ScalarType dtype, bool with_operators, double tolerance) {
   at::manual_seed(2);
   constexpr double kRate = 0.01, kDecay = 0.3, kClip = 5;
-  const TrainingState state({.tensors = {{"x", {1000}}}, .num_targets = 1, .numbers = {{"steps"}}}, dtype);
+  const TrainingState state({.tensors = {{"x", {kSize}}}, .num_targets = 1, .numbers = {{"steps"}}}, dtype);
   const at::Tensor ours = state.all().parameters[0], gradients = state.all().gradients[0];
-  ours.copy_(at::randn({1000}, at::TensorOptions(dtype)));
+  ours.copy_(at::randn({kSize}, at::TensorOptions(dtype)));
   state.all().targets[0].copy_(ours);
   at::Tensor theirs = ours.clone().set_requires_grad(true), target = ours.clone();
   const OptimizerOptions around = {.clip_norm = kClip,
@@ -57,11 +64,12 @@ void CompareWithAdamW(at::ScalarType dtype, double tolerance) {
                                    .schedule = Schedule::kCosine,
                                    .decay_steps = 100,
                                    .final_share = 0.1};
-  Adam adam({.learning_rate = kRate, .around = around}, state.all(), state.Number("steps"));
+  Adam adam({.learning_rate = kRate, .around = around, .with_operators = with_operators}, state.all(),
+            state.Number("steps"));
   torch::optim::AdamW reference({theirs}, torch::optim::AdamWOptions(kRate).weight_decay(kDecay));
   int clipped = 0;
   for (int step = 1; step <= 200; ++step) {
-    gradients.copy_(at::randn({1000}, gradients.options()).mul(step % 7 == 0 ? 0 : 2e-3 * step));
+    gradients.copy_(at::randn({kSize}, gradients.options()).mul(step % 7 == 0 ? 0 : 2e-3 * step));
     const at::Tensor before = gradients.clone();
     theirs.mutable_grad() = gradients.clone();
     const double norm = torch::nn::utils::clip_grad_norm_({theirs}, kClip);
@@ -87,8 +95,34 @@ void CompareWithAdamW(at::ScalarType dtype, double tolerance) {
 }
 
 TEST(AdamTest, TakesTheStepsOfTorchsAdamWWithClippedGradientsAndASchedule) {
-  CompareWithAdamW(at::kDouble, 1e-12);
-  CompareWithAdamW(at::kFloat, 2e-5);
+  for (const bool with_operators : {false, true}) {
+    CompareWithAdamW(at::kDouble, with_operators, 1e-12);
+    CompareWithAdamW(at::kFloat, with_operators, 2e-5);
+  }
+}
+
+// The number of steps belongs to the state, which may be loaded between any two steps.
+TEST(AdamTest, GoesOnFromAnotherStateWithOperatorsToo) {
+  at::manual_seed(4);
+  const at::Tensor begin = at::randn({100});
+  std::vector<at::Tensor> ends;
+  for (const bool with_operators : {false, true}) {
+    const TrainingState state = MakeState(100, at::kFloat);
+    state.all().parameters[0].copy_(begin);
+    Adam adam({.with_operators = with_operators}, state.all(), state.Number("steps"));
+    std::string saved;
+    for (int step = 0; step < 20; ++step) {
+      if (step == 5) saved = state.Save();
+      if (step == 12) {
+        ASSERT_TRUE(TrainingState(state).Load(saved).ok());
+      }
+      state.all().gradients[0].copy_(begin.mul(step).cos());
+      adam.Step();
+    }
+    EXPECT_EQ(adam.steps(), 13);
+    ends.push_back(state.all().parameters[0].clone());
+  }
+  EXPECT_LT((ends[0] - ends[1]).abs().max().item<double>(), 1e-6);
 }
 
 // What is switched off costs no rounding: the same bits.
