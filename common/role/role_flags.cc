@@ -57,7 +57,8 @@ FlagSpec DeviceFlag() {
 
 std::vector<std::string> OverridesOf(const CommandLine& flags) {
   std::vector<std::string> overrides = flags.values("set");
-  if (flags.knows(kDevice) && flags.has(kDevice)) overrides.push_back(absl::StrCat("learner.device=", flags.value(kDevice)));
+  if (flags.knows(kDevice) && flags.has(kDevice))
+    overrides.push_back(absl::StrCat("learner.device=", flags.value(kDevice)));
   return overrides;
 }
 
