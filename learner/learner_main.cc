@@ -200,8 +200,7 @@ absl::Status Learner::Serve() {
   options.streams = streams_.get();
   options.security = role_.security();
   options.on_evaluation = [this](const v1::Evaluation& evaluation) {
-    if (!record_.OnEvaluation(evaluation)) return;
-    dashboard_.OnEvaluation(evaluation, record_.state().wall_seconds());
+    if (record_.OnEvaluation(evaluation)) dashboard_.OnEvaluation(evaluation, record_.state().wall_seconds());
   };
   // Where all actors have the same share, it does not matter which of them has which index.
   if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();

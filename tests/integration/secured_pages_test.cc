@@ -139,6 +139,11 @@ TEST_F(SecuredPagesTest, AreShownToThoseWithTheTokenOnlyAndNothingShowsTheToken)
   }
   // Leases, and what replay says of itself, go over the same connections.
   EXPECT_EQ(Get("learner", "/api/roles").first, 401);
+  for (const std::string path : {"/", "/dashboard.js", "/api/v1/status", "/api/v1/series", "/api/v1/events"}) {
+    EXPECT_EQ(Get("learner", path).first, 401) << path;
+  }
+  EXPECT_EQ(Get("learner", "/", kRight).first, 200);
+  EXPECT_EQ(Get("learner", "/api/v1/status", kRight).first, 200);
   for (const RoleKind& role : kRoles) {
     const std::string joined = absl::StrCat("\"role\": \"", role.name, "\",");
     EXPECT_TRUE(Await([&] { return absl::StrContains(Get("learner", "/api/roles", kRight).second, joined); }))

@@ -67,6 +67,6 @@ export function addLosses(plots, view, store, names) {
   }
   // Losses differ by orders of magnitude: each has a plot.
   for (const name of fresh.filter((one) => !grouped.has(one))) {
-    add(`Loss: ${name.slice('loss.'.length).replaceAll('_', ' ')}`, [name], '', false);
+    add(`Loss: ${name.slice('loss.'.length).replace(/_loss$/, '').replaceAll('_', ' ')}`, [name], '', false);
   }
 }

@@ -1,0 +1,110 @@
+// The learner's dashboard and its data, as a browser and a program get them from a real run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/integration/programs.h"
+#include "tests/support/source_dir.h"
+
+namespace recbots {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using testing::ProgramsTest;
+
+class DashboardPagesTest : public ProgramsTest {
+ protected:
+  // A cluster that goes on after its goal, and `base_`, the link in its first line.
+  ChildProcess StartCluster() {
+    ChildProcess cluster =
+        Start("recbots", {"cluster", testing::SourceDir() + "/deploy/config/browse.textproto",
+                          "--run_dir=" + dir_ + "/run", "--keep", "--set=learner.status_seconds=0.2"});
+    std::smatch link;
+    EXPECT_TRUE(Await([&] {
+      const std::string log = Read(cluster.log_path());
+      if (!std::regex_search(log, link, std::regex("^recbots: .*; dashboard (http://127\\.0\\.0\\.1:[0-9]+)/\n")))
+        return false;
+      base_ = link[1];
+      return true;
+    })) << Read(cluster.log_path());
+    return cluster;
+  }
+  httplib::Result Get(const std::string& path) const { return httplib::Client(base_).Get(path); }
+  // null if nobody answers.
+  nlohmann::json Json(const std::string& path) const {
+    const httplib::Result answer = Get(path);
+    return answer && answer->status == 200 ? nlohmann::json::parse(answer->body) : nlohmann::json();
+  }
+
+  std::string base_;
+};
+
+TEST_F(DashboardPagesTest, EveryPathIsThereAndTheNumbersAreThoseOfTheRun) {
+  ChildProcess cluster = StartCluster();
+  ASSERT_TRUE(Await([&] {
+    const nlohmann::json status = Json("/api/v1/status");
+    return status.is_object() && status["evaluations"] >= 2 && status["sequence"] >= 5;
+  })) << Read(cluster.log_path());
+
+  const auto page = Get("/");
+  ASSERT_TRUE(page);
+  EXPECT_THAT(page->body, HasSubstr("<title>recbots learner</title>"));
+  EXPECT_THAT(page->get_header_value("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+  for (const std::string file : {"/dashboard.css", "/dashboard.js", "/plot.js", "/dashboard.svg"}) {
+    const auto answer = Get(file);
+    ASSERT_TRUE(answer) << file;
+    EXPECT_EQ(answer->status, 200) << file;
+  }
+
+  const nlohmann::json status = Json("/api/v1/status");
+  EXPECT_EQ(status["experiment"], "browse");
+  EXPECT_EQ(status["algorithm"], "wolpertinger");
+  EXPECT_GT(status["updates"], 0);
+  EXPECT_EQ(status["actors"], 1);
+  EXPECT_NE(status["bound_by"], "");
+  EXPECT_NE(status["what_to_do"], "");
+  EXPECT_GT(status["values"]["replay_rows"], 0);
+  EXPECT_GT(status["values"]["loss.critic_gradient_norm"], 0) << status["values"];
+  EXPECT_EQ(status["references"][0]["name"], "random");
+
+  const nlohmann::json series = Json("/api/v1/series?names=value,updates_per_second&x=updates&points=100");
+  ASSERT_GE(series["series"]["value"]["x"].size(), 2u);
+  ASSERT_GE(series["series"]["updates_per_second"]["mean"].size(), 4u);
+  EXPECT_THAT(series["names"].get<std::vector<std::string>>(), AllOf(Contains("value"), Contains("lag_seconds_p99")));
+  EXPECT_EQ(Get("/api/v1/series?points=0")->status, 400);
+  EXPECT_EQ(Json("/api/v1/roles")["roles"].size(), Json("/api/roles")["roles"].size());
+  EXPECT_THAT(Get("/nothing")->body, AllOf(HasSubstr("/api/v1/status"), HasSubstr("/api/v1/events")));
+
+  cluster.Signal(SIGINT);
+  Finish(cluster, absl::Seconds(60));
+}
+
+TEST_F(DashboardPagesTest, EventsFollowTheRun) {
+  ChildProcess cluster = StartCluster();
+  ASSERT_TRUE(Await([&] { return Json("/api/v1/status").is_object(); })) << Read(cluster.log_path());
+  std::string events;
+  httplib::Client client(base_);
+  client.set_read_timeout(20);
+  client.Get("/api/v1/events", [&events](const char* bytes, size_t size) {
+    events.append(bytes, size);
+    return events.find("event: status") == events.rfind("event: status");  // Until the second one begins.
+  });
+  EXPECT_THAT(events, HasSubstr("event: status\ndata: {"));
+  const size_t first = events.find("data: ") + 6;
+  const nlohmann::json status = nlohmann::json::parse(events.substr(first, events.find('\n', first) - first));
+  EXPECT_GE(status["sequence"], 1);
+  cluster.Signal(SIGINT);
+  Finish(cluster, absl::Seconds(60));
+}
+
+}  // namespace
+}  // namespace recbots
