@@ -58,6 +58,7 @@ class Wolpertinger final : public Algorithm {
   Losses losses() const override;
   int64_t updates() const override { return static_cast<int64_t>(updates_); }
   std::string compute_mode() const override { return fused_ != nullptr ? kKernelsMode : program_->mode(); }
+  void StopCapturing(const std::string& why) override { program_->StopCapturing(why); }
 
   // The parameters, for checkpoints and tests.
   WolpertingerNetworks& online() { return online_; }
