@@ -24,7 +24,7 @@ def page_comes(browser, base):
     browser.open(base + "/")
     want(browser.wait(f"{STATE} === 'live'", 30), f"the page is not live: {browser.look('document.body?.innerText')}")
     want(browser.wait("document.querySelectorAll('#roles tr').length >= 4", 30), "the roles are not listed")
-    want(browser.look("document.title").endswith("recbots"), "no title")
+    want(browser.wait("document.title.endsWith('– recbots')", 10), "the title does not name the experiment")
 
 
 def curves_move(browser):

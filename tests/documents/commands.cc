@@ -9,11 +9,22 @@ namespace {
 
 // Documents show commands of these. A line may set variables first.
 bool IsProgram(const std::string& word) {
-  static const std::set<std::string> programs = {"recbots",     "deploy/run", "deploy/reproduce-slateq",
-                                                 "tests/check", "tests/run",  "tests/fuzz/run",
-                                                 ".ci/run",     "docker",     "docker-compose",
-                                                 "curl",        "cmake",      "ctest",
-                                                 "ninja",       "openssl",    "less"};
+  static const std::set<std::string> programs = {"recbots",
+                                                 "deploy/run",
+                                                 "deploy/reproduce-slateq",
+                                                 "tests/check",
+                                                 "tests/run",
+                                                 "tests/fuzz/run",
+                                                 "tests/browser/run",
+                                                 ".ci/run",
+                                                 "docker",
+                                                 "docker-compose",
+                                                 "curl",
+                                                 "cmake",
+                                                 "ctest",
+                                                 "ninja",
+                                                 "openssl",
+                                                 "less"};
   static const std::regex role("recbots-[a-z]+|build/dev/tests/.*");
   return programs.count(word) > 0 || std::regex_match(word, role);
 }

@@ -42,10 +42,10 @@ const std::vector<Treatment>& Treatments() {
       {R"(recbots bench .*)", How::kRun, "--list", "bench_command_test and replay_bench_test run every bench"},
       {R"(recbots (inspect|health) .*)", How::kRun},
 
-      {R"(curl \S+)", How::kCurl},
+      {R"(curl .*)", How::kCurl},
       {R"(((RECBOTS|COMPOSE)_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
       {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
-      {R"((tests/check|tests/run|tests/chaos/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
+      {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
        "this test is a part of them"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
