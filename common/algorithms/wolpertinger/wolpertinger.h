@@ -66,8 +66,6 @@ class Wolpertinger final : public Algorithm {
   // Of the newest update: the gradients, zero where the actor was not due, and the targets y [B].
   const WolpertingerNetworks& gradients() const { return gradients_; }
   at::Tensor target_values() const;
-  // What runs updates that are not fused; for tests.
-  TensorProgram& program() { return *program_; }
 
  private:
   // `program` is made first of all: on a GPU it chooses the stream in which everything else happens.

@@ -19,6 +19,8 @@ struct BenchOptions {
   int windows = 7;                                  // The median of this many is reported.
   absl::Duration duration = absl::Seconds(10);      // For long benches (replay/limiter, replay/churn).
   int64_t table_bytes = 400'000'000;                // Rows that replay holds, in bytes.
+  std::string device = "cpu";                       // Where the updates benches learn (learner.device).
+  bool operators = false;                           // By LibTorch's operators also where there are kernels of our own.
   std::string program_dir;                          // The folder of recbots and the roles (loop, replay).
   std::string config_path;                          // The experiment of the loop bench; others need none.
 };

@@ -23,6 +23,8 @@ CommandSyntax Syntax() {
            {"seconds", "SECONDS", "length of replay/limiter and replay/churn", "10"},
            {"table_bytes", "BYTES", "rows in replay's tables, in bytes", "400000000"},
            {"config", "FILE", "experiment of the loop bench", "deploy/config/browse.textproto"},
+           {"device", "DEVICE", "where the updates benches learn: cpu, cuda or cuda:N", "cpu"},
+           {"operators", "", "they learn by LibTorch's operators, as GPUs do", ""},
            {"list", "", "names of the benches", ""}},
           CommandSyntax::kAnyNumber};
 }
@@ -38,6 +40,8 @@ absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
   if (flags.positional().size() > 1) return absl::InvalidArgumentError("one NAME at a time: recbots bench [NAME]");
   options.program_dir = ProgramFolder();
   options.config_path = flags.value("config");
+  options.device = flags.value("device");
+  options.operators = flags.has("operators");
   return options;
 }
 

@@ -1,6 +1,6 @@
-// Updates per second of the learning algorithm alone, on one core, on a prepared batch; their share of what the core
-// can do (core_limit.h); and plain autograd beside them, by turns, in the configurations that compare
-// (autograd_learners.h).
+// Updates per second of the learning algorithm alone, on one core or a GPU, on a prepared batch. On a core also their
+// share of what the core can do (core_limit.h); and plain autograd beside them, by turns, in the configurations that
+// compare (autograd_learners.h).
 #include <cmath>
 #include <memory>
 #include <string>
@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/algorithms/wolpertinger/wolpertinger.h"
 #include "common/base/status_macros.h"
+#include "common/networks/torch_device.h"
 #include "deploy/cli/bench/autograd_learners.h"
 #include "deploy/cli/bench/bench.h"
 #include "deploy/cli/bench/browsing_batch.h"
@@ -60,8 +61,11 @@ double Operations(const WolpertingerOptions& learner, double rows, double rows_t
   return 2 * products;
 }
 
-absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const WolpertingerOptions& learner,
-                                                 int64_t num_rows, const BenchOptions& options) {
+absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, WolpertingerOptions learner, int64_t num_rows,
+                                                 const BenchOptions& options) {
+  RECBOTS_ASSIGN_OR_RETURN(const DeviceChoice choice, ChooseDevice(options.device, /*multiply_adds_of_an_update=*/0));
+  learner.device = choice.device;
+  learner.with_libtorch = options.operators;
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Algorithm> algorithm, Wolpertinger::Create(learner));
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<BrowsingBatch> rows, BrowsingBatch::Make(num_rows));
   absl::Status status;
@@ -70,11 +74,15 @@ absl::StatusOr<std::vector<BenchResult>> Measure(const std::string& name, const 
     return 1.0;
   };
   const Rate rate = MedianRate(options, update);
+  BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
+  result.cores_used = rate.cores_used;
+  if (choice.device.cuda) {
+    RECBOTS_RETURN_IF_ERROR(status);
+    return std::vector<BenchResult>{result};
+  }
   const double operations =
       Operations(learner, static_cast<double>(num_rows), static_cast<double>(rows->rows_that_go_on()));
   const CoreShare share = MeasureCoreShare(options, [&] { return operations * update(); });
-  BenchResult result{.bench = name, .metric = "updates_per_second", .value = rate.per_second, .unit = "updates/s"};
-  result.cores_used = rate.cores_used;
   std::vector<BenchResult> results = {result, {name, "share_of_core", share.ratio, "ratio"}};
   if (learner.actor_objective == ActorObjective::kClimbCritic) {
     RECBOTS_ASSIGN_OR_RETURN(const TransitionBatch batch, rows->Wrap());

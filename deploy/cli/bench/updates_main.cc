@@ -14,9 +14,9 @@ namespace recbots {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: recbots-updates [NAME] [WINDOWS]\n\n"
+    "usage: recbots-updates [NAME] [WINDOWS] [DEVICE]\n\n"
     "Runs the updates benches, or the one called NAME (all: all), with WINDOWS windows of half a second per figure "
-    "(7).\n"
+    "(7), on DEVICE (cpu; cuda, cuda:N; operators: on the CPU by LibTorch's operators).\n"
     "Prints one figure a line: name, metric, value, unit.\n";
 
 int RunUpdates(const std::vector<std::string>& arguments) {
@@ -26,9 +26,13 @@ int RunUpdates(const std::vector<std::string>& arguments) {
   }
   BenchOptions options;
   const std::string name = arguments.empty() ? "all" : arguments[0];
-  if (arguments.size() > 2 ||
-      (arguments.size() == 2 && (!absl::SimpleAtoi(arguments[1], &options.windows) || options.windows < 1))) {
+  if (arguments.size() > 3 ||
+      (arguments.size() >= 2 && (!absl::SimpleAtoi(arguments[1], &options.windows) || options.windows < 1))) {
     return Fail(absl::InvalidArgumentError(kUsage), kExitBadUsage);
+  }
+  if (arguments.size() == 3) {
+    options.operators = arguments[2] == "operators";
+    options.device = options.operators ? "cpu" : arguments[2];
   }
   bool found = false;
   std::cout << "processor: " << ProcessorName() << std::endl;
