@@ -104,6 +104,8 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "learner/members/",                       //
       "learner/loop/learner_loop.",             // which rows were collected before this learner began
       "learner/loop/run_checkpointer.",         // when a checkpoint was written
+      "learner/run/event_file.",                // the date of a point of a curve
+      "learner/run/run_events.",                //
       "replay/checkpoint/checkpoint_writer.",   //
   };
   const std::string root = testing::SourceDir() + "/";
