@@ -17,7 +17,7 @@ const std::vector<Treatment>& Treatments() {
   static const auto* treatments = new std::vector<Treatment>{
       {R"(deploy/run .*--cuda.*)", How::kElsewhere, "",
        "it installs gigabytes, and wants a GPU; deploy_scripts_test runs it with stand-ins"},
-      {R"(export RECBOTS_CMAKE_FLAGS=.*|build/training-only/bin/recbots-updates.*)", How::kElsewhere, "",
+      {R"(export RECBOTS_CMAKE_FLAGS=.*|(build/training-only/bin/)?recbots-updates.*)", How::kElsewhere, "",
        "of a build of its own, which training_only_test configures"},
 
       {R"(openssl .*|echo '[^']*' > names.txt|flags=.*|.* \$flags|export RECBOTS_\w+=.*)", How::kElsewhere, "",
