@@ -3,7 +3,10 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
 #include <utility>
+
+#include "common/base/log.h"
 
 namespace recbots {
 namespace {
@@ -11,6 +14,12 @@ namespace {
 bool OneForAll(const at::Tensor& column) { return column.stride(0) == 0 && column.size(0) > 1; }
 
 }  // namespace
+
+void ReadBack(const at::Tensor& result, absl::Span<float> to) {
+  RECBOTS_CHECK(static_cast<size_t>(result.numel()) == to.size()) << result.numel() << " results, want " << to.size();
+  const at::Tensor values = result.to(at::kCPU, at::kFloat).contiguous();
+  std::copy_n(values.data_ptr<float>(), to.size(), to.data());
+}
 
 at::Tensor RowsOrOne(const at::Tensor& column) {
   return (OneForAll(column) ? column.narrow(0, 0, 1) : column).contiguous();

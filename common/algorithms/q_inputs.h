@@ -73,6 +73,9 @@ class QInputs {
   at::Tensor positions_;  // [1, N, N]
 };
 
+// Copies a result of a program, as float32, to `to`, which has a place for each of its numbers. Waits for the device.
+void ReadBack(const at::Tensor& result, absl::Span<float> to);
+
 // The column of a batch, contiguous, or, where all rows are the same memory, one of them.
 at::Tensor RowsOrOne(const at::Tensor& column);
 

@@ -5,8 +5,8 @@
 // costs a descriptor for a few seconds and nothing else. When all places are taken, the connection that has been open
 // longest is closed; a new connection is therefore read at once, however many others there are. A connection may also
 // become a viewer of the stream of events: it stays open, costs a descriptor and no thread, and gets what Publish is
-// given; one that does not read is closed and delays nobody. All of this holds inside TLS, too: a handshake is a part
-// of the request, and the thread computes it (about 1 ms) without waiting for the client.
+// given. A viewer that does not read is closed, and delays no other one. All of this holds inside TLS, too: a handshake
+// is a part of the request, and the thread computes it (about 1 ms) without waiting for the client.
 #pragma once
 
 #include <atomic>

@@ -15,7 +15,7 @@ void HttpPoller::BeginView(uint64_t id, std::string head) {
 void HttpPoller::Publish(std::string event) {
   if (viewers() == 0) return;
   MutexLock lock(&mu_);
-  // The thread sends events at once. If it did not, nobody would read them.
+  // The thread takes events at once. Where it cannot, older events than these are worth less than memory.
   if (events_.size() > options_.max_unread_bytes) events_.clear();
   events_ += event;
   wake_up_.Signal();

@@ -39,7 +39,7 @@ class DashboardPagesTest : public ProgramsTest {
     return cluster;
   }
   httplib::Result Get(const std::string& path) const { return httplib::Client(base_).Get(path); }
-  // null if nobody answers.
+  // null where no answer comes, or one that is not 200.
   nlohmann::json Json(const std::string& path) const {
     const httplib::Result answer = Get(path);
     return answer && answer->status == 200 ? nlohmann::json::parse(answer->body) : nlohmann::json();

@@ -113,14 +113,13 @@ void FullSlateQProgram::Learn() {
 }
 
 void FullSlateQProgram::ReadTdErrors(absl::Span<float> td_errors) const {
-  if (td_errors.empty()) return;
-  const at::Tensor errors = q_.td_errors().to(at::kCPU, at::kFloat);
-  std::copy_n(errors.data_ptr<float>(), td_errors.size(), td_errors.data());
+  if (!td_errors.empty()) ReadBack(q_.td_errors(), td_errors);
 }
 
 std::vector<float> FullSlateQProgram::ReadTargets() const {
-  const at::Tensor targets = targets_.to(at::kCPU, at::kFloat);
-  return {targets.data_ptr<float>(), targets.data_ptr<float>() + targets.numel()};
+  std::vector<float> targets(static_cast<size_t>(targets_.numel()));
+  ReadBack(targets_, absl::MakeSpan(targets));
+  return targets;
 }
 
 }  // namespace recbots

@@ -1,6 +1,8 @@
 // The options of SlateQ's learning side (slate_q.h).
 #pragma once
 
+#include <cstdint>
+
 #include "common/algorithms/q_learner.h"
 #include "common/algorithms/slate_q/click_learner.h"
 #include "common/algorithms/slate_q/shape.h"
@@ -11,6 +13,9 @@ namespace recbots {
 
 // Numbers as in config.proto (SlateQConfig.TargetRule).
 enum class TargetRule { kSarsa = 1, kTopK = 2, kGreedy = 3, kOptimal = 4 };
+
+// Draws of one update: of candidates beside a proposal, now and next.
+inline constexpr uint32_t kNow = 1, kNext = 2;
 
 struct SlateQOptions {
   SlateQShape shape;

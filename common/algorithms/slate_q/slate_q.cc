@@ -15,10 +15,6 @@
 namespace recbots {
 namespace {
 
-// Draws of one update.
-constexpr uint32_t kNow = 1;
-constexpr uint32_t kNext = 2;
-
 int Considered(const SlateQOptions& options) {
   const SlateQShape& shape = options.shape;
   if (shape.proposal_k == 0) return shape.num_candidates;

@@ -11,9 +11,6 @@
 namespace recbots {
 namespace {
 
-// Draws of one update (SlateQ uses the same).
-constexpr uint32_t kNow = 1, kNext = 2;
-
 // What differs between updates of batches of one size; numbers are sums of these.
 constexpr int64_t kGradients = 1, kSteps = 2, kCopiesTarget = 4, kFitsClicks = 8;
 
@@ -225,14 +222,13 @@ void SlateQProgram::ComputeGradients() { Run(/*gradients=*/true, /*steps=*/false
 void SlateQProgram::Step() { Run(/*gradients=*/false, /*steps=*/true); }
 
 void SlateQProgram::ReadTdErrors(absl::Span<float> td_errors) const {
-  if (td_errors.empty()) return;
-  const at::Tensor errors = q_.td_errors().to(at::kCPU, at::kFloat);
-  std::copy_n(errors.data_ptr<float>(), td_errors.size(), td_errors.data());
+  if (!td_errors.empty()) ReadBack(q_.td_errors(), td_errors);
 }
 
 std::vector<float> SlateQProgram::ReadTargets() const {
-  const at::Tensor targets = targets_.to(at::kCPU, at::kFloat);
-  return {targets.data_ptr<float>(), targets.data_ptr<float>() + targets.numel()};
+  std::vector<float> targets(static_cast<size_t>(targets_.numel()));
+  ReadBack(targets_, absl::MakeSpan(targets));
+  return targets;
 }
 
 }  // namespace recbots

@@ -32,7 +32,7 @@ TEST_F(KeptRunTest, WhatHasDivergedIsNeitherPublishedNorKept) {
   EXPECT_THAT(diverged_batch_, HasSubstr("\"reward\":4,"));
 }
 
-// As a GPU has it: nobody knows of it yet when something is due.
+// As on a GPU: the divergence is not known yet when a publication or a checkpoint is due.
 TEST_F(KeptRunTest, WhatHasDivergedIsNotPublishedWhereItIsKnownLater) {
   options_.publish_updates = 3;
   options_.checkpoint_period = absl::Nanoseconds(1);
