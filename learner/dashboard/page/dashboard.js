@@ -44,11 +44,16 @@ function onView(what) {
   byId('zoom-out').disabled = view.range === null;
   for (const plot of plots) plot.draw();
   clearTimeout(onView.timer);
+  byId('learning').setAttribute('aria-busy', 'true');
   onView.timer = setTimeout(() => reload(true), 150);  // Dragging asks once it rests.
 }
 
+let loads = 0;  // Of series that have not ended: the curve is busy meanwhile.
+
 /** `byHand`: somebody has asked for another part or axis, which is shown although the page is paused. */
 async function reload(byHand = false) {
+  byId('learning').setAttribute('aria-busy', 'true');
+  ++loads;
   try {
     await store.load();
     hear();
@@ -56,6 +61,8 @@ async function reload(byHand = false) {
     plan();
   } catch (error) {
     trouble(error);
+  } finally {
+    if (--loads === 0) byId('learning').setAttribute('aria-busy', 'false');
   }
 }
 
