@@ -67,6 +67,8 @@ compose_merges_them() {
   expect "services with the override" "$(services <<<"$both")" "$(services <<<"$base")"
   expect "all but the learners" "$(without_learners <<<"$both")" "$(without_learners <<<"$base")"
   expect "images of the learners" "$(grep -c 'image: recbots-cuda:latest' <<<"$both")" 2
+  # With one GPU for a container, every learner would be given the first one.
+  expect "learners that see every GPU" "$(grep -cE '^ +(- )?count: (all|-1)$' <<<"$both")" 2
   # The override adds to a learner and takes nothing away.
   expect "commands" "$(grep -c 'recbots-learner --config=' <<<"$both")" 2
 }
