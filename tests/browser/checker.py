@@ -10,7 +10,7 @@ STATE = "document.getElementById('state')?.textContent"
 BUSY = "document.getElementById('learning').getAttribute('aria-busy') === 'true'"
 WIDTHS = (1440, 390)
 # Bounds for machines that do other work as well: what is promised is printed, and looked at where the machine is quiet.
-PATIENCE = 60
+PATIENCE = 120
 
 
 def want(condition, what):
