@@ -12,6 +12,7 @@
 #include "tests/conformance/environment_conformance.h"
 #include "tests/conformance/policy_conformance.h"
 #include "tests/conformance/transcript.h"
+#include "tests/conformance/waits_conformance.h"
 
 namespace recbots {
 namespace {
@@ -77,6 +78,24 @@ TEST_P(ScenarioTest, GoesOnFromItsState) {
   testing::ExpectGoesOnFromItsState(*MakeWithHistory(GetParam()).value(), 6, /*num_users=*/20, /*steps=*/30);
   const auto sessions = MakeWithHistory(GetParam(), /*users_per_session=*/3);
   if (sessions.ok()) testing::ExpectGoesOnFromItsState(**sessions, 6, /*num_users=*/24, /*steps=*/40);
+}
+
+TEST_P(ScenarioTest, LetsSomeUsersWait) {
+  std::vector<std::unique_ptr<Scenario>> scenarios;
+  scenarios.push_back(MakeOne());
+  scenarios.push_back(MakeWithHistory(GetParam()).value());
+  auto sessions = Make(GetParam(), /*users_per_session=*/3);
+  if (sessions.ok()) scenarios.push_back(*std::move(sessions));
+  auto sessions_with_history = MakeWithHistory(GetParam(), /*users_per_session=*/3);
+  if (sessions_with_history.ok()) scenarios.push_back(*std::move(sessions_with_history));
+  for (const auto& scenario : scenarios) {
+    SCOPED_TRACE(::testing::Message() << "sessions of " << scenario->spec().users_per_session << ", "
+                                      << scenario->spec().num_history_features << " features of history");
+    // More than one chunk; episodes are at most about 100 steps long.
+    testing::ExpectHeldUsersStandStill(*scenario, 7, /*num_users=*/300, /*steps=*/150);
+    testing::ExpectEndedUsersWait(*scenario, 8, /*num_users=*/300, /*steps=*/200);
+    testing::ExpectRefusesBadMasks(*scenario);
+  }
 }
 
 TEST_P(ScenarioTest, IsSoundInSessions) {
