@@ -28,6 +28,10 @@ HistoryEnvironment::HistoryEnvironment(std::unique_ptr<Environment> inner, Histo
 void HistoryEnvironment::Reset(absl::Span<float> observation, absl::Span<float> candidates) {
   RECBOTS_CHECK(observation.size() == num_users_ * width_) << "observation " << observation.size();
   inner_->Reset(absl::MakeSpan(observation_), candidates);
+  BeginAll(observation, candidates);
+}
+
+void HistoryEnvironment::BeginAll(absl::Span<float> observation, absl::Span<const float> candidates) {
   for (size_t i = 0; i < num_users_; ++i) {
     Begin(i, candidates);
     Write(i, observation_, observation);
@@ -40,7 +44,10 @@ absl::Status HistoryEnvironment::Step(absl::Span<const int32_t> slates, const St
   inner.observation = absl::MakeSpan(observation_);
   inner.next_observation = absl::MakeSpan(next_observation_);
   if (out.next_candidates.empty()) inner.next_candidates = absl::MakeSpan(next_candidates_);
-  RECBOTS_RETURN_IF_ERROR(inner_->Step(slates, inner));
+  if (const absl::Status stepped = inner_->Step(slates, inner); !stepped.ok()) {
+    if (absl::IsAborted(stepped)) BeginAll(out.observation, out.candidates);
+    return stepped;
+  }
   // Traces keep candidates only to look slates up: where an episode goes on, both are the same.
   const absl::Span<const float> next = inner.next_candidates.empty() ? inner.candidates : inner.next_candidates;
   for (size_t i = 0; i < num_users_; ++i) StepUser(i, slates, out, next);
