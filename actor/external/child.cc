@@ -151,9 +151,9 @@ bool Child::Ended(std::string* how) {
   int status = 0;
   if (!ended_ && waitpid(pid_, &status, WNOHANG) == pid_) {
     ended_ = true;
-    how_ = WIFEXITED(status) ? absl::StrCat("it ended with exit code ", WEXITSTATUS(status))
-                             : absl::StrCat("it was ended by signal ", WTERMSIG(status), " (",
-                                            strsignal(WTERMSIG(status)), ")");
+    how_ = WIFEXITED(status)
+               ? absl::StrCat("it ended with exit code ", WEXITSTATUS(status))
+               : absl::StrCat("it was ended by signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
   }
   *how = how_;
   return ended_;

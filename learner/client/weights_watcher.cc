@@ -76,6 +76,11 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   }
   // have_version stays 0: the present version may come from another learner, and the header of the current version
   // tells incarnation and worker_index at once.
+  {
+    MutexLock lock(&mu_);
+    // Streams that come are new only where they were asked for, and only on this connection.
+    if (!first_stream_.has_value() && request.num_streams() == options_.num_streams) streams_of_ = &context;
+  }
   const auto reader = stub.Watch(&context, request);
   const absl::Status received = Receive(*reader, retry);
   if (!received.ok()) context.TryCancel();
@@ -83,7 +88,12 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   {
     MutexLock lock(&mu_);
     context_ = nullptr;
+    streams_of_ = nullptr;
     connected_ = false;
+  }
+  {
+    MutexLock lock(&mu_);
+    if (std::exchange(asking_, false)) return absl::UnavailableError("other streams are asked for");
   }
   if (!received.ok()) return received;
   // Our service never ends a stream without an error; the learner may come back.
@@ -110,7 +120,10 @@ void WeightsWatcher::Keep(v1::WeightsHeader header, std::string payload) {
   const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), Instant::Now()});
   MutexLock lock(&mu_);
   worker_index_ = weights->header.worker_index();
-  if (weights->header.has_first_stream() && !first_stream_.has_value()) first_stream_ = weights->header.first_stream();
+  const bool asked_for = context_ != nullptr && streams_of_ == context_;
+  if (weights->header.has_first_stream() && asked_for && !first_stream_.has_value()) {
+    first_stream_ = weights->header.first_stream();
+  }
   const bool same_learner = newest_ != nullptr && newest_->header.incarnation() == weights->header.incarnation();
   if (same_learner && weights->header.version() <= newest_->header.version()) return;
   if (newest_ != nullptr && !same_learner) {
@@ -164,6 +177,16 @@ int WeightsWatcher::worker_index() const {
 std::optional<int64_t> WeightsWatcher::first_stream() const {
   MutexLock lock(&mu_);
   return first_stream_;
+}
+
+void WeightsWatcher::AskForStreams() {
+  MutexLock lock(&mu_);
+  first_stream_.reset();
+  // The next request asks for streams. Weights that this connection still brings must not bring back the old ones.
+  streams_of_ = nullptr;
+  if (context_ == nullptr) return;
+  asking_ = true;
+  context_->TryCancel();
 }
 
 absl::Status WeightsWatcher::status() const {
