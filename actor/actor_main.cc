@@ -1,5 +1,4 @@
 // recbots-actor: many simulated users, one policy, a stream of transitions.
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/external/program_watch.h"
 #include "actor/external/remote_program.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
@@ -33,10 +33,6 @@ constexpr absl::Duration kPatience = absl::Milliseconds(100);
 // What is kept until a checkpoint holds it, per shard of replay: a few seconds of rows, so that half of it, after which
 // a checkpoint is asked for, does not ask for one all the time.
 constexpr int64_t kDurableBufferBytes = int64_t{64} << 20;
-// How long the actor looks where its time goes before it says what binds it.
-constexpr absl::Duration kBoundByPeriod = absl::Seconds(1);
-// From a program that answers at once to one that is about to be given up.
-const std::vector<double> kStepSecondBounds = {1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10};
 // What the last rows get to reach replay at the end.
 constexpr absl::Duration kDrainTime = absl::Seconds(2);
 
@@ -65,7 +61,6 @@ class Actor {
   void Drain();
   WaitFor Room() const { return {.thing = room_, .peer = role_.flags().value("replay")}; }
   void RefreshMetrics();
-  void RefreshEnvironmentMetrics();
   v1::RoleReport Report() const;
   std::vector<StatusSection> Pages() const;
 
@@ -80,14 +75,10 @@ class Actor {
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<ReplaySink> sink_;
   std::unique_ptr<EnvironmentLoop> loop_;
-  const std::string room_;               // What the actor waits for while replay takes no rows.
-  int64_t acknowledged_rows_ = 0;        // When the metrics were refreshed last.
-  std::shared_ptr<const Weights> seen_;  // The newest ones while it waited.
-  // Null unless the environment is a program of its own.
-  std::shared_ptr<ProgramRecord> programs_;
-  Instant period_start_;              // Of the period after which bound_by_environment_ is decided again,
-  absl::Duration stepping_at_start_;  // and the program's time until then.
-  std::atomic<bool> bound_by_environment_{false};
+  const std::string room_;                 // What the actor waits for while replay takes no rows.
+  int64_t acknowledged_rows_ = 0;          // When the metrics were refreshed last.
+  std::shared_ptr<const Weights> seen_;    // The newest ones while it waited.
+  std::unique_ptr<ProgramWatch> program_;  // Null unless the environment is a program of its own.
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<LeaseKeeper> lease_;
 };
@@ -141,14 +132,13 @@ absl::Status Actor::Connect() {
 
 ExternalHooks Actor::Hooks() {
   if (!config_.environment().has_external()) return {};
-  programs_ = std::make_shared<ProgramRecord>();
-  prometheus::Histogram& seconds = role_.metrics().histogram(metric::kActorEnvironmentStep, kStepSecondBounds);
-  return {.stop = [this] { return role_.shutdown().requested(); },
-          .waits = &role_.waits(),
-          .new_streams = [this](int) { return NewStreams(); },
-          .on_step = [&seconds](absl::Duration time) { seconds.Observe(absl::ToDoubleSeconds(time)); },
-          .record = programs_,
-          .connect = ConnectToEnvironment};
+  ExternalHooks hooks = {.stop = [this] { return role_.shutdown().requested(); },
+                         .waits = &role_.waits(),
+                         .new_streams = [this](int) { return NewStreams(); },
+                         .connect = ConnectToEnvironment};
+  program_ = std::make_unique<ProgramWatch>(role_.metrics());
+  program_->Watch(hooks);
+  return hooks;
 }
 
 absl::StatusOr<uint32_t> Actor::NewStreams() {
@@ -224,7 +214,7 @@ absl::Status Actor::Act() {
     RECBOTS_RETURN_IF_ERROR(AwaitRoom());
     RECBOTS_RETURN_IF_ERROR(RefreshWeights());
     if (role_.shutdown().requested()) break;
-    role_.SetActivity(bound_by_environment_ ? "acting (bound by: environment)" : "acting");
+    role_.SetActivity(program_ != nullptr && program_->binds() ? "acting (bound by: environment)" : "acting");
     RECBOTS_RETURN_IF_ERROR(loop_->Step({weights_->header.version(), weights_->header.updates()}));
     role_.stalls().Count(environment_->num_users());
     if (Instant::Now() - last_metrics > kPatience) {
@@ -296,29 +286,13 @@ void Actor::RefreshMetrics() {
   // A step counts when replay has taken its rows: those that were dropped for newer ones were of no use.
   if (stats.acknowledged_rows > acknowledged_rows_) role_.stalls().Progressed(0);
   acknowledged_rows_ = stats.acknowledged_rows;
-  if (programs_ != nullptr) RefreshEnvironmentMetrics();
+  if (program_ != nullptr) program_->Refresh(loop_->dropped_steps());
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
     RaiseTo(metrics.counter(metric::kActorBlocked, label),
             absl::ToDoubleSeconds(stats.blocked[static_cast<size_t>(reason)]));
   }
-}
-
-void Actor::RefreshEnvironmentMetrics() {
-  Metrics& metrics = role_.metrics();
-  const ProgramRecord::Snapshot now = programs_->snapshot();
-  for (const char* const reason : kRestartReasons) {
-    const auto counted = now.restarts.find(reason);
-    RaiseTo(metrics.counter(metric::kActorEnvironmentRestarts, reason),
-            counted == now.restarts.end() ? 0 : static_cast<double>(counted->second));
-  }
-  RaiseTo(metrics.counter(metric::kActorEnvironmentDropped), static_cast<double>(loop_->dropped_steps()));
-  const absl::Duration elapsed = Instant::Now() - period_start_;
-  if (elapsed < kBoundByPeriod) return;
-  bound_by_environment_ = now.stepping - stepping_at_start_ > 0.5 * elapsed;
-  stepping_at_start_ = now.stepping;
-  period_start_ = Instant::Now();
 }
 
 v1::RoleReport Actor::Report() const {
@@ -342,16 +316,8 @@ std::vector<StatusSection> Actor::Pages() const {
                         {"rows lost with a store", absl::StrCat(stats.lost_rows)},
                         {"connections", absl::StrCat(stats.connections)},
                         {"waits for", std::string(NameOf(stats.blocked_on))}}};
-  if (programs_ == nullptr) return {learner, replay};
-  const ProgramRecord::Snapshot programs = programs_->snapshot();
-  int64_t restarts = 0;
-  for (const auto& [reason, count] : programs.restarts) restarts += count;
-  return {learner,
-          replay,
-          {"Environment",
-           {{"bound by", bound_by_environment_ ? "environment" : "something else"},
-            {"starts after failures", absl::StrCat(restarts)},
-            {"last error", programs.last_error.empty() ? "none" : programs.last_error}}}};
+  if (program_ == nullptr) return {learner, replay};
+  return {learner, replay, program_->Page()};
 }
 
 }  // namespace

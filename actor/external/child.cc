@@ -116,7 +116,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(const std::vector<std::strin
                   {null.get(), sockets.its.get(), output.its.get(), failure.its.get()}, parent);
   }
   if (pid < 0) return NoRoom("a process");
-  setpgid(pid, pid);  // Here, too, so that the group is there whoever comes first.
+  setpgid(pid, pid);  // Here, too, so that the group is there whichever of the two comes first.
   sockets.its.Close();
   output.its.Close();
   failure.its.Close();

@@ -59,7 +59,7 @@ class Environment {
   //   ABORTED           the users were lost, and others have taken their places: the step was not made, and each user
   //   has
   //                     begun a new episode on a new stream (positions). Only `observation` and `candidates` have been
-  //                     written. Whoever keeps something of the episodes drops it, and goes on. Only environments
+  //                     written. The caller drops what it keeps of the episodes, and goes on. Only environments
   //                     outside of this process do so
   //   any other         the environment has failed for good
   virtual absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) = 0;

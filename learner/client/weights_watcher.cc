@@ -53,6 +53,27 @@ void WeightsWatcher::Run() {
   }
 }
 
+v1::WatchRequest WeightsWatcher::RequestNow(const grpc::ClientContext* context) {
+  MutexLock lock(&mu_);
+  v1::WatchRequest request;
+  request.set_role(options_.role);
+  request.set_worker_name(options_.worker_name);
+  *request.mutable_configuration() = options_.configuration;
+  request.set_instance(options_.instance);
+  if (const int index = worker_index_; index >= 0) request.set_worker_index(index);
+  // After a reconnection, users keep the streams that they have.
+  if (const std::optional<int64_t> first = first_stream_; first.has_value()) {
+    request.set_streams_below(*first + options_.num_streams);
+    request.set_streams_held(options_.num_streams);
+  } else {
+    request.set_num_streams(options_.num_streams);
+    streams_of_ = context;  // Streams that come are new only on a connection that asked for them.
+  }
+  // have_version stays 0: the present version may come from another learner, and the header of the current version
+  // tells incarnation and worker_index at once.
+  return request;
+}
+
 absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) {
   grpc::ClientContext context;
   Security::Prepare(options_.security.get(), context);
@@ -61,26 +82,7 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
     if (stopping_) return absl::CancelledError("stopped");
     context_ = &context;
   }
-  v1::WatchRequest request;
-  request.set_role(options_.role);
-  request.set_worker_name(options_.worker_name);
-  *request.mutable_configuration() = options_.configuration;
-  request.set_instance(options_.instance);
-  if (const int index = worker_index(); index >= 0) request.set_worker_index(index);
-  // After a reconnection, users keep the streams that they have.
-  if (const std::optional<int64_t> first = first_stream(); first.has_value()) {
-    request.set_streams_below(*first + options_.num_streams);
-    request.set_streams_held(options_.num_streams);
-  } else {
-    request.set_num_streams(options_.num_streams);
-  }
-  // have_version stays 0: the present version may come from another learner, and the header of the current version
-  // tells incarnation and worker_index at once.
-  {
-    MutexLock lock(&mu_);
-    // Streams that come are new only where they were asked for, and only on this connection.
-    if (!first_stream_.has_value() && request.num_streams() == options_.num_streams) streams_of_ = &context;
-  }
+  const v1::WatchRequest request = RequestNow(&context);
   const auto reader = stub.Watch(&context, request);
   const absl::Status received = Receive(*reader, retry);
   if (!received.ok()) context.TryCancel();
@@ -90,9 +92,6 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
     context_ = nullptr;
     streams_of_ = nullptr;
     connected_ = false;
-  }
-  {
-    MutexLock lock(&mu_);
     if (std::exchange(asking_, false)) return absl::UnavailableError("other streams are asked for");
   }
   if (!received.ok()) return received;

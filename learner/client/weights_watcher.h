@@ -91,6 +91,8 @@ class WeightsWatcher {
   void Run();
   // Reads one stream from its beginning to its end; returns why it ended.
   absl::Status WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) ABSL_LOCKS_EXCLUDED(mu_);
+  // What to ask for on a new connection.
+  v1::WatchRequest RequestNow(const grpc::ClientContext* context) ABSL_LOCKS_EXCLUDED(mu_);
   // Reads until the stream ends (OK) or sends something invalid.
   absl::Status Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry)
       ABSL_LOCKS_EXCLUDED(mu_);
