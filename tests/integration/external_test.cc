@@ -133,6 +133,16 @@ TEST_F(ExternalProgramsTest, CommandsDescribeCheckAndSimulate) {
   EXPECT_EQ(simulated.exit_code, 0) << simulated.log;
 }
 
+TEST_F(ExternalProgramsTest, TheBenchRuns) {
+  const auto outcome =
+      RunShell(absl::StrCat("cd ", testing::SourceDir(), " && $BIN/recbots bench external --window=0.01 --windows=1"),
+               absl::Minutes(5));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.log;
+  for (const char* metric : {"messages_per_second", "steps_per_second", "steps_in_messages_per_second"}) {
+    EXPECT_THAT(outcome.log, HasSubstr(absl::StrCat("\"metric\":\"", metric)));
+  }
+}
+
 TEST_F(ExternalProgramsTest, AProgramThatIsAnotherIsRefusedByName) {
   const auto outcome = RunProgram(
       "recbots", {"train", Config(), "--set", Command(), "--set", "environment.external.spec.num_candidates=7"});
