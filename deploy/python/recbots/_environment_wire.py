@@ -96,8 +96,10 @@ class Hello:
     def __init__(self, message):
         self.protocol = self.first_stream = self.seed = self.shared_memory_bytes = 0
         self.num_users = 1
+        self.plays = False  # Without a spec, the actor only asks what the program is.
         names = {1: "protocol", 3: "num_users", 4: "first_stream", 5: "seed", 6: "shared_memory_bytes"}
         for field, value in fields(message):
+            self.plays = self.plays or field == 2
             if field in names:
                 setattr(self, names[field], value)
 

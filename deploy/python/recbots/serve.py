@@ -219,6 +219,9 @@ class _ActorLoop:
             self._send(0, refusal)
             raise _Gone
         spec = self.maker.spec()
+        if not hello.plays:
+            self._send(0, wire.ready(spec, self.maker.version, os.getpid(), False))
+            return
         fits = memory is not None and wire.Columns(spec, hello.num_users).num_bytes == hello.shared_memory_bytes
         self.session = _Session(self.maker, hello, memory if fits else None)
         self._send(0, wire.ready(spec, self.maker.version, os.getpid(), fits))
@@ -243,7 +246,7 @@ def _serve_at(address, maker):
 
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=64), options=unlimited)
-    method = grpc.stream_stream_rpc_method_handler(lambda requests, context: _answers(requests, maker))
+    method = grpc.stream_stream_rpc_method_handler(lambda requests, context: _answers(requests, context, maker))
     handler = grpc.method_handlers_generic_handler("recbots.v1.EnvironmentService", {"Run": method})
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port(address)
@@ -259,7 +262,7 @@ def _serve_at(address, maker):
     server.stop(1).wait()
 
 
-def _answers(requests, maker):
+def _answers(requests, context, maker):
     """The answers on one stream of EnvironmentService.Run."""
     session, where = None, "start"
     try:
@@ -270,8 +273,9 @@ def _answers(requests, maker):
                 if refusal is not None:
                     yield refusal
                     return
-                session = _Session(maker, content)
-                yield wire.ready(session.spec, maker.version, os.getpid(), False)
+                if content.plays:
+                    session = _Session(maker, content)
+                yield wire.ready(maker.spec(), maker.version, os.getpid(), False)
             elif kind == "step" and session is not None:
                 sequence, slates = content
                 where = "step" if sequence else "reset"
@@ -285,7 +289,8 @@ def _answers(requests, maker):
                 yield wire.error("hello", "the first message is not a Hello")
                 return
     except Exception:
-        yield _report(where)
+        if context.is_active():  # Otherwise the actor has gone.
+            yield _report(where)
     finally:
         if session is not None:
             session.env.close()
