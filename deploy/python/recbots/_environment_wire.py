@@ -1,5 +1,5 @@
-"""Messages and columns of recbots.v1.EnvironmentService (environment.proto), without Protobuf: an environment needs NumPy
-alone."""
+"""Messages and columns of recbots.v1.EnvironmentService (environment.proto), without Protobuf: an environment needs
+NumPy alone."""
 import struct
 
 import numpy as np
@@ -40,7 +40,7 @@ def _text(field, value):
 
 
 def fields(message):
-    """Yields (field, value): whole numbers, floats, or memoryviews. Raises ValueError where the bytes are no message."""
+    """Yields (field, value): whole numbers, floats, or memoryviews. Raises ValueError if the bytes are no message."""
     message = memoryview(message)
     at = 0
 

@@ -12,11 +12,11 @@ class Spec:
     """What an environment is to those who never meet it. Must be what `environment.external.spec` of the configuration
     says; `recbots describe CONFIG` prints it.
 
-    user_features       U, numbers that describe a user; candidate_features D, numbers that describe a candidate. At least
-                        one of them is above 0
+    user_features       U, numbers that describe a user; candidate_features D, numbers that describe a candidate. At
+                        least one of them is above 0
     candidates          N, offered at each step; slate_size K, shown of them
-    response            R names of what a user's response to each shown item is made of. "click" is what SlateQ learns from
-    clusters            the first so many features of a candidate are one-hot and name its cluster; 0: there are no clusters
+    response            R names of what a user's response to each shown item is made of. SlateQ learns from "click"
+    clusters            C, where the first C features of a candidate are one-hot and name its cluster; 0: no clusters
     min_reward, max_reward  bounds of the reward of one step; a reward beyond them is refused
     max_episode_steps   steps after which `serve` truncates an episode; 0: only the environment ends episodes
     """
@@ -34,7 +34,8 @@ class Spec:
 
     def __post_init__(self):
         object.__setattr__(self, "response", tuple(self.response))
-        for name in ("user_features", "candidates", "candidate_features", "slate_size", "clusters", "max_episode_steps"):
+        counts = ("user_features", "candidates", "candidate_features", "slate_size", "clusters", "max_episode_steps")
+        for name in counts:
             value = getattr(self, name)
             if isinstance(value, bool) or int(value) != value or value < 0:
                 raise ValueError(f"{name} is {value!r}, want a whole number, at least 0")
@@ -59,8 +60,8 @@ class Environment:
         episode     int64 [B], the number of each user's episode; counted by `serve`
         step_number int64 [B], steps made in that episode; counted by `serve`
 
-    The same seed, stream and episode should mean the same users, whatever the other rows are: then runs can be repeated,
-    and evaluations compare policies on the same users. `uniform` and `normal` draw in this way; `recbots check` finds
+    The same seed, stream and episode should mean the same users, whatever the other rows are: then runs can be
+    repeated, and evaluations compare policies on the same users. `uniform` and `normal` draw in this way; `recbots check` finds
     environments that do not.
     """
 
@@ -91,7 +92,7 @@ class Environment:
     def close(self):
         """Called when the users are no longer played."""
 
-    # Random numbers that depend on seed, stream, episode and on what was drawn before in that episode, and on nothing else.
+    # Random numbers that depend on seed, stream, episode and what was drawn before in that episode, and on nothing else.
 
     def uniform(self, rows, size):
         """float64 [len(rows), size]: uniform in [0, 1)."""

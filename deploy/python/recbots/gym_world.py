@@ -7,8 +7,8 @@ from .environment import Environment, Spec, _scalar_mix
 class GymWorld(Environment):
     """One Env for each user, or a VectorEnv. Needs no import of Gymnasium: what was made has its spaces.
 
-    Actions are Discrete(N), or MultiDiscrete([N] * K). Observations are {"user": Box [U], "doc": Box [N, D]} with one or
-    both parts, or a Box, which is then all of the user. `info["response"]` of {name: [K]} is the response.
+    Actions are Discrete(N), or MultiDiscrete([N] * K). Observations are {"user": Box [U], "doc": Box [N, D]} with one
+    or both parts, or a Box, which is then all of the user. `info["response"]` of {name: [K]} is the response.
     """
 
     def __init__(self, made, factory, num_users, spec):
@@ -19,8 +19,8 @@ class GymWorld(Environment):
             mode = getattr(made, "metadata", {}).get("autoreset_mode")
             if "Disabled" not in str(getattr(mode, "value", mode)):
                 raise ValueError(
-                    f"autoreset_mode of the VectorEnv is {mode}, want AutoresetMode.DISABLED: users are reset from here, "
-                    "each with a seed of its own"
+                    f"autoreset_mode of the VectorEnv is {mode}, want AutoresetMode.DISABLED: users are reset from "
+                    "here, each with a seed of its own"
                 )
             self._envs = [made]
             observation, action = made.single_observation_space, made.single_action_space

@@ -27,8 +27,8 @@ def serve(world, users=None, spec=None, address=None, version=""):
              Gymnasium, or an Env of Gymnasium, of which one is made for each user
     users    how many users the environment has, where it cannot have any number; others are refused
     spec     a recbots.Spec, where the world has none: what spaces do not say, such as the bounds of rewards
-    address  "host:port" or "unix:/path": serve recbots.v1.EnvironmentService there (needs grpcio), each connection with an
-             environment of its own. Without it: `--address` among the arguments of the program, or else the actor that
+    address  "host:port" or "unix:/path": serve recbots.v1.EnvironmentService there (needs grpcio), each connection with
+             an environment of its own. Without it: `--address` among the arguments of the program, or else the actor that
              started the program, by environment.external.command
     """
     maker = _Maker(world, users, spec, version)
@@ -41,8 +41,8 @@ def serve(world, users=None, spec=None, address=None, version=""):
         _serve_actor(socket.socket(fileno=int(number)), maker)
     else:
         raise RuntimeError(
-            "no actor has started this program, and there is no address: put the command into environment.external.command "
-            "of a configuration, or give --address host:port"
+            "no actor has started this program, and there is no address: put the command into "
+            "environment.external.command of a configuration, or give --address host:port"
         )
 
 
