@@ -28,6 +28,10 @@ HistoryEnvironment::HistoryEnvironment(std::unique_ptr<Environment> inner, Histo
 void HistoryEnvironment::Reset(absl::Span<float> observation, absl::Span<float> candidates) {
   RECBOTS_CHECK(observation.size() == num_users_ * width_) << "observation " << observation.size();
   inner_->Reset(absl::MakeSpan(observation_), candidates);
+  BeginAll(observation, candidates);
+}
+
+void HistoryEnvironment::BeginAll(absl::Span<float> observation, absl::Span<const float> candidates) {
   for (size_t i = 0; i < num_users_; ++i) {
     Begin(i, candidates);
     Write(i, observation_, observation);
@@ -37,7 +41,10 @@ void HistoryEnvironment::Reset(absl::Span<float> observation, absl::Span<float> 
 absl::Status HistoryEnvironment::Step(absl::Span<const int32_t> slates, const StepColumns& out) {
   RECBOTS_RETURN_IF_ERROR(CheckColumns(spec_, num_users_, out));
   const StepColumns inner = InnerColumns(out);
-  RECBOTS_RETURN_IF_ERROR(inner_->Step(slates, inner));
+  if (const absl::Status stepped = inner_->Step(slates, inner); !stepped.ok()) {
+    if (absl::IsAborted(stepped)) BeginAll(out.observation, out.candidates);
+    return stepped;
+  }
   Finish(slates, out, inner);
   return absl::OkStatus();
 }

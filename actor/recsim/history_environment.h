@@ -36,6 +36,8 @@ class HistoryEnvironment final : public Environment {
   void Finish(absl::Span<const int32_t> slates, const StepColumns& out, const StepColumns& inner);
   // Takes in the step of a user, and writes its observations.
   void StepUser(size_t user, absl::Span<const int32_t> slates, const StepColumns& out, absl::Span<const float> next);
+  // Starts all histories where observation_ and `candidates` are, and writes the observations.
+  void BeginAll(absl::Span<float> observation, absl::Span<const float> candidates);
   // Starts the user's history where observation_ and `candidates` are.
   void Begin(size_t user, absl::Span<const float> candidates);
   // Fills the user's row of `out` with that of `features` and the statistics.

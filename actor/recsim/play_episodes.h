@@ -36,6 +36,7 @@ using EpisodeVisitor = absl::FunctionRef<void(size_t user, const StepBuffer& ste
 // for another. Users who have ended their episodes go on, unseen by the visitor, until the last one has.
 //   CANCELLED         should_stop, which is asked before every step
 //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses
+//   ABORTED           the environment lost its users (common/rl/environment.h): the caller may play them again
 absl::Status PlayEpisodes(const Scenario& scenario, Policy& policy, const EpisodesToPlay& what, EpisodeVisitor visit);
 
 }  // namespace recbots

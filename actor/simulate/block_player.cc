@@ -18,6 +18,14 @@ BlockPlayer::BlockPlayer(const Scenario& scenario, Policy& policy, const LogForm
       num_counts_(EpisodeCount::kFirstCounter + (metrics_ != nullptr ? metrics_->counters().size() : 0)) {}
 
 absl::Status BlockPlayer::Play(int64_t first, int n, EpisodeBlock& block) {
+  absl::Status played;
+  do {
+    played = PlayOnce(first, n, block);  // ABORTED: the environment lost its users, and plays the same ones again.
+  } while (absl::IsAborted(played));
+  return played;
+}
+
+absl::Status BlockPlayer::PlayOnce(int64_t first, int n, EpisodeBlock& block) {
   const auto episodes = static_cast<size_t>(n);
   rewards_.assign(episodes * session_size_, 0.0);
   counts_.assign(episodes * num_counts_, 0.0);
