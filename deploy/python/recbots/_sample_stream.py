@@ -1,5 +1,7 @@
 """One stream of batches from replay."""
+import collections
 import queue
+import time
 
 import grpc
 import numpy as np
@@ -48,7 +50,7 @@ class SampleStream:
     def __init__(self, connection, schema, schema_message, identity, table, max_rows, max_batches, observe,
                  streams_below=0):
         self.observe, self.max_rows, self.max_batches = observe, max_rows, max_batches
-        self.waiting = 0  # Batches ordered and not received.
+        self.ordered = collections.deque()  # (rows, time of the order) of each batch ordered and not received.
         self._connection, self._schema = connection, schema
         self._received = self._acknowledged = 0
         self._credits = queue.SimpleQueue()
@@ -63,7 +65,8 @@ class SampleStream:
     def order(self, rows):
         """Asks for batches of these numbers of rows, and says that all batches received so far were used."""
         credit = replay_pb2.SampleCredit(rows=rows, acknowledged_batches=self._received)
-        self.waiting += len(rows)
+        now = time.monotonic()
+        self.ordered.extend((n, now) for n in rows)
         self._credits.put(credit.SerializeToString())
 
     def receive(self, timeout, doing):
@@ -88,7 +91,7 @@ class SampleStream:
             raise self._connection.error(error, doing) from None
         finally:
             self._patience.end()
-        self.waiting -= 1
+        self.ordered.popleft()
         self._received += 1
         return self._batch(header, parts)
 

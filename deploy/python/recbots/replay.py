@@ -13,6 +13,8 @@ from ._writer import Writer
 _SERVICE = "/recbots.v1.ReplayService/"
 _PAUSE = 0.1
 _AHEAD = 16  # Parts of one batch on their way.
+_SAMPLED_AHEAD = 6  # Batches on their way while sample() is called again and again.
+_FRESH_SECONDS = 0.5  # How long before the call they may have been ordered.
 
 
 def identity_of(experiment):
@@ -35,7 +37,8 @@ class Replay:
                  tls_key=None, tls_ca=None):
         self._connection = Connection("replay", address, timeout, Security(token_file, tls_cert, tls_key, tls_ca))
         self._table, self._identity = table, identity_of(experiment)
-        self._schema = self._schema_message = self._stream = self._writer = None
+        self._schema = self._schema_message = self._stream = self._writer = self._sampled = None
+        self._sampled_at = 0.0
 
     def info(self):
         """What the process holds, and what its streams wait for: the fields of InfoResponse as a dictionary."""
@@ -80,8 +83,9 @@ class Replay:
     def sample(self, n, *, observe=True):
         """A Batch of n rows, drawn with replacement.
 
-        observe=True: uniformly from the rows present, while others train. observe=False: as a learner draws, by the
-        table's sampler, counted, and held back by the limiter. TimeoutError says what the rows wait for.
+        observe=True: uniformly from the rows present, while others train. Calls that follow each other quickly have
+        their batches drawn up to half a second before. observe=False: as a learner draws, by the table's sampler,
+        counted, and held back by the limiter. TimeoutError says what the rows wait for.
         """
         parts = self._parts(n, observe)
         deadline = time.monotonic() + self._connection.timeout
@@ -90,7 +94,7 @@ class Replay:
                 self._drop()
                 self._stream = self._open(observe, parts[0])
             try:
-                self._stream.order(parts[:_AHEAD])
+                self._order(self._stream, parts)
                 return self._receive(self._stream, parts, n)
             except ConnectionError:  # Perhaps replay was restarted: another stream may find it again.
                 self._drop()
@@ -112,6 +116,19 @@ class Replay:
                 stream.order(parts[:_AHEAD])
         finally:
             stream.close()
+
+    def _order(self, stream, parts):
+        """Orders a batch that sample() wants, unless one that was ordered beforehand will do."""
+        now = time.monotonic()
+        quick, self._sampled = self._sampled == (parts, stream) and now < self._sampled_at + _FRESH_SECONDS, (parts, stream)
+        self._sampled_at = now
+        while stream.ordered and (stream.ordered[0][0] != parts[0] or stream.ordered[0][1] < now - _FRESH_SECONDS):
+            stream.receive(self._connection.timeout, "a batch ordered before")
+        ahead = _SAMPLED_AHEAD if quick and stream.observe and len(parts) == 1 else 0
+        if len(parts) > 1:
+            stream.order(parts[:_AHEAD])
+        elif len(stream.ordered) <= ahead // 2:
+            stream.order(parts * (1 + ahead - len(stream.ordered)))
 
     def _parts(self, n, observe):
         """Rows of the batches of which one of n rows is made."""
@@ -169,7 +186,7 @@ class Replay:
     def _drop(self):
         if self._stream is not None:
             self._stream.close()
-        self._stream = None
+        self._stream = self._sampled = None
 
     def close(self):
         self._drop()
