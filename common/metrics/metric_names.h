@@ -60,8 +60,12 @@ inline constexpr MetricDescription kReplayPriorities{
     "New priorities by what became of them: updated, stale (the row is gone), refused", "table", "outcome"};
 inline constexpr MetricDescription kReplayWriters{"recbots_replay_writers", MetricType::kGauge, "Insert streams open",
                                                   "table"};
-inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge, "Sample streams open",
-                                                  "table"};
+inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge,
+                                                  "Sample streams open, without readers who look on", "table"};
+inline constexpr MetricDescription kReplayObservers{"recbots_replay_observers", MetricType::kGauge,
+                                                    "Sample streams of readers who look on", "table"};
+inline constexpr MetricDescription kReplayObserved{"recbots_replay_observed_rows_total", MetricType::kCounter,
+                                                   "Rows sent to readers who look on, not counted as sampled", "table"};
 inline constexpr MetricDescription kReplayDeadWriters{"recbots_replay_dead_writers_total", MetricType::kCounter,
                                                       "Insert streams that ended without a farewell", "table"};
 inline constexpr MetricDescription kReplayBlocked{"recbots_replay_blocked_seconds_total", MetricType::kCounter,
@@ -224,6 +228,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kReplayCounted,
                                  kReplayWriters,
                                  kReplayReaders,
+                                 kReplayObservers,
+                                 kReplayObserved,
                                  kReplayDeadWriters,
                                  kReplayBlocked,
                                  kReplayWeightsVersion,

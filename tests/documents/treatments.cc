@@ -22,6 +22,8 @@ const std::vector<Treatment>& Treatments() {
 
       {R"(openssl .*|echo '[^']*' > names.txt|flags=.*|.* \$flags|export RECBOTS_\w+=.*)", How::kElsewhere, "",
        kSecurity},
+      {R"(recbots cluster .* --run_dir=runs/browse &|mkdir -p runs/own|.*127\.0\.0\.1:770[12].*|export PYTHONPATH=.*)",
+       How::kElsewhere, "", "tests/python/test_clients_documents.py runs the blocks of docs/python-clients.md"},
 
       // Named, without what they need to do something. `recbots bench` too: bench_command_test runs every bench.
       {R"(recbots( [a-z]+)?|recbots-[a-z]+|recbots reproduce slateq)", How::kAskHelp},

@@ -21,8 +21,9 @@ _MODULES = {
     "serve": ".serve",
     "Run": ".run",
     "Replay": ".replay",
-    "Actor": ".replay",
+    "Actor": ".actor",
     "Learner": ".learner",
+    "WeightsServer": ".weights_server",
 }
 _EXTRAS = {"gymnasium": "gym", "grpc": "client", "google": "client", "stable_baselines3": "sb3"}
 

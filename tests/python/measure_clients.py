@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""What looking on costs: rows per CPU second of recbots.Replay, and what a learner loses meanwhile. Prints a line of JSON for
+each figure, as recbots bench does. No test: figures depend on the machine.
+
+    RECBOTS_BIN=build/native/bin PYTHONPATH=build/native/python tests/python/measure_clients.py
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import tempfile
+import time
+
+import clients_support
+import numpy as np
+from test_clients_replay import CONFIG, rows
+
+import recbots
+
+
+def say(metric, value, unit, better="higher"):
+    print(json.dumps({"bench": "python_clients", "metric": metric, "value": round(value, 4), "unit": unit, "better": better}),
+          flush=True)
+
+
+def best_rate(draw, n, seconds, windows=5):
+    """Rows per CPU second of this process, in the best of several windows."""
+    draw(50)
+    rates = []
+    for _ in range(windows):
+        cpu, wall, count = time.process_time(), time.monotonic(), 0
+        while time.monotonic() - wall < seconds / windows:
+            draw(20)
+            count += 20 * n
+        rates.append(count / (time.process_time() - cpu))
+    return max(rates)
+
+
+def measure_sample(folder, seconds):
+    (folder / "config.textproto").write_text(CONFIG)
+    role = clients_support.Role(folder, "recbots-replay", f"--config={folder}/config.textproto", f"--run_dir={folder}",
+                                "--listen=127.0.0.1:0")
+    try:
+        with recbots.Replay(role.address(), table="free", timeout=60) as replay:
+            for i in range(10):
+                replay.insert(rows(i * 10_000, 10_000))
+            for n in (256, 1024):
+                def one_by_one(count):
+                    for _ in range(count):
+                        replay.sample(n)
+                say(f"sample_{n}x400", best_rate(one_by_one, n, seconds), "rows/cpu_s")
+                batches = replay.batches(n, ahead=8)
+
+                def ahead(count):
+                    for _ in range(count):
+                        next(batches)
+                say(f"batches_{n}x400", best_rate(ahead, n, seconds), "rows/cpu_s")
+                batches.close()
+            packed = replay.schema.pack(rows(0, 10_000))
+            cpu = time.process_time()
+            for _ in range(10):
+                replay.insert(packed)
+            say("insert_400", 100_000 / (time.process_time() - cpu), "rows/cpu_s")
+    finally:
+        role.end()
+
+
+def measure_learner(folder, seconds, pairs, rows_per_second):
+    """Updates per second of a learner, by turns alone and with a reader beside it, medians over the pairs."""
+    run_dir = folder / "run"
+    role = clients_support.Role(folder, "recbots", "cluster", "deploy/config/interest_evolution.textproto",
+                                f"--run_dir={run_dir}", "--keep", "--quiet", "--set=goal.max_env_steps=0",
+                                "--set=goal.max_updates=100000000", "--set=evaluator.every_updates=1000000000",
+                                "--set=learner.status_seconds=1")
+    try:
+        learner = clients_support.eventually(lambda: (run_dir / "learner.addresses").exists(), "the learner serves")
+        learner = recbots.Learner(f"unix:{run_dir}/learner.sock", timeout=60)
+        replay = recbots.Replay(f"unix:{run_dir}/replay-0.sock", timeout=60)
+        clients_support.eventually(lambda: learner.status()["updates"] > 2000, "the learner trains")
+
+        def rate(read):
+            first, begin, drawn = learner.status(), time.monotonic(), 0
+            while time.monotonic() - begin < seconds:
+                if read and drawn < (time.monotonic() - begin) * rows_per_second:
+                    replay.sample(256)
+                    drawn += 256
+                else:
+                    time.sleep(0.002)
+            last = learner.status()
+            return (last["updates"] - first["updates"]) / (last["wall_seconds"] - first["wall_seconds"]), drawn / seconds
+        ratios, alone = [], []
+        for i in range(pairs):
+            # ABBA, so that a drift of the machine cancels.
+            both = [rate(read) for read in ((False, True) if i % 2 == 0 else (True, False))]
+            quiet, busy = both if i % 2 == 0 else both[::-1]
+            alone.append(quiet[0])
+            ratios.append(busy[0] / quiet[0])
+        info = replay.info()["tables"][0]
+        say("learner_alone", statistics.median(alone), "updates/s")
+        say("reader", busy[1], "rows/s")
+        say("learner_beside_reader", statistics.median(ratios), "ratio")
+        say("learner_beside_reader_spread", float(np.std(ratios) / np.sqrt(len(ratios))), "ratio", "lower")
+        say("observed", info["counters"].get("observed", 0), "rows")
+    finally:
+        role.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--rows_per_second", type=float, default=20_000, help="of the reader beside the learner")
+    parser.add_argument("--only", choices=("sample", "learner"))
+    args = parser.parse_args()
+    for name, measure in (("sample", lambda folder: measure_sample(folder, args.seconds)),
+                          ("learner", lambda folder: measure_learner(folder, args.seconds, args.pairs, args.rows_per_second))):
+        if args.only in (None, name):
+            with tempfile.TemporaryDirectory(prefix="rb") as folder:
+                measure(pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    main()
