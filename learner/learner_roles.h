@@ -23,7 +23,8 @@
 
 namespace recbots {
 
-// Gone, Stalled, the pages and Section are thread-safe; the other methods are called by the thread that runs the learner.
+// Gone, Stalled, the pages and Section are thread-safe; the other methods are called by the thread that runs the
+// learner.
 class LearnerRoles {
  public:
   // All of them outlive it.

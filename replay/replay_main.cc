@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store*
   std::unique_ptr<Checkpointer> checkpointer = *std::move(opened);
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
+  role.metrics().WatchDisk("checkpoint_dir", claimed);
   for (const std::string& difference : restored.differences) {
     RECBOTS_LOG(WARNING) << "not as in the checkpoint, the configuration is in force" << Field("what", difference);
   }
@@ -217,9 +218,6 @@ absl::Status Serve(Role& role) {
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpointer> checkpointer, std::move(opened));
   malloc_trim(0);  // What restoring took.
   ReplayService service(&store, ServiceOptions(role, checkpointer.get()));
-  if (const std::string& folder = role.flags().value("checkpoint_dir"); !folder.empty()) {
-    role.metrics().WatchDisk("checkpoint_dir", folder);
-  }
   ReplayMetrics metrics(&role.metrics(), &store, &service, checkpointer.get());
   RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> http,
                            role.StartHttp([&service] { return ReplayPages(service.info()); }));
