@@ -114,15 +114,39 @@ flags_reach_the_cluster() {
   make_tree flags
   run_script "$tree/deploy/run" --keep --set 'a.b=x y'
   expect "default config" "$out" \
-    "*recbots cluster $tree/deploy/config/browse.textproto --run_dir=$tree/runs/*-browse --keep --set a.b=x y"
+    "*recbots cluster $tree/deploy/config/browse.textproto --run_dir=$tree/runs/*-browse --keep --set a.b=x y"$'\n'"*"
   run_script "$tree/deploy/run" browse --run_dir=/elsewhere
-  expect "own run_dir" "$out" '*recbots cluster *browse.textproto --run_dir=/elsewhere'
+  expect "own run_dir" "$out" '*recbots cluster *browse.textproto --run_dir=/elsewhere'$'\n''*'
   run_script "$tree/deploy/run" nosuch
   expect "unknown config" "$code $out" "2 *no configuration 'nosuch'*browse*"
   run_script env RECBOTS_TEST_EXIT=7 "$tree/deploy/run"
   expect "exit code of the cluster" "$code" 7
   run_script "$tree/deploy/run" --help
   expect "help" "$code $calls $out" '0  usage: deploy/run*--keep*'
+}
+
+a_run_that_ends_well_names_what_to_try() {
+  make_tree next
+  run_script "$tree/deploy/run" --run_dir "$tree/runs/a b"
+  expect "the run's own files" "$code $out" \
+    '0 *== three things to try next:*simulate runs/a\\ b/config.textproto --weights=runs/a\\ b/weights.bin*deploy/run browse --keep*deploy/run interest_evolution*'
+  run_script env RECBOTS_TEST_EXIT=130 "$tree/deploy/run"
+  expect "an interrupted run" "${out/three things/FOUND}" "$out"
+  run_script env RECBOTS_TEST_EXIT=1 "$tree/deploy/run"
+  expect "a run that failed" "${out/three things/FOUND}" "$out"
+}
+
+a_first_build_says_how_long_it_takes() {
+  make_tree first
+  rm "$tree/build/release/bin/recbots"
+  # 600 files of 1.2 s, 300 of them with 4 s more: 1,920 s of one core.
+  stand_in ninja '[[ $* != *-n* ]] || for ((i = 0; i < 300; i++)); do echo "[1/2] g++ -c a.cc"; echo "[2/2] g++ -I/torch/csrc -c b.cc"; done'
+  out=$(PATH="$work/bin:$PATH"; source "$tree/deploy/setup.sh"; build_time "$tree/build/release" 2 recbots)
+  expect "minutes" "$out" ': 600 files, about 17 minutes, *'
+  run_script "$tree/deploy/run"
+  expect "only what a run needs" "$(grep -cE 'recbots-(bench|tools)' "$work/calls")" 0
+  stand_in ninja 'exit 1'
+  expect "no estimate" "$(PATH="$work/bin:$PATH"; source "$tree/deploy/setup.sh"; build_time "$tree/build/release" 2 recbots)" ''
 }
 
 # A stand-in for python3 whose venv has a pip that does nothing, and the programs of build/cuda.
@@ -151,7 +175,7 @@ a_build_for_gpus_is_one_of_its_own() {
   run_script "$tree/deploy/run" browse --cuda=build --actors=2
   expect "packages, wheels, build" "$code $calls" \
     "0 dpkg-query *python3-venv*python3 -m venv --clear $tree/build/cuda-venv*pip install *--no-deps *cuda-wheels.txt*cmake --fresh --preset cuda*ninja -C $tree/build/cuda *recbots-learner*"
-  expect "the program" "$out" "*cuda build: recbots cluster * --run_dir=* --actors=2"
+  expect "the program" "$out" "*cuda build: recbots cluster * --run_dir=* --actors=2"$'\n'"*three things*build/cuda/bin/recbots simulate*"
   expect "flags for the cluster" "${out/ --cuda/FOUND}" "$out"
   run_script "$tree/deploy/run" --cuda=build
   expect "again" "$(cut -d' ' -f1 "$work/calls" | tr '\n' ' ')" 'dpkg-query ninja '
@@ -324,7 +348,7 @@ help_that_cannot_be_printed_is_a_failure() {
 
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || return
-  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,deploy/cuda.sh,tests/run,.ci/run} \
+  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/images,deploy/monitoring/run,deploy/reproduce-slateq,deploy/setup.sh,deploy/cuda.sh,tests/run,.ci/run} \
     "${BASH_SOURCE[0]}"
   expect "shellcheck" "$code $out" '0 '
 }
@@ -335,6 +359,8 @@ test_cases=(
   nothing_is_installed_or_configured_twice
   missing_packages_are_installed
   flags_reach_the_cluster
+  a_run_that_ends_well_names_what_to_try
+  a_first_build_says_how_long_it_takes
   a_gpu_is_asked_for_before_anything_is_downloaded
   a_build_for_gpus_is_one_of_its_own
   every_wheel_is_pinned_and_has_a_reason
