@@ -46,7 +46,7 @@ const std::vector<Treatment>& Treatments() {
       {R"(((RECBOTS|COMPOSE)_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
       {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
       {R"(deploy/monitoring/run.*)", How::kScript, "", "monitoring_test runs it beside a cluster"},
-      {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
+      {R"((deploy/images|tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
        "this test is a part of them"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
