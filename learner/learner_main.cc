@@ -206,8 +206,8 @@ absl::Status Learner::Serve() {
   if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
   options.places.gone = [this](uint64_t instance) { return roles_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
-  RECBOTS_ASSIGN_OR_RETURN(
-      http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page()}, dashboard_.Pages(roles_.Page().json)));
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page(), roles_.TargetsPage()},
+                                                  dashboard_.Pages(roles_.Page().json)));
   std::vector<grpc::Service*> services = {service_.get(), &roles_.service()};
   if (seat_.service() != nullptr) services.push_back(seat_.service());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =

@@ -29,6 +29,11 @@ inline constexpr MetricDescription kPageRefusals{
 inline constexpr MetricDescription kStalled{"recbots_process_stalled_seconds", MetricType::kGauge,
                                             "Seconds without progress, once they are learner.stall_after_seconds; 0 "
                                             "while the role gets on"};
+inline constexpr MetricDescription kDiskBytes{
+    "recbots_process_disk_bytes", MetricType::kGauge,
+    "Size of the file system of a folder that the process writes to: run_dir, checkpoint_dir", "folder"};
+inline constexpr MetricDescription kDiskFreeBytes{"recbots_process_disk_free_bytes", MetricType::kGauge,
+                                                  "What may still be written to it", "folder"};
 
 // Replay.
 inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held", "table"};
@@ -214,6 +219,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kUptime,
                                  kPageRefusals,
                                  kStalled,
+                                 kDiskBytes,
+                                 kDiskFreeBytes,
                                  kReplayRows,
                                  kReplayBytes,
                                  kReplayLeased,

@@ -1,11 +1,15 @@
 // The commands of `recbots`, in one list. Each command describes how it is called.
 //
 // A new command NAME needs a file NAME/NAME_command.cc with its function, two lines here and one in CMakeLists.txt.
+// What no run needs belongs to the program recbots-tools, which `recbots` becomes for it: then the line in the list is
+// a Tool.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "common/base/program.h"
 
 namespace recbots {
 
@@ -17,6 +21,27 @@ struct Command {
   std::function<int(const std::vector<std::string>& arguments)> run;
 };
 
+struct CommandUsage {
+  const char* name;
+  const char* arguments;
+  const char* help;
+};
+
+// Those of recbots-tools, as both programs show them.
+inline constexpr CommandUsage kReproduceUsage{"reproduce", "slateq [flags]",
+                                              "published results, run again, beside ours"};
+inline constexpr CommandUsage kBenchUsage{"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line"};
+inline constexpr CommandUsage kInspectUsage{"inspect", "TARGET [flags]",
+                                            "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds"};
+
+// A command of recbots-tools: this process becomes that program.
+inline Command Tool(const CommandUsage& usage) {
+  return {usage.name, usage.arguments, usage.help, [name = usage.name](std::vector<std::string> arguments) {
+            arguments.insert(arguments.begin(), name);
+            return BecomeProgram("recbots-tools", arguments);
+          }};
+}
+
 // Runs all roles as processes on this machine until the goal is reached. 0: reached; 2: a flag or the configuration is
 // wrong; 130: interrupted before; 1: any other error.
 Command ClusterCommand();
@@ -25,18 +50,19 @@ Command TrainCommand();
 // Plays episodes and reports what a policy earns. 130: SIGINT or SIGTERM came before all episodes were played; the
 // episodes played are reported.
 Command SimulateCommand();
-// Repeats published experiments. 0: every run ended and the page is written, whatever it says; 1: a run failed (the
-// page names it) or a file could not be written; 2: an error before anything was started; 130: ended by SIGINT or
-// SIGTERM, without a page.
+// In recbots-tools: repeats published experiments. 0: every run ended and the page is written, whatever it says; 1: a
+// run failed (the page names it) or a file could not be written; 2: an error before anything was started; 130: ended by
+// SIGINT or SIGTERM, without a page.
 Command ReproduceCommand();
 // Prints what the program of environment.external plays, as the spec of a configuration.
 Command DescribeCommand();
 // Examines that program. 1: it cannot be played, or breaks a promise.
 Command CheckCommand();
-// Runs benches that need no LibTorch; for others it replaces this process by the program recbots-bench.
+// In recbots-tools: runs benches that need no LibTorch; for others it replaces this process by the program
+// recbots-bench.
 Command BenchCommand();
-// Shows what a replay server holds (an address, or several separated by commas), or a directory of checkpoints. 1:
-// there was no answer, or a refusal.
+// In recbots-tools: shows what a replay server holds (an address, or several separated by commas), or a directory of
+// checkpoints. 1: there was no answer, or a refusal.
 Command InspectCommand();
 // Asks grpc.health.v1 at HOST:PORT or unix:/PATH (or at all of several addresses separated by commas), with --http
 // /healthz. 0: serving; 1: not serving, or no answer within 3 s.
@@ -44,16 +70,16 @@ Command HealthCommand();
 // Examines this machine. 0: there is no problem; 1: there is one.
 Command DoctorCommand();
 Command VersionCommand();
-// Processes for benches (bench/replay/client_process.h), until SIGTERM. With ADDRESS NUM_WRITERS ROW_BYTES FOLDER the
-// first inserts rows; with ADDRESS NUM_WATCHERS NUM_STALLED FOLDER the second watches weights.
+// In recbots-tools: processes for benches (bench/replay/client_process.h), until SIGTERM. With ADDRESS NUM_WRITERS
+// ROW_BYTES FOLDER the first inserts rows; with ADDRESS NUM_WATCHERS NUM_STALLED FOLDER the second watches weights.
 Command BenchWritersCommand();
 Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(), TrainCommand(),        SimulateCommand(),     ReproduceCommand(), DescribeCommand(),
-          CheckCommand(),   BenchCommand(),        InspectCommand(),      HealthCommand(),    DoctorCommand(),
-          VersionCommand(), BenchWritersCommand(), BenchWatchersCommand()};
+  return {ClusterCommand(),  TrainCommand(),  SimulateCommand(), Tool(kReproduceUsage),
+          DescribeCommand(), CheckCommand(),  Tool(kBenchUsage), Tool(kInspectUsage),
+          HealthCommand(),   DoctorCommand(), VersionCommand()};
 }
 
 }  // namespace recbots

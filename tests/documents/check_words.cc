@@ -83,7 +83,10 @@ void WordChecker::Compose(const std::string& command) const {
   for (const std::string& service : Matches(command, R"((?:--scale |exec |logs )(\w+))")) {
     EXPECT_THAT(compose, HasSubstr("\n  " + service + ":\n"));
   }
-  const std::vector<std::string> called = Matches(command, R"(docker-compose ([a-z]+))");
+  for (const std::string& profile : Matches(command, R"(--profile (\w+))")) {
+    EXPECT_THAT(compose, HasSubstr("profiles: [" + profile + "]"));
+  }
+  const std::vector<std::string> called = Matches(command, R"(docker-compose (?:--profile \w+ )*([a-z]+))");
   ASSERT_EQ(called.size(), 1U);
   EXPECT_THAT(called[0], AnyOf("up", "stop", "down", "logs", "exec", "build"));
   for (const std::string& name : Matches(command, R"(exec \w+ (recbots [a-z]+))")) {

@@ -18,8 +18,6 @@ int RunBench(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-Command BenchCommand() {
-  return {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench};
-}
+Command BenchCommand() { return {kBenchUsage.name, kBenchUsage.arguments, kBenchUsage.help, RunBench}; }
 
 }  // namespace recbots

@@ -171,7 +171,7 @@ int Inspect(const CommandLine& flags) {
 }  // namespace
 
 Command InspectCommand() {
-  return {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
+  return {kInspectUsage.name, kInspectUsage.arguments, kInspectUsage.help,
           [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Inspect); }};
 }
 

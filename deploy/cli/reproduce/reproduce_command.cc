@@ -135,7 +135,7 @@ int ReadAndReproduce(const CommandLine& flags, const std::vector<std::string>& a
 }  // namespace
 
 Command ReproduceCommand() {
-  return {"reproduce", "slateq [flags]", "published results, run again, beside ours",
+  return {kReproduceUsage.name, kReproduceUsage.arguments, kReproduceUsage.help,
           [](const std::vector<std::string>& arguments) {
             return RunCommand(Syntax(), arguments,
                               [&](const CommandLine& flags) { return ReadAndReproduce(flags, arguments); });

@@ -88,6 +88,22 @@ TEST_F(RolesReportTest, TheJsonHasTheDocumentedFields) {
                                     "gives_up_in_seconds": null}])"));
 }
 
+// Prometheus reads it. docs/formats.md has the same fields.
+TEST_F(RolesReportTest, TargetsAreThoseThatReportAndHavePages) {
+  v1::RoleReport everywhere = MakeReport(2, "replay");
+  everywhere.set_pages("https://0.0.0.0:9200");
+  v1::RoleReport without = MakeReport(3);
+  without.set_pages("");
+  v1::RoleReport gone = MakeReport(4);
+  gone.set_leaving(true);
+  v1::RoleReport odd = MakeReport(5);
+  odd.set_pages("http://no port");
+  for (const v1::RoleReport& report : {MakeReport(1), everywhere, without, gone, odd}) Report(report);
+  EXPECT_EQ(nlohmann::json::parse(TargetsJson(table_.members(), "a \"run\"")), nlohmann::json::parse(R"([
+    {"targets": ["127.0.0.1:9100"], "labels": {"service": "actor", "run": "a \"run\""}},
+    {"targets": ["host:9200"], "labels": {"service": "replay", "run": "a \"run\""}}])"));
+}
+
 TEST_F(RolesReportTest, WhatIsNotKnownIsNull) {
   v1::RoleReport report = MakeReport(1, "replay");
   report.set_pages("");
