@@ -5,10 +5,6 @@
 namespace recbots::documents {
 namespace {
 
-// A training that ends after a few updates, with the last weights evaluated on a few episodes.
-constexpr char kShortRun[] =
-    "--set goal.share_of_optimum=0 --set goal.share_of_gap=0 --set goal.max_updates=10 --set goal.max_env_steps=0 "
-    "--set evaluator.episodes=64 --quiet";
 constexpr char kSecurity[] = "SecurityPageTest runs the blocks of docs/security.md as they stand there";
 
 }  // namespace
@@ -29,6 +25,8 @@ const std::vector<Treatment>& Treatments() {
       {R"(recbots( [a-z]+)?|recbots-[a-z]+|recbots reproduce slateq)", How::kAskHelp},
       {R"(recbots-train --libraries)", How::kRun},
       {R"(recbots [a-z]+ --.*|recbots-replay --checkpoint_dir=DIR)", How::kNameFlags, "", "CONFIG is left out"},
+
+      {R"(recbots .*\b(first|compare)\b.*)", How::kElsewhere, "", "TutorialTest runs each page in order"},
 
       // Each of these refuses, and documents say so.
       {R"(recbots-replay --config=\S+ --set learner.batch_size=0)", How::kRun, "", "", 2,
