@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/command_line.h"
+
 namespace recbots {
 
 struct Command {
@@ -15,6 +17,8 @@ struct Command {
   std::string help;       // One line; empty for a command that is not for people and not in the usage.
   // Called with the arguments after the name; returns the exit code (common/base/program.h).
   std::function<int(const std::vector<std::string>& arguments)> run;
+  // What its --help shows, for completion; none for a command that is not for people.
+  std::function<CommandSyntax()> syntax = nullptr;
 };
 
 // Runs all roles as processes on this machine until the goal is reached. 0: reached; 2: a flag or the configuration is
@@ -39,6 +43,19 @@ Command InspectCommand();
 Command HealthCommand();
 // Examines this machine. 0: there is no problem; 1: there is one.
 Command DoctorCommand();
+// Shows on one screen how a run is: one that lies in a run directory, or that whose learner serves pages at an
+// address. 0: shown; 1: there was no answer, or no run; 2: bad usage.
+Command StatusCommand();
+// The same, live, until q or Ctrl-C. Exit codes as above.
+Command TopCommand();
+// Lists the runs below a folder. 0: listed, 1: the folder cannot be read.
+Command RunsCommand();
+// Compares runs on one page. 0: written, 1: a run cannot be read, or the page cannot be written; 2: bad usage.
+Command ReportCommand();
+// Prints the completion of a shell for all commands.
+Command CompletionCommand();
+// Prints a text about a topic.
+Command HelpCommand();
 Command VersionCommand();
 // Processes for benches (bench/replay/client_process.h), until SIGTERM. With ADDRESS NUM_WRITERS ROW_BYTES FOLDER the
 // first inserts rows; with ADDRESS NUM_WATCHERS NUM_STALLED FOLDER the second watches weights.
@@ -47,9 +64,10 @@ Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(), TrainCommand(),        SimulateCommand(),     ReproduceCommand(),
-          BenchCommand(),   InspectCommand(),      HealthCommand(),       DoctorCommand(),
-          VersionCommand(), BenchWritersCommand(), BenchWatchersCommand()};
+  return {ClusterCommand(),      TrainCommand(),        SimulateCommand(),   StatusCommand(), TopCommand(),
+          RunsCommand(),         ReportCommand(),       ReproduceCommand(),  BenchCommand(),  InspectCommand(),
+          HealthCommand(),       DoctorCommand(),       CompletionCommand(), HelpCommand(),   VersionCommand(),
+          BenchWritersCommand(), BenchWatchersCommand()};
 }
 
 }  // namespace recbots

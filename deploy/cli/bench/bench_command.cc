@@ -18,7 +18,7 @@ int RunBench(const std::vector<std::string>& arguments) {
 }  // namespace
 
 Command BenchCommand() {
-  return {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench};
+  return {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench, BenchSyntax};
 }
 
 }  // namespace recbots

@@ -5,12 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "common/base/command_line.h"
 #include "deploy/cli/bench/bench.h"
 
 namespace recbots {
 
 // The elements of `benches` whose name is `name`, or begins with `name` and a slash.
 std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Bench>& benches);
+
+// How the command is called.
+CommandSyntax BenchSyntax();
 
 // recbots bench [NAME] [flags]: runs the benches that NAME calls, or all benches without NAME; prints one JSON object
 // per line on stdout. Returns the exit code: 1 if a bench failed (the others still ran), 2 for wrong usage.

@@ -172,7 +172,7 @@ int Inspect(const CommandLine& flags) {
 
 Command InspectCommand() {
   return {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Inspect); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Inspect); }, Syntax};
 }
 
 }  // namespace recbots

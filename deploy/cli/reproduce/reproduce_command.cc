@@ -22,6 +22,7 @@
 #include "deploy/cli/commands.h"
 #include "deploy/cli/reproduce/page.h"
 #include "deploy/cli/reproduce/reproducer.h"
+#include "deploy/cli/terminal/progress.h"
 
 namespace recbots {
 namespace {
@@ -98,9 +99,17 @@ void List(const std::vector<Experiment>& experiments) {
 // Runs everything and writes the page.
 int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments, const std::string& page_path) {
   Shutdown shutdown;
-  absl::StatusOr<Reproduction> reproduction =
-      reproducer.Run([&shutdown] { return shutdown.requested(); },
-                     [](const std::string& line) { std::cout << "recbots: " << line << std::endl; });
+  Progress progress("reproduce");
+  absl::StatusOr<Reproduction> reproduction = reproducer.Run(
+      [&] {
+        progress.Update(reproducer.share_done());
+        return shutdown.requested();
+      },
+      [&progress](const std::string& line) {
+        progress.Clear();
+        std::cout << "recbots: " << line << std::endl;
+      });
+  progress.Clear();
   if (!reproduction.ok() && shutdown.requested()) {
     std::cerr << "recbots: interrupted; the same command goes on with the runs that are not finished\n";
     return kExitInterrupted;
@@ -139,7 +148,8 @@ Command ReproduceCommand() {
           [](const std::vector<std::string>& arguments) {
             return RunCommand(Syntax(), arguments,
                               [&](const CommandLine& flags) { return ReadAndReproduce(flags, arguments); });
-          }};
+          },
+          Syntax};
 }
 
 }  // namespace recbots
