@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,12 @@ using Lines = std::vector<std::string>;
 std::string ValueOf(double value) { return absl::StrFormat("%.4g", std::abs(value) < 1e-9 ? 0.0 : value); }
 std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
 
-std::string BytelessCount(const std::optional<double>& count) { return count.has_value() ? FormatCount(*count) : "-"; }
+// Slow work has rates below 1.
+std::string RateText(double rate) {
+  return absl::StrCat(rate > 0 && rate < 10 ? absl::StrFormat("%.2g", rate) : FormatCount(rate), "/s");
+}
+
+std::string CountOrDash(const std::optional<double>& count) { return count.has_value() ? FormatCount(*count) : "-"; }
 
 // Parts joined to as many lines as they need; a part is not broken.
 Lines Flow(const std::vector<std::string>& parts, int columns) {
@@ -76,7 +82,7 @@ class Composer {
     parts.push_back(Ink_(StageText(view_), ink));
     Add(Flow(parts, layout_.columns));
     if (!view_.ending.empty()) lines_.push_back(Harmless(view_.ending));
-    if (view_.where != view_.experiment) lines_.push_back(Ink_(Harmless(view_.where), Ink::kDim));
+    if (layout_.where && view_.where != view_.experiment) lines_.push_back(Ink_(Harmless(view_.where), Ink::kDim));
   }
 
   void AddGoal() {
@@ -115,7 +121,7 @@ class Composer {
     if (view_.best_value.has_value()) parts.push_back(absl::StrCat("best ", ValueOf(*view_.best_value)));
     if (view_.share_of_gap.has_value()) parts.push_back(Percent(*view_.share_of_gap) + " of the gap");
     if (view_.share_of_optimum.has_value()) parts.push_back(Percent(*view_.share_of_optimum) + " of the optimum");
-    if (view_.evaluations.has_value()) parts.push_back(BytelessCount(view_.evaluations) + " evaluations");
+    if (view_.evaluations.has_value()) parts.push_back(CountOrDash(view_.evaluations) + " evaluations");
     Add(Flow(parts, layout_.columns));
     std::vector<std::string> references;
     for (const ReferenceView& one : view_.references) {
@@ -150,8 +156,7 @@ class Composer {
   }
 
   void AddRate(std::vector<std::string>& parts, const char* what, const char* name) const {
-    if (const auto rate = Value(name); rate.has_value())
-      parts.push_back(absl::StrCat(what, " ", FormatCount(*rate), "/s"));
+    if (const auto rate = Value(name); rate.has_value()) parts.push_back(absl::StrCat(what, " ", RateText(*rate)));
   }
 
   void AddRates() {
@@ -208,35 +213,64 @@ class Composer {
     for (const std::string& trouble : view_.troubles) lines_.push_back(Ink_("! " + Harmless(trouble), Ink::kWarning));
   }
 
+  // "7 roles: 1 learner, 1 replay, 4 actor (1 lost), 1 evaluator".
+  std::string RolesInALine() const {
+    std::map<std::string, std::map<std::string, int>> kinds;
+    for (const RoleView& one : view_.roles) ++kinds[one.role][one.state];
+    std::vector<std::string> parts;
+    for (const auto& [kind, states] : kinds) {
+      int count = 0;
+      std::string troubles;
+      for (const auto& [state, number] : states) {
+        count += number;
+        if (state != "joined") absl::StrAppend(&troubles, troubles.empty() ? "" : ", ", number, " ", Harmless(state));
+      }
+      parts.push_back(
+          absl::StrCat(count, " ", Harmless(kind), troubles.empty() ? "" : absl::StrCat(" (", troubles, ")")));
+    }
+    return absl::StrCat("roles: ", absl::StrJoin(parts, ", "));
+  }
+
+  std::string RoleRow(const std::string& role, const std::string& state, const std::string& name,
+                      const std::string& work, const std::string& lag, const std::string& doing) const {
+    return absl::StrCat(PaddedTo(role, 9), " ", PaddedTo(state, 8), " ",
+                        PaddedTo(name, layout_.columns >= 100 ? 28 : 18), " ", PaddedTo(work, 24), " ", RightIn(lag, 5),
+                        "  ", doing);
+  }
+
+  void AddRole(const RoleView& one) {
+    std::string work = one.progress.has_value() && !one.progress_unit.empty()
+                           ? absl::StrCat(FormatCount(*one.progress), " ", Harmless(one.progress_unit))
+                           : "";
+    if (one.progress_per_second.has_value() && !work.empty()) {
+      absl::StrAppend(&work, ", ", RateText(*one.progress_per_second));
+    }
+    const Ink ink = one.state == "lost"      ? Ink::kBad
+                    : one.state == "lagging" ? Ink::kWarning
+                    : one.state == "left"    ? Ink::kDim
+                                             : Ink::kGood;
+    const std::string doing = one.stalled.empty() ? one.doing : "stalled: " + one.stalled;
+    lines_.push_back(RoleRow(Harmless(one.role), Ink_(Harmless(one.state), ink), Harmless(one.name), work,
+                             one.lag_updates.has_value() ? FormatCount(*one.lag_updates) : "", Harmless(doing)));
+  }
+
   void AddRoles() {
     if (view_.roles.empty() || layout_.max_roles <= 0) return;
-    const bool wide = layout_.columns >= 100;
-    const int name_cells = wide ? 28 : 18;
-    const auto row = [&](const std::string& role, const std::string& state, const std::string& name,
-                         const std::string& work, const std::string& lag, const std::string& doing) {
-      return absl::StrCat(PaddedTo(role, 9), " ", PaddedTo(state, 8), " ", PaddedTo(name, name_cells), " ",
-                          PaddedTo(work, 24), " ", RightIn(lag, 5), "  ", doing);
-    };
-    lines_.push_back(Ink_(row("role", "state", "process", "work", "lag", "doing"), Ink::kDim));
-    const auto shown = std::min(view_.roles.size(), static_cast<size_t>(layout_.max_roles));
-    const bool more = shown < view_.roles.size();
-    for (size_t i = 0; i < (more ? shown - 1 : shown); ++i) {
-      const RoleView& one = view_.roles[i];
-      std::string work = one.progress.has_value() && !one.progress_unit.empty()
-                             ? absl::StrCat(FormatCount(*one.progress), " ", Harmless(one.progress_unit))
-                             : "";
-      if (one.progress_per_second.has_value() && !work.empty()) {
-        absl::StrAppend(&work, ", ", FormatCount(*one.progress_per_second), "/s");
-      }
-      const Ink ink = one.state == "lost"      ? Ink::kBad
-                      : one.state == "lagging" ? Ink::kWarning
-                      : one.state == "left"    ? Ink::kDim
-                                               : Ink::kGood;
-      const std::string doing = one.stalled.empty() ? one.doing : "stalled: " + one.stalled;
-      lines_.push_back(row(Harmless(one.role), Ink_(Harmless(one.state), ink), Harmless(one.name), work,
-                           one.lag_updates.has_value() ? FormatCount(*one.lag_updates) : "", Harmless(doing)));
+    if (layout_.max_roles < 3 && static_cast<int>(view_.roles.size()) > layout_.max_roles) {
+      lines_.push_back(RolesInALine());
+      return;
     }
-    if (more) lines_.push_back(absl::StrCat("and ", view_.roles.size() - shown + 1, " more"));
+    lines_.push_back(Ink_(RoleRow("role", "state", "process", "work", "lag", "doing"), Ink::kDim));
+    std::vector<RoleView> roles = view_.roles;
+    const auto shown = std::min(roles.size(), static_cast<size_t>(layout_.max_roles));
+    const bool more = shown < roles.size();
+    if (more) {
+      std::stable_partition(roles.begin(), roles.end(), [](const RoleView& one) {
+        return !one.stalled.empty() || one.state == "lost" || one.state == "lagging";
+      });
+    }
+    for (size_t i = 0; i < (more ? shown - 1 : shown); ++i) AddRole(roles[i]);
+    if (more) lines_.push_back(absl::StrCat("and ", roles.size() - shown + 1, " more"));
   }
 
   const RunView& view_;

@@ -11,7 +11,9 @@ namespace recbots {
 struct StatusLayout {
   int columns = 80;      // No line is wider. At least 20.
   int curve_rows = 6;    // Of the learning curve; 0: none. It has a line more for its axis.
-  int max_roles = 16;    // Rows of the table of roles; a last line says how many are not shown.
+  bool where = true;     // A line with what was asked.
+  int max_roles = 16;    // Rows of the table of roles; a last line says how many are not shown,
+                         // those in trouble first. Below 3 there is one line that counts them.
   int advice_lines = 4;  // What to do about the bottleneck takes at most this many lines.
   bool color = false;
 };

@@ -84,7 +84,7 @@ bool FullScreen::Show(const std::vector<std::string>& lines) {
   for (size_t row = 0; row < shown_.size(); ++row) {
     const std::string line = row < lines.size() ? CutTo(lines[row], now.columns) : "";
     if (line == shown_[row]) continue;
-    absl::StrAppend(&bytes, "\x1b[", row + 1, ";1H", line, "\x1b[0m\x1b[K");
+    absl::StrAppend(&bytes, "\x1b[", row + 1, ";1H\x1b[2K", line, "\x1b[0m");
     shown_[row] = line;
   }
   shown_size_ = now;

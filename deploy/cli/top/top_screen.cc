@@ -29,15 +29,17 @@ StatusLayout LayoutFor(const RunView& view, const TerminalSize& size, bool color
   StatusLayout layout;
   layout.columns = size.columns;
   layout.color = color;
-  layout.advice_lines = size.rows >= 40 ? 5 : 3;
+  layout.where = false;  // The head has it.
+  layout.advice_lines = size.rows >= 40 ? 5 : 2;
   const int room = size.rows - 2 - FixedLines(view, layout);
-  const int roles = view.roles.empty() ? 0 : static_cast<int>(view.roles.size()) + 1;  // With the line of names.
-  // The curve has a line for its axis. Roles get what they need, but leave the curve its least height if there are
-  // more.
-  const int for_roles = std::min(roles, std::max(room - kLeastCurve - 1, 0));
-  layout.curve_rows = std::min(room - for_roles - 1, size.rows / 2);
+  const auto roles = static_cast<int>(view.roles.size());
+  // The table has a line of names, the curve one for its axis. Roles get what they need, but leave the curve its least
+  // height; where that is too little for a table, one line counts them.
+  const int for_roles = std::min(roles, room - kLeastCurve - 2);
+  layout.max_roles = for_roles >= std::min(roles, 3) ? for_roles : roles > 0 ? 1 : 0;
+  const bool table = layout.max_roles >= 3 || roles <= layout.max_roles;
+  layout.curve_rows = room - 1 - (roles == 0 ? 0 : table ? layout.max_roles + 1 : 1);
   if (layout.curve_rows < 2) layout.curve_rows = 0;
-  layout.max_roles = std::max((layout.curve_rows == 0 ? room : for_roles) - 1, 0);
   return layout;
 }
 

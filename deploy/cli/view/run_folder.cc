@@ -224,12 +224,12 @@ absl::StatusOr<RunFolder> ReadRunFolder(const std::string& path) {
   run.bytes = BytesIn(path);
   run.has_checkpoint = HasCheckpoint(path);
   const std::string lock = Join(path, kRunLockFile);
-  // A learner writes its report before its launcher releases the directory: a run that goes on has removed it.
+  if (Exists(lock) && IsLocked(lock)) run.holder = HolderOfLock(lock);
+  // With --keep a run has its report, and goes on serving.
   if (!run.report.is_null()) {
     run.stage = RunStage::kEnded;
-  } else if (Exists(lock) && IsLocked(lock)) {
+  } else if (!run.holder.empty()) {
     run.stage = RunStage::kRuns;
-    run.holder = HolderOfLock(lock);
   }
   return run;
 }

@@ -28,7 +28,7 @@ struct CurveValue {
 struct RunFolder {
   std::string path;
   RunStage stage = RunStage::kBroken;
-  std::string holder;  // kRuns: which process has the directory.
+  std::string holder;  // Which process has the directory; empty: none.
   std::optional<v1::ExperimentConfig> config;
   Json report;                            // report.json; null: there is none.
   std::vector<CurveValue> curve;          // In the order of arrival.

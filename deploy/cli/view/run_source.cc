@@ -55,11 +55,12 @@ absl::StatusOr<RunView> RunSource::Read(int points) const {
   if (!is_folder_) return ReadPages(target_, points);
   RECBOTS_ASSIGN_OR_RETURN(const RunFolder folder, ReadRunFolder(target_));
   RunView of_folder = ViewOfFolder(folder);
-  if (folder.stage != RunStage::kRuns) return of_folder;
+  if (folder.holder.empty()) return of_folder;
   const std::string address = PagesIn(target_);
   if (address.empty()) return of_folder;  // `recbots train` has no pages.
   absl::StatusOr<RunView> of_pages = ReadPages(address, points);
   if (!of_pages.ok()) {
+    if (folder.stage == RunStage::kEnded) return of_folder;  // It is just ending.
     of_folder.troubles.push_back(absl::StrCat("the learner is silent: ", of_pages.status().message()));
     return of_folder;
   }

@@ -19,7 +19,8 @@ using ::testing::Not;
 v1::ExperimentConfig Config(uint64_t seed, const std::string& more = "") {
   v1::ExperimentConfig config;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
-      absl::StrCat("name: 'mine' environment { document_browsing {} } algorithm { slate_q {} } ", more), &config));
+      "name: 'mine' environment { document_browsing {} } algorithm { slate_q {} }", &config));
+  EXPECT_TRUE(google::protobuf::TextFormat::MergeFromString(more, &config));
   config.set_seed(seed);
   return config;
 }

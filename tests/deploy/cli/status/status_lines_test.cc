@@ -98,7 +98,9 @@ TEST(StatusLinesTest, ForeignTextIsHarmless) {
 
 TEST(StatusLinesTest, SaysHowManyRolesAreNotShown) {
   const std::string text = Text(LiveRun(30), {.columns = 100, .max_roles = 5});
-  EXPECT_THAT(text, AllOf(HasSubstr("host/3"), Not(HasSubstr("host/4 ")), HasSubstr("and 26 more")));
+  EXPECT_THAT(text, AllOf(HasSubstr("host/2"), Not(HasSubstr("host/3 ")), HasSubstr("and 26 more")));
+  EXPECT_LT(text.find("host/1 "), text.find("host/0 "));  // The lost one comes first.
+  EXPECT_THAT(Text(LiveRun(30), {.columns = 100, .max_roles = 2}), HasSubstr("roles: 30 actor (1 lost)"));
 }
 
 PolledRun Polled(const RunView& view) {
@@ -115,7 +117,7 @@ TEST(TopScreenTest, HasExactlyTheLinesOfTheTerminal) {
         const auto lines = TopScreen(Polled(LiveRun(num_roles)), "runs/x", {columns, rows}, true, false, Instant());
         ASSERT_EQ(lines.size(), static_cast<size_t>(rows));
         for (const std::string& line : lines) EXPECT_LE(CellsOf(line), columns) << line;
-        EXPECT_THAT(lines[0], HasSubstr("recbots top"));
+        if (columns >= 40) EXPECT_THAT(lines[0], HasSubstr("recbots top"));
         EXPECT_THAT(lines.back(), HasSubstr("q quits"));
       }
     }
@@ -125,7 +127,7 @@ TEST(TopScreenTest, HasExactlyTheLinesOfTheTerminal) {
 TEST(TopScreenTest, SharesALargeScreenBetweenCurveAndRoles) {
   const std::string text =
       absl::StrJoin(TopScreen(Polled(LiveRun(6)), "runs/x", {80, 24}, false, false, Instant()), "\n");
-  EXPECT_THAT(text, AllOf(HasSubstr("env steps"), HasSubstr("⠉"), HasSubstr("bound by: actors")));
+  EXPECT_THAT(text, AllOf(HasSubstr("env steps"), HasSubstr("bound by: actors")));
   EXPECT_THAT(text, HasSubstr("host/0"));
 }
 
