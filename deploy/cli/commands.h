@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/command_line.h"
 #include "common/base/program.h"
+#include "deploy/cli/tools/tool_syntax.h"
 
 namespace recbots {
 
@@ -19,27 +21,34 @@ struct Command {
   std::string help;       // One line; empty for a command that is not for people and not in the usage.
   // Called with the arguments after the name; returns the exit code (common/base/program.h).
   std::function<int(const std::vector<std::string>& arguments)> run;
+  // What its --help shows, for completion; none for a command that is not for people.
+  std::function<CommandSyntax()> syntax = nullptr;
 };
 
 struct CommandUsage {
   const char* name;
   const char* arguments;
   const char* help;
+  CommandSyntax (*syntax)();
 };
 
 // Those of recbots-tools, as both programs show them.
 inline constexpr CommandUsage kReproduceUsage{"reproduce", "slateq [flags]",
-                                              "published results, run again, beside ours"};
-inline constexpr CommandUsage kBenchUsage{"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line"};
+                                              "published results, run again, beside ours", ReproduceSyntax};
+inline constexpr CommandUsage kBenchUsage{"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line",
+                                          BenchSyntax};
 inline constexpr CommandUsage kInspectUsage{"inspect", "TARGET [flags]",
-                                            "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds"};
+                                            "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
+                                            InspectSyntax};
 
 // A command of recbots-tools: this process becomes that program.
 inline Command Tool(const CommandUsage& usage) {
-  return {usage.name, usage.arguments, usage.help, [name = usage.name](std::vector<std::string> arguments) {
+  return {usage.name, usage.arguments, usage.help,
+          [name = usage.name](std::vector<std::string> arguments) {
             arguments.insert(arguments.begin(), name);
             return BecomeProgram("recbots-tools", arguments);
-          }};
+          },
+          usage.syntax};
 }
 
 // Runs all roles as processes on this machine until the goal is reached. 0: reached; 2: a flag or the configuration is
@@ -69,6 +78,19 @@ Command InspectCommand();
 Command HealthCommand();
 // Examines this machine. 0: there is no problem; 1: there is one.
 Command DoctorCommand();
+// Shows on one screen how a run is: one that lies in a run directory, or that whose learner serves pages at an
+// address. 0: shown; 1: there was no answer, or no run; 2: bad usage.
+Command StatusCommand();
+// The same, live, until q or Ctrl-C. Exit codes as above.
+Command TopCommand();
+// Lists the runs below a folder. 0: listed, 1: the folder cannot be read.
+Command RunsCommand();
+// Compares runs on one page. 0: written, 1: a run cannot be read, or the page cannot be written; 2: bad usage.
+Command ReportCommand();
+// Prints the completion of a shell for all commands.
+Command CompletionCommand();
+// Prints a text about a topic.
+Command HelpCommand();
 Command VersionCommand();
 // In recbots-tools: processes for benches (bench/replay/client_process.h), until SIGTERM. With ADDRESS NUM_WRITERS
 // ROW_BYTES FOLDER the first inserts rows; with ADDRESS NUM_WATCHERS NUM_STALLED FOLDER the second watches weights.
@@ -77,9 +99,10 @@ Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(),  TrainCommand(),  SimulateCommand(), Tool(kReproduceUsage),
-          DescribeCommand(), CheckCommand(),  Tool(kBenchUsage), Tool(kInspectUsage),
-          HealthCommand(),   DoctorCommand(), VersionCommand()};
+  return {ClusterCommand(),  TrainCommand(),      SimulateCommand(),     StatusCommand(),   TopCommand(),
+          RunsCommand(),     ReportCommand(),     Tool(kReproduceUsage), DescribeCommand(), CheckCommand(),
+          Tool(kBenchUsage), Tool(kInspectUsage), HealthCommand(),       DoctorCommand(),   CompletionCommand(),
+          HelpCommand(),     VersionCommand()};
 }
 
 }  // namespace recbots

@@ -56,6 +56,7 @@ class DocumentedCommandsTest : public ::testing::TestWithParam<Command> {
     fill(R"(^recbots bench NAME$)", [] { return "recbots bench slate"; });
     fill(R"(\bCONFIG\b)", [] { return "deploy/config/browse.textproto"; });
     fill(R"(\bRUN_DIR\b)", [] { return workshop_->trained_run(); });
+    fill(R"(\bTOPIC\b)", [] { return "files"; });
     fill(R"(--weights=FILE)", [] { return "--weights=" + workshop_->trained_run() + "/weights.bin"; });
     fill(R"(--policy=NAME)", [] { return "--policy=random"; });
     fill(R"(--episodes=N)", [] { return "--episodes=20"; });

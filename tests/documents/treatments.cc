@@ -43,7 +43,7 @@ const std::vector<Treatment>& Treatments() {
        "reproduce_command_test runs one from end to end"},
       {R"(recbots bench insert)", How::kElsewhere, "", "a name of 0.1.0; CHANGELOG.md says what became of it"},
       {R"(recbots bench .*)", How::kRun, "--list", "bench_command_test and replay_bench_test run every bench"},
-      {R"(recbots (inspect|health) .*)", How::kRun},
+      {R"(recbots (inspect|health|status|top|runs|report|help|completion) .*)", How::kRun},
 
       {R"(curl .*)", How::kCurl},
       {R"(((RECBOTS|COMPOSE)_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},

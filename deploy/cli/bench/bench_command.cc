@@ -18,6 +18,6 @@ int RunBench(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-Command BenchCommand() { return {kBenchUsage.name, kBenchUsage.arguments, kBenchUsage.help, RunBench}; }
+Command BenchCommand() { return {kBenchUsage.name, kBenchUsage.arguments, kBenchUsage.help, RunBench, BenchSyntax}; }
 
 }  // namespace recbots

@@ -212,7 +212,7 @@ int Cluster(const CommandLine& flags) {
 Command ClusterCommand() {
   return {"cluster", "CONFIG [flags]",
           "replay, learner, actors and evaluator on this machine, until the goal is reached",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Cluster); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Cluster); }, Syntax};
 }
 
 }  // namespace recbots

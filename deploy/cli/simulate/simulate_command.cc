@@ -31,6 +31,7 @@
 #include "common/config/memory_needs.h"
 #include "common/role/role.h"
 #include "deploy/cli/commands.h"
+#include "deploy/cli/terminal/progress.h"
 
 namespace recbots {
 namespace {
@@ -299,7 +300,15 @@ int SimulateUsers(const CommandLine& flags) {
     return kExitOk;
   }
   request.options.should_stop = [&shutdown] { return shutdown.requested(); };
+  Progress progress("simulate");
+  const auto wanted = static_cast<double>(request.options.episodes);
+  if (progress.shown()) {
+    request.options.on_episodes = [&progress, wanted](int64_t done) {
+      progress.Update(static_cast<double>(done) / wanted);
+    };
+  }
   const absl::StatusOr<SimulationReport> report = Play(request, flags.has("compare"));
+  progress.Clear();
   if (absl::IsCancelled(report.status()) && shutdown.requested()) {
     return Fail(absl::CancelledError("interrupted before anything was played"), kExitInterrupted);
   }
@@ -317,7 +326,8 @@ int SimulateUsers(const CommandLine& flags) {
 
 Command SimulateCommand() {
   return {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, SimulateUsers); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, SimulateUsers); },
+          Syntax};
 }
 
 }  // namespace recbots

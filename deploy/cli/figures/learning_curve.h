@@ -31,4 +31,8 @@ struct CurveBand {
 // interpolation. Empty curves do not count; if there is no other, or no common range, the band is empty.
 CurveBand MakeBand(absl::Span<const Curve> curves, int num_points);
 
+// The same with the 95 % interval of the mean over curves (MeanInterval) instead of the lowest and highest value; of a
+// single curve both are its value.
+CurveBand MakeIntervalBand(absl::Span<const Curve> curves, int num_points);
+
 }  // namespace recbots

@@ -1,4 +1,4 @@
-#include "deploy/cli/reproduce/svg_plot.h"
+#include "deploy/cli/figures/svg_plot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ Plot SmallPlot() {
 }
 
 constexpr char kSmallPlot[] =
-    R"svg(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 520" font-family="sans-serif" font-size="13">
+    R"svg(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 520" font-family="sans-serif" font-size="13" role="img" aria-label="A &lt; B: reward over env steps">
 <rect width="900" height="520" fill="white"/>
 <text x="70.0" y="28.0" text-anchor="start" font-size="16" font-weight="bold">A &lt; B</text>
 <line x1="70.0" y1="460.0" x2="730.0" y2="460.0" stroke="#dddddd"/>

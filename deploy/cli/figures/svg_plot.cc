@@ -1,4 +1,4 @@
-#include "deploy/cli/reproduce/svg_plot.h"
+#include "deploy/cli/figures/svg_plot.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,8 +59,11 @@ class Painter {
   std::string Paint() {
     absl::StrAppendFormat(&svg_,
                           "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" font-family=\"sans-serif\" "
-                          "font-size=\"13\">\n<rect width=\"%g\" height=\"%g\" fill=\"white\"/>\n",
-                          kWidth, kHeight, kWidth, kHeight);
+                          "font-size=\"13\" role=\"img\" aria-label=\"%s\">\n<rect width=\"%g\" height=\"%g\" "
+                          "fill=\"white\"/>\n",
+                          kWidth, kHeight,
+                          Escape(absl::StrCat(plot_.title, ": ", plot_.y_label, " over ", plot_.x_label)), kWidth,
+                          kHeight);
     Text(kLeft, kTop - 22, "start", plot_.title, " font-size=\"16\" font-weight=\"bold\"");
     PaintAxes();
     PaintLevels();

@@ -1,4 +1,4 @@
-#include "deploy/cli/reproduce/interval.h"
+#include "deploy/cli/figures/interval.h"
 
 #include <cmath>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "deploy/cli/reproduce/learning_curve.h"
+#include "deploy/cli/figures/learning_curve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

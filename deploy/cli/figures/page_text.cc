@@ -1,4 +1,4 @@
-#include "deploy/cli/reproduce/page_text.h"
+#include "deploy/cli/figures/page_text.h"
 
 #include <cmath>
 
