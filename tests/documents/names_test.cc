@@ -78,8 +78,8 @@ const Foreign kForeign[] = {
     {"tests/golden/recsim/README.md", "visits_per_document", "in the file, read by no test"},
 };
 
-const std::set<std::string> kForeignFlags = {"--scale",     "--index",  "--build",
-                                             "--build_arg", "--preset", "--gtest_filter"};
+const std::set<std::string> kForeignFlags = {"--scale",  "--index",        "--build",   "--build_arg",
+                                             "--preset", "--gtest_filter", "--profile", "--no_install_recommends"};
 
 class NamesTest : public ::testing::Test {
  protected:

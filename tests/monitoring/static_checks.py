@@ -73,7 +73,7 @@ def secured_differs_by_security_alone():
     missing = [line for line in plain if line not in secured]
     want(not missing, f"prometheus-secured.yml lacks {missing}")
     added = {line.split(":")[0].strip() for line in secured if line not in plain}
-    want(added == {"scheme", "authorization", "credentials_file", "tls_config", "ca_file", "server_name"}, f"added: {added}")
+    want(added == {"scheme", "authorization", "type", "credentials_file", "tls_config", "ca_file", "server_name"}, f"added: {added}")
 
 
 def board_queries():

@@ -103,8 +103,8 @@ TEST(MetricsTest, HistogramsCountInBuckets) {
 
 TEST(MetricsTest, TellsHowFullADiskIs) {
   Metrics metrics;
-  metrics.WatchDisk("run_dir", testing::TempDir());
-  metrics.WatchDisk("checkpoint_dir", testing::TempDir() + "/nowhere");
+  metrics.WatchDisk("run_dir", ::testing::TempDir());
+  metrics.WatchDisk("checkpoint_dir", ::testing::TempDir() + "/nowhere");
   const std::string text = metrics.Text();
   EXPECT_GT(metrics.gauge(metric::kDiskBytes, "run_dir").Value(), 0);
   EXPECT_LE(metrics.gauge(metric::kDiskFreeBytes, "run_dir").Value(),

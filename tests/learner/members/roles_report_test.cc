@@ -90,18 +90,20 @@ TEST_F(RolesReportTest, TheJsonHasTheDocumentedFields) {
 
 // Prometheus reads it. docs/formats.md has the same fields.
 TEST_F(RolesReportTest, TargetsAreThoseThatReportAndHavePages) {
-  v1::RoleReport everywhere = MakeReport(2, "replay");
-  everywhere.set_pages("https://0.0.0.0:9200");
+  // The learner itself has no peer that would say where it is.
+  v1::RoleReport learner = MakeReport(2, "learner");
+  learner.set_pages("https://0.0.0.0:9200");
   v1::RoleReport without = MakeReport(3);
   without.set_pages("");
   v1::RoleReport gone = MakeReport(4);
   gone.set_leaving(true);
   v1::RoleReport odd = MakeReport(5);
   odd.set_pages("http://no port");
-  for (const v1::RoleReport& report : {MakeReport(1), everywhere, without, gone, odd}) Report(report);
+  for (const v1::RoleReport& report : {MakeReport(1), without, gone, odd}) Report(report);
+  Report(learner, /*peer=*/"");
   EXPECT_EQ(nlohmann::json::parse(TargetsJson(table_.members(), "a \"run\"")), nlohmann::json::parse(R"([
     {"targets": ["127.0.0.1:9100"], "labels": {"service": "actor", "run": "a \"run\""}},
-    {"targets": ["host:9200"], "labels": {"service": "replay", "run": "a \"run\""}}])"));
+    {"targets": ["host:9200"], "labels": {"service": "learner", "run": "a \"run\""}}])"));
 }
 
 TEST_F(RolesReportTest, WhatIsNotKnownIsNull) {
