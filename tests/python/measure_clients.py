@@ -2,7 +2,7 @@
 """What looking on costs: rows per CPU second of recbots.Replay, and what a learner loses meanwhile. Prints a line of JSON for
 each figure, as recbots bench does. No test: figures depend on the machine.
 
-    RECBOTS_BIN=build/native/bin PYTHONPATH=build/native/python tests/python/measure_clients.py
+    RECBOTS_BIN=build/release/bin PYTHONPATH=build/release/python tests/python/measure_clients.py
 """
 import argparse
 import json

@@ -151,3 +151,25 @@ def test_no_weights_and_no_learner_are_told_apart(folder, start):  # noqa: F811
     replay_role = start("recbots-replay", *DQN, f"--run_dir={folder}", "--listen=127.0.0.1:0")
     with pytest.raises(TimeoutError, match="no actor or learner has told within 0.5 s what the rows"):
         recbots.Actor("127.0.0.1:1", replay_role.address(), policy=GreedyDqn(10, 1, 1), timeout=0.5)
+
+
+def test_the_learnt_policy_in_c_plus_plus_is_that_in_numpy():
+    try:
+        from recbots import _sim  # noqa: F401
+    except ImportError:
+        pytest.skip("LearntPolicy needs the extension")
+    overrides = ["algorithm.dqn={}"]
+    with pytest.raises(ValueError, match="policy_share 2"):
+        recbots.LearntPolicy("browse_prioritized", policy_share=2, overrides=overrides)
+    theirs, ours = recbots.LearntPolicy("browse_prioritized", overrides=overrides), GreedyDqn(10, 1.0, 1)
+    half = recbots.LearntPolicy("browse_prioritized", policy_share=0.5, overrides=overrides)
+    for seed in range(5):
+        payload = _weights.encode(tensors(seed))
+        for policy in (theirs, ours, half):
+            policy.set_weights(payload)
+        for document in range(10):
+            observation = np.eye(10, dtype=np.float32)[document]
+            slate, probability = theirs.act(observation, None)
+            assert (list(slate), probability) == ours.act(observation, None)
+            shown, probability = half.act(observation, None)
+            assert probability == pytest.approx(0.55 if shown[0] == slate[0] else 0.05)

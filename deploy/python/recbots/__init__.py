@@ -23,6 +23,7 @@ _MODULES = {
     "Replay": ".replay",
     "Actor": ".actor",
     "Learner": ".learner",
+    "LearntPolicy": ".learnt_policy",
     "WeightsServer": ".weights_server",
 }
 _EXTRAS = {"gymnasium": "gym", "grpc": "client", "google": "client", "stable_baselines3": "sb3"}
