@@ -1,10 +1,15 @@
-"""recbots.recsim: an agent of RecSim's shape in RecSim's loop."""
+"""recbots.recsim: agents of RecSim's shape in RecSim's loop, and RecSim's own agents and runner where it is installed."""
 import collections
+import pathlib
+import sys
 
 import numpy as np
 import pytest
 
 import recbots
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy" / "python"))
+import recsim_original  # noqa: E402
 
 CONFIG = {"num_candidates": 6, "slate_size": 2, "resample_documents": True, "seed": 3}
 
@@ -108,3 +113,81 @@ def test_several_users():
         assert len(observation["response"]) == 3 and reward.shape == (3,)
         steps += 1
     assert steps > 10
+
+
+needs_recsim = pytest.mark.skipif(not recsim_original.installed(), reason="RecSim is not installed (recsim_original.py)")
+
+
+def run_by_recsim(env, agent, episodes):
+    """Mean return, by the episode loop of RecSim's runner, and what it counted."""
+    runner_lib = recsim_original.load("simulator.runner_lib")
+    runner = runner_lib.Runner("unused", None, env)
+    runner._agent = agent
+    runner._initialize_metrics()
+    returns = [runner._run_one_episode()[1] for _ in range(episodes)]
+    written = {}
+    env.write_metrics(written.__setitem__)
+    assert runner._stats["episode_reward"] == returns
+    return float(np.mean(returns)), written
+
+
+@needs_recsim
+def test_observations_have_recsims_structure():
+    original = recsim_original.load("environments.interest_evolution").create_environment(CONFIG)
+    ours = recbots.recsim.create_environment(CONFIG)
+
+    def structure(value):
+        if isinstance(value, dict):
+            return [type(value).__name__, {key: structure(part) for key, part in value.items()}]
+        if isinstance(value, tuple):
+            return [structure(part) for part in value]
+        return np.asarray(value).shape if isinstance(value, (np.ndarray, np.generic)) else type(value).__name__
+
+    assert structure(original.reset()) == structure(ours.reset())
+    theirs, mine = original.step([1, 0]), ours.step([1, 0])
+    assert structure(theirs[0]) == structure(mine[0])
+    assert len(theirs) == len(mine) == 4 and type(theirs[2]) is type(mine[2])
+    assert theirs[3].keys() == mine[3].keys()
+    assert original.action_space == ours.action_space
+    assert original.observation_space.spaces.keys() == ours.observation_space.spaces.keys()
+
+
+@needs_recsim
+def test_recsims_agents_earn_what_they_earn_in_recsim():
+    """Its random agent in its loop, in both: equal within what so few episodes can tell."""
+    agent = recsim_original.load("agents.random_agent").RandomAgent
+    config = {"num_candidates": 10, "slate_size": 3, "resample_documents": True, "seed": 5}
+    ours = recbots.recsim.create_environment(config)
+    theirs = recsim_original.load("environments.interest_evolution").create_environment(config)
+    mine, counted = run_by_recsim(ours, agent(ours.action_space, random_seed=1), episodes=300)
+    original, counted_by_recsim = run_by_recsim(theirs, agent(theirs.action_space, random_seed=1), episodes=300)
+    # The standard deviation of a return is about 27.
+    assert mine == pytest.approx(original, abs=5 * 27 * np.sqrt(2 / 300))
+    assert counted.keys() == counted_by_recsim.keys()
+    assert counted["CTR"] == pytest.approx(counted_by_recsim["CTR"], abs=0.03)
+    assert counted["AverageQuality"] == pytest.approx(counted_by_recsim["AverageQuality"], abs=0.1)
+
+
+@needs_recsim
+def test_recsims_other_agents_run_unchanged():
+    config = {"num_candidates": 4, "slate_size": 2, "resample_documents": True, "seed": 5}
+    exploration = recbots.recsim.create_environment(
+        config, "interest_exploration", overrides={"environment.interest_exploration.max_episode_steps": 40})
+    bandit = recsim_original.load("agents.cluster_bandit_agent").ClusterBanditAgent(
+        exploration.observation_space, exploration.action_space)
+    value, _ = run_by_recsim(exploration, bandit, episodes=5)
+    assert value > 0
+    evolution = recbots.recsim.create_environment(config)
+
+    class Belief:
+        def score_document(self, doc):
+            return doc.sum()
+
+    greedy = recsim_original.load("agents.greedy_pctr_agent").GreedyPCTRAgent(evolution.action_space, Belief())
+    value, _ = run_by_recsim(evolution, greedy, episodes=3)
+    assert value > 0
+    satisfaction = recbots.recsim.create_environment(config, "long_term_satisfaction")
+    tabular = recsim_original.load("agents.tabular_q_agent").TabularQAgent(
+        satisfaction.observation_space, satisfaction.action_space)
+    value, _ = run_by_recsim(satisfaction, tabular, episodes=2)
+    assert value > 0
