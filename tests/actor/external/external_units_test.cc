@@ -199,7 +199,7 @@ v1::ExperimentConfig Config(const std::string& external) {
   return config;
 }
 
-constexpr char kSpec[] = "spec { user_features: 3 num_candidates: 4 }";
+constexpr char kSpec[] = "spec { user_features: 3 num_candidates: 4 response: 'a' }";
 
 std::string Refusal(const std::string& external) {
   const v1::ExperimentConfig config = Config(external);
@@ -222,11 +222,13 @@ TEST(ExternalScenarioTest, RefusesWhatCannotBe) {
   EXPECT_THAT(Refusal(program + "spec { num_candidates: 4 }"), HasSubstr("environment.external.spec is not given"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 slate_size: 5 num_candidates: 4 }"),
               HasSubstr("environment.external.spec.slate_size 5, want 1..4"));
-  EXPECT_THAT(Refusal(program + "spec { user_features: 1 max_reward: inf }"),
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' max_reward: inf }"),
               HasSubstr("max_reward inf, want a finite"));
-  EXPECT_THAT(Refusal(program + "spec { user_features: 1 min_reward: 1 }"), HasSubstr("min_reward 1, want less than"));
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' min_reward: 1 }"),
+              HasSubstr("min_reward 1, want less than"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' response: 'a' }"),
               HasSubstr("response[1] 'a' is a name given before"));
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 }"), HasSubstr("spec.response has 0 names, want 1..256"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 num_clusters: 2 }"), HasSubstr("num_clusters 2, want 0..0"));
   EXPECT_THAT(Refusal(std::string("command: 'x \"' ") + kSpec),
               HasSubstr("environment.external.command has an open \""));
@@ -236,9 +238,11 @@ TEST(ExternalScenarioTest, TheSpecAndNotTheProgramIsTheExperiment) {
   const auto identity = [](const std::string& external) { return *ExperimentIdentityOf(Config(external)); };
   const v1::ExperimentIdentity one = identity(std::string("command: 'x' step_timeout_seconds: 3 ") + kSpec);
   EXPECT_EQ(one.fingerprint(), identity(std::string("address: 'host:1' max_restarts: 7 ") + kSpec).fingerprint());
-  EXPECT_NE(one.fingerprint(), identity("command: 'x' spec { user_features: 3 num_candidates: 5 }").fingerprint());
   EXPECT_NE(one.fingerprint(),
-            identity("command: 'x' spec { user_features: 3 num_candidates: 4 name: 'other' }").fingerprint());
+            identity("command: 'x' spec { user_features: 3 num_candidates: 5 response: 'a' }").fingerprint());
+  EXPECT_NE(
+      one.fingerprint(),
+      identity("command: 'x' spec { user_features: 3 num_candidates: 4 response: 'a' name: 'other' }").fingerprint());
 }
 
 }  // namespace
