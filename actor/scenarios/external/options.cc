@@ -35,8 +35,8 @@ absl::Status CheckName(absl::string_view field, const std::string& name) {
 }
 
 absl::Status CheckResponse(const std::vector<std::string>& response) {
-  if (response.size() > kMaxResponseFields) {
-    return Refuse("response has ", response.size(), " names, want at most ", kMaxResponseFields);
+  if (response.empty() || response.size() > kMaxResponseFields) {
+    return Refuse("response has ", response.size(), " names, want 1..", kMaxResponseFields);
   }
   std::set<std::string> seen;
   for (size_t i = 0; i < response.size(); ++i) {

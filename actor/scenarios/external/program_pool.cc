@@ -93,7 +93,7 @@ absl::Status ProgramPool::AwaitRestart(const absl::Status& failure, bool startin
   {
     MutexLock lock(&mu_);
     // What has never worked will hardly work the next time.
-    if (!was_ready_) return WithLastLines(failure);
+    if (!was_ready_ || options_.max_restarts == 0) return WithLastLines(failure);
     delay = budget_.OnFailure(Instant::Now());
   }
   if (!delay.has_value()) {

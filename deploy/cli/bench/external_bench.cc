@@ -25,7 +25,7 @@ constexpr char kWorld[] = "deploy/python/examples/echo_world.py";
 ExternalOptions EchoOptions(bool shared_memory) {
   ExternalOptions options;
   options.command = absl::StrCat("env PYTHONPATH=deploy/python python3 ", kWorld);
-  options.spec = {.name = "echo_world", .user_features = 100, .num_candidates = 10};
+  options.spec = {.name = "echo_world", .user_features = 100, .num_candidates = 10, .response = {"click"}};
   options.shared_memory = shared_memory;
   options.max_restarts = 0;
   return options;

@@ -25,7 +25,7 @@ class Spec:
     candidates: int = 10
     candidate_features: int = 0
     slate_size: int = 1
-    response: tuple = ()
+    response: tuple = ("click",)
     max_reward: float = 1.0
     min_reward: float = 0.0
     clusters: int = 0
@@ -44,6 +44,8 @@ class Spec:
             raise ValueError("user_features and candidate_features are both 0, want at least one above 0")
         if not 1 <= self.slate_size <= self.candidates:
             raise ValueError(f"slate_size is {self.slate_size}, want 1..{self.candidates} (candidates)")
+        if not self.response:
+            raise ValueError("response has no names, want at least one, such as 'click'")
         if len(set(self.response)) != len(self.response):
             raise ValueError(f"response is {list(self.response)}, want different names")
         if not (np.isfinite(self.min_reward) and np.isfinite(self.max_reward) and self.min_reward < self.max_reward):

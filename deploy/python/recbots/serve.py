@@ -97,8 +97,7 @@ class _Session:
         env.step(columns.slates, self.out)
         env.step_number += 1
         if self.max_steps > 0:
-            np.logical_or(columns.truncated, env.step_number >= self.max_steps, out=columns.truncated)
-            columns.truncated[columns.terminated] = False
+            columns.truncated[(env.step_number >= self.max_steps) & ~columns.terminated] = True
         rows = np.flatnonzero(columns.terminated | columns.truncated)
         if rows.size > 0:
             columns.next_observation[: rows.size] = columns.observation[rows]

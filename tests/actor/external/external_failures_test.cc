@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{"spec",
                 {"environment.external.spec", "user_features 5, want 4", "response [click], want [click, seconds]"}},
         Failure{"exit_at_start", {"it ended with exit code 1", "no configuration"}}),
-    [](const auto& info) { return info.param.what; });
+    [](const auto& failure) { return failure.param.what; });
 
 TEST(ExternalProgramTest, ThatHangsIsNamedAndKilled) {
   const TempFolder folder;

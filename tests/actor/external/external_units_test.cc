@@ -88,6 +88,12 @@ struct Answer {
 
 class ColumnCheckerTest : public ::testing::Test {
  protected:
+  // The first step of new episodes.
+  std::string TakeFirst(const Answer& answer) {
+    EXPECT_TRUE(
+        checker_.TakeStart(Answer().columns(), absl::MakeSpan(out_.observation), absl::MakeSpan(out_.candidates)).ok());
+    return Take(answer);
+  }
   std::string Take(const Answer& answer) {
     return std::string(checker_.TakeStep(answer.columns(), out_.columns()).message());
   }
@@ -112,35 +118,35 @@ TEST_F(ColumnCheckerTest, RefusesWithColumnRowAndValue) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   Answer answer;
   answer.observation[3] = nan;
-  EXPECT_THAT(Take(answer), HasSubstr("observation of row 1, value 1 is nan"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("observation of row 1, value 1 is nan"));
   answer = {};
   answer.candidates[4] = -std::numeric_limits<float>::infinity();
-  EXPECT_THAT(Take(answer), HasSubstr("candidates of row 1, value 1 is -inf"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("candidates of row 1, value 1 is -inf"));
   answer = {};
   answer.response[0] = nan;
-  EXPECT_THAT(Take(answer), HasSubstr("response of row 0, value 0 is nan"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("response of row 0, value 0 is nan"));
   answer = {};
   answer.reward[1] = 1.5;
-  EXPECT_THAT(Take(answer), HasSubstr("reward of row 1 is 1.5, want -1..1"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("reward of row 1 is 1.5, want -1..1"));
   answer.reward[1] = nan;
-  EXPECT_THAT(Take(answer), HasSubstr("reward of row 1 is nan"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("reward of row 1 is nan"));
   answer = {};
   answer.terminated[0] = 2;
-  EXPECT_THAT(Take(answer), HasSubstr("terminated of row 0 is 2, want 0 or 1"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("terminated of row 0 is 2, want 0 or 1"));
   answer = {};
   answer.terminated[1] = answer.truncated[1] = 1;
-  EXPECT_THAT(Take(answer), HasSubstr("terminated and truncated of row 1 are both 1"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("terminated and truncated of row 1 are both 1"));
   answer = {};
   answer.truncated[1] = 1;
   answer.next_observation[0] = nan;
-  EXPECT_THAT(Take(answer), HasSubstr("next_observation of row 1, value 0 is nan"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("next_observation of row 1, value 0 is nan"));
   answer = {};
   answer.truncated = {1, 1};
   answer.next_observation.resize(2);
-  EXPECT_THAT(Take(answer), HasSubstr("next_observation has 2 values, want 4 for 2 rows"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("next_observation has 2 values, want 4 for 2 rows"));
   answer = {};
   answer.reward.resize(1);
-  EXPECT_THAT(Take(answer), HasSubstr("reward has 1 values, want 2"));
+  EXPECT_THAT(TakeFirst(answer), HasSubstr("reward has 1 values, want 2"));
 }
 
 TEST_F(ColumnCheckerTest, RefusesEpisodesThatAreTooLong) {
@@ -193,7 +199,7 @@ v1::ExperimentConfig Config(const std::string& external) {
   return config;
 }
 
-constexpr char kSpec[] = "spec { user_features: 3 num_candidates: 4 }";
+constexpr char kSpec[] = "spec { user_features: 3 num_candidates: 4 response: 'a' }";
 
 std::string Refusal(const std::string& external) {
   const v1::ExperimentConfig config = Config(external);
@@ -216,11 +222,13 @@ TEST(ExternalScenarioTest, RefusesWhatCannotBe) {
   EXPECT_THAT(Refusal(program + "spec { num_candidates: 4 }"), HasSubstr("environment.external.spec is not given"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 slate_size: 5 num_candidates: 4 }"),
               HasSubstr("environment.external.spec.slate_size 5, want 1..4"));
-  EXPECT_THAT(Refusal(program + "spec { user_features: 1 max_reward: inf }"),
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' max_reward: inf }"),
               HasSubstr("max_reward inf, want a finite"));
-  EXPECT_THAT(Refusal(program + "spec { user_features: 1 min_reward: 1 }"), HasSubstr("min_reward 1, want less than"));
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' min_reward: 1 }"),
+              HasSubstr("min_reward 1, want less than"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 response: 'a' response: 'a' }"),
               HasSubstr("response[1] 'a' is a name given before"));
+  EXPECT_THAT(Refusal(program + "spec { user_features: 1 }"), HasSubstr("spec.response has 0 names, want 1..256"));
   EXPECT_THAT(Refusal(program + "spec { user_features: 1 num_clusters: 2 }"), HasSubstr("num_clusters 2, want 0..0"));
   EXPECT_THAT(Refusal(std::string("command: 'x \"' ") + kSpec),
               HasSubstr("environment.external.command has an open \""));
@@ -230,9 +238,11 @@ TEST(ExternalScenarioTest, TheSpecAndNotTheProgramIsTheExperiment) {
   const auto identity = [](const std::string& external) { return *ExperimentIdentityOf(Config(external)); };
   const v1::ExperimentIdentity one = identity(std::string("command: 'x' step_timeout_seconds: 3 ") + kSpec);
   EXPECT_EQ(one.fingerprint(), identity(std::string("address: 'host:1' max_restarts: 7 ") + kSpec).fingerprint());
-  EXPECT_NE(one.fingerprint(), identity("command: 'x' spec { user_features: 3 num_candidates: 5 }").fingerprint());
   EXPECT_NE(one.fingerprint(),
-            identity("command: 'x' spec { user_features: 3 num_candidates: 4 name: 'other' }").fingerprint());
+            identity("command: 'x' spec { user_features: 3 num_candidates: 5 response: 'a' }").fingerprint());
+  EXPECT_NE(
+      one.fingerprint(),
+      identity("command: 'x' spec { user_features: 3 num_candidates: 4 response: 'a' name: 'other' }").fingerprint());
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ class CountingService final : public v1::EnvironmentService::Service {
     if (step > 0) {
       for (float& count : counts) ++count;
       const bool ends = counts[0] == 3;
+      stepped.set_response(Bytes(std::vector<float>(users, 1)));
       stepped.set_reward(Bytes(std::vector<float>(users, 0.5f)));
       stepped.set_terminated(std::string(users, ends ? '\1' : '\0'));
       stepped.set_truncated(std::string(users, '\0'));
@@ -90,7 +91,7 @@ class RemoteEnvironmentTest : public ::testing::Test {
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     options_.address = absl::StrCat("127.0.0.1:", port_);
-    options_.spec = {.user_features = 1, .num_candidates = 2};
+    options_.spec = {.user_features = 1, .num_candidates = 2, .response = {"click"}};
     options_.step_timeout_seconds = 60;
   }
   ~RemoteEnvironmentTest() override {

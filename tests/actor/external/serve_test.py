@@ -24,6 +24,7 @@ class SpecTest(unittest.TestCase):
             (dict(user_features=1.5), "user_features is 1.5"),
             (dict(user_features=1, slate_size=11), "slate_size is 11, want 1..10"),
             (dict(user_features=1, response=["a", "a"]), "want different names"),
+            (dict(user_features=1, response=[]), "response has no names"),
             (dict(user_features=1, min_reward=1), "rewards are 1..1.0"),
             (dict(user_features=1, max_reward=float("nan")), "rewards are 0.0..nan"),
         ]:
