@@ -17,7 +17,8 @@ struct EpisodesToPlay {
   uint32_t first_stream = 0;  // Of the first user.
   // The first episodes of each user, all of them to their end: the first ones to end would be the short ones.
   int64_t episodes_each = 1;
-  bool position_probability = false;  // Whether the policy is asked for it; NaN where the policy does not say.
+  // Whether the policy is asked for it, and for the probability of prefixes; NaN where the policy does not say.
+  bool position_probability = false;
   StopQuestion should_stop = nullptr;
 };
 

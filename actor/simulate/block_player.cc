@@ -87,6 +87,7 @@ void BlockPlayer::Log(int64_t first, size_t user, const StepBuffer& step, const 
       .slate = step.slates.data() + user * slate_size,
       .slate_propensity = step.behaviour_probability[user],
       .item_propensity = step.position_probability.data() + user * slate_size,
+      .prefix_propensity = step.prefix_probability.data() + user * slate_size,
       .response = step.response.data() + user * slate_size * spec_.response_fields.size(),
       .reward = step.reward[user],
       .terminated = step.terminated[user] != 0,
