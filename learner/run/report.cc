@@ -117,6 +117,7 @@ absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir) {
   report.end = GetCounters(json, "");
   if (Get<double>(json, "wall_seconds_to_999", -1) >= 0) report.at_999 = GetCounters(json, "_to_999");
   report.identity = Get(json, "identity", report.identity);
+  report.ended_by = Get(json, "ended_by", report.ended_by);
   if (!json.contains("losses") || !json["losses"].is_object()) return report;
   for (const auto& [name, loss] : json["losses"].items()) {
     if (loss.is_number()) report.losses.emplace_back(name, loss.get<double>());
