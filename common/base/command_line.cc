@@ -25,9 +25,9 @@ absl::Status Unknown(absl::string_view argument, const std::vector<FlagSpec>& fl
   std::vector<std::string> names;
   for (const FlagSpec& known : flags) names.push_back(absl::StrCat("--", known.name));
   const std::string underlined = absl::StrReplaceAll(name.substr(is_long ? 2 : 0), {{"-", "_"}});
-  return absl::InvalidArgumentError(absl::StrCat("unknown flag ", name,
-                                                 is_long ? DidYouMean(absl::StrCat("--", underlined), names) : "",
-                                                 ", want one of: ", absl::StrJoin(names, ", ")));
+  const std::string meant = is_long ? DidYouMean(absl::StrCat("--", underlined), names) : "";
+  return absl::InvalidArgumentError(absl::StrCat("unknown flag ", name, meant, meant.empty() ? ", want" : " Want",
+                                                 " one of: ", absl::StrJoin(names, ", ")));
 }
 
 // The names of a flag in the form that CLI11 takes: "--run_dir,--run-dir".

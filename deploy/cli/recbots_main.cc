@@ -19,7 +19,7 @@ std::string Usage() {
   std::string usage = "usage: recbots COMMAND ...\n";
   for (const Command& command : Commands()) {
     if (command.help.empty()) continue;
-    absl::StrAppendFormat(&usage, "  %-25s%s\n", absl::StrCat(command.name, " ", command.arguments), command.help);
+    absl::StrAppendFormat(&usage, "  %-32s%s\n", absl::StrCat(command.name, " ", command.arguments), command.help);
   }
   return usage + "Every command takes --help; `recbots help TOPIC` explains: " + absl::StrJoin(TopicNames(), ", ") +
          ".\n";

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/instant.h"
 
 namespace recbots::testing {
 
@@ -28,7 +30,10 @@ class FakeLearner {
       EXPECT_TRUE(server_.bind_to_port("127.0.0.1", port));
     }
     thread_ = std::thread([this] { server_.listen_after_bind(); });
-    server_.wait_until_ready();
+    // A server that is stopped before it runs would run for ever.
+    for (const Instant end = Instant::Now() + absl::Seconds(60); !server_.is_running() && Instant::Now() < end;) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
   }
   ~FakeLearner() {
     server_.stop();

@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utmp.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <utility>

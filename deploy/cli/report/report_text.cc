@@ -147,9 +147,8 @@ std::string MarkdownCell(const std::string& text) { return absl::StrReplaceAll(t
 
 std::vector<ReportTable> ReportTables(const RunReport& report) {
   std::vector<ReportTable> tables;
-  for (ReportTable& table :
-       std::vector<ReportTable>{GroupTable(report), ComparisonTable(report), DifferenceTable(report),
-                                RunTableOf(report), MachineTable(report)}) {
+  for (ReportTable& table : std::vector<ReportTable>{GroupTable(report), ComparisonTable(report), RunTableOf(report),
+                                                     MachineTable(report), DifferenceTable(report)}) {
     if (!table.rows.empty()) tables.push_back(std::move(table));
   }
   return tables;
