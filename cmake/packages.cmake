@@ -29,7 +29,7 @@ set(CPACK_DEBIAN_RECBOTS_PACKAGE_NAME recbots)
 set(CPACK_DEBIAN_RECBOTS_DESCRIPTION "trains recommender bots against simulated users
  Replay, actors, evaluator and the tool recbots, with the experiments in
  /usr/share/recbots. Training also wants recbots-learner.")
-set(CPACK_DEBIAN_RECBOTS_PACKAGE_SUGGESTS recbots-learner prometheus)
+set(CPACK_DEBIAN_RECBOTS_PACKAGE_SUGGESTS "recbots-learner, prometheus")
 set(CPACK_DEBIAN_RECBOTS-LEARNER_PACKAGE_NAME recbots-learner)
 # The version is that of the other package: roles of several versions refuse each other. And the fast BLAS: with any other one an
 # update takes 5 times as long.
