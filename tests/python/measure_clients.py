@@ -7,7 +7,6 @@ each figure, as recbots bench does. No test: figures depend on the machine.
 import argparse
 import json
 import pathlib
-import statistics
 import tempfile
 import time
 
@@ -66,7 +65,7 @@ def measure_sample(folder, seconds):
 
 
 def measure_learner(folder, seconds, pairs, rows_per_second):
-    """Updates per second of a learner, by turns alone and with a reader beside it, medians over the pairs."""
+    """Updates per second of a learner, by turns alone and with a reader beside it; the error is that of a bootstrap."""
     run_dir = folder / "run"
     role = clients_support.Role(folder, "recbots", "cluster", "deploy/config/interest_evolution.textproto",
                                 f"--run_dir={run_dir}", "--keep", "--quiet", "--set=goal.max_env_steps=0",
@@ -78,28 +77,40 @@ def measure_learner(folder, seconds, pairs, rows_per_second):
         replay = recbots.Replay(f"unix:{run_dir}/replay-0.sock", timeout=60)
         clients_support.eventually(lambda: learner.status()["updates"] > 2000, "the learner trains")
 
+        def fresh():
+            """The status at the end of the present period: its counters are those of that moment."""
+            before = learner.status()["sequence"]
+            return clients_support.eventually(lambda: (now := learner.status())["sequence"] != before and now, "a status")
+
         def rate(read):
-            first, begin, drawn = learner.status(), time.monotonic(), 0
+            first, begin, drawn = fresh(), time.monotonic(), 0
             while time.monotonic() - begin < seconds:
                 if read and drawn < (time.monotonic() - begin) * rows_per_second:
                     replay.sample(256)
                     drawn += 256
                 else:
                     time.sleep(0.002)
-            last = learner.status()
-            return (last["updates"] - first["updates"]) / (last["wall_seconds"] - first["wall_seconds"]), drawn / seconds
-        ratios, alone = [], []
+            last = fresh()
+            read_rows.append(drawn / seconds)
+            return last["updates"] - first["updates"], last["wall_seconds"] - first["wall_seconds"]
+        read_rows, alone, beside = [], [], []
         for i in range(pairs):
             # ABBA, so that a drift of the machine cancels.
             both = [rate(read) for read in ((False, True) if i % 2 == 0 else (True, False))]
-            quiet, busy = both if i % 2 == 0 else both[::-1]
-            alone.append(quiet[0])
-            ratios.append(busy[0] / quiet[0])
+            alone.append(both[i % 2])
+            beside.append(both[1 - i % 2])
         info = replay.info()["tables"][0]
-        say("learner_alone", statistics.median(alone), "updates/s")
-        say("reader", busy[1], "rows/s")
-        say("learner_beside_reader", statistics.median(ratios), "ratio")
-        say("learner_beside_reader_spread", float(np.std(ratios) / np.sqrt(len(ratios))), "ratio", "lower")
+        alone, beside = np.array(alone), np.array(beside)
+
+        def ratio(chosen):
+            quiet, busy = alone[chosen].sum(axis=0), beside[chosen].sum(axis=0)
+            return float(busy[0] / busy[1] / (quiet[0] / quiet[1]))
+        draw, everything = np.random.default_rng(1), np.arange(pairs)
+        again = [ratio(draw.choice(everything, pairs)) for _ in range(1000)]
+        say("learner_alone", float(alone[:, 0].sum() / alone[:, 1].sum()), "updates/s")
+        say("reader", 2 * float(np.mean(read_rows)), "rows/s")
+        say("learner_beside_reader", ratio(everything), "ratio")
+        say("learner_beside_reader_standard_error", float(np.std(again)), "ratio", "lower")
         say("observed", info["counters"].get("observed", 0), "rows")
     finally:
         role.end()

@@ -168,6 +168,8 @@ def test_looks_at_a_cluster(cluster):
         batch = replay.sample(256)
         assert batch["observation"].shape == (256, 10)
         assert replay.info()["readers"] == 1, "the learner alone"
+    report = cluster.run_dir / "report.json"
+    eventually(lambda: report.exists() and run.report["goal_reached"], "the goal is reached")
     assert cluster.role.end(signal.SIGINT) == 0, cluster.role.text()
     assert run.report["experiment"] == "browse"
     assert set(run.logs) >= {"actor-0", "learner", "replay", "evaluator"} or run.logs

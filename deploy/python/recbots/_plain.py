@@ -11,11 +11,16 @@ def _value(message, field):
     value = getattr(message, field.name)
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         return dict(value)
-    if field.label == field.LABEL_REPEATED:
+    if _is_repeated(field):
         return [_single(item, field) for item in value]
     if field.message_type is not None and not message.HasField(field.name):
         return None
     return _single(value, field)
+
+
+def _is_repeated(field):
+    # Protobuf 7 has no labels, Protobuf 4 nothing else.
+    return field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED
 
 
 def _single(value, field):
