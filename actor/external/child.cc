@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -90,6 +91,7 @@ struct Descriptors {
   } else {
     dup2(from.socket, kChildSocket);
   }
+  close_range(kChildSocket + 1, ~0U, CLOSE_RANGE_CLOEXEC);  // Whatever this process has open is none of the program's.
   execvpe(words[0], words, variables);
   const int error = errno;
   [[maybe_unused]] const ssize_t told = write(failure, &error, sizeof(error));
