@@ -59,6 +59,9 @@ Command TrainCommand();
 // Plays episodes and reports what a policy earns. 130: SIGINT or SIGTERM came before all episodes were played; the
 // episodes played are reported.
 Command SimulateCommand();
+// Judges a policy from the log of another one. 0: an estimate may be believed; 2: a flag, the configuration or the log
+// is wrong; 3: no estimate may be believed; 1: any other error.
+Command EvaluateCommand();
 // In recbots-tools: repeats published experiments. 0: every run ended and the page is written, whatever it says; 1: a
 // run failed (the page names it) or a file could not be written; 2: an error before anything was started; 130: ended by
 // SIGINT or SIGTERM, without a page.
@@ -99,10 +102,10 @@ Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(),  TrainCommand(),      SimulateCommand(),     StatusCommand(),   TopCommand(),
-          RunsCommand(),     ReportCommand(),     Tool(kReproduceUsage), DescribeCommand(), CheckCommand(),
-          Tool(kBenchUsage), Tool(kInspectUsage), HealthCommand(),       DoctorCommand(),   CompletionCommand(),
-          HelpCommand(),     VersionCommand()};
+  return {ClusterCommand(),    TrainCommand(),    SimulateCommand(),   EvaluateCommand(),     StatusCommand(),
+          TopCommand(),        RunsCommand(),     ReportCommand(),     Tool(kReproduceUsage), DescribeCommand(),
+          CheckCommand(),      Tool(kBenchUsage), Tool(kInspectUsage), HealthCommand(),       DoctorCommand(),
+          CompletionCommand(), HelpCommand(),     VersionCommand()};
 }
 
 }  // namespace recbots

@@ -55,6 +55,7 @@ class DocumentedCommandsTest : public ::testing::TestWithParam<Command> {
     fill(R"( \[(flags|NAME)\])", [] { return ""; });
     fill(R"(^recbots bench NAME$)", [] { return "recbots bench slate"; });
     fill(R"(\bCONFIG\b)", [] { return "deploy/config/browse.textproto"; });
+    fill(R"(\bLOG\b)", [] { return workshop_->log(); });
     fill(R"(\bRUN_DIR\b)", [] { return workshop_->trained_run(); });
     fill(R"(\bTOPIC\b)", [] { return "files"; });
     fill(R"(--weights=FILE)", [] { return "--weights=" + workshop_->trained_run() + "/weights.bin"; });

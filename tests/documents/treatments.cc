@@ -22,6 +22,7 @@ const std::vector<Treatment>& Treatments() {
        How::kElsewhere, "", "tests/python/test_clients_documents.py runs the blocks of docs/python-clients.md"},
 
       // Named, without what they need to do something. `recbots bench` too: bench_command_test runs every bench.
+      {R"(recbots evaluate .*LOG.*)", How::kRun, "--bootstrap=50"},
       {R"(recbots( [a-z]+)?|recbots-[a-z]+|recbots reproduce slateq)", How::kAskHelp},
       {R"(recbots-train --libraries)", How::kRun},
       {R"(recbots [a-z]+ --.*|recbots-replay --checkpoint_dir=DIR)", How::kNameFlags, "", "CONFIG is left out"},
