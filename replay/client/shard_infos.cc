@@ -20,6 +20,12 @@ struct ShardInfos::Asking {
   bool over = false, answered = false;
 };
 
+// Questions asked at the same time. The last answer may still be letting go of the lock when everything is over.
+struct ShardInfos::Round {
+  Mutex mu;
+  std::vector<std::unique_ptr<Asking>> all;
+};
+
 ShardInfos::ShardInfos(ShardInfosOptions options)
     : options_(std::move(options)), thread_("shard-infos", [this] { Run(); }) {}
 
@@ -27,6 +33,11 @@ ShardInfos::~ShardInfos() {
   MutexLock lock(&mu_);
   stopping_ = true;
 }  // The thread, the last member, is joined first.
+
+std::vector<ShardInfo> ShardInfos::newest() const {
+  MutexLock lock(&mu_);
+  return newest_;
+}
 
 void ShardInfos::Run() {
   const auto stopping = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_; };
@@ -39,30 +50,30 @@ void ShardInfos::Run() {
 }
 
 std::vector<ShardInfo> ShardInfos::AskAll() {
-  Mutex mu;
-  std::vector<std::unique_ptr<Asking>> all;
+  const auto round = std::make_shared<Round>();
   for (const ShardChannel& shard : options_.shards()) {
-    Asking& asking = *all.emplace_back(std::make_unique<Asking>());
+    Asking& asking = *round->all.emplace_back(std::make_unique<Asking>());
     asking.address = shard.address;
     asking.stub = v1::ReplayService::NewStub(shard.channel);
     Security::Prepare(options_.security.get(), asking.context);
     asking.context.set_deadline(ToGrpcDeadline(Instant::Now() + options_.patience));
-    asking.stub->async()->Info(&asking.context, &asking.request, &asking.response, [&mu, &asking](grpc::Status status) {
-      MutexLock lock(&mu);
-      asking.answered = status.ok();
-      asking.over = true;
-    });
+    asking.stub->async()->Info(&asking.context, &asking.request, &asking.response,
+                               [round, &asking](grpc::Status status) {
+                                 MutexLock lock(&round->mu);
+                                 asking.answered = status.ok();
+                                 asking.over = true;
+                               });
   }
   const auto stops = [this] {
     MutexLock lock(&mu_);
     return stopping_;
   };
   std::vector<ShardInfo> infos;
-  for (const auto& asking : all) {
-    MutexLock lock(&mu);
+  for (const auto& asking : round->all) {
+    MutexLock lock(&round->mu);
     const auto over = [&asking] { return asking->over; };
     // Every call has a deadline of its own, so that each of these waits ends.
-    while (!mu.AwaitFor(over, absl::Milliseconds(100))) {
+    while (!round->mu.AwaitFor(over, absl::Milliseconds(100))) {
       if (stops()) asking->context.TryCancel();
     }
     if (asking->answered) infos.push_back({asking->address, std::move(asking->response)});

@@ -39,6 +39,7 @@ class ShardInfos {
 
  private:
   struct Asking;
+  struct Round;
 
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
   // All shards at the same time, until the last one has answered or is too late.

@@ -16,6 +16,7 @@ bool IsProgram(const std::string& word) {
                                                  "tests/run",
                                                  "tests/fuzz/run",
                                                  "tests/browser/run",
+                                                 "tests/tensorboard/run",
                                                  ".ci/run",
                                                  "docker",
                                                  "docker-compose",

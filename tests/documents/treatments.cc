@@ -55,6 +55,8 @@ const std::vector<Treatment>& Treatments() {
       {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
        "this test is a part of them"},
       {R"(pip install .*)", How::kElsewhere, "", "python_test installs the package, in a folder of its own"},
+      {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|tests/tensorboard/run|\.ci/run|tests/fuzz/run).*)",
+       How::kScript, "", "this test is a part of them"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
        "this test is one of them"},

@@ -74,7 +74,7 @@ function howGood(status, store) {
 function whatLimits(status) {
   if (!status.bound_by) return {answer: 'Not known yet', why: 'The first status period has not ended.'};
   const by = status.bound_by;
-  return {answer: /^replay/.test(by) ? by.replace('r', 'R') : `The ${by.replace(/^the /, '')}`, why: status.what_to_do, look: /\(/.test(by) ? 'is-warn' : ''};
+  return {answer: /^replay/.test(by) ? by.replace('r', 'R') : /^a /.test(by) ? by.replace('a', 'A') : `The ${by.replace(/^the /, '')}`, why: status.what_to_do, look: /\(/.test(by) ? 'is-warn' : ''};
 }
 
 export function whatIsBroken(status, roles) {
