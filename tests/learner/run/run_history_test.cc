@@ -83,7 +83,7 @@ TEST_F(RunHistoryTest, DamageCostsOnlyTheLinesThatHaveIt) {
 }
 
 TEST_F(RunHistoryTest, NothingIsThereWithoutFilesOrFolder) {
-  for (const std::string folder : {folder_.path(), std::string()}) {
+  for (const std::string& folder : {folder_.path(), std::string()}) {
     const RunHistory history = ReadRunHistory(folder, 1000, 1000);
     EXPECT_THAT(history.evaluations, IsEmpty());
     EXPECT_THAT(history.statuses, IsEmpty());
