@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "common/base/log.h"
-#include "common/ope/student.h"
+#include "common/base/student.h"
 
 namespace recbots {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "common/base/log.h"
-#include "common/ope/student.h"
+#include "common/base/student.h"
 
 namespace recbots {
 

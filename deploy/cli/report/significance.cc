@@ -4,48 +4,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "common/base/student.h"
+
 namespace recbots {
 namespace {
 
 // Scatter below this share of the values is that of rounding.
 constexpr double kRounding = 1e-9;
-
-// The continued fraction of the incomplete beta function (Abramowitz and Stegun 1964, 26.5.8), evaluated from the front
-// by Lentz's method.
-double BetaFraction(double a, double b, double x) {
-  constexpr double kTiny = 1e-300, kEnough = 1e-15;
-  double c = 1, d = 1 - (a + b) * x / (a + 1);
-  if (std::abs(d) < kTiny) d = kTiny;
-  d = 1 / d;
-  double fraction = d;
-  for (int m = 1; m <= 10000; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    double change = 1;
-    for (const double term : {even, odd}) {
-      d = 1 + term * d;
-      c = 1 + term / c;
-      if (std::abs(d) < kTiny) d = kTiny;
-      if (std::abs(c) < kTiny) c = kTiny;
-      d = 1 / d;
-      change = c * d;
-      fraction *= change;
-    }
-    if (std::abs(change - 1) < kEnough) break;
-  }
-  return fraction;
-}
-
-// The regularised incomplete beta function I_x(a, b).
-double IncompleteBeta(double a, double b, double x) {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const double front =
-      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
-  // The fraction converges fast on one side of the mean; the other side is its complement.
-  if (x < (a + 1) / (a + b + 2)) return front * BetaFraction(a, b, x) / a;
-  return 1 - front * BetaFraction(b, a, 1 - x) / b;
-}
 
 struct Sample {
   double n = 0, mean = 0, variance = 0;  // Of the mean: s^2 / n.
@@ -64,18 +29,6 @@ Sample SampleOf(absl::Span<const double> values) {
 
 }  // namespace
 
-double StudentTail(double t, double degrees) { return IncompleteBeta(degrees / 2, 0.5, degrees / (degrees + t * t)); }
-
-double StudentQuantile(double share, double degrees) {
-  double low = 0, high = 1;
-  while (StudentTail(high, degrees) > 1 - share) high *= 2;
-  while (high - low > 1e-10 * high) {
-    const double middle = (low + high) / 2;
-    (StudentTail(middle, degrees) > 1 - share ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
-
 std::optional<MeanComparison> CompareMeans(absl::Span<const double> a, absl::Span<const double> b) {
   if (a.size() < 2 || b.size() < 2) return std::nullopt;
   const Sample first = SampleOf(a), second = SampleOf(b);
@@ -91,8 +44,8 @@ std::optional<MeanComparison> CompareMeans(absl::Span<const double> a, absl::Spa
       variance * variance /
       (first.variance * first.variance / (first.n - 1) + second.variance * second.variance / (second.n - 1));
   const double error = std::sqrt(variance);
-  comparison.p = StudentTail(comparison.difference / error, comparison.degrees);
-  comparison.half_width = StudentQuantile(0.95, comparison.degrees) * error;
+  comparison.p = 2 * StudentCdf(-std::abs(comparison.difference) / error, comparison.degrees);
+  comparison.half_width = StudentQuantile(0.975, comparison.degrees) * error;
   return comparison;
 }
 

@@ -8,11 +8,6 @@
 
 namespace recbots {
 
-// P(|T| > |t|) under Student's t distribution with `degrees` > 0, which need not be whole. Correct to within 1e-10.
-double StudentTail(double t, double degrees);
-// The t for which P(|T| < t) is `share`, 0 < share < 1; to within 1e-9 of its size.
-double StudentQuantile(double share, double degrees);
-
 // Two means, compared.
 struct MeanComparison {
   double difference = 0;  // mean(b) - mean(a)

@@ -12,28 +12,11 @@
 #include "common/ope/session_estimators.h"
 #include "common/ope/slope.h"
 #include "common/ope/step_estimators.h"
-#include "common/ope/student.h"
 
 namespace recbots {
 namespace {
 
 using Numbers = std::vector<double>;
-
-TEST(StudentTest, AgreesWithKnownForms) {
-  // With 1 and 2 degrees of freedom the distribution is elementary.
-  for (const double p : {0.001, 0.05, 0.3, 0.5, 0.8, 0.975, 0.9999}) {
-    EXPECT_NEAR(StudentQuantile(p, 1), std::tan(M_PI * (p - 0.5)), 1e-9 * (1 + std::abs(std::tan(M_PI * (p - 0.5)))));
-    const double two = (2 * p - 1) * std::sqrt(2 / (4 * p * (1 - p)));
-    EXPECT_NEAR(StudentQuantile(p, 2), two, 1e-9 * (1 + std::abs(two)));
-    for (const double degrees : {0.5, 3.0, 17.0, 400.0, 1e6}) {
-      EXPECT_NEAR(StudentCdf(StudentQuantile(p, degrees), degrees), p, 1e-11);
-    }
-  }
-  EXPECT_NEAR(StudentQuantile(0.975, 1e7), 1.959964, 1e-5);
-  EXPECT_NEAR(StudentQuantile(0.975, 10), 2.228138852, 1e-8);
-  EXPECT_TRUE(std::isnan(StudentQuantile(0.9, 0)));
-  EXPECT_TRUE(std::isnan(StudentQuantile(1, 3)));
-}
 
 TEST(EstimateTest, AMeanHasTheStandardErrorOfAMean) {
   const EstimateParts parts = {{{1, 2, 4, 5}, {1, 1, 1, 1}}};

@@ -1,4 +1,4 @@
-#include "common/ope/student.h"
+#include "common/base/student.h"
 
 #include <cmath>
 #include <limits>
