@@ -8,7 +8,7 @@ import pytest
 
 import recbots
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy" / "python"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy" / "python" / "tools"))
 import recsim_original  # noqa: E402
 
 CONFIG = {"num_candidates": 6, "slate_size": 2, "resample_documents": True, "seed": 3}
