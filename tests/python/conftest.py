@@ -10,7 +10,7 @@ SCENARIOS = {
     "history": ("interest_evolution", ["environment.history.length=2"]),
     "interest_exploration": ("interest_exploration", ["environment.interest_exploration.max_episode_steps=7"]),
     "long_term_satisfaction": ("long_term_satisfaction", ["environment.long_term_satisfaction.time_budget=9"]),
-    "known_q": ("known_q", []),
+    "known_q": ("known_q", ["environment.known_q.max_episode_steps=8"]),
 }
 MODES = ("SameStep", "NextStep", "Disabled")
 

@@ -24,7 +24,7 @@ if ! "${pip[@]}" install "${packages[@]}" >"$folder/pip.log" 2>&1; then
   tail -n 3 "$folder/pip.log"
   exit 77
 fi
-# RecSim's own agents, without the TensorFlow that it asks for (deploy/python/recsim_original.py). Tests that want more skip
+# RecSim's own agents, without the TensorFlow that it asks for (deploy/python/tools/recsim_original.py). Tests that want more skip
 # themselves.
 "${pip[@]}" install --no-deps recsim==0.2.4 absl-py six >>"$folder/pip.log" 2>&1 || echo "without RecSim: it cannot be installed"
 # The compiler cache makes a second build short.

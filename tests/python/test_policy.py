@@ -97,16 +97,17 @@ def test_weights_act_greedily_as_numpy_says(tmp_path):
                  "environment.document_browsing={}"]
     env = recbots.VectorEnv("browse", 32, overrides)
     u, n = env.parameters["user_features"], env.parameters["candidates"]
-    weights = q_weights(np.random.default_rng(3), u, 16, n)
+    weights = q_weights(np.random.default_rng(3), u + n, 16, 1)  # Of the user and one position.
     encoded = _sim.encode_weights(weights)
     assert all((value == weights[name]).all() for name, value in _sim.decode_weights(encoded).items())
     (tmp_path / "weights.bin").write_bytes(encoded)
     observation, _ = env.reset(seed=1)
     for policy in (recbots.Policy(encoded), recbots.Policy(tmp_path / "weights.bin")):
         slates, probability = policy.act(observation, env)
-        hidden = np.maximum(observation["user"] @ weights["q.w1"].T + weights["q.b1"], 0)
+        pairs = np.concatenate([np.repeat(observation["user"], n, axis=0), np.tile(np.eye(n), (32, 1))], axis=1)
+        hidden = np.maximum(pairs @ weights["q.w1"].T + weights["q.b1"], 0)
         hidden = np.maximum(hidden @ weights["q.w2"].T + weights["q.b2"], 0)
-        values = hidden @ weights["q.w3"].T + weights["q.b3"]
+        values = (hidden @ weights["q.w3"].T + weights["q.b3"]).reshape(32, n)
         assert (slates[:, 0] == values.argmax(axis=1)).all()
         assert (probability == 1).all()
 

@@ -8,7 +8,7 @@ import pytest
 
 import recbots
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy" / "python"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy" / "python" / "tools"))
 import recsim_original  # noqa: E402
 
 CONFIG = {"num_candidates": 6, "slate_size": 2, "resample_documents": True, "seed": 3}
@@ -146,7 +146,7 @@ def test_observations_have_recsims_structure():
     assert structure(original.reset()) == structure(ours.reset())
     theirs, mine = original.step([1, 0]), ours.step([1, 0])
     assert structure(theirs[0]) == structure(mine[0])
-    assert len(theirs) == len(mine) == 4 and type(theirs[2]) is type(mine[2])
+    assert len(theirs) == len(mine) == 4 and isinstance(mine[2], bool)
     assert theirs[3].keys() == mine[3].keys()
     assert original.action_space == ours.action_space
     assert original.observation_space.spaces.keys() == ours.observation_space.spaces.keys()
@@ -173,7 +173,8 @@ def test_recsims_other_agents_run_unchanged():
     config = {"num_candidates": 4, "slate_size": 2, "resample_documents": True, "seed": 5}
     exploration = recbots.recsim.create_environment(
         config, "interest_exploration", overrides={"environment.interest_exploration.max_episode_steps": 40})
-    bandit = recsim_original.load("agents.cluster_bandit_agent").ClusterBanditAgent(
+    bandit = recsim_original.load("agents.layers.cluster_click_statistics").ClusterClickStatsLayer(
+        recsim_original.load("agents.cluster_bandit_agent").ClusterBanditAgent,
         exploration.observation_space, exploration.action_space)
     value, _ = run_by_recsim(exploration, bandit, episodes=5)
     assert value > 0

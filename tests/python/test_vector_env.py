@@ -196,7 +196,8 @@ def test_copies_never_change_and_shared_arrays_live_for_two_steps():
         env.step(slates(rng, env.single_action_space, 4))
     del snapshot[3]
     for one, before in zip(kept, snapshot):
-        assert same({str(i): part for i, part in enumerate(one)}, before)
+        now = flatten({str(i): part for i, part in enumerate(one)})
+        assert now.keys() == before.keys() and all(now[key].tobytes() == before[key].tobytes() for key in now)
     assert view.tobytes() == bits  # A view keeps its array.
 
     shared = recbots.VectorEnv("interest_evolution", 4, copy=False)
@@ -289,10 +290,20 @@ def test_made_by_name():
     assert isinstance(env.unwrapped, recbots.VectorEnv) and env.num_envs == 12
     observation, _ = env.reset(seed=1)
     assert observation["doc"].shape == (12, 10, 20)
-    wrapped = gym.wrappers.vector.RecordEpisodeStatistics(gym.make_vec("recbots:browse", num_envs=4))
+    inner = gym.make_vec("recbots:browse", num_envs=4, episode_statistics=False)
+    wrapped = gym.wrappers.vector.RecordEpisodeStatistics(inner)
     wrapped.reset(seed=1)
+    plain = recbots.VectorEnv("browse", 4)
+    plain.reset(seed=1)
+    wrapped.action_space.seed(1)
     for _ in range(200):
-        wrapped.step(wrapped.action_space.sample())
+        actions = wrapped.action_space.sample()
+        one, other = wrapped.step(actions)[4], plain.step(actions)[4]
+        assert ("episode" in one) == ("episode" in other)
+        if "episode" in one:  # Its statistics are ours, as float32 sums of float32 rewards.
+            assert (one["_episode"] == other["_episode"]).all()
+            assert (one["episode"]["l"] == other["episode"]["l"]).all()
+            assert one["episode"]["r"] == pytest.approx(other["episode"]["r"], rel=1e-5)
     assert wrapped.episode_count > 0
 
 

@@ -19,7 +19,7 @@ class Env(References, gym.Env):
     metadata = {"render_modes": []}
 
     def __init__(self, config="interest_evolution", overrides=None, observation="dict", copy=True, stream=0,
-                 response_in_observation=False, on_repeat="fill", render_mode=None):
+                 response_in_observation=False, on_repeat="fill", episode_statistics=True, render_mode=None):
         if render_mode is not None:
             raise ValueError(f"render_mode {render_mode!r}: there is nothing to render, want None")
         check_choice("observation", observation, _OBSERVATIONS)
@@ -38,6 +38,7 @@ class Env(References, gym.Env):
         self._core = _sim.make_stepper(self.simulation, 1, stream, "Disabled", self._flat, response_in_observation,
                                        on_repeat == "fill", make_frame, bool(copy))
         self._step = self._core.step_one
+        self._episode_statistics = bool(episode_statistics)
         self._seed = self.simulation.seed
         self._references = {}
 
@@ -62,5 +63,6 @@ class Env(References, gym.Env):
         observation = frame.flat if self._flat else frame.observation.copy()
         if not ended:
             return observation, frame.reward.item(), False, False, info
-        info["episode"] = {"r": frame.episode_return.item(), "l": frame.episode_length.item()}
+        if self._episode_statistics:
+            info["episode"] = {"r": frame.episode_return.item(), "l": frame.episode_length.item()}
         return observation, frame.reward.item(), frame.terminated.item(), frame.truncated.item(), info

@@ -71,6 +71,7 @@ class VectorEnv(References, gym.vector.VectorEnv):
     on_repeat          an item twice in a slate: "fill" shows the lowest position that is not in the slate instead of the
                        later one; "error" raises ValueError
     reward_dtype       float32 or float64
+    episode_statistics  False leaves info["episode"] to Gymnasium's RecordEpisodeStatistics, which refuses to find it there
 
     Rows do not depend on each other: row i of any batch is bit for bit Env(stream=first_stream + i).
 
@@ -86,7 +87,7 @@ class VectorEnv(References, gym.vector.VectorEnv):
 
     def __init__(self, config="interest_evolution", num_envs=1, overrides=None, autoreset_mode="SameStep",
                  observation="dict", copy=True, first_stream=0, response_in_observation=False, on_repeat="fill",
-                 reward_dtype=np.float32, render_mode=None):
+                 reward_dtype=np.float32, episode_statistics=True, render_mode=None):
         if render_mode is not None:
             raise ValueError(f"render_mode {render_mode!r}: there is nothing to render, want None")
         mode = AutoresetMode(autoreset_mode)
@@ -102,6 +103,7 @@ class VectorEnv(References, gym.vector.VectorEnv):
         self.single_observation_space = spaces.observation_space(self.parameters, observation, response_in_observation)
         self._flat = observation == "flat"
         self._same_step = mode is AutoresetMode.SAME_STEP
+        self._episode_statistics = bool(episode_statistics)
         self._float64 = np.dtype(reward_dtype) == np.float64
         if not self._float64 and np.dtype(reward_dtype) != np.float32:
             raise ValueError(f"reward_dtype {reward_dtype}, want float32 or float64")
@@ -170,7 +172,8 @@ class VectorEnv(References, gym.vector.VectorEnv):
 
     def _add_ends(self, frame, info):
         episode = {"r": frame.episode_return, "l": frame.episode_length}
-        info["episode"], info["_episode"] = episode, frame.ended
+        if self._episode_statistics:
+            info["episode"], info["_episode"] = episode, frame.ended
         if self._same_step:
             info["final_obs"] = frame.final_flat if self._flat else Rows(frame.final)
             info["final_info"] = Rows(episode=Rows(episode), _episode=frame.ended, response=Rows(frame.responses),

@@ -104,9 +104,9 @@ nb::tuple StepOne(PyStepper& self, const nb::handle action) {
   };
   std::vector<int64_t>& slate = self.slate;
   slate.clear();
-  if (PySequence_Check(action.ptr()) != 0 && (size > 1 || PyIndex_Check(action.ptr()) == 0)) {
-    const Py_ssize_t length = PySequence_Size(action.ptr());
-    if (length < 0) throw nb::python_error();
+  const Py_ssize_t length = PySequence_Check(action.ptr()) != 0 ? PySequence_Size(action.ptr()) : -1;
+  if (length < 0) PyErr_Clear();  // A number, or an array without dimensions.
+  if (length >= 0) {
     if (static_cast<size_t>(length) != size) {
       Throw(absl::InvalidArgumentError(absl::StrCat("action has ", length, " positions, want ", size)));
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed of the simulator from Python: steps of all users for a second of processor time, best of several windows.
 
-usage: python deploy/python/bench.py [--seconds=1] [--windows=5] [--output=FILE]
+usage: python deploy/python/tools/bench.py [--seconds=1] [--windows=5] [--output=FILE]
 
 Compared in one process and by turns: a loop in C++ (that of `recbots bench env`), recbots.VectorEnv in its modes, one user in
 recbots.Env, Gymnasium's SyncVectorEnv of such users, RecSim's interface, RecSim itself and EnvPool's CartPole where they are installed.
