@@ -86,6 +86,7 @@ TEST_F(EvaluateCommandTest, APolicyIsWorthWhatItsOwnLogEarned) {
   }
   const json report = json::parse(want);
   for (const json& estimate : report["estimates"]) {
+    if (estimate["estimator"] == "dm" || estimate["estimator"] == "dr_os") continue;  // These are of a model, in part.
     const json& logged = estimate["of"] == "session" ? report["logged_session"] : report["logged_slate"];
     EXPECT_NEAR(estimate["value"].get<double>(), logged["value"].get<double>(), 1e-6) << estimate["estimator"];
   }
