@@ -110,7 +110,9 @@ TEST_F(HttpEventsTest, ThereIsALimitOfViewersAndPagesAreAnsweredBesideThem) {
   for (size_t i = 0; i < 1024; ++i) {
     View();
     // No more at once than the server keeps connections that have not asked yet.
-    if (i % 64 == 63) ASSERT_TRUE(AwaitViewers(i + 1));
+    if (i % 64 == 63) {
+      ASSERT_TRUE(AwaitViewers(i + 1));
+    }
   }
   // All of them get an event, beside clients that ask for pages.
   server_->SendEvent("status", "{}");
