@@ -1,12 +1,12 @@
 #include "learner/dashboard/policy_watch.h"
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 
@@ -17,6 +17,12 @@ constexpr int kNice = 15;
 
 // Updates and acting matter more. Linux keeps the value for each thread; if it refuses, the thread is as others are.
 void StepBack() { static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice)); }
+
+// What this thread has used of the processor: on a busy machine it mostly waits for it.
+absl::Duration Used() {
+  timespec used{};
+  return ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0 ? absl::DurationFromTimespec(used) : absl::ZeroDuration();
+}
 
 }  // namespace
 
@@ -54,16 +60,16 @@ void PolicyWatch::Rest(absl::Duration time) {
 void PolicyWatch::Run() {
   StepBack();
   while (AwaitNews()) {
-    const Instant start = Instant::Now();
+    const absl::Duration start = Used();
     Note(LookOnce());
-    absl::Duration took = Instant::Now() - start;
+    absl::Duration took = Used() - start;
     if (!knows_references_ && !stopping()) {
       knows_references_ = true;
       Note(hooks_.look_at_references());
       // Shown at once: nobody waits for another evaluation to see them. Their time does not come again.
-      const Instant again = Instant::Now();
+      const absl::Duration again = Used();
       if (!stopping()) Note(LookOnce());
-      took = Instant::Now() - again;
+      took = Used() - again;
     }
     Rest(std::max(options_.pause, options_.rest * took));
   }

@@ -34,7 +34,7 @@ struct PolicyWatchHooks {
 struct PolicyWatchOptions {
   // The least time from one view to the next.
   absl::Duration pause = absl::Milliseconds(500);
-  // The thread rests for this many times as long as a view took: it takes at most a fiftieth of a core.
+  // The thread rests for this many times the processor time that a view took: it takes at most a fiftieth of a core.
   double rest = 49;
 };
 

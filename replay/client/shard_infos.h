@@ -20,7 +20,7 @@ struct ShardInfosOptions {
   std::function<std::vector<ShardChannel>()> shards;
   std::shared_ptr<const Security> security = {};  // nullptr: none.
   absl::Duration period = absl::Seconds(1);       // Between two rounds of questions.
-  absl::Duration patience = absl::Seconds(1);     // For one answer.
+  absl::Duration patience = absl::Seconds(3);     // For one answer.
 };
 
 struct ShardInfo {
