@@ -11,8 +11,8 @@
 
 namespace recbots {
 
-// A scenario: a Model (actor/recsim/model.h; but see ExternalModel), and the name of the member of EnvironmentConfig that chooses it and has
-// its settings.
+// A scenario: a Model (actor/recsim/model.h; but see ExternalModel), and the name of the member of EnvironmentConfig
+// that chooses it and has its settings.
 template <typename Model>
 struct RegisteredScenario {
   const char* name;

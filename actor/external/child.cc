@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -90,6 +91,7 @@ struct Descriptors {
   } else {
     dup2(from.socket, kChildSocket);
   }
+  close_range(kChildSocket + 1, ~0U, CLOSE_RANGE_CLOEXEC);  // Whatever this process has open is none of the program's.
   execvpe(words[0], words, variables);
   const int error = errno;
   [[maybe_unused]] const ssize_t told = write(failure, &error, sizeof(error));
@@ -116,7 +118,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(const std::vector<std::strin
                   {null.get(), sockets.its.get(), output.its.get(), failure.its.get()}, parent);
   }
   if (pid < 0) return NoRoom("a process");
-  setpgid(pid, pid);  // Here, too, so that the group is there whoever comes first.
+  setpgid(pid, pid);  // Here, too, so that the group is there whichever of the two comes first.
   sockets.its.Close();
   output.its.Close();
   failure.its.Close();
@@ -151,9 +153,9 @@ bool Child::Ended(std::string* how) {
   int status = 0;
   if (!ended_ && waitpid(pid_, &status, WNOHANG) == pid_) {
     ended_ = true;
-    how_ = WIFEXITED(status) ? absl::StrCat("it ended with exit code ", WEXITSTATUS(status))
-                             : absl::StrCat("it was ended by signal ", WTERMSIG(status), " (",
-                                            strsignal(WTERMSIG(status)), ")");
+    how_ = WIFEXITED(status)
+               ? absl::StrCat("it ended with exit code ", WEXITSTATUS(status))
+               : absl::StrCat("it was ended by signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
   }
   *how = how_;
   return ended_;

@@ -17,16 +17,16 @@ namespace recbots {
 // Its environment variable of this name has the number of its end of the socket.
 inline constexpr char kSocketVariable[] = "RECBOTS_ENVIRONMENT_SOCKET";
 
-// Standard input is empty; standard output and error are read here. The program gets SIGKILL when the thread that called
-// Start ends, or this process does. Not thread-safe.
+// Standard input is empty; standard output and error are read here. The program gets SIGKILL when the thread that
+// called Start ends, or this process does. Not thread-safe.
 class Child {
  public:
   // Other threads may run, because only safe calls are made between fork and exec.
   //   NOT_FOUND    the program does not exist, or may not be run; the message has the system's reason
   //   UNAVAILABLE  there is no room for another process or descriptor
   static absl::StatusOr<std::unique_ptr<Child>> Start(const std::vector<std::string>& words);
-  // Ends the whole group with SIGKILL, after `kPatience` in which the program may end by itself where the socket has been
-  // closed.
+  // Ends the whole group with SIGKILL, after `kPatience` in which the program may end by itself where the socket has
+  // been closed.
   ~Child();
 
   // The socket to the program. Calls that read or write return after kTurn at the latest.

@@ -30,7 +30,8 @@ class ChildProgram::Waiting {
       return absl::DeadlineExceededError(absl::StrCat("waited ", WaitedText(now - start_), " for ", thing_));
     }
     if (!shown_.has_value()) {
-      shown_.emplace(wait_.waits, WaitFor{.thing = thing_, .peer = "the environment", .deadline = wait_.deadline}, start_);
+      shown_.emplace(wait_.waits, WaitFor{.thing = thing_, .peer = "the environment", .deadline = wait_.deadline},
+                     start_);
     }
     return absl::OkStatus();
   }
@@ -52,8 +53,8 @@ ChildProgram::~ChildProgram() {
 }
 
 void ChildProgram::DropMemory() {
-  if (sets_ != nullptr) munmap(sets_, 2 * layout_->set_bytes);
-  sets_ = nullptr;
+  if (columns_ != nullptr) munmap(columns_, layout_->num_bytes);
+  columns_ = nullptr;
   layout_.reset();
   memory_ = FileDescriptor();
 }
@@ -62,7 +63,7 @@ absl::Status ChildProgram::MakeMemory(const UsersToPlay& users) {
   DropMemory();
   if (!wants_shared_memory_) return absl::OkStatus();
   layout_ = std::make_unique<SharedLayout>(users.spec, users.num_users);
-  const size_t bytes = 2 * layout_->set_bytes;
+  const size_t bytes = layout_->num_bytes;
   const auto failed = [this, bytes](const char* what) {
     const absl::Status status =
         absl::UnavailableError(absl::StrCat("cannot ", what, " ", bytes, " bytes of shared memory: ", strerror(errno)));
@@ -75,7 +76,7 @@ absl::Status ChildProgram::MakeMemory(const UsersToPlay& users) {
   if (fcntl(memory_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return failed("seal");
   void* const mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), 0);
   if (mapped == MAP_FAILED) return failed("map");
-  sets_ = static_cast<char*>(mapped);
+  columns_ = static_cast<char*>(mapped);
   return absl::OkStatus();
 }
 
@@ -166,7 +167,7 @@ absl::Status ChildProgram::HelloAndReady(const UsersToPlay* users, const Program
     RECBOTS_RETURN_IF_ERROR(SendMessage(close, 0, -1, waiting));
   }
   playing_ = true;
-  const uint64_t bytes = sets_ == nullptr ? 0 : 2 * layout_->set_bytes;
+  const uint64_t bytes = columns_ == nullptr ? 0 : layout_->num_bytes;
   RECBOTS_RETURN_IF_ERROR(SendMessage(HelloOf(users, bytes), 0, memory_.get(), waiting));
   Head head;
   RECBOTS_RETURN_IF_ERROR(Receive(reinterpret_cast<char*>(&head), sizeof(head), waiting));
@@ -195,11 +196,9 @@ absl::StatusOr<ProgramColumns> ChildProgram::Step(uint64_t sequence, absl::Span<
                                                   const ProgramWait& wait) {
   failed_ = true;  // Until the answer is there.
   Waiting waiting(*this, wait, sequence == 0 ? "the first observations" : "the answer to a step");
-  const auto set = static_cast<uint32_t>(sequence & 1);
-  char* const columns = sets_ == nullptr ? nullptr : sets_ + set * layout_->set_bytes;
-  if (columns != nullptr) {
-    if (!slates.empty()) memcpy(columns + layout_->slates.offset, slates.data(), slates.size() * sizeof(int32_t));
-    const Head head = {sequence, set, 0};
+  if (columns_ != nullptr) {
+    if (!slates.empty()) memcpy(columns_ + layout_->slates.offset, slates.data(), slates.size() * sizeof(int32_t));
+    const Head head = {sequence, kShared, 0};
     RECBOTS_RETURN_IF_ERROR(Send(reinterpret_cast<const char*>(&head), sizeof(head), -1, waiting));
   } else {
     v1::FromActor message;
@@ -209,18 +208,18 @@ absl::StatusOr<ProgramColumns> ChildProgram::Step(uint64_t sequence, absl::Span<
   }
   Head head;
   RECBOTS_RETURN_IF_ERROR(Receive(reinterpret_cast<char*>(&head), sizeof(head), waiting));
-  if (columns == nullptr || head.set == kMessage) {
+  if (columns_ == nullptr || head.set == kMessage) {
     RECBOTS_RETURN_IF_ERROR(ReceiveMessage(head, waiting));
     RECBOTS_ASSIGN_OR_RETURN(const ProgramColumns came, ColumnsOf(answer_, sequence));
     failed_ = false;
     return came;
   }
-  if (head.sequence != sequence || head.set != set) {
+  if (head.sequence != sequence || head.set != kShared) {
     return absl::DataLossError(absl::StrCat("it answered step ", head.sequence, " in set ", head.set, ", want step ",
-                                            sequence, " in set ", set));
+                                            sequence, " in set ", kShared));
   }
   failed_ = false;
-  return layout_->ColumnsIn(columns);
+  return layout_->ColumnsIn(columns_);
 }
 
 }  // namespace recbots

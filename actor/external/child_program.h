@@ -1,9 +1,10 @@
 // A program that this process has started, and talks to by a socket and shared memory.
 //
 // Each side sends heads of 16 bytes, little-endian: uint64 sequence, uint32 set, uint32 length. With set kMessage, a
-// message of recbots.v1.EnvironmentService of `length` bytes follows; Hello comes with the descriptor of the shared memory
-// where there is one. With another set, length is 0, and the head says that the columns of this step lie in that set of
-// shared memory.
+// message of recbots.v1.EnvironmentService of `length` bytes follows; Hello comes with the descriptor of the shared
+// memory where there is one. With set 0, length is 0, and the head says that the columns of this step lie in shared
+// memory. One set is enough because each side is done with the columns when it sends: what the program does not write
+// keeps its value from one step to the next.
 #pragma once
 
 #include <memory>
@@ -18,6 +19,7 @@ namespace recbots {
 // Nobody spins: both sides sleep until the other one sends. See UserProgram.
 class ChildProgram final : public UserProgram {
  public:
+  static constexpr uint32_t kShared = 0;
   static constexpr uint32_t kMessage = 0xffffffff;
 
   ChildProgram(std::unique_ptr<Child> child, bool shared_memory);
@@ -39,7 +41,7 @@ class ChildProgram final : public UserProgram {
   class Waiting;
 
   absl::Status HelloAndReady(const UsersToPlay* users, const ProgramWait& wait);
-  // Makes memory for two sets of columns.
+  // Makes memory for the columns.
   absl::Status MakeMemory(const UsersToPlay& users);
   void DropMemory();
   absl::Status SendMessage(const v1::FromActor& message, uint64_t sequence, int descriptor, Waiting& waiting);
@@ -58,7 +60,7 @@ class ChildProgram final : public UserProgram {
   // Shared memory of the users played now.
   std::unique_ptr<SharedLayout> layout_;
   FileDescriptor memory_;
-  char* sets_ = nullptr;
+  char* columns_ = nullptr;
 };
 
 }  // namespace recbots

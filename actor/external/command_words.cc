@@ -17,7 +17,8 @@ absl::StatusOr<std::vector<std::string>> CommandWords(absl::string_view command)
   for (size_t i = 0; i < command.size(); ++i) {
     const char c = command[i];
     if (c == '\\' && quote != '\'') {
-      if (i + 1 == command.size()) return absl::InvalidArgumentError("command ends with \\, want a character behind it");
+      if (i + 1 == command.size())
+        return absl::InvalidArgumentError("command ends with \\, want a character behind it");
       add(command[++i]);
     } else if (quote != 0) {
       c == quote ? add(quote = 0) : add(c);

@@ -12,8 +12,8 @@ namespace recbots {
 
 // Starts nothing yet.
 //   INVALID_ARGUMENT  the command is no list of words; the message begins with the field's name
-// Without ExternalHooks::connect, a launcher for an address refuses to launch, and its scenario can be asked for its spec
-// alone.
+// Without ExternalHooks::connect, a launcher for an address refuses to launch, and its scenario can be asked for its
+// spec alone.
 absl::StatusOr<std::unique_ptr<ProgramLauncher>> MakeLauncher(const ExternalOptions& options,
                                                               const ExternalHooks& hooks);
 

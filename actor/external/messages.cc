@@ -13,8 +13,8 @@ absl::StatusOr<absl::Span<const T>> NumbersIn(const char* column, const std::str
   return absl::MakeConstSpan(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T));
 }
 
-absl::Span<const float> FloatsAt(const char* set, const SharedLayout::Part& part) {
-  return {reinterpret_cast<const float*>(set + part.offset), part.count};
+absl::Span<const float> FloatsAt(const char* memory, const SharedLayout::Part& part) {
+  return {reinterpret_cast<const float*>(memory + part.offset), part.count};
 }
 
 }  // namespace
@@ -81,8 +81,7 @@ absl::StatusOr<v1::FromEnvironment::Ready> ReadyOf(const v1::FromEnvironment& an
   if (users != nullptr) {
     const std::string difference = SpecDifference(FromProto(ready.spec()), users->spec);
     if (!difference.empty()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("it is not what environment.external.spec says: ", difference));
+      return absl::FailedPreconditionError(absl::StrCat("it is not what environment.external.spec says: ", difference));
     }
   }
   return ready;
@@ -90,7 +89,8 @@ absl::StatusOr<v1::FromEnvironment::Ready> ReadyOf(const v1::FromEnvironment& an
 
 absl::StatusOr<ProgramColumns> ColumnsOf(const v1::FromEnvironment& answer, uint64_t sequence) {
   if (answer.has_error()) return ErrorOf(answer.error());
-  if (!answer.has_stepped()) return absl::DataLossError(absl::StrCat("the answer to step ", sequence, " is not Stepped"));
+  if (!answer.has_stepped())
+    return absl::DataLossError(absl::StrCat("the answer to step ", sequence, " is not Stepped"));
   const v1::FromEnvironment::Stepped& stepped = answer.stepped();
   if (stepped.sequence() != sequence) {
     return absl::DataLossError(absl::StrCat("it answered step ", stepped.sequence(), ", want ", sequence));
@@ -119,8 +119,7 @@ SharedLayout::SharedLayout(const ExternalSpecOptions& spec, int num_users) {
   const auto users = static_cast<size_t>(num_users);
   const auto slate = users * static_cast<size_t>(spec.slate_size);
   const auto features = users * static_cast<size_t>(spec.user_features);
-  const auto numbers =
-      users * static_cast<size_t>(spec.num_candidates) * static_cast<size_t>(spec.candidate_features);
+  const auto numbers = users * static_cast<size_t>(spec.num_candidates) * static_cast<size_t>(spec.candidate_features);
   size_t end = 0;
   const auto place = [&end](Part& part, size_t count, size_t bytes_each) {
     part = {end, count};
@@ -135,16 +134,21 @@ SharedLayout::SharedLayout(const ExternalSpecOptions& spec, int num_users) {
   place(candidates, numbers, sizeof(float));
   place(next_observation, features, sizeof(float));
   place(next_candidates, numbers, sizeof(float));
-  set_bytes = (end + 4095) / 4096 * 4096;
+  num_bytes = (end + 4095) / 4096 * 4096;
 }
 
-ProgramColumns SharedLayout::ColumnsIn(const char* set) const {
-  const auto flags = [set](const Part& part) {
-    return absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(set + part.offset), part.count);
+ProgramColumns SharedLayout::ColumnsIn(const char* memory) const {
+  const auto flags = [memory](const Part& part) {
+    return absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(memory + part.offset), part.count);
   };
-  return {FloatsAt(set, response),         FloatsAt(set, reward),         flags(terminated),
-          flags(truncated),                FloatsAt(set, observation),    FloatsAt(set, candidates),
-          FloatsAt(set, next_observation), FloatsAt(set, next_candidates)};
+  return {FloatsAt(memory, response),
+          FloatsAt(memory, reward),
+          flags(terminated),
+          flags(truncated),
+          FloatsAt(memory, observation),
+          FloatsAt(memory, candidates),
+          FloatsAt(memory, next_observation),
+          FloatsAt(memory, next_candidates)};
 }
 
 }  // namespace recbots

@@ -34,7 +34,7 @@ absl::Status ErrorOf(const v1::FromEnvironment::Error& error);
 //   DATA_LOSS  no answer to step `sequence`, or a column is not made of whole numbers
 absl::StatusOr<ProgramColumns> ColumnsOf(const v1::FromEnvironment& answer, uint64_t sequence);
 
-// One set of columns in shared memory: in the order of the members, each at the next multiple of 64 bytes.
+// The columns in shared memory: in the order of the members, each at the next multiple of 64 bytes.
 struct SharedLayout {
   SharedLayout(const ExternalSpecOptions& spec, int num_users);
 
@@ -43,9 +43,9 @@ struct SharedLayout {
     size_t count = 0;   // Numbers.
   };
   Part slates, response, reward, terminated, truncated, observation, candidates, next_observation, next_candidates;
-  size_t set_bytes = 0;  // A multiple of 4096. The second set lies behind the first.
+  size_t num_bytes = 0;  // A multiple of 4096.
 
-  ProgramColumns ColumnsIn(const char* set) const;
+  ProgramColumns ColumnsIn(const char* memory) const;
 };
 
 }  // namespace recbots

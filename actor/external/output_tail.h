@@ -15,8 +15,8 @@
 
 namespace recbots {
 
-// Reads at once, so that the program never waits. The log gets a few hundred lines a second; of more it gets the number.
-// Thread-safe.
+// Reads at once, so that the program never waits. The log gets a few hundred lines a second; of more it gets the
+// number. Thread-safe.
 class OutputTail {
  public:
   static constexpr size_t kLinesKept = 50;

@@ -56,9 +56,7 @@ class RemoteProgram final : public UserProgram {
 
   ~RemoteProgram() override { End(); }
 
-  absl::Status Begin(const UsersToPlay& users, const ProgramWait& wait) override {
-    return HelloAndReady(&users, wait);
-  }
+  absl::Status Begin(const UsersToPlay& users, const ProgramWait& wait) override { return HelloAndReady(&users, wait); }
   absl::StatusOr<ExternalSpecOptions> Describe(const ProgramWait& wait) override {
     RECBOTS_RETURN_IF_ERROR(HelloAndReady(nullptr, wait));
     return FromProto(answer_.ready().spec());

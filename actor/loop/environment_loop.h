@@ -28,9 +28,9 @@ class EnvironmentLoop {
                   RowSink& sink, Clock& clock = Clock::Real());
 
   // One step of every user: the transitions that it completes (transition_packer.h) go to the sink. Those that wait for
-  // later steps are lost where the loop ends. Where the environment has lost its users (ABORTED), no step is made, and the
-  // transitions that wait are dropped.
-  // Errors are the sink's (the step was played but not stored), or those of an environment that has failed for good.
+  // later steps are lost where the loop ends. Where the environment has lost its users (ABORTED), no step is made, and
+  // the transitions that wait are dropped. Errors are the sink's (the step was played but not stored), or those of an
+  // environment that has failed for good.
   absl::Status Step(const BehaviourWeights& weights);
 
   // Steps played by active users; where rows wait, more than rows were handed over.

@@ -185,6 +185,18 @@ inline constexpr MetricDescription kActorDropped{"recbots_actor_dropped_rows_tot
                                                  "replay.max_waiting_seconds and made room for newer ones"};
 inline constexpr MetricDescription kActorLost{"recbots_actor_lost_rows_total", MetricType::kCounter,
                                               "Rows that replay had acknowledged and did not know when it came back"};
+inline constexpr MetricDescription kActorEnvironmentRestarts{
+    "recbots_actor_environment_restarts_total", MetricType::kCounter,
+    "Starts of the program of environment.external after it has failed: hang, crash, error (it reported one), columns "
+    "(it "
+    "sent what must not be), start",
+    "reason"};
+inline constexpr MetricDescription kActorEnvironmentStep{
+    "recbots_actor_environment_step_seconds", MetricType::kHistogram,
+    "Time that the program of environment.external took for a step"};
+inline constexpr MetricDescription kActorEnvironmentDropped{
+    "recbots_actor_environment_dropped_steps_total", MetricType::kCounter,
+    "Steps whose rows were not complete when the program of environment.external failed"};
 
 // Evaluator.
 inline constexpr MetricDescription kEvaluatorEvaluations{"recbots_evaluator_evaluations_total", MetricType::kCounter,
@@ -261,6 +273,9 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kActorWaiting,
                                  kActorDropped,
                                  kActorLost,
+                                 kActorEnvironmentRestarts,
+                                 kActorEnvironmentStep,
+                                 kActorEnvironmentDropped,
                                  kEvaluatorEvaluations,
                                  kEvaluatorVersion,
                                  kEvaluatorValue};

@@ -29,6 +29,10 @@ Command SimulateCommand();
 // page names it) or a file could not be written; 2: an error before anything was started; 130: ended by SIGINT or
 // SIGTERM, without a page.
 Command ReproduceCommand();
+// Prints what the program of environment.external plays, as the spec of a configuration.
+Command DescribeCommand();
+// Examines that program. 1: it cannot be played, or breaks a promise.
+Command CheckCommand();
 // Runs benches that need no LibTorch; for others it replaces this process by the program recbots-bench.
 Command BenchCommand();
 // Shows what a replay server holds (an address, or several separated by commas), or a directory of checkpoints. 1:
@@ -47,8 +51,8 @@ Command BenchWatchersCommand();
 
 // In the order of the usage.
 inline std::vector<Command> Commands() {
-  return {ClusterCommand(), TrainCommand(),        SimulateCommand(),     ReproduceCommand(),
-          BenchCommand(),   InspectCommand(),      HealthCommand(),       DoctorCommand(),
+  return {ClusterCommand(), TrainCommand(),        SimulateCommand(),     ReproduceCommand(), DescribeCommand(),
+          CheckCommand(),   BenchCommand(),        InspectCommand(),      HealthCommand(),    DoctorCommand(),
           VersionCommand(), BenchWritersCommand(), BenchWatchersCommand()};
 }
 

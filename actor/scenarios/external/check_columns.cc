@@ -61,8 +61,7 @@ absl::Status ColumnChecker::TakeStart(const ProgramColumns& columns, absl::Span<
 absl::Status ColumnChecker::CheckLengths(const ProgramColumns& columns) const {
   const auto slate = num_users_ * static_cast<size_t>(spec_.slate_size);
   const auto numbers = num_users_ * static_cast<size_t>(spec_.num_candidates * spec_.num_candidate_features);
-  RECBOTS_RETURN_IF_ERROR(
-      CheckLength("response", columns.response.size(), slate * spec_.response_fields.size()));
+  RECBOTS_RETURN_IF_ERROR(CheckLength("response", columns.response.size(), slate * spec_.response_fields.size()));
   RECBOTS_RETURN_IF_ERROR(CheckLength("reward", columns.reward.size(), num_users_));
   RECBOTS_RETURN_IF_ERROR(CheckLength("terminated", columns.terminated.size(), num_users_));
   RECBOTS_RETURN_IF_ERROR(CheckLength("truncated", columns.truncated.size(), num_users_));
@@ -80,14 +79,15 @@ absl::Status ColumnChecker::TakeEnds(const ProgramColumns& columns, const StepCo
     const int truncated = out.truncated[i];
     if (terminated > 1) return Refuse("terminated of row ", i, " is ", terminated, ", want 0 or 1");
     if (truncated > 1) return Refuse("truncated of row ", i, " is ", truncated, ", want 0 or 1");
-    if ((terminated & truncated) != 0) return Refuse("terminated and truncated of row ", i, " are both 1, want at most one");
+    if ((terminated & truncated) != 0)
+      return Refuse("terminated and truncated of row ", i, " are both 1, want at most one");
     ++steps_[i];
     if ((terminated | truncated) != 0) {
       ended_.push_back(static_cast<uint32_t>(i));
       steps_[i] = 0;
     } else if (spec_.max_episode_steps > 0 && steps_[i] >= spec_.max_episode_steps) {
-      return Refuse("truncated of row ", i, " is 0 in step ", steps_[i], " of the episode, want 1: max_episode_steps is ",
-                    spec_.max_episode_steps);
+      return Refuse("truncated of row ", i, " is 0 in step ", steps_[i],
+                    " of the episode, want 1: max_episode_steps is ", spec_.max_episode_steps);
     }
   }
   return absl::OkStatus();
@@ -118,7 +118,8 @@ absl::Status ColumnChecker::TakeNext(const ProgramColumns& columns, const StepCo
       float* const row = to.data() + ended_[e] * width;
       std::copy_n(ended.data() + e * width, width, row);
       if (AllFinite(row, width)) continue;
-      const size_t bad = static_cast<size_t>(std::find_if(row, row + width, [](const float& v) { return !AllFinite(&v, 1); }) - row);
+      const size_t bad =
+          static_cast<size_t>(std::find_if(row, row + width, [](const float& v) { return !AllFinite(&v, 1); }) - row);
       return Refuse(name, " of row ", ended_[e], ", value ", bad, " is ", row[bad], ", want a finite number");
     }
     return absl::OkStatus();

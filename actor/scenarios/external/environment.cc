@@ -122,7 +122,8 @@ absl::Status ExternalEnvironment::Step(absl::Span<const int32_t> slates, const S
     failure = absl::AbortedError("the run goes on, and the program does not know its users");
     pool_->GiveBack(std::move(program_));
     error_ = MoveToNewStreams();
-    if (error_.ok()) error_ = StartAgain(StartProgram(out.observation, out.candidates), out.observation, out.candidates);
+    if (error_.ok())
+      error_ = StartAgain(StartProgram(out.observation, out.candidates), out.observation, out.candidates);
   }
   RECBOTS_RETURN_IF_ERROR(error_);
   return absl::AbortedError(absl::StrCat("all users began new episodes: ", failure.message()));

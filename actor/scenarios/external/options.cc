@@ -35,8 +35,8 @@ absl::Status CheckName(absl::string_view field, const std::string& name) {
 }
 
 absl::Status CheckResponse(const std::vector<std::string>& response) {
-  if (response.size() > kMaxResponseFields) {
-    return Refuse("response has ", response.size(), " names, want at most ", kMaxResponseFields);
+  if (response.empty() || response.size() > kMaxResponseFields) {
+    return Refuse("response has ", response.size(), " names, want 1..", kMaxResponseFields);
   }
   std::set<std::string> seen;
   for (size_t i = 0; i < response.size(); ++i) {
@@ -77,10 +77,11 @@ absl::Status Validate(const ExternalSpecOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   RECBOTS_RETURN_IF_ERROR(CheckName("name", options.name));
   if (options.user_features == 0 && options.candidate_features == 0) {
-    return Refuse("user_features and candidate_features are both 0, want at least one above 0: the policy would see nothing");
+    return Refuse(
+        "user_features and candidate_features are both 0, want at least one above 0: the policy would see nothing");
   }
-  RECBOTS_RETURN_IF_ERROR(CheckRange("slate_size", options.slate_size, 1, options.num_candidates,
-                                     " (and at most num_candidates)"));
+  RECBOTS_RETURN_IF_ERROR(
+      CheckRange("slate_size", options.slate_size, 1, options.num_candidates, " (and at most num_candidates)"));
   RECBOTS_RETURN_IF_ERROR(CheckRange("num_clusters", options.num_clusters, 0, options.candidate_features,
                                      " (and at most candidate_features)"));
   const int64_t numbers = int64_t{options.num_candidates} * options.candidate_features;
@@ -95,9 +96,8 @@ absl::Status Validate(const ExternalSpecOptions& options) {
 absl::Status Validate(const ExternalOptions& options) {
   RECBOTS_RETURN_IF_ERROR(CheckSettings(options));
   if (options.command.empty() == options.address.empty()) {
-    return options.command.empty()
-               ? Refuse("command is not given, and neither is address: want one of them")
-               : Refuse("command is given, and so is address: want one of them");
+    return options.command.empty() ? Refuse("command is not given, and neither is address: want one of them")
+                                   : Refuse("command is given, and so is address: want one of them");
   }
   const ExternalSpecOptions& spec = options.spec;
   if (spec.user_features == 0 && spec.candidate_features == 0) {
@@ -117,8 +117,8 @@ EnvironmentSpec SpecOf(const ExternalSpecOptions& options) {
   spec.slate_size = options.slate_size;
   spec.min_slate_size = options.slate_size;
   spec.response_fields = options.response;
-  // Candidates without features differ by their position only, as items of a catalogue do; with features, they come with
-  // every step.
+  // Candidates without features differ by their position only, as items of a catalogue do; with features, they come
+  // with every step.
   spec.fixed_catalogue = options.candidate_features == 0;
   spec.num_clusters = options.num_clusters;
   spec.min_reward = options.min_reward;

@@ -14,15 +14,15 @@ namespace recbots {
 struct ExternalSpecOptions {
   RECBOTS_SETTINGS;
   RECBOTS_SETTING(std::string, name, AnyValue(), "external");
-  RECBOTS_SETTING(int, user_features, Between(0, 65536), 0);                  // U
-  RECBOTS_SETTING(int, candidate_features, Between(0, 65536), 0);             // D
-  RECBOTS_SETTING(int, num_candidates, Between(1, 4096), 10);                 // N
-  RECBOTS_SETTING(int, slate_size, Between(1, 64), 1);                        // K
-  RECBOTS_SETTING(std::vector<std::string>, response, AnyValue(), {});        // R names
-  RECBOTS_SETTING(int, num_clusters, Between(0, 4096), 0);                    // C
-  RECBOTS_SETTING(double, min_reward, AnyValue(), 0);                         // Of one step.
+  RECBOTS_SETTING(int, user_features, Between(0, 65536), 0);            // U
+  RECBOTS_SETTING(int, candidate_features, Between(0, 65536), 0);       // D
+  RECBOTS_SETTING(int, num_candidates, Between(1, 4096), 10);           // N
+  RECBOTS_SETTING(int, slate_size, Between(1, 64), 1);                  // K
+  RECBOTS_SETTING(std::vector<std::string>, response, AnyValue(), {});  // R names
+  RECBOTS_SETTING(int, num_clusters, Between(0, 4096), 0);              // C
+  RECBOTS_SETTING(double, min_reward, AnyValue(), 0);                   // Of one step.
   RECBOTS_SETTING(double, max_reward, AnyValue(), 1);
-  RECBOTS_SETTING(int, max_episode_steps, Between(0, 1000000), 0);            // 0: the program alone ends episodes.
+  RECBOTS_SETTING(int, max_episode_steps, Between(0, 1000000), 0);  // 0: the program alone ends episodes.
 };
 
 struct ExternalOptions {

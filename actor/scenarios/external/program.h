@@ -25,7 +25,7 @@ struct UsersToPlay {
 };
 
 // The columns of a step as they came, not checked; E of the rows ended their episode. The memory is the program's and
-// keeps its content until the second next call.
+// keeps its content until the next call.
 struct ProgramColumns {
   absl::Span<const float> response;          // float32 [B, K, R]
   absl::Span<const float> reward;            // float32 [B]

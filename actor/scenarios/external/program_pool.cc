@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/log.h"
@@ -28,6 +29,15 @@ const char* ReasonOf(const absl::Status& failure, bool starting) {
   }
 }
 
+constexpr char kLastLines[] = "recbots/last_lines";
+
+// Adds the lines that Explain has kept to the message.
+absl::Status WithLastLines(const absl::Status& failure) {
+  const auto lines = failure.GetPayload(kLastLines);
+  if (!lines.has_value()) return failure;
+  return absl::Status(failure.code(), absl::StrCat(failure.message(), "; its last lines:\n", std::string(*lines)));
+}
+
 bool IsFinal(const absl::Status& failure) {
   return absl::IsCancelled(failure) || absl::IsFailedPrecondition(failure) || absl::IsNotFound(failure);
 }
@@ -36,10 +46,18 @@ bool IsFinal(const absl::Status& failure) {
 
 absl::Status ProgramPool::Explain(const absl::Status& failure, UserProgram* program) const {
   if (absl::IsCancelled(failure)) return failure;
-  std::string text = absl::StrCat(launcher_->name(), ": ", failure.message());
+  absl::Status explained(failure.code(), absl::StrCat(launcher_->name(), ": ", failure.message()));
   const std::string last = program == nullptr ? "" : program->LastLines();
-  if (!last.empty()) absl::StrAppend(&text, "; its last lines:\n", last);
-  return absl::Status(failure.code(), text);
+  if (!last.empty()) explained.SetPayload(kLastLines, absl::Cord(last));
+  return explained;
+}
+
+absl::StatusOr<ExternalSpecOptions> ProgramPool::Describe() {
+  const ProgramWait wait = WaitFor(options_.start_timeout_seconds);
+  absl::StatusOr<std::unique_ptr<UserProgram>> launched = launcher_->Launch(wait);
+  if (!launched.ok()) return Explain(launched.status(), nullptr);
+  absl::StatusOr<ExternalSpecOptions> spec = (*launched)->Describe(wait);
+  return spec.ok() ? spec : WithLastLines(Explain(spec.status(), launched->get()));
 }
 
 absl::StatusOr<std::unique_ptr<UserProgram>> ProgramPool::Take(const UsersToPlay& users) {
@@ -68,28 +86,29 @@ void ProgramPool::GiveBack(std::unique_ptr<UserProgram> program) {
 }
 
 absl::Status ProgramPool::AwaitRestart(const absl::Status& failure, bool starting) {
-  if (IsFinal(failure)) return failure;
+  if (IsFinal(failure)) return WithLastLines(failure);
   const char* const reason = ReasonOf(failure, starting);
   if (hooks_.record != nullptr) hooks_.record->Failed(std::string(failure.message()));
   std::optional<absl::Duration> delay;
   {
     MutexLock lock(&mu_);
     // What has never worked will hardly work the next time.
-    if (!was_ready_) return failure;
+    if (!was_ready_ || options_.max_restarts == 0) return WithLastLines(failure);
     delay = budget_.OnFailure(Instant::Now());
   }
   if (!delay.has_value()) {
-    return absl::Status(failure.code(),
+    const absl::Status last = WithLastLines(failure);
+    return absl::Status(last.code(),
                         absl::StrCat("failed more than ", options_.max_restarts, " times within ",
-                                     options_.restart_window_seconds, " s (max_restarts): ", failure.message()));
+                                     options_.restart_window_seconds, " s (max_restarts): ", last.message()));
   }
   RECBOTS_LOG(WARNING) << "the environment is started again" << Field("reason", reason)
                        << Field("after_seconds", absl::ToDoubleSeconds(*delay)) << Field("error", failure.message());
   if (hooks_.record != nullptr) hooks_.record->Restarted(reason);
   const Instant begin = Instant::Now();
-  const ScopedWait wait(hooks_.waits, {.thing = "the environment to be started again",
-                                       .peer = launcher_->name(),
-                                       .deadline = begin + *delay});
+  const ScopedWait wait(
+      hooks_.waits,
+      {.thing = "the environment to be started again", .peer = launcher_->name(), .deadline = begin + *delay});
   while (Instant::Now() < begin + *delay) {
     RECBOTS_RETURN_IF_ERROR(CheckStop(hooks_.stop));
     absl::SleepFor(std::min(kTurn, begin + *delay - Instant::Now()));

@@ -24,16 +24,18 @@ class ProgramPool {
         budget_({.max_restarts = options.max_restarts, .window = absl::Seconds(options.restart_window_seconds)}) {}
 
   // A program that plays the users, an idle one or a new one.
-  // Errors are those of ProgramLauncher::Launch and UserProgram::Begin, with the program's name and its last lines.
+  // Errors are those of ProgramLauncher::Launch and UserProgram::Begin, explained.
   absl::StatusOr<std::unique_ptr<UserProgram>> Take(const UsersToPlay& users) ABSL_LOCKS_EXCLUDED(mu_);
+  // What a new program says it plays. Errors as above.
+  absl::StatusOr<ExternalSpecOptions> Describe() ABSL_LOCKS_EXCLUDED(mu_);
   // Gives back a program that works. The next user of it calls Begin.
   void GiveBack(std::unique_ptr<UserProgram> program) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Notes a failure and waits before the next start.
   //   CANCELLED  told to stop
-  //   others     `failure` itself: another try would be of no use, or there were too many
+  //   others     `failure` with the last lines of the program: another try would be of no use, or there were too many
   absl::Status AwaitRestart(const absl::Status& failure, bool starting) ABSL_LOCKS_EXCLUDED(mu_);
-  // `failure` with the name of the program and its last lines of output.
+  // `failure` with the name of the program; keeps its last lines of output beside the message.
   absl::Status Explain(const absl::Status& failure, UserProgram* program) const;
 
   ProgramWait StepWait() const { return WaitFor(options_.step_timeout_seconds); }

@@ -15,7 +15,7 @@ struct RestartBudgetOptions {
   absl::Duration window = absl::Minutes(10);
   absl::Duration first_delay = absl::Milliseconds(100);
   absl::Duration longest_delay = absl::Seconds(10);
-  absl::Duration progress = absl::Seconds(5);  // Without a failure for this long, delays begin again at the first.
+  absl::Duration progress = absl::Seconds(1);  // Without a failure for this long, delays begin again at the first.
 };
 
 // Not thread-safe.

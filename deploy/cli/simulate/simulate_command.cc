@@ -16,6 +16,7 @@
 #include "actor/client/experiment_identity.h"
 #include "actor/client/fill_options.h"
 #include "actor/client/make_scenario.h"
+#include "actor/external/remote_program.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/report.h"
 #include "actor/simulate/simulate.h"
@@ -81,7 +82,7 @@ absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
   return options;
 }
 
-// Reads configuration and seed, and makes the scenario.
+// Reads configuration and seed, and makes the scenario. `request` must stay where it is.
 absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
   RECBOTS_ASSIGN_OR_RETURN(request.config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
   if (flags.has("seed")) {
@@ -92,7 +93,9 @@ absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
     }
     request.config.set_seed(seed);
   }
-  RECBOTS_ASSIGN_OR_RETURN(request.scenario, MakeScenario(request.config.environment(), request.config.seed()));
+  const ExternalHooks hooks = {.stop = [&request] { return ShouldStop(request.options.should_stop); },
+                               .connect = ConnectToEnvironment};
+  RECBOTS_ASSIGN_OR_RETURN(request.scenario, MakeScenario(request.config.environment(), request.config.seed(), hooks));
   return absl::OkStatus();
 }
 
