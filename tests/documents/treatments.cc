@@ -32,6 +32,9 @@ const std::vector<Treatment>& Treatments() {
       {R"(recbots-replay --config=\S+ --set learner.batch_size=0)", How::kRun, "", "", 2,
        "replay learner.batch_size 0, want 1..65536\n"},
 
+      {R"(recbots (describe|check) .*)", How::kRun},
+      {R"(python3 deploy/python/examples/my_world.py --address .*)", How::kElsewhere, "",
+       "a server until it is ended; remote_environment_test plays one where there is grpcio"},
       {R"(recbots simulate .*--list-policies)", How::kRun},
       {R"(recbots simulate .*)", How::kRun, "--episodes=20"},
       {R"(recbots cluster .* --keep .*)", How::kKeep, "--run_dir=kept --http=127.0.0.1:0"},
