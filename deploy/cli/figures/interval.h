@@ -16,7 +16,4 @@ struct Interval {
 // Without values both numbers are NaN.
 Interval MeanInterval(absl::Span<const double> values, absl::Span<const double> standard_errors);
 
-// The t for which P(|T| < t) = 0.95 under Student's t distribution, to within 0.001. degrees >= 1.
-double StudentT95(int degrees);
-
 }  // namespace recbots
