@@ -64,7 +64,7 @@ def measure_sample(folder, seconds):
         role.end()
 
 
-def measure_learner(folder, seconds, pairs, rows_per_second):
+def measure_learner(folder, seconds, pairs, rows_per_second, busy):
     """Updates per second of a learner, by turns alone and with a reader beside it; the error is that of a bootstrap."""
     run_dir = folder / "run"
     role = clients_support.Role(folder, "recbots", "cluster", "deploy/config/interest_evolution.textproto",
@@ -85,13 +85,18 @@ def measure_learner(folder, seconds, pairs, rows_per_second):
         def rate(read):
             first, begin, drawn = fresh(), time.monotonic(), 0
             while time.monotonic() - begin < seconds:
-                if read and drawn < (time.monotonic() - begin) * rows_per_second:
-                    replay.sample(256)
+                if drawn < (time.monotonic() - begin) * rows_per_second and (read or busy):
+                    if read:
+                        replay.sample(256)
+                    else:  # As much of the processor as a batch takes, from nobody but the machine.
+                        until = time.process_time() + 256 / 1e6
+                        while time.process_time() < until:
+                            pass
                     drawn += 256
                 else:
                     time.sleep(0.002)
             last = fresh()
-            read_rows.append(drawn / seconds)
+            read_rows.append(drawn / seconds if read else 0)
             return last["updates"] - first["updates"], last["wall_seconds"] - first["wall_seconds"]
         read_rows, alone, beside = [], [], []
         for i in range(pairs):
@@ -121,10 +126,13 @@ def main():
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--rows_per_second", type=float, default=20_000, help="of the reader beside the learner")
+    parser.add_argument("--busy", action="store_true", help="alone, the learner has a process beside it that takes as much of "
+                        "the processor: where cores are few, this shows what replay itself loses")
     parser.add_argument("--only", choices=("sample", "learner"))
     args = parser.parse_args()
     for name, measure in (("sample", lambda folder: measure_sample(folder, args.seconds)),
-                          ("learner", lambda folder: measure_learner(folder, args.seconds, args.pairs, args.rows_per_second))):
+                          ("learner", lambda folder: measure_learner(folder, args.seconds, args.pairs, args.rows_per_second,
+                                                              args.busy))):
         if args.only in (None, name):
             with tempfile.TemporaryDirectory(prefix="rb") as folder:
                 measure(pathlib.Path(folder))

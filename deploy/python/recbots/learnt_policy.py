@@ -17,6 +17,7 @@ class LearntPolicy:
         from . import Env, Policy
         self._make = Policy
         self._env, self._share, self._draw = Env(config, overrides), policy_share, np.random.default_rng(seed)
+        self._env.reset(seed=0)  # Slates are asked for where an episode has begun.
         spec = self._env.parameters
         self._candidates, self._slots = spec["candidates"], spec["slate_size"]
         self._slates = math.perm(self._candidates, self._slots)
