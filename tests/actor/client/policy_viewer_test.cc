@@ -17,7 +17,7 @@
 #include "common/algorithms/make_policy.h"
 #include "common/algorithms/wolpertinger/shape.h"
 #include "common/base/random.h"
-#include "common/config/config_file.h"
+#include "common/config/config.h"
 #include "common/inference/weights.h"
 #include "tests/support/source_dir.h"
 
