@@ -115,7 +115,7 @@ def test_errors_name_the_thing_the_value_and_the_bound():
     env.step([0, 1, 2])  # Nothing was broken.
     with pytest.raises(ValueError, match="num_candidates.*0"):
         recbots.Env("interest_evolution", {"environment.interest_evolution.num_candidates": 0})
-    with pytest.raises(ValueError, match="environment.nothing"):
+    with pytest.raises(ValueError, match="environment has no field 'nothing'"):
         recbots.Env("interest_evolution", {"environment.nothing": 1})
     with pytest.raises(FileNotFoundError, match="interest_evolution"):
         recbots.Env("interest_revolution")
