@@ -10,7 +10,7 @@
 namespace recbots {
 
 bool WeightDiagnostics::MeanIsOne() const {
-  return weights < 2 || std::abs(mean - 1) <= std::max(1e-6, 3 * mean_standard_error);
+  return weights < 2 || std::abs(mean - 1) <= std::max(1e-4, 3 * mean_standard_error);
 }
 
 WeightDiagnostics Diagnose(absl::Span<const double> weights) {

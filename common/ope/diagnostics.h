@@ -17,7 +17,8 @@ struct WeightDiagnostics {
   double zero_share = 0;             // Weights that are 0: what the evaluated policy never shows.
   double effective_sample_size = 0;  // (sum w)^2 / sum w^2 (Kish 1965)
 
-  // Whether the mean is within 3 standard errors of 1, or within 1e-6. A single weight is never off.
+  // Whether the mean is within 3 standard errors of 1, or within 1e-4, as propensities that were rounded to six digits
+  // are. A single weight is never off.
   bool MeanIsOne() const;
 };
 

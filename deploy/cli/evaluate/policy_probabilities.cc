@@ -23,7 +23,7 @@ absl::Status FillUniform(int64_t num_items, InteractionLog& log) {
     for (size_t row = begin; row < end; ++row) {
       const auto first = log.item.begin() + static_cast<ptrdiff_t>(begin);
       const auto here = log.item.begin() + static_cast<ptrdiff_t>(row);
-      const bool again = std::find(first, here, *here) != here;
+      const bool again = *here == kNoItem || std::find(first, here, *here) != here;
       prefix *= again ? 0 : 1 / (items - static_cast<double>(row - begin));
       log.evaluation_prefix[row] = prefix;
     }

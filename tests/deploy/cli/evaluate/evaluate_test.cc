@@ -82,7 +82,9 @@ TEST(EvaluateTest, ALogOfAnotherPolicyTells) {
 TEST(EvaluateTest, WrongPropensitiesAreNoticed) {
   const auto evaluation = Uniform(Bandit(20000, kMild, kEven));
   ASSERT_TRUE(evaluation.ok());
-  EXPECT_EQ(evaluation->verdict, VerdictKind::kTells);  // These look right: weights of 1. Nothing in one log shows it.
+  // All weights are 1, which looks right; but the model of items says something else than the weights.
+  EXPECT_EQ(evaluation->verdict, VerdictKind::kCannotTell);
+  EXPECT_THAT(evaluation->verdict_sentences.back(), HasSubstr("this log cannot tell"));
   const std::vector<double> shifted = {0.5, 0.3, 0.2, 0.1, 0.1};
   const auto wrong = Uniform(Bandit(20000, kMild, shifted));
   ASSERT_TRUE(wrong.ok());
