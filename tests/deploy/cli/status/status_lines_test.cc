@@ -39,8 +39,11 @@ RunView LiveRun(int num_roles = 4) {
   view.bound_by = "actors";
   view.what_to_do = "The learner waits for rows: start more actors, or lower samples_per_insert.";
   for (int i = 0; i < num_roles; ++i) {
-    view.roles.push_back(
-        {.role = "actor", .name = absl::StrCat("host/", i), .state = i == 1 ? "lost" : "joined", .doing = "playing"});
+    RoleView& role = view.roles.emplace_back();
+    role.role = "actor";
+    role.name = absl::StrCat("host/", i);
+    role.state = i == 1 ? "lost" : "joined";
+    role.doing = "playing";
   }
   for (int i = 0; i <= 20; ++i) {
     view.curve_steps.push_back(1000.0 * i);

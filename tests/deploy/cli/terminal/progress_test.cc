@@ -27,7 +27,9 @@ TEST(ProgressTest, FitsEveryWidth) {
   for (int columns = 1; columns <= 120; ++columns) {
     const std::string text = ProgressText("simulate", 0.25, absl::Seconds(60), absl::Seconds(180), columns);
     EXPECT_LE(CellsOf(text), columns) << text;
-    if (columns >= 34) EXPECT_THAT(text, HasSubstr("about 3:00 left")) << columns;
+    if (columns >= 34) {
+      EXPECT_THAT(text, HasSubstr("about 3:00 left")) << columns;
+    }
   }
   EXPECT_THAT(ProgressText("simulate", 0.25, absl::Seconds(60), absl::Seconds(180), 40), Not(HasSubstr("#")));
 }
