@@ -120,7 +120,9 @@ TEST(TopScreenTest, HasExactlyTheLinesOfTheTerminal) {
         const auto lines = TopScreen(Polled(LiveRun(num_roles)), "runs/x", {columns, rows}, true, false, Instant());
         ASSERT_EQ(lines.size(), static_cast<size_t>(rows));
         for (const std::string& line : lines) EXPECT_LE(CellsOf(line), columns) << line;
-        if (columns >= 40) EXPECT_THAT(lines[0], HasSubstr("recbots top"));
+        if (columns >= 40) {
+          EXPECT_THAT(lines[0], HasSubstr("recbots top"));
+        }
         EXPECT_THAT(lines.back(), HasSubstr("q quits"));
       }
     }
