@@ -23,7 +23,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Where an undisturbed run ends is about 9; random play is about 3.
+// An undisturbed run ends at about 10; random play is 2.1.
 constexpr double kLearnt = 6;
 
 class ExternalProgramsTest : public testing::ProgramsTest {
