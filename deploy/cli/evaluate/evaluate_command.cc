@@ -213,8 +213,7 @@ int Evaluate(const CommandLine& flags) {
 
 Command EvaluateCommand() {
   return {"evaluate", "[CONFIG] --log=LOG", "what a policy would earn, from the log of another one",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Evaluate); },
-          Syntax};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Evaluate); }, Syntax};
 }
 
 }  // namespace recbots

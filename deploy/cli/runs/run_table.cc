@@ -64,8 +64,7 @@ absl::StatusOr<RunOrder> ParseRunOrder(const std::string& word) {
   if (word == "updates") return RunOrder::kUpdates;
   if (word == "duration") return RunOrder::kDuration;
   if (word == "size") return RunOrder::kSize;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--sort '", word, "', want name, value, updates, duration or size"));
+  return absl::InvalidArgumentError(absl::StrCat("--sort '", word, "', want name, value, updates, duration or size"));
 }
 
 void SortRuns(RunOrder order, std::vector<RunFolder>& runs) {
@@ -75,7 +74,8 @@ void SortRuns(RunOrder order, std::vector<RunFolder>& runs) {
   });
 }
 
-std::vector<std::string> RunTable(const std::vector<RunFolder>& runs, const std::string& root, int columns, bool color) {
+std::vector<std::string> RunTable(const std::vector<RunFolder>& runs, const std::string& root, int columns,
+                                  bool color) {
   size_t longest = 4;
   for (const RunFolder& run : runs) longest = std::max(longest, Below(run.path, root).size());
   // Numbers need 66 cells; the rest belongs to the name and to how it ended. Narrow screens lose columns at the right.
@@ -90,8 +90,9 @@ std::vector<std::string> RunTable(const std::vector<RunFolder>& runs, const std:
                               " ", RightIn(time, 7), " ", RightIn(size, 7), "  ", ending),
                  columns);
   };
-  std::vector<std::string> lines = {Inked(
-      line("run", "algorithm", "seed", "updates", "last", "best", "gap", "time", "size", "how it ended"), Ink::kDim, color)};
+  std::vector<std::string> lines = {
+      Inked(line("run", "algorithm", "seed", "updates", "last", "best", "gap", "time", "size", "how it ended"),
+            Ink::kDim, color)};
   for (const RunFolder& run : runs) {
     const std::optional<double> gap = run.share_of_gap();
     std::string ending = Harmless(run.Ending());

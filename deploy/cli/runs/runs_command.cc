@@ -25,8 +25,8 @@ CommandSyntax Syntax() {
 
 int List(const CommandLine& flags) {
   if (flags.positional().size() > 1) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(flags.positional().size(), " folders given, want at most 1: ",
-                                                        Syntax().usage)),
+    return Fail(absl::InvalidArgumentError(
+                    absl::StrCat(flags.positional().size(), " folders given, want at most 1: ", Syntax().usage)),
                 kExitBadUsage);
   }
   const absl::StatusOr<RunOrder> order = ParseRunOrder(flags.value("sort"));

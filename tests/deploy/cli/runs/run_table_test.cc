@@ -16,8 +16,8 @@ RunFolder MakeRun(const std::string& path, double value, double updates) {
   RunFolder run;
   run.path = path;
   run.stage = RunStage::kEnded;
-  run.report = {{"value", value}, {"updates", updates}, {"ended_by", "all updates done"}, {"share_of_gap", 0.5}, {"goal_reached", true},
-                {"wall_seconds", 65.0}};
+  run.report = {{"value", value},      {"updates", updates},   {"ended_by", "all updates done"},
+                {"share_of_gap", 0.5}, {"goal_reached", true}, {"wall_seconds", 65.0}};
   run.bytes = 2'500'000;
   return run;
 }
