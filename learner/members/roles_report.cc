@@ -76,15 +76,12 @@ bool Reports(const Member& member) {
   return member.state == MemberState::kJoined || member.state == MemberState::kLagging;
 }
 
-// HOST:PORT of the pages; "" where there are none that another machine could find. A role that serves its pages at all
-// of its addresses is found by the name of its host.
+// HOST:PORT of the pages (as MemberTable has made them reachable); "" where there are none.
 std::string TargetOf(const v1::RoleReport& report) {
   absl::string_view rest = report.pages();
   if (!absl::ConsumePrefix(&rest, "http://") && !absl::ConsumePrefix(&rest, "https://")) return "";
-  absl::StatusOr<HostPort> address = ParseHostPort(rest);
-  if (!address.ok()) return "";
-  if (address->host == "0.0.0.0" || address->host == "::") address->host = report.host();
-  return address->ToString();
+  const absl::StatusOr<HostPort> address = ParseHostPort(rest);
+  return address.ok() ? address->ToString() : "";
 }
 
 std::string MemberText(const Member& member) {

@@ -5,6 +5,10 @@
 namespace recbots::documents {
 namespace {
 
+// A run that has reached its goal soon, and goes on.
+constexpr char kKeptRun[] =
+    "--fresh --run_dir=kept --http=127.0.0.1:0 --set goal.share_of_optimum=0 --set goal.share_of_gap=0 "
+    "--set goal.max_env_steps=0 --set goal.max_updates=100";
 constexpr char kSecurity[] = "SecurityPageTest runs the blocks of docs/security.md as they stand there";
 
 }  // namespace
@@ -34,11 +38,11 @@ const std::vector<Treatment>& Treatments() {
        "replay learner.batch_size 0, want 1..65536\n"},
 
       {R"(recbots (describe|check) .*)", How::kRun},
-      {R"(python3 deploy/python/examples/my_world.py --address .*)", How::kElsewhere, "",
+      {R"(python3 deploy/python/examples/.*)", How::kElsewhere, "",
        "a server until it is ended; remote_environment_test plays one where there is grpcio"},
       {R"(recbots simulate .*--list-policies)", How::kRun},
       {R"(recbots simulate .*)", How::kRun, "--episodes=20"},
-      {R"(recbots cluster .* --keep .*)", How::kKeep, "--run_dir=kept --http=127.0.0.1:0"},
+      {R"(recbots cluster .* --keep .*)", How::kKeep, kKeptRun},
       {R"((recbots (cluster|train)|deploy/run) .*|deploy/run)", How::kRun, kShortRun},
       {R"((recbots reproduce slateq|deploy/reproduce-slateq).*)", How::kRun, "--list",
        "reproduce_command_test runs one from end to end"},
@@ -50,13 +54,9 @@ const std::vector<Treatment>& Treatments() {
       {R"(((RECBOTS|COMPOSE)_\w+=(\S+|"[^"]*") )*docker-compose .*)", How::kCompose},
       {R"(docker start|docker-compose)", How::kElsewhere, "", "there are no containers here"},
       {R"(deploy/monitoring/run.*)", How::kScript, "", "monitoring_test runs it beside a cluster"},
-      {R"((deploy/(images|package|release)|tests/packages/run|tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)",
+      {R"((deploy/(images|package|release)|tests/(packages|browser|chaos|fuzz|tensorboard)/run|tests/check|tests/run|\.ci/run).*)",
        How::kScript, "", "this test is a part of them"},
-      {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|\.ci/run|tests/fuzz/run).*)", How::kScript, "",
-       "this test is a part of them"},
       {R"(pip install .*)", How::kElsewhere, "", "python_test installs the package, in a folder of its own"},
-      {R"((tests/check|tests/run|tests/chaos/run|tests/browser/run|tests/tensorboard/run|\.ci/run|tests/fuzz/run).*)",
-       How::kScript, "", "this test is a part of them"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
        "this test is one of them"},

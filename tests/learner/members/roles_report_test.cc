@@ -90,7 +90,7 @@ TEST_F(RolesReportTest, TheJsonHasTheDocumentedFields) {
 
 // Prometheus reads it. docs/formats.md has the same fields.
 TEST_F(RolesReportTest, TargetsAreThoseThatReportAndHavePages) {
-  // The learner itself has no peer that would say where it is.
+  // What serves at all addresses of the learner's own machine is there for the machine itself.
   v1::RoleReport learner = MakeReport(2, "learner");
   learner.set_pages("https://0.0.0.0:9200");
   v1::RoleReport without = MakeReport(3);
@@ -103,7 +103,7 @@ TEST_F(RolesReportTest, TargetsAreThoseThatReportAndHavePages) {
   Report(learner, /*peer=*/"");
   EXPECT_EQ(nlohmann::json::parse(TargetsJson(table_.members(), "a \"run\"")), nlohmann::json::parse(R"([
     {"targets": ["127.0.0.1:9100"], "labels": {"service": "actor", "run": "a \"run\""}},
-    {"targets": ["host:9200"], "labels": {"service": "learner", "run": "a \"run\""}}])"));
+    {"targets": ["127.0.0.1:9200"], "labels": {"service": "learner", "run": "a \"run\""}}])"));
 }
 
 TEST_F(RolesReportTest, WhatIsNotKnownIsNull) {
