@@ -25,10 +25,11 @@ using testing::ProgramsTest;
 class DashboardPagesTest : public ProgramsTest {
  protected:
   // A cluster that goes on after its goal, and `base_`, the link in its first line.
-  ChildProcess StartCluster() {
-    ChildProcess cluster =
-        Start("recbots", {"cluster", testing::SourceDir() + "/deploy/config/browse.textproto",
-                          "--run_dir=" + dir_ + "/run", "--keep", "--set=learner.status_seconds=0.2"});
+  ChildProcess StartCluster(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"cluster", testing::SourceDir() + "/deploy/config/browse.textproto",
+                                          "--run_dir=" + dir_ + "/run", "--keep", "--set=learner.status_seconds=0.2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    ChildProcess cluster = Start("recbots", arguments);
     std::smatch link;
     EXPECT_TRUE(Await([&] {
       const std::string log = Read(cluster.log_path());
@@ -125,9 +126,12 @@ TEST_F(DashboardPagesTest, ThePolicyIsShownAndBecomesTheOptimum) {
   EXPECT_EQ(policy["map"]["recommended"].size(), 10u);
   EXPECT_EQ(policy["points"]["actor_xy"].size(), 20u);
   EXPECT_EQ(Json("/api/v1/policy?fixed=0")["map"]["rewards"], nullptr);
-  const nlohmann::json status = Json("/api/v1/status");
+  nlohmann::json status;
+  ASSERT_TRUE(Await([&] {  // Replay is asked once a second.
+    status = Json("/api/v1/status");
+    return status.is_object() && status["tables"].size() == 1;
+  })) << status;
   EXPECT_GE(status["policy_views"], 1);
-  ASSERT_EQ(status["tables"].size(), 1u) << status;
   EXPECT_GT(status["tables"][0]["rows"], 0);
   EXPECT_EQ(status["tables"][0]["samples_per_insert_target"], status["samples_per_insert_target"]);
   int64_t lags = 0;
@@ -138,7 +142,8 @@ TEST_F(DashboardPagesTest, ThePolicyIsShownAndBecomesTheOptimum) {
 }
 
 TEST_F(DashboardPagesTest, ControlsPauseTheRunAndEndIt) {
-  ChildProcess cluster = StartCluster();
+  // A goal that is not reached before somebody ends the run.
+  ChildProcess cluster = StartCluster({"--set=goal.share_of_optimum=0", "--set=goal.max_updates=1000000000"});
   const auto post = [this](const std::string& action, const httplib::Headers& headers = {}) {
     const auto answer =
         httplib::Client(base_).Post("/api/v1/control", headers, "{\"action\": \"" + action + "\"}", "application/json");
