@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <regex>
 #include <string>
@@ -117,6 +118,7 @@ class DocumentedCommandsTest : public ::testing::TestWithParam<Command> {
   // Serves what is asked of it, until Ctrl-C.
   static void Keep(const std::string& command, const Treatment& treatment) {
     const std::string line = absl::StrCat(FilledIn(command), " ", treatment.more);
+    std::filesystem::remove_all(workshop_->Path("kept"));  // With the addresses of another command's run.
     ChildProcess cluster = workshop_->Start("exec " + line);
     const std::string address = workshop_->AwaitAddress(workshop_->Path("kept"), "learner", "http");
     httplib::Client client("http://" + address);

@@ -7,7 +7,7 @@ namespace {
 
 // A run that has reached its goal soon, and goes on.
 constexpr char kKeptRun[] =
-    "--fresh --run_dir=kept --http=127.0.0.1:0 --set goal.share_of_optimum=0 --set goal.share_of_gap=0 "
+    "--run_dir=kept --http=127.0.0.1:0 --set goal.share_of_optimum=0 --set goal.share_of_gap=0 "
     "--set goal.max_env_steps=0 --set goal.max_updates=100";
 constexpr char kSecurity[] = "SecurityPageTest runs the blocks of docs/security.md as they stand there";
 
@@ -56,7 +56,7 @@ const std::vector<Treatment>& Treatments() {
       {R"(deploy/monitoring/run.*)", How::kScript, "", "monitoring_test runs it beside a cluster"},
       {R"((deploy/(images|package|release)|tests/(packages|browser|chaos|fuzz|tensorboard)/run|tests/check|tests/run|\.ci/run).*)",
        How::kScript, "", "this test is a part of them"},
-      {R"(pip install .*)", How::kElsewhere, "", "python_test installs the package, in a folder of its own"},
+      {R"(pip( install .*)?)", How::kElsewhere, "", "python_test installs the package, in a folder of its own"},
       {R"((cmake|ninja) .*)", How::kBuild, "", "what they build has been built"},
       {R"((RECBOTS_REWRITE_TRANSCRIPTS=1 )?build/dev/tests/\w+ --gtest_filter=\S+|less \S+)", How::kScript, "",
        "this test is one of them"},
