@@ -15,6 +15,8 @@ import importlib.util
 import sys
 import types
 
+import numpy
+
 _MISSING = ("tensorflow", "dopamine", "gin")
 
 
@@ -55,6 +57,12 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+def _give_numpy_its_old_names():
+    """RecSim writes np.Inf, which NumPy 2 has no more."""
+    if not hasattr(numpy, "Inf"):
+        numpy.Inf = numpy.inf
+
+
 def installed():
     return all(importlib.util.find_spec(name) for name in ("recsim", "absl", "six"))
 
@@ -65,6 +73,7 @@ def load(module):
 
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())  # The last: where one is installed, it is taken.
+    _give_numpy_its_old_names()
     sys.modules.setdefault("gym", gymnasium)
     sys.modules.setdefault("gym.spaces", gymnasium.spaces)
     return importlib.import_module("recsim." + module)
