@@ -89,9 +89,9 @@ void JudgeResult(const Evaluation& evaluation, const VerdictLimits& limits, Esti
     result.trust = Trust::kWithCare;
     result.reason = by_item
                         ? "right only if a click depends on the item and its position alone: with at most one click "
-                          "a slate it is too high by 5 to 16 % in our own worlds"
+                          "a slate it is too high by 5 to 28 % in our own worlds"
                         : "right only if a click does not depend on the items below: with a choice among all items "
-                          "it is too high by 2 to 5 % in our own worlds";
+                          "it is too high by 2 to 11 % in our own worlds";
   } else if (result.trust == Trust::kBelieved && !result.setting.empty()) {
     result.trust = Trust::kWithCare;
     result.reason = "large weights are cut, which biases it by an amount that only its own interval bounds";

@@ -154,7 +154,7 @@ TEST(EvaluateTest, SlatesHaveEstimatorsOfPositions) {
     EXPECT_NEAR(Find(*evaluation, name).estimate.value, 0.4 + 0.2, 5 * 0.008) << name;
   }
   EXPECT_EQ(Find(*evaluation, "iips").trust, Trust::kWithCare);
-  EXPECT_THAT(Find(*evaluation, "iips").reason, HasSubstr("too high by 5 to 16 %"));
+  EXPECT_THAT(Find(*evaluation, "iips").reason, HasSubstr("too high by 5 to 28 %"));
 }
 
 TEST(EvaluateTest, EstimatorsMayBeChosen) {
