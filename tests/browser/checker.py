@@ -113,7 +113,7 @@ def map_becomes_the_optimum(browser):
     same = f"JSON.parse({now}.dataset.same || '{{}}').optimal"
     want(browser.wait(f"{same} === 1", 4 * PATIENCE), f"the map is optimal in {browser.look(same)} of the states only")
     cells = ("(title => { const c = document.querySelector(`[data-map=\"${title}\"] canvas`);"
-             "return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].join(); })")
+             "return c.toDataURL(); })")
     want(browser.look(f"{cells}('Recommended now') === {cells}('optimal')"), "the pictures of the policy and of the optimum differ")
     want(browser.look(f"{cells}('Recommended now') !== {cells}('Expected reward')"), "nothing is marked in the map")
     want(browser.look("document.querySelectorAll('#points .item').length") == 10, "not every item has a point")
@@ -159,9 +159,9 @@ def ends_the_run(browser, cluster):
     browser.look("document.getElementById('end-run').click()")
     browser.look("document.getElementById('end-yes').click()")
     want(browser.wait("document.getElementById('control-said').textContent.includes('The run ends')", PATIENCE), "the end is not said")
-    cluster.process.wait(120)
+    want(cluster.process.wait(120) == 0, "the run has reached its goal, and does not end with 0")
     with open(os.path.join(cluster.run_dir, "report.json"), encoding="utf-8") as report:
-        want(json.load(report)["ended_by"] == "ended by hand", "the report does not say that the run was ended by hand")
+        want(json.load(report)["goal_reached"], "the report does not say that the goal was reached")
 
 
 def curve_goes_on(browser, base):
@@ -183,6 +183,7 @@ def names_and_contrast(browser):
 
 
 def pictures(browser, folder, name):
+    browser.look("scrollTo(0, 0)")
     for width in WIDTHS:
         browser.size(width, 900)
         for scheme in ("light", "dark"):
@@ -191,6 +192,8 @@ def pictures(browser, folder, name):
             wide = browser.look("document.documentElement.scrollWidth")
             want(wide <= width, f"the page is {wide} pixels wide on a screen of {width}")
             browser.picture(os.path.join(folder, f"{name}-{width}-{scheme}.png"))
+            if (width, scheme) == (WIDTHS[0], "light"):  # What fits a screen: for the README.
+                browser.picture(os.path.join(folder, f"{name}.png"), whole=False)
     browser.size(WIDTHS[0], 900)
     browser.prefer("light")
 

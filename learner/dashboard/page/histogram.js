@@ -39,7 +39,8 @@ export class Histogram {
       const box = svg('rect', {class: 'bar', x: i * step + 1, width: Math.max(1, step - 2), y: height - foot - size, height: size});
       const middle = (i + 0.5) * step;
       const bound = bar.bound === null ? 'more' : this.form(bar.bound);
-      const label = i % every === 0 ? [svg('text', {x: middle, y: height - 4, 'text-anchor': 'middle'}, bound)] : [];
+      const anchor = i === 0 ? {x: 1, 'text-anchor': 'start'} : {x: middle, 'text-anchor': 'middle'};  // The first may not be cut.
+      const label = i % every === 0 ? [svg('text', {y: height - 4, ...anchor}, bound)] : [];
       const share = step > 34 && bar.count > 0
         ? [svg('text', {x: middle, y: height - foot - size - 3, 'text-anchor': 'middle'}, `${Math.round(100 * bar.count / all)}%`)] : [];
       return [box, ...label, ...share];
