@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/external/program_watch.h"
+#include "actor/external/remote_program.h"
 #include "actor/loop/environment_loop.h"
 #include "actor/loop/exploration.h"
 #include "actor/loop/replay_sink.h"
@@ -46,6 +48,10 @@ class Actor {
  private:
   absl::Status MakeParts();
   absl::Status Connect();
+  // For environments in programs of their own.
+  ExternalHooks Hooks();
+  // Streams that no user has had, from the learner.
+  absl::StatusOr<uint32_t> NewStreams();
   // Waits for weights when there are none, or when they are too old and no newer ones come; takes newer ones over.
   absl::Status RefreshWeights();
   // Waits until replay wants the rows of a step: played earlier they would only be older when they come in.
@@ -69,15 +75,16 @@ class Actor {
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<ReplaySink> sink_;
   std::unique_ptr<EnvironmentLoop> loop_;
-  const std::string room_;               // What the actor waits for while replay takes no rows.
-  int64_t acknowledged_rows_ = 0;        // When the metrics were refreshed last.
-  std::shared_ptr<const Weights> seen_;  // The newest ones while it waited.
+  const std::string room_;                 // What the actor waits for while replay takes no rows.
+  int64_t acknowledged_rows_ = 0;          // When the metrics were refreshed last.
+  std::shared_ptr<const Weights> seen_;    // The newest ones while it waited.
+  std::unique_ptr<ProgramWatch> program_;  // Null unless the environment is a program of its own.
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<LeaseKeeper> lease_;
 };
 
 absl::Status Actor::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.actors = 1});
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.actors = 1}, Hooks());
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
   RECBOTS_ASSIGN_OR_RETURN(schema_, TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
@@ -121,6 +128,27 @@ absl::Status Actor::Connect() {
                                                             .waits = &role_.waits()});
   role_.stalls().Begin("step");
   return absl::OkStatus();
+}
+
+ExternalHooks Actor::Hooks() {
+  if (!config_.environment().has_external()) return {};
+  ExternalHooks hooks = {.stop = [this] { return role_.shutdown().requested(); },
+                         .waits = &role_.waits(),
+                         .new_streams = [this](int) { return NewStreams(); },
+                         .connect = ConnectToEnvironment};
+  program_ = std::make_unique<ProgramWatch>(role_.metrics());
+  program_->Watch(hooks);
+  return hooks;
+}
+
+absl::StatusOr<uint32_t> Actor::NewStreams() {
+  watcher_->AskForStreams();
+  const ScopedWait wait(&role_.waits(), {.thing = "other random streams", .peer = role_.flags().value("learner")});
+  while (!watcher_->first_stream().has_value()) {
+    if (role_.shutdown().AwaitFor(absl::Milliseconds(10))) return absl::CancelledError("told to stop");
+    RECBOTS_RETURN_IF_ERROR(watcher_->status());
+  }
+  return static_cast<uint32_t>(*watcher_->first_stream());
 }
 
 absl::Status Actor::RefreshWeights() {
@@ -186,7 +214,7 @@ absl::Status Actor::Act() {
     RECBOTS_RETURN_IF_ERROR(AwaitRoom());
     RECBOTS_RETURN_IF_ERROR(RefreshWeights());
     if (role_.shutdown().requested()) break;
-    role_.SetActivity("acting");
+    role_.SetActivity(program_ != nullptr && program_->binds() ? "acting (bound by: environment)" : "acting");
     RECBOTS_RETURN_IF_ERROR(loop_->Step({weights_->header.version(), weights_->header.updates()}));
     role_.stalls().Count(environment_->num_users());
     if (Instant::Now() - last_metrics > kPatience) {
@@ -258,6 +286,7 @@ void Actor::RefreshMetrics() {
   // A step counts when replay has taken its rows: those that were dropped for newer ones were of no use.
   if (stats.acknowledged_rows > acknowledged_rows_) role_.stalls().Progressed(0);
   acknowledged_rows_ = stats.acknowledged_rows;
+  if (program_ != nullptr) program_->Refresh(loop_->dropped_steps());
   for (const replay::BlockedOn reason : {replay::BlockedOn::kNone, replay::BlockedOn::kSpiInsert,
                                          replay::BlockedOn::kCapacity, replay::BlockedOn::kCheckpoint}) {
     const std::string label = reason == replay::BlockedOn::kNone ? "replay" : std::string(NameOf(reason));
@@ -287,7 +316,8 @@ std::vector<StatusSection> Actor::Pages() const {
                         {"rows lost with a store", absl::StrCat(stats.lost_rows)},
                         {"connections", absl::StrCat(stats.connections)},
                         {"waits for", std::string(NameOf(stats.blocked_on))}}};
-  return {learner, replay};
+  if (program_ == nullptr) return {learner, replay};
+  return {learner, replay, program_->Page()};
 }
 
 }  // namespace

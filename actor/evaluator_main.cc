@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
+#include "actor/external/remote_program.h"
 #include "actor/loop/weights_evaluator.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
@@ -57,7 +58,9 @@ class EvaluatorRole {
 };
 
 absl::Status EvaluatorRole::MakeParts() {
-  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.evaluators = 1});
+  const ExternalHooks hooks = {
+      .stop = [this] { return AtWork(); }, .waits = &role_.waits(), .connect = ConnectToEnvironment};
+  absl::StatusOr<std::unique_ptr<Scenario>> scenario = MakeTrainingScenario(config_, {.evaluators = 1}, hooks);
   if (!scenario.ok()) return BadConfiguration(scenario.status());
   scenario_ = *std::move(scenario);
   absl::StatusOr<std::unique_ptr<WeightsEvaluator>> evaluator =

@@ -19,8 +19,8 @@
 #include "common/role/roles.h"
 #include "common/role/run_directory.h"
 #include "common/rpc/rpc_server.h"
-#include "learner/dashboard/dashboard.h"
 #include "learner/group_seat.h"
+#include "learner/learner_pages.h"
 #include "learner/learner_roles.h"
 #include "learner/loop/learner_loop.h"
 #include "learner/loop/networks_of.h"
@@ -46,6 +46,11 @@ class Learner {
  public:
   explicit Learner(Role& role) : role_(role), seat_(role), record_(role.config(), role.run_dir()) {}
 
+  ~Learner() {
+    if (server_ != nullptr) server_->Stop();
+    pages_.Stop();
+  }
+
   absl::Status Run();
 
  private:
@@ -68,7 +73,6 @@ class Learner {
   // The result of a run that had ended; nullopt: there is something left to do.
   std::optional<SavedReport> Ended() const;
   absl::Status Checkpoint(v1::LearnerState state, bool last);
-  std::string CheckpointText() const;
   absl::Status OnEnding(const RunEnd& end);
   std::vector<StatusSection> Pages() const;
 
@@ -81,7 +85,7 @@ class Learner {
   RunRecord record_;
   WeightStore store_;
   LearnerRoles roles_{role_, record_.state(), store_};
-  Dashboard dashboard_{DashboardOptionsOf(role_, store_), record_.state(), [this] { return role_.Report().doing(); }};
+  LearnerPages pages_{role_, record_, store_, [this] { return service_.get(); }};
   PlacedAlgorithm placed_;
   std::unique_ptr<StreamLedger> streams_;
   std::unique_ptr<replay::ReplaySampler> sampler_;
@@ -97,9 +101,9 @@ class Learner {
 absl::Status Learner::ReadConfiguration() {
   const v1::ExperimentConfig& config = role_.config();
   RECBOTS_RETURN_IF_ERROR(seat_.ReadFlags());
-  RECBOTS_ASSIGN_OR_RETURN(const std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, {.learners = 1}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config, *scenario, [this] { return role_.shutdown().requested(); }));
-  const EnvironmentSpec& spec = scenario->spec();
+  const EnvironmentSpec spec = scenario->spec();
   RECBOTS_ASSIGN_OR_RETURN(placed_, PlaceAlgorithm(config, spec, seat_.rank()));
   std::cout << placed_.line << std::endl;
   catalogue_ = CatalogueOf(*scenario);
@@ -113,6 +117,7 @@ absl::Status Learner::ReadConfiguration() {
   if (!role_.run_dir().empty()) streams.path = absl::StrCat(role_.run_dir(), "/", kStreamsFile);
   streams.multiple = spec.users_per_session;
   RECBOTS_ASSIGN_OR_RETURN(streams_, StreamLedger::Create(streams));
+  pages_.SetScenario(std::move(scenario));
   return absl::OkStatus();
 }
 
@@ -170,6 +175,7 @@ void Learner::MakeLoop() {
   options.device = DeviceName(placed_.device);
   options.waits = &role_.waits();
   options.batches_from = role_.flags().value("replay");
+  options.controls = &pages_.controls();
   LearnerLoop::Hooks hooks;
   hooks.stop = [this] { return role_.shutdown().requested(); };
   hooks.watchers = [this] {
@@ -182,11 +188,7 @@ void Learner::MakeLoop() {
     if (checkpointer_ != nullptr) ShowCheckpoints(checkpointer_->stats(), role_.metrics());
     std::cout << line << std::endl;
   };
-  hooks.on_status = [this](const StatusLine& line) {
-    record_.OnStatus(line);
-    dashboard_.OnStatus(line);
-    if (http_ != nullptr && http_->viewers() > 0) http_->SendEvent("status", dashboard_.StatusJson());
-  };
+  hooks.on_status = [this](const StatusLine& line) { pages_.OnStatus(line, http_.get()); };
   hooks.activity = [this](const char* activity) { role_.SetActivity(activity); };
   hooks.on_ending = [this](const RunEnd& end) { return OnEnding(end); };
   hooks.on_checkpoint = [this](v1::LearnerState state, bool last) { return Checkpoint(std::move(state), last); };
@@ -199,15 +201,15 @@ absl::Status Learner::Serve() {
   options.configuration = configuration_;
   options.streams = streams_.get();
   options.security = role_.security();
-  options.on_evaluation = [this](const v1::Evaluation& evaluation) {
-    if (record_.OnEvaluation(evaluation)) dashboard_.OnEvaluation(evaluation, record_.state().wall_seconds());
-  };
+  options.on_evaluation = [this](const v1::Evaluation& evaluation) { pages_.OnEvaluation(evaluation); };
   // Where all actors have the same share, it does not matter which of them has which index.
   if (role_.config().actor().policy_share_spread() == 1) options.places.veterans_first = absl::ZeroDuration();
   options.places.gone = [this](uint64_t instance) { return roles_.Gone(instance); };
   service_ = std::make_unique<WeightsService>(options, store_);
-  RECBOTS_ASSIGN_OR_RETURN(
-      http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page()}, dashboard_.Pages(roles_.Page().json)));
+  RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
+  pages_.Start(*sampler_);
+  RECBOTS_ASSIGN_OR_RETURN(http_, role_.StartHttp([this] { return Pages(); }, {roles_.Page(), roles_.TargetsPage()},
+                                                  pages_.Pages(roles_.Page().json)));
   std::vector<grpc::Service*> services = {service_.get(), &roles_.service()};
   if (seat_.service() != nullptr) services.push_back(seat_.service());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
@@ -216,7 +218,6 @@ absl::Status Learner::Serve() {
   server_ = *std::move(server);
   RECBOTS_RETURN_IF_ERROR(role_.PublishAddress("grpc", server_->address()));
   RECBOTS_LOG(INFO) << "serving weights at " << server_->address();
-  RECBOTS_RETURN_IF_ERROR(loop_->PublishWeights());
   roles_.Watch(*service_, *sampler_);
   server_->SetServing(true);
   role_.SetHealthy(true);
@@ -231,6 +232,7 @@ absl::Status Learner::BeginRun() {
     RECBOTS_RETURN_IF_ERROR(BadConfiguration(record_.Resume(config, identity_, state, placed_.algorithm->updates())));
     store_.Resume(state.published().version());
     loop_->Resume(state);
+    pages_.AddHistory(state.curve_bytes(), placed_.algorithm->updates());
     std::cout << DescribeResumed(resumed_->manifest) << std::endl;
   } else {
     RECBOTS_RETURN_IF_ERROR(CheckRunDirectory(role_.run_dir(), identity_, /*allow_other=*/true));
@@ -285,6 +287,7 @@ absl::Status Learner::Run() {
   roles_.Drain();
   service_->Drain();
   server_->Stop();
+  pages_.Stop();
   return status;
 }
 
@@ -324,12 +327,10 @@ absl::Status Learner::OnEnding(const RunEnd& end) {
   return saved;
 }
 
-std::string Learner::CheckpointText() const {
-  return checkpointer_ == nullptr ? "none: there is no --run_dir" : DescribeCheckpoints(checkpointer_->stats());
-}
-
 std::vector<StatusSection> Learner::Pages() const {
-  std::vector<StatusSection> sections = {RunSection(record_.state(), CheckpointText())};
+  const std::string checkpoints =
+      checkpointer_ == nullptr ? "none: there is no --run_dir" : DescribeCheckpoints(checkpointer_->stats());
+  std::vector<StatusSection> sections = {RunSection(record_.state(), checkpoints)};
   if (!seat_.alone()) sections.push_back(seat_.Page());
   if (service_ == nullptr) return sections;
   sections.push_back(roles_.Section());

@@ -1,6 +1,7 @@
 #include "learner/learner_roles.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -35,6 +36,13 @@ void LearnerRoles::StopWatching() {
 
 JsonPage LearnerRoles::Page() const {
   return {kRolesPath, [this] { return RolesJson(members_.members(), absl::Now()); }};
+}
+
+JsonPage LearnerRoles::TargetsPage() const {
+  const std::string folder = std::filesystem::path(role_.run_dir()).filename().string();
+  return {kTargetsPath, [this, run = folder.empty() ? role_.config().name() : folder] {
+            return TargetsJson(members_.members(), run);
+          }};
 }
 
 v1::RoleReport LearnerRoles::OwnReport() const {

@@ -23,7 +23,8 @@
 
 namespace recbots {
 
-// Gone, Stalled, Page and Section are thread-safe; the other methods are called by the thread that runs the learner.
+// Gone, Stalled, the pages and Section are thread-safe; the other methods are called by the thread that runs the
+// learner.
 class LearnerRoles {
  public:
   // All of them outlive it.
@@ -44,6 +45,7 @@ class LearnerRoles {
   // For the status line: the roles that have stalled.
   std::string Stalled() const { return StalledText(members_.members()); }
   JsonPage Page() const;
+  JsonPage TargetsPage() const;
   StatusSection Section() const { return RolesSection(members_.members()); }
 
  private:

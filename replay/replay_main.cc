@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> OpenCheckpoints(Role& role, Store*
   std::unique_ptr<Checkpointer> checkpointer = *std::move(opened);
   const RestoreReport& restored = checkpointer->restored();
   const std::string claimed = checkpointer->stats().directory;
+  role.metrics().WatchDisk("checkpoint_dir", claimed);
   for (const std::string& difference : restored.differences) {
     RECBOTS_LOG(WARNING) << "not as in the checkpoint, the configuration is in force" << Field("what", difference);
   }

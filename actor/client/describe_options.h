@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/settings.h"
 #include "common/wire/experiment_identity.h"
 
@@ -43,6 +44,7 @@ class OptionsDescriber {
   void operator()(const char* name, const bool& member) { Add(name, member ? "true" : "false"); }
   void operator()(const char* name, const std::string& member) { Add(name, member); }
   void operator()(const char* name, const std::vector<double>& member) { Add(name, NumbersText(member)); }
+  void operator()(const char* name, const std::vector<std::string>& member) { Add(name, absl::StrJoin(member, ", ")); }
 
   // An enum with the numbers of the message's enum; written with the names of the latter.
   template <typename Enum>

@@ -58,6 +58,13 @@ void OptionsReader::operator()(const char* name, std::vector<double>& member) {
   member.assign(values.begin(), values.end());
 }
 
+void OptionsReader::operator()(const char* name, std::vector<std::string>& member) {
+  const FieldDescriptor& field = Field(name);
+  if (!Says(field)) return;
+  const auto values = message_.GetReflection()->GetRepeatedFieldRef<std::string>(message_, &field);
+  member.assign(values.begin(), values.end());
+}
+
 void OptionsReader::ReadEnum(const char* name, int& number) {
   const FieldDescriptor& field = Field(name);
   if (Says(field)) number = message_.GetReflection()->GetEnumValue(message_, &field);

@@ -37,6 +37,7 @@ class OptionsReader {
   void operator()(const char* name, bool& member);
   void operator()(const char* name, std::string& member);
   void operator()(const char* name, std::vector<double>& member);
+  void operator()(const char* name, std::vector<std::string>& member);
 
   // An enum with the numbers of the message's enum.
   template <typename Enum>

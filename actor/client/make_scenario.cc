@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -11,6 +12,7 @@
 #include "actor/client/describe_options.h"
 #include "actor/client/fill_options.h"
 #include "actor/client/scenarios.h"
+#include "actor/external/make_launcher.h"
 #include "actor/recsim/history_scenario.h"
 #include "actor/recsim/model_scenario.h"
 #include "common/base/check_range.h"
@@ -44,6 +46,23 @@ absl::StatusOr<std::unique_ptr<Scenario>> MakeModelScenario(const google::protob
   // The size of a session is a setting of the environment; all others belong to the scenario.
   const bool of_session = absl::StartsWith(made.status().message(), "users_per_session");
   return WithPath(of_session ? "environment" : path, made.status());
+}
+
+// The scenario whose users live in a program of their own.
+absl::StatusOr<std::unique_ptr<Scenario>> MakeExternalScenario(const google::protobuf::Message& message,
+                                                               const std::string& path, uint64_t seed,
+                                                               int users_per_session, const ExternalHooks& hooks) {
+  RECBOTS_RETURN_IF_ERROR(CheckWays(message, path));
+  ExternalOptions options;
+  FillOptions(message, options);
+  RECBOTS_RETURN_IF_ERROR(WithPath(path, Validate(options)));
+  if (users_per_session != 1) {
+    return absl::InvalidArgumentError(absl::StrCat("environment.users_per_session ", users_per_session,
+                                                   ", want 1 with environment.external, whose users are alone"));
+  }
+  absl::StatusOr<std::unique_ptr<ProgramLauncher>> launcher = MakeLauncher(options, hooks);
+  RECBOTS_RETURN_IF_ERROR(WithPath(path, launcher.status()));
+  return std::make_unique<ExternalScenario>(options, seed, *std::move(launcher), hooks);
 }
 
 template <typename Options>
@@ -104,14 +123,19 @@ void WarnOfTooFewEvaluations(const v1::ExperimentConfig& config) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed) {
+absl::StatusOr<std::unique_ptr<Scenario>> MakeScenario(const v1::EnvironmentConfig& config, uint64_t seed,
+                                                       const ExternalHooks& hooks) {
   std::vector<std::string> names;
   ForEachScenario([&names](const auto& scenario) { names.push_back(scenario.name); });
   absl::StatusOr<std::unique_ptr<Scenario>> made = absl::InvalidArgumentError(
       absl::StrCat("environment: no scenario chosen, want one of: ", absl::StrJoin(names, ", ")));
   UseChosen(config, [&]<typename Model>(const RegisteredScenario<Model>&, const google::protobuf::Message& message,
                                         const std::string& path) {
-    made = MakeModelScenario<Model>(message, path, seed, config.users_per_session());
+    if constexpr (std::is_same_v<Model, ExternalModel>) {
+      made = MakeExternalScenario(message, path, seed, config.users_per_session(), hooks);
+    } else {
+      made = MakeModelScenario<Model>(message, path, seed, config.users_per_session());
+    }
   });
   RECBOTS_RETURN_IF_ERROR(made.status());
   return WithHistory(config.history(), *std::move(made));
@@ -129,21 +153,29 @@ absl::StatusOr<IdentityFields> DescribeEnvironment(const v1::EnvironmentConfig& 
     fields["environment"] = scenario.name;
     const absl::StatusOr<typename Model::Options> options = ReadOptions<Model>(message);
     status = WithPath(path, options.status());
-    if (status.ok()) DescribeOptions(*message.GetDescriptor(), *options, path, references, fields);
+    if (!status.ok()) return;
+    if constexpr (std::is_same_v<Model, ExternalModel>) {
+      // The spec is what rows depend on. How the program is started, and how long others wait for it, is not.
+      DescribeOptions(*v1::ExternalSpec::descriptor(), options->spec, path + ".spec", references, fields);
+    } else {
+      DescribeOptions(*message.GetDescriptor(), *options, path, references, fields);
+    }
   });
   RECBOTS_RETURN_IF_ERROR(status);
   return fields;
 }
 
-absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config) {
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeScenario(config.environment(), config.seed()));
+absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
+                                                               const ExternalHooks& hooks) {
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario,
+                           MakeScenario(config.environment(), config.seed(), hooks));
   RECBOTS_RETURN_IF_ERROR(CheckTraining(config, scenario->spec()));
   return scenario;
 }
 
 absl::StatusOr<std::unique_ptr<Scenario>> MakeTrainingScenario(const v1::ExperimentConfig& config,
-                                                               MemorySharers processes) {
-  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config));
+                                                               MemorySharers processes, const ExternalHooks& hooks) {
+  RECBOTS_ASSIGN_OR_RETURN(std::unique_ptr<Scenario> scenario, MakeTrainingScenario(config, hooks));
   processes.evaluators_play = !config.evaluator().exact() || scenario->AllObservations().empty();
   RECBOTS_RETURN_IF_ERROR(CheckMemory(MemoryNeedsOf(config, scenario->spec(), processes), MachineMemoryBytes()));
   return scenario;

@@ -3,6 +3,7 @@
 
 #include "actor/scenarios/choc_kale/model.h"
 #include "actor/scenarios/document_browsing/model.h"
+#include "actor/scenarios/external/scenario.h"
 #include "actor/scenarios/interest_evolution/model.h"
 #include "actor/scenarios/interest_exploration/model.h"
 #include "actor/scenarios/known_q/model.h"
@@ -10,8 +11,8 @@
 
 namespace recbots {
 
-// A scenario: a Model (actor/recsim/model.h), and the name of the member of EnvironmentConfig that chooses it and has
-// its settings.
+// A scenario: a Model (actor/recsim/model.h; but see ExternalModel), and the name of the member of EnvironmentConfig
+// that chooses it and has its settings.
 template <typename Model>
 struct RegisteredScenario {
   const char* name;
@@ -26,6 +27,7 @@ void ForEachScenario(F&& f) {
   f(RegisteredScenario<LongTermSatisfactionModel>{"long_term_satisfaction"});
   f(RegisteredScenario<KnownQModel>{"known_q"});
   f(RegisteredScenario<ChocKaleModel>{"choc_kale"});
+  f(RegisteredScenario<ExternalModel>{"external"});
 }
 
 }  // namespace recbots

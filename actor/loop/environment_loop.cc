@@ -20,7 +20,13 @@ EnvironmentLoop::EnvironmentLoop(Environment& environment, Policy& policy, const
 absl::Status EnvironmentLoop::Step(const BehaviourWeights& weights) {
   policy_.Act({step_.observation, environment_.positions(), step_.candidates},
               {absl::MakeSpan(step_.slates), absl::MakeSpan(step_.behaviour_probability)});
-  RECBOTS_RETURN_IF_ERROR(step_.Step(environment_));
+  if (const absl::Status stepped = step_.Step(environment_); !stepped.ok()) {
+    if (!absl::IsAborted(stepped)) return stepped;
+    // The users are others now. What was not complete is dropped; what the policy sees next is there.
+    dropped_steps_ += packer_.DropWaiting();
+    step_.Advance();
+    return absl::OkStatus();
+  }
   policy_.Observe(FeedbackOf(step_));
   const absl::string_view packed =
       packer_.Pack(step_, {weights.version, weights.updates, absl::ToUnixMicros(clock_.Date())});

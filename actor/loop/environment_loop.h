@@ -28,14 +28,17 @@ class EnvironmentLoop {
                   RowSink& sink, Clock& clock = Clock::Real());
 
   // One step of every user: the transitions that it completes (transition_packer.h) go to the sink. Those that wait for
-  // later steps are lost where the loop ends.
-  // Errors are the sink's (the step was played but not stored).
+  // later steps are lost where the loop ends. Where the environment has lost its users (ABORTED), no step is made, and
+  // the transitions that wait are dropped. Errors are the sink's (the step was played but not stored), or those of an
+  // environment that has failed for good.
   absl::Status Step(const BehaviourWeights& weights);
 
   // Steps played by active users; where rows wait, more than rows were handed over.
   int64_t env_steps() const { return env_steps_; }
   int64_t episodes() const { return episodes_; }
   double reward() const { return reward_sum_; }
+  // Steps played whose rows were dropped before they were complete, because the environment lost its users.
+  int64_t dropped_steps() const { return dropped_steps_; }
 
   // Transfers the users, the rows that wait, and the counters: the loop goes on with the same steps and rows.
   void TransferState(StateArchive& archive);
@@ -55,6 +58,7 @@ class EnvironmentLoop {
   int64_t env_steps_ = 0;
   int64_t episodes_ = 0;
   double reward_sum_ = 0;
+  int64_t dropped_steps_ = 0;
 };
 
 }  // namespace recbots

@@ -53,10 +53,16 @@ absl::StatusOr<PolicyValue> Evaluator::Play(Policy& policy) const {
   MeanEstimate returns;
   for (int first = 0; first < num_users; first += together) {
     what.first_stream = FirstEvaluationStream(session) + static_cast<uint32_t>(first);
-    RECBOTS_RETURN_IF_ERROR(
-        PlayEpisodes(scenario_, policy, what, [&returns](size_t, const StepBuffer&, const EpisodeSoFar& episode) {
-          if (episode.over) returns.Add(episode.reward);
-        }));
+    absl::Status played;
+    do {
+      // An environment that loses its users plays the same ones again, as every evaluation is of the same users.
+      MeanEstimate of_these = returns;
+      played = PlayEpisodes(scenario_, policy, what, [&](size_t, const StepBuffer&, const EpisodeSoFar& episode) {
+        if (episode.over) of_these.Add(episode.reward);
+      });
+      if (played.ok()) returns = of_these;
+    } while (absl::IsAborted(played));
+    RECBOTS_RETURN_IF_ERROR(played);
   }
   return PolicyValue{returns.mean(), returns.count() < 2 ? 0 : returns.ci95(), returns.count()};
 }

@@ -123,6 +123,15 @@ void TransitionPacker::PackSteps(const StepBuffer& step, const RowStamp& stamp) 
   }
 }
 
+int64_t TransitionPacker::DropWaiting() {
+  int64_t dropped = 0;
+  for (Ring& ring : rings_) {
+    dropped += ring.size;
+    ring = Ring();
+  }
+  return dropped;
+}
+
 template <typename T>
 void TransitionPacker::CopyRow(const ColumnSpan& column, const std::vector<T>& values, size_t user, char* row) const {
   if (column.bytes == 0) return;

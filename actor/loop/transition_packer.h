@@ -40,6 +40,9 @@ class TransitionPacker {
   // Rows of the last Pack.
   int num_rows() const { return num_rows_; }
 
+  // Drops the rows that wait, of all users, and returns their number: their episodes will not go on.
+  int64_t DropWaiting();
+
   // Transfers the rows that wait.
   void TransferState(StateArchive& archive) {
     archive.Values("waiting rows of users", rings_);

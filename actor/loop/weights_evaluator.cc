@@ -35,6 +35,7 @@ bool WeightsEvaluator::Evaluated(const v1::WeightsHeader& version) const {
 
 bool WeightsEvaluator::Due(const v1::WeightsHeader& version) const {
   return evaluated_.version() == 0 || version.incarnation() != evaluated_.incarnation() ||
+         version.evaluations_asked() > evaluated_.evaluations_asked() ||
          version.updates() - evaluated_.updates() >= every_updates_;
 }
 

@@ -39,7 +39,8 @@ class WeightsEvaluator {
 
   // Whether these weights are those evaluated last.
   bool Evaluated(const v1::WeightsHeader& version) const;
-  // Whether evaluator.every_updates updates were made since those, or none of this learner were evaluated yet.
+  // Whether evaluator.every_updates updates were made since those, somebody has asked for an evaluation, or none of
+  // this learner were evaluated yet.
   bool Due(const v1::WeightsHeader& version) const;
 
   // Errors as NetworkPolicy::SetWeights and Evaluator::Evaluate.

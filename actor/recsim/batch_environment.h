@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <memory>
 #include <type_traits>
@@ -70,9 +71,8 @@ class BatchEnvironment final : public Environment {
 
   // FAILED_PRECONDITION before the first Reset; otherwise as Environment says.
   absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) override {
-    if (!started_) return absl::FailedPreconditionError("step: no episode has begun, call Reset first");
-    RECBOTS_RETURN_IF_ERROR(CheckColumns(spec_, users_.size(), out));
-    RECBOTS_RETURN_IF_ERROR(CheckSlates(spec_, users_.size(), slates));
+    if (may_wait_) return StepSome(slates, {}, out);
+    RECBOTS_RETURN_IF_ERROR(CheckStep(slates, out));
     for (size_t begin = 0; begin < users_.size(); begin += chunk_) {
       const size_t n = std::min(chunk_, users_.size() - begin);
       if (session_ == 1) {
@@ -84,12 +84,51 @@ class BatchEnvironment final : public Environment {
     return absl::OkStatus();
   }
 
+  absl::Status StepSome(absl::Span<const int32_t> slates, const StepWaits& waits, const StepColumns& out) override {
+    RECBOTS_RETURN_IF_ERROR(CheckStep(slates, out));
+    if (!waits.hold.empty()) RECBOTS_RETURN_IF_ERROR(CheckMask(spec_, users_.size(), "hold", waits.hold));
+    may_wait_ |= !waits.auto_start;
+    waits_.resize(users_.size());
+    active_.resize(users_.size());
+    StepColumns columns = out;
+    if (columns.active.empty()) columns.active = absl::MakeSpan(active_);
+    for (size_t begin = 0; begin < users_.size(); begin += chunk_) {
+      StepChunkOfSome(begin, std::min(chunk_, users_.size() - begin), slates.data(), waits, columns);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ResetSome(absl::Span<const uint8_t> mask, absl::Span<float> observation,
+                         absl::Span<float> candidates) override {
+    RECBOTS_RETURN_IF_ERROR(CheckMask(spec_, users_.size(), "mask", mask));
+    RECBOTS_RETURN_IF_ERROR(CheckReset(spec_, users_.size(), observation.size(), candidates.size()));
+    if (!started_) {
+      if (std::find(mask.begin(), mask.end(), 0) != mask.end()) {
+        return absl::FailedPreconditionError("reset: no episode has begun, reset all users first");
+      }
+      Reset(observation, candidates);
+      return absl::OkStatus();
+    }
+    for (size_t begin = 0; begin < users_.size(); begin += chunk_) {
+      const size_t end = std::min(begin + chunk_, users_.size());
+      size_t n = 0;
+      for (size_t i = begin; i < end; ++i) {
+        if (mask[i] == 0) continue;
+        starting_[n++] = static_cast<uint32_t>(i);
+        positions_[i] = {positions_[i].stream, positions_[i].episode + 1, 0};
+      }
+      StartEpisodes(n, observation.data(), candidates.data());
+    }
+    return absl::OkStatus();
+  }
+
   void TransferState(StateArchive& archive) override {
     archive.Value("started", started_);
     archive.Values("users", users_);
     archive.Values("gone", gone_);
     archive.Values("positions", positions_);
     candidates_.TransferState(archive);
+    may_wait_ = AnyoneWaits();
   }
 
  private:
@@ -98,12 +137,67 @@ class BatchEnvironment final : public Environment {
   size_t num_features() const { return static_cast<size_t>(spec_.num_user_features); }
   size_t response_size() const { return static_cast<size_t>(spec_.slate_size) * spec_.response_fields.size(); }
 
+  absl::Status CheckStep(absl::Span<const int32_t> slates, const StepColumns& out) const {
+    if (!started_) return absl::FailedPreconditionError("step: no episode has begun, call Reset first");
+    RECBOTS_RETURN_IF_ERROR(CheckColumns(spec_, users_.size(), out));
+    return CheckSlates(spec_, users_.size(), slates);
+  }
+
+  // Whether the episode of the session whose first user is `first` has ended and no new one has begun.
+  bool SessionIsOver(size_t first) const {
+    const auto here = gone_.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = here + static_cast<std::ptrdiff_t>(session_);
+    return std::find(here, end, 0) == end;
+  }
+
+  bool AnyoneWaits() const {
+    for (size_t first = 0; first < users_.size(); first += session_) {
+      if (SessionIsOver(first)) return true;
+    }
+    return false;
+  }
+
   // Users begin .. begin + n - 1: whole sessions.
   template <bool kSessions>
   void StepChunk(size_t begin, size_t n, const int32_t* all_slates, const StepColumns& out) {
-    const size_t features = num_features();
     size_t num_starting = Respond<kSessions>(begin, n, all_slates, out);
     if (kSessions) num_starting = EndSessions(begin, n);
+    WriteStep(begin, n, out);
+    BeginNextEpisodes(num_starting, out);
+  }
+
+  // StepChunk where users may wait: for the loop they have left and wait for their session, and then they get back what
+  // they had. They draw no candidates, because those of the position at which they stand are drawn again.
+  void StepChunkOfSome(size_t begin, size_t n, const int32_t* all_slates, const StepWaits& waits,
+                       const StepColumns& out) {
+    for (size_t first = begin; first < begin + n; first += session_) {
+      const bool is_over = SessionIsOver(first);
+      const bool wait = is_over || (!waits.hold.empty() && waits.hold[first] != 0);
+      for (size_t i = first; i < first + session_; ++i) {
+        waits_[i] = wait ? uint8_t{1} : uint8_t{0};
+        held_gone_[i - begin] = gone_[i];
+        gone_[i] |= waits_[i];
+      }
+    }
+    Respond<true>(begin, n, all_slates, out);
+    size_t num_starting = 0;
+    for (size_t first = begin; first < begin + n; first += session_) {
+      const bool starts = waits.auto_start && waits_[first] == 0 && SessionIsOver(first);
+      for (size_t i = first; i < first + session_; ++i) {
+        if (waits_[i] != 0) {
+          gone_[i] = held_gone_[i - begin];
+          --positions_[i].step;
+        }
+        if (starts) starting_[num_starting++] = static_cast<uint32_t>(i);
+      }
+    }
+    WriteStep(begin, n, out);
+    BeginNextEpisodes(num_starting, out);
+  }
+
+  // Writes what the step led to, for users begin .. begin + n - 1.
+  void WriteStep(size_t begin, size_t n, const StepColumns& out) {
+    const size_t features = num_features();
 
     float* const observation = out.observation.data() + begin * features;
     if (features > 0) {
@@ -119,7 +213,6 @@ class BatchEnvironment final : public Environment {
       std::copy_n(out.candidates.data() + begin * candidates_.row_size(), n * candidates_.row_size(),
                   out.next_candidates.data() + begin * candidates_.row_size());
     }
-    BeginNextEpisodes(num_starting, out);
   }
 
   // Shows the slates and moves the users; lists in starting_ those whose episode ended, and returns their number (where
@@ -187,11 +280,7 @@ class BatchEnvironment final : public Environment {
   size_t EndSessions(size_t begin, size_t n) {
     size_t num_starting = 0;
     for (size_t first = begin; first < begin + n; first += session_) {
-      const auto here = gone_.begin() + static_cast<std::ptrdiff_t>(first);
-      if (std::find(here, here + static_cast<std::ptrdiff_t>(session_), 0) !=
-          here + static_cast<std::ptrdiff_t>(session_)) {
-        continue;
-      }
+      if (!SessionIsOver(first)) continue;
       for (size_t i = first; i < first + session_; ++i) starting_[num_starting++] = static_cast<uint32_t>(i);
     }
     return num_starting;
@@ -236,10 +325,13 @@ class BatchEnvironment final : public Environment {
   const size_t chunk_;    // Users stepped together: whole sessions.
   const uint32_t max_steps_;
   bool started_ = false;
+  bool may_wait_ = false;  // Users whose episode is over may be waiting for ResetSome.
   std::vector<typename Model::User> users_;
   std::vector<uint8_t> gone_;  // Has left and waits for the others of the session.
   std::vector<StreamPosition> positions_;
   Candidates<Model> candidates_;
+  std::vector<uint8_t> waits_;   // StepSome: waits in this step.
+  std::vector<uint8_t> active_;  // StepSome: for callers who do not want the column.
 
   // Scratch of one chunk. starting_ has room for one more: the loop writes ahead of its count.
   BlockBatch choice_;
@@ -247,6 +339,7 @@ class BatchEnvironment final : public Environment {
   BlockBatch user_;
   std::array<uint32_t, BlockBatch::kCapacity + 1> starting_;
   std::array<StreamPosition, BlockBatch::kCapacity> starting_positions_;
+  std::array<uint8_t, BlockBatch::kCapacity> held_gone_;
 };
 
 }  // namespace recbots

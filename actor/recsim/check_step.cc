@@ -72,6 +72,15 @@ absl::Status CheckColumns(const EnvironmentSpec& spec, size_t num_users, const S
                                     : CheckOptional("active", out.active.size(), num_users);
 }
 
+absl::Status CheckReset(const EnvironmentSpec& spec, size_t num_users, size_t observation, size_t candidates) {
+  const size_t features = num_users * static_cast<size_t>(spec.num_user_features);
+  const size_t offered =
+      num_users * static_cast<size_t>(spec.num_candidates) * static_cast<size_t>(spec.num_candidate_features);
+  if (observation == features && candidates == offered) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("reset: observation has ", observation, " elements and candidates ",
+                                                 candidates, ", want ", features, " and ", offered));
+}
+
 absl::Status CheckSlates(const EnvironmentSpec& spec, size_t num_users, absl::Span<const int32_t> slates) {
   const auto size = static_cast<uint32_t>(spec.slate_size);
   RECBOTS_RETURN_IF_ERROR(CheckLength("slates", slates.size(), num_users * size));
@@ -85,6 +94,21 @@ absl::Status CheckSlates(const EnvironmentSpec& spec, size_t num_users, absl::Sp
   for (size_t user = 0; user < num_users; ++user) {
     const int32_t* slate = slates.data() + user * size;
     if (!IsGood(slate, size, min_size, num_candidates)) return Refusal(spec, user, slate);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMask(const EnvironmentSpec& spec, size_t num_users, absl::string_view name,
+                       absl::Span<const uint8_t> mask) {
+  RECBOTS_RETURN_IF_ERROR(CheckLength(name, mask.size(), num_users));
+  const auto session = static_cast<size_t>(spec.users_per_session);
+  if (session == 1) return absl::OkStatus();
+  for (size_t user = 0; user < num_users; ++user) {
+    const size_t first = user / session * session;
+    if ((mask[user] != 0) == (mask[first] != 0)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(name, " is ", mask[user] != 0 ? 1 : 0, " for user ", user, " and ",
+                                                   mask[first] != 0 ? 1 : 0, " for user ", first,
+                                                   ", want the same for all ", session, " users of a session"));
   }
   return absl::OkStatus();
 }

@@ -28,6 +28,10 @@ HistoryEnvironment::HistoryEnvironment(std::unique_ptr<Environment> inner, Histo
 void HistoryEnvironment::Reset(absl::Span<float> observation, absl::Span<float> candidates) {
   RECBOTS_CHECK(observation.size() == num_users_ * width_) << "observation " << observation.size();
   inner_->Reset(absl::MakeSpan(observation_), candidates);
+  BeginAll(observation, candidates);
+}
+
+void HistoryEnvironment::BeginAll(absl::Span<float> observation, absl::Span<const float> candidates) {
   for (size_t i = 0; i < num_users_; ++i) {
     Begin(i, candidates);
     Write(i, observation_, observation);
@@ -36,15 +40,53 @@ void HistoryEnvironment::Reset(absl::Span<float> observation, absl::Span<float> 
 
 absl::Status HistoryEnvironment::Step(absl::Span<const int32_t> slates, const StepColumns& out) {
   RECBOTS_RETURN_IF_ERROR(CheckColumns(spec_, num_users_, out));
+  const StepColumns inner = InnerColumns(out);
+  if (const absl::Status stepped = inner_->Step(slates, inner); !stepped.ok()) {
+    if (absl::IsAborted(stepped)) BeginAll(out.observation, out.candidates);
+    return stepped;
+  }
+  Finish(slates, out, inner);
+  return absl::OkStatus();
+}
+
+absl::Status HistoryEnvironment::StepSome(absl::Span<const int32_t> slates, const StepWaits& waits,
+                                          const StepColumns& out) {
+  RECBOTS_RETURN_IF_ERROR(CheckColumns(spec_, num_users_, out));
+  StepColumns with_active = out;
+  if (out.active.empty()) {
+    active_.resize(num_users_);
+    with_active.active = absl::MakeSpan(active_);
+  }
+  const StepColumns inner = InnerColumns(with_active);
+  RECBOTS_RETURN_IF_ERROR(inner_->StepSome(slates, waits, inner));
+  Finish(slates, with_active, inner);
+  return absl::OkStatus();
+}
+
+absl::Status HistoryEnvironment::ResetSome(absl::Span<const uint8_t> mask, absl::Span<float> observation,
+                                           absl::Span<float> candidates) {
+  RECBOTS_RETURN_IF_ERROR(CheckReset(spec_, num_users_, observation.size(), candidates.size()));
+  RECBOTS_RETURN_IF_ERROR(inner_->ResetSome(mask, absl::MakeSpan(observation_), candidates));
+  for (size_t i = 0; i < num_users_; ++i) {
+    if (mask[i] == 0) continue;
+    Begin(i, candidates);
+    Write(i, observation_, observation);
+  }
+  return absl::OkStatus();
+}
+
+StepColumns HistoryEnvironment::InnerColumns(const StepColumns& out) {
   StepColumns inner = out;
   inner.observation = absl::MakeSpan(observation_);
   inner.next_observation = absl::MakeSpan(next_observation_);
   if (out.next_candidates.empty()) inner.next_candidates = absl::MakeSpan(next_candidates_);
-  RECBOTS_RETURN_IF_ERROR(inner_->Step(slates, inner));
+  return inner;
+}
+
+void HistoryEnvironment::Finish(absl::Span<const int32_t> slates, const StepColumns& out, const StepColumns& inner) {
   // Traces keep candidates only to look slates up: where an episode goes on, both are the same.
   const absl::Span<const float> next = inner.next_candidates.empty() ? inner.candidates : inner.next_candidates;
   for (size_t i = 0; i < num_users_; ++i) StepUser(i, slates, out, next);
-  return absl::OkStatus();
 }
 
 void HistoryEnvironment::TransferState(StateArchive& archive) {

@@ -23,12 +23,21 @@ class HistoryEnvironment final : public Environment {
   int num_users() const override { return inner_->num_users(); }
   void Reset(absl::Span<float> observation, absl::Span<float> candidates) override;
   absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) override;
+  absl::Status StepSome(absl::Span<const int32_t> slates, const StepWaits& waits, const StepColumns& out) override;
+  absl::Status ResetSome(absl::Span<const uint8_t> mask, absl::Span<float> observation,
+                         absl::Span<float> candidates) override;
   absl::Span<const StreamPosition> positions() const override { return inner_->positions(); }
   void TransferState(StateArchive& archive) override;
 
  private:
+  // Columns for inner_, with what of them this environment needs and `out` leaves out.
+  StepColumns InnerColumns(const StepColumns& out);
+  // Takes in the step that inner_ has written to `inner`, and writes the observations of all users.
+  void Finish(absl::Span<const int32_t> slates, const StepColumns& out, const StepColumns& inner);
   // Takes in the step of a user, and writes its observations.
   void StepUser(size_t user, absl::Span<const int32_t> slates, const StepColumns& out, absl::Span<const float> next);
+  // Starts all histories where observation_ and `candidates` are, and writes the observations.
+  void BeginAll(absl::Span<float> observation, absl::Span<const float> candidates);
   // Starts the user's history where observation_ and `candidates` are.
   void Begin(size_t user, absl::Span<const float> candidates);
   // Fills the user's row of `out` with that of `features` and the statistics.
@@ -41,6 +50,7 @@ class HistoryEnvironment final : public Environment {
   const size_t candidates_width_, slate_size_, response_width_;  // N D, K, K R
   std::vector<float> observation_, next_observation_;            // [B, U]: inner's
   std::vector<float> next_candidates_;  // [B, N, D] where history shows candidates: for callers that do not want them
+  std::vector<uint8_t> active_;         // [B]: the same, where users may wait
 };
 
 }  // namespace recbots

@@ -49,7 +49,7 @@
 //   std::optional<double> OptimalValue() const, RandomValue() const
 //   absl::StatusOr<std::optional<double>> OptimalValue(const StopQuestion& stop) const, RandomValue likewise
 //       The second form asks `stop` meanwhile: for what may take longer than a second.
-//   std::vector<float> AllObservations() const
+//   std::vector<float> AllObservations() const, ExpectedRewards() const
 //   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates) const, or with `stop` as well
 //       As in scenario.h.
 #pragma once

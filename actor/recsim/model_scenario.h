@@ -87,6 +87,13 @@ class ModelScenario final : public Scenario {
     };
     return **observations_.Get(make);
   }
+  absl::Span<const float> ExpectedRewards() const override {
+    const auto make = [this]() -> absl::StatusOr<std::vector<float>> {
+      if constexpr (requires { model_->ExpectedRewards(); }) return model_->ExpectedRewards();
+      return std::vector<float>();
+    };
+    return **rewards_.Get(make);
+  }
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const override {
     if constexpr (requires { model_->ExactValue(slates, stop); }) {
       return model_->ExactValue(slates, stop);
@@ -126,7 +133,7 @@ class ModelScenario final : public Scenario {
   std::unique_ptr<const ScenarioMetrics> metrics_;
 
   mutable Lazy<Value> optimal_, random_;
-  mutable Lazy<std::vector<float>> observations_;
+  mutable Lazy<std::vector<float>> observations_, rewards_;
 };
 
 }  // namespace recbots

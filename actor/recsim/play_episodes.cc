@@ -7,14 +7,20 @@
 
 #include "common/base/status_macros.h"
 #include "common/policies/feedback.h"
+#include "common/policies/given_slates.h"
 
 namespace recbots {
 namespace {
 
 void Act(const Environment& environment, Policy& policy, bool position_probability, StepBuffer& step) {
   PolicyOutput output = {absl::MakeSpan(step.slates), absl::MakeSpan(step.behaviour_probability)};
-  if (position_probability) output.position_probability = absl::MakeSpan(step.position_probability);
+  if (position_probability) {
+    output.position_probability = absl::MakeSpan(step.position_probability);
+    output.prefix_probability = absl::MakeSpan(step.prefix_probability);
+    std::fill(step.prefix_probability.begin(), step.prefix_probability.end(), std::numeric_limits<float>::quiet_NaN());
+  }
   policy.Act({step.observation, environment.positions(), step.candidates}, output);
+  CompletePrefix(output);
 }
 
 }  // namespace

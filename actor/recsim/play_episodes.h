@@ -17,7 +17,8 @@ struct EpisodesToPlay {
   uint32_t first_stream = 0;  // Of the first user.
   // The first episodes of each user, all of them to their end: the first ones to end would be the short ones.
   int64_t episodes_each = 1;
-  bool position_probability = false;  // Whether the policy is asked for it; NaN where the policy does not say.
+  // Whether the policy is asked for it, and for the probability of prefixes; NaN where the policy does not say.
+  bool position_probability = false;
   StopQuestion should_stop = nullptr;
 };
 
@@ -36,6 +37,7 @@ using EpisodeVisitor = absl::FunctionRef<void(size_t user, const StepBuffer& ste
 // for another. Users who have ended their episodes go on, unseen by the visitor, until the last one has.
 //   CANCELLED         should_stop, which is asked before every step
 //   INVALID_ARGUMENT  the policy showed a slate that the scenario refuses
+//   ABORTED           the environment lost its users (common/rl/environment.h): the caller may play them again
 absl::Status PlayEpisodes(const Scenario& scenario, Policy& policy, const EpisodesToPlay& what, EpisodeVisitor visit);
 
 }  // namespace recbots

@@ -65,6 +65,9 @@ class Scenario {
   std::optional<double> ValueOf(const ReferencePolicy& reference) const;
   // Every observation that can occur, float32 [S, U], where there are finitely many and they tell all.
   virtual absl::Span<const float> AllObservations() const { return {}; }
+  // The expected reward of a step that shows candidate n alone in state s (of AllObservations), float32 [S, N]; empty
+  // where it is not known.
+  virtual absl::Span<const float> ExpectedRewards() const { return {}; }
   // Value of the policy that shows slates[s * K ...] in state s (of AllObservations).
   //   UNIMPLEMENTED     the scenario has no exact values
   //   INVALID_ARGUMENT  wrong length or a position out of range

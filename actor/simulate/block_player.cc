@@ -18,6 +18,14 @@ BlockPlayer::BlockPlayer(const Scenario& scenario, Policy& policy, const LogForm
       num_counts_(EpisodeCount::kFirstCounter + (metrics_ != nullptr ? metrics_->counters().size() : 0)) {}
 
 absl::Status BlockPlayer::Play(int64_t first, int n, EpisodeBlock& block) {
+  absl::Status played;
+  do {
+    played = PlayOnce(first, n, block);  // ABORTED: the environment lost its users, and plays the same ones again.
+  } while (absl::IsAborted(played));
+  return played;
+}
+
+absl::Status BlockPlayer::PlayOnce(int64_t first, int n, EpisodeBlock& block) {
   const auto episodes = static_cast<size_t>(n);
   rewards_.assign(episodes * session_size_, 0.0);
   counts_.assign(episodes * num_counts_, 0.0);
@@ -79,6 +87,7 @@ void BlockPlayer::Log(int64_t first, size_t user, const StepBuffer& step, const 
       .slate = step.slates.data() + user * slate_size,
       .slate_propensity = step.behaviour_probability[user],
       .item_propensity = step.position_probability.data() + user * slate_size,
+      .prefix_propensity = step.prefix_probability.data() + user * slate_size,
       .response = step.response.data() + user * slate_size * spec_.response_fields.size(),
       .reward = step.reward[user],
       .terminated = step.terminated[user] != 0,

@@ -30,6 +30,8 @@ class BlockPlayer {
   absl::Status Play(int64_t first, int n, EpisodeBlock& block);
 
  private:
+  // Play, but ABORTED if the environment loses its users; `block` is then unchanged.
+  absl::Status PlayOnce(int64_t first, int n, EpisodeBlock& block);
   // Adds a user's step to the counts of its session.
   void Count(size_t user, const StepBuffer& step, const EpisodeSoFar& episode);
   void Log(int64_t first, size_t user, const StepBuffer& step, const EpisodeSoFar& episode);

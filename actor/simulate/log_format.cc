@@ -78,14 +78,15 @@ LogFormat::LogFormat(const EnvironmentSpec& spec, Kind kind, bool with_candidate
 
 int64_t LogFormat::num_columns() const {
   const int64_t features = spec_.num_candidate_features;
-  return 12 + num_fields_ + features + spec_.num_user_features +
+  return 13 + num_fields_ + features + spec_.num_user_features +
          (with_candidates_ ? spec_.num_candidates * features : 0);
 }
 
 std::string LogFormat::Header() const {
   if (kind_ == Kind::kJsonLines) return "";
   std::string names =
-      "episode,stream,user,step,position,item,slate_propensity,item_propensity,reward,clicked,terminated,truncated";
+      "episode,stream,user,step,position,item,slate_propensity,item_propensity,prefix_propensity,reward,clicked,"
+      "terminated,truncated";
   for (const std::string& field : spec_.response_fields) absl::StrAppend(&names, ",response.", field);
   AppendCsvNames("document", spec_.num_candidate_features, names);
   AppendCsvNames("observation", spec_.num_user_features, names);
@@ -147,7 +148,10 @@ void LogFormat::AppendJsonStart(const LoggedStep& step, std::string& out) const 
 
 void LogFormat::AppendJsonRow(const LoggedStep& step, int position, std::string& out) const {
   if (position < 0) {
-    Append(",\"position\":null,\"item\":null,\"item_propensity\":null,\"clicked\":null,\"response\":null", out);
+    Append(
+        ",\"position\":null,\"item\":null,\"item_propensity\":null,\"prefix_propensity\":null,\"clicked\":null,"
+        "\"response\":null",
+        out);
     if (spec_.num_candidate_features > 0) Append(",\"document\":null", out);
     return;
   }
@@ -158,6 +162,8 @@ void LogFormat::AppendJsonRow(const LoggedStep& step, int position, std::string&
   AppendInteger(item, out);
   Append(",\"item_propensity\":", out);
   AppendNumber(step.item_propensity[position], "null", out);
+  Append(",\"prefix_propensity\":", out);
+  AppendNumber(step.prefix_propensity[position], "null", out);
   const int clicked = Clicked(step, position);
   Append(clicked < 0 ? ",\"clicked\":null" : clicked == 1 ? ",\"clicked\":true" : ",\"clicked\":false", out);
   Append(",\"response\":{", out);
@@ -208,6 +214,8 @@ void LogFormat::AppendCsvRow(const LoggedStep& step, int position, std::string& 
   AppendCsvNumbers(&step.slate_propensity, 1, out);
   out.push_back(',');
   if (position >= 0) AppendNumber(step.item_propensity[position], "", out);
+  out.push_back(',');
+  if (position >= 0) AppendNumber(step.prefix_propensity[position], "", out);
   AppendCsvNumbers(&step.reward, 1, out);
   const int clicked = Clicked(step, position);
   Append(clicked < 0 ? "," : clicked == 1 ? ",1" : ",0", out);

@@ -14,10 +14,11 @@ struct LoggedStep {
   uint32_t stream = 0;
   int user = 0;  // 0..M-1 in its session
   int64_t step = 0;
-  const int32_t* slate = nullptr;          // [K]
-  float slate_propensity = 0;              // NaN: not known
-  const float* item_propensity = nullptr;  // [K], NaN: not known
-  const float* response = nullptr;         // [K, R]
+  const int32_t* slate = nullptr;            // [K]
+  float slate_propensity = 0;                // NaN: not known
+  const float* item_propensity = nullptr;    // [K], NaN: not known
+  const float* prefix_propensity = nullptr;  // [K], NaN: not known
+  const float* response = nullptr;           // [K, R]
   float reward = 0;
   bool terminated = false;
   bool truncated = false;

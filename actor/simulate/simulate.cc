@@ -128,6 +128,10 @@ class Run {
     if (block.num_episodes == 0) return absl::OkStatus();
     if (log_ != nullptr) RECBOTS_RETURN_IF_ERROR(log_->Append(block.log, block.log_rows));
     sums_.Add(block);
+    if (options_.on_episodes != nullptr) {
+      options_.on_episodes(sums_.episodes());
+      return absl::OkStatus();
+    }
     const Instant now = Instant::Now();
     if (now - last_progress_ >= kProgressInterval) {
       last_progress_ = now;

@@ -35,6 +35,9 @@ struct SimulationOptions {
   int users = 64;
   // Called by all threads before every step: true ends the simulation with the episodes finished so far.
   std::function<bool()> should_stop = [] { return false; };
+  // Called with the number of episodes that are reported so far, whenever it has grown, by one thread at a time.
+  // Without it a line in the log says so now and then.
+  std::function<void(int64_t)> on_episodes = nullptr;
 };
 
 // Every call makes a new policy. Called by one thread.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/log.h"
+#include "common/base/nearest_name.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
 
@@ -20,11 +21,13 @@ namespace {
 
 absl::Status Unknown(absl::string_view argument, const std::vector<FlagSpec>& flags) {
   const bool is_long = absl::StartsWith(argument, "--");
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown flag ", is_long ? argument.substr(0, argument.find('=')) : argument,
-                   ", want one of: ", absl::StrJoin(flags, ", ", [](std::string* out, const FlagSpec& known) {
-                     absl::StrAppend(out, "--", known.name);
-                   })));
+  const absl::string_view name = is_long ? argument.substr(0, argument.find('=')) : argument;
+  std::vector<std::string> names;
+  for (const FlagSpec& known : flags) names.push_back(absl::StrCat("--", known.name));
+  const std::string underlined = absl::StrReplaceAll(name.substr(is_long ? 2 : 0), {{"-", "_"}});
+  const std::string meant = is_long ? DidYouMean(absl::StrCat("--", underlined), names) : "";
+  return absl::InvalidArgumentError(absl::StrCat("unknown flag ", name, meant, meant.empty() ? ", want" : " Want",
+                                                 " one of: ", absl::StrJoin(names, ", ")));
 }
 
 // The names of a flag in the form that CLI11 takes: "--run_dir,--run-dir".

@@ -1,7 +1,7 @@
 // What the processor can do, and what this program was compiled for.
 //
 // A program with instructions that the processor lacks says so and ends with code 1 before anything else of it runs,
-// even before the constructors of shared libraries (processor_check.cc). The check does not cover shared libraries that
+// even before the constructors of shared libraries (processor_start.cc). The check does not cover shared libraries that
 // were themselves compiled for more than the processor has.
 //
 // On architectures other than x86-64 the set of features is empty, the level is 0, and nothing is checked.

@@ -109,13 +109,28 @@ std::string ProgramFolder() {
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
+namespace {
+
+// "; `ninja -C BUILD NAME` builds it" where `program`, BUILD/bin/NAME, is missing in the folder of a build: one that
+// was made for a run lacks what no run needs.
+std::string HowToBuild(const std::string& program) {
+  const std::filesystem::path path(program), build = path.parent_path().parent_path();
+  std::error_code error;
+  if (std::filesystem::exists(path, error) || !std::filesystem::exists(build / "build.ninja", error)) return "";
+  return absl::StrCat("; `ninja -C ", build.string(), " ", path.filename().string(), "` builds it");
+}
+
+}  // namespace
+
 int BecomeProgram(const std::string& name, const std::vector<std::string>& arguments) {
   const std::string program = absl::StrCat(ProgramFolder(), "/", name);
   std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execv(program.c_str(), argv.data());
-  return Fail(absl::UnavailableError(absl::StrCat("cannot run ", program, ": ", strerror(errno))), kExitFailed);
+  const std::string reason = strerror(errno);
+  return Fail(absl::UnavailableError(absl::StrCat("cannot run ", program, ": ", reason, HowToBuild(program))),
+              kExitFailed);
 }
 
 int Fail(const absl::Status& status, int exit_code) {

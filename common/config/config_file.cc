@@ -12,6 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/file.h"
+#include "common/base/nearest_name.h"
+#include "common/base/program.h"
 #include "common/base/status_macros.h"
 #include "common/config/field_path.h"
 
@@ -46,6 +48,36 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// Configurations in `folder` whose names end as those of ours, as paths.
+void AddConfigurations(const std::filesystem::path& folder, std::vector<std::string>& paths) {
+  std::error_code error;
+  const std::filesystem::path listed = folder.empty() ? "." : folder;
+  for (std::filesystem::directory_iterator entry(listed, error), end; !error && entry != end; entry.increment(error)) {
+    const std::filesystem::path& path = entry->path();
+    if (path.extension() == ".textproto") paths.push_back((folder / path.filename()).string());
+  }
+  std::sort(paths.begin(), paths.end());
+}
+
+// The configuration that may have been meant: one beside the path, or one that is shipped. Names are compared without
+// folder and ending, so that "browse" finds "deploy/config/browse.textproto".
+std::string Meant(const std::string& path) {
+  const std::filesystem::path given(path);
+  std::vector<std::string> paths;
+  AddConfigurations(given.parent_path(), paths);
+  std::vector<std::string> shipped;
+  AddConfigurations("deploy/config", shipped);
+  if (shipped.empty()) AddConfigurations(std::filesystem::path(ProgramFolder()) / "../../../deploy/config", shipped);
+  paths.insert(paths.end(), shipped.begin(), shipped.end());
+  std::vector<std::string> stems;
+  for (const std::string& one : paths) stems.push_back(std::filesystem::path(one).stem().string());
+  const std::string stem = given.stem().string();
+  const auto nearest = std::find(stems.begin(), stems.end(), NearestName(stem, stems));
+  if (nearest == stems.end()) return "";
+  const std::filesystem::path meant = paths[static_cast<size_t>(nearest - stems.begin())];
+  return absl::StrCat(", did you mean '", meant.lexically_normal().string(), "'?");
+}
+
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -54,8 +86,9 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
   if (text.ok()) return text;
   const bool too_long = absl::IsInvalidArgument(text.status());
-  return absl::Status(too_long ? absl::StatusCode::kInvalidArgument : absl::StatusCode::kNotFound,
-                      absl::StrCat("the configuration: ", text.status().message()));
+  if (too_long) return absl::InvalidArgumentError(absl::StrCat("the configuration: ", text.status().message()));
+  const std::string meant = absl::IsNotFound(text.status()) ? Meant(path) : "";
+  return absl::NotFoundError(absl::StrCat("the configuration: ", text.status().message(), meant));
 }
 
 // Refuses what an editor or a shell of another system may put into a file. The parser would end the text at a NUL byte,

@@ -12,7 +12,8 @@ namespace recbots {
 inline constexpr size_t kMaxConfigBytes = size_t{64} << 20;
 
 // Reads a text proto: UTF-8, with or without a byte order mark. A pipe and /dev/stdin are files too.
-//   NOT_FOUND         the file cannot be read; the message says why
+//   NOT_FOUND         the file cannot be read; the message says why, and names the configuration that may have been
+//                     meant, beside the path or among those that are shipped
 //   INVALID_ARGUMENT  the file is no text proto of an experiment (the message names file, line and column), or has more
 //                     than kMaxConfigBytes
 absl::StatusOr<v1::ExperimentConfig> ReadConfigFile(const std::string& path);

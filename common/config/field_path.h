@@ -17,9 +17,6 @@ std::string JoinPath(absl::string_view prefix, absl::string_view field);
 // Names of the fields of a message, in the order of their declaration.
 std::vector<std::string> FieldNames(const google::protobuf::Descriptor& message);
 
-// The candidate nearest to `name` by edit distance, or "" if none is so near that it may have been meant.
-std::string NearestName(absl::string_view name, const std::vector<std::string>& candidates);
-
 // ", did you mean 'seed'?", or the list of fields when nothing is near: ", it has name, seed, ...".
 std::string Suggestion(absl::string_view name, const google::protobuf::Descriptor& message);
 

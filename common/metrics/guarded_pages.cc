@@ -1,5 +1,8 @@
 #include "common/metrics/guarded_pages.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "common/metrics/login_page.h"
@@ -101,19 +104,38 @@ void AddLogin(const std::string& role, PageGuard& guard, HttpPages& pages) {
   });
 }
 
+// A control is not looked for at an address with a token in it: it would be carried out on the way to another page.
+Handled OpenControl(const std::string& role, PageGuard& guard, const httplib::Request& request,
+                    httplib::Response& response) {
+  const Verdict verdict = guard.CheckHeaders(request.remote_addr, request.get_header_value("Authorization"),
+                                             request.get_header_value("Cookie"));
+  if (verdict == Verdict::kGranted) return Handled::Unhandled;
+  Refuse(role, request, SafeTarget(""), verdict, response);
+  return Handled::Handled;
+}
+
+Handled RefuseMethod(const char* allowed, const char* want, httplib::Response& response) {
+  response.status = 405;
+  response.set_header("Allow", allowed);
+  response.set_content(want, kTextType);
+  return Handled::Handled;
+}
+
 }  // namespace
 
-void GuardPages(const std::string& role, PageGuard* guard, HttpPages& pages) {
-  pages.set_pre_routing_handler([role, guard](const httplib::Request& request, httplib::Response& response) {
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    const bool logs_in = guard != nullptr && request.method == "POST" && request.path == kLoginPath;
-    if (reads && guard != nullptr) return Open(role, *guard, request, response);
-    if (reads || logs_in) return Handled::Unhandled;
-    response.status = 405;
-    response.set_header("Allow", "GET, HEAD");
-    response.set_content("GET or HEAD only\n", kTextType);
-    return Handled::Handled;
-  });
+void GuardPages(const std::string& role, PageGuard* guard, std::vector<std::string> controls, HttpPages& pages) {
+  pages.set_pre_routing_handler(
+      [role, guard, controls = std::move(controls)](const httplib::Request& request, httplib::Response& response) {
+        const bool reads = request.method == "GET" || request.method == "HEAD";
+        const bool posts = request.method == "POST";
+        if (std::find(controls.begin(), controls.end(), request.path) != controls.end()) {
+          if (!posts) return RefuseMethod("POST", "POST only\n", response);
+          return guard != nullptr ? OpenControl(role, *guard, request, response) : Handled::Unhandled;
+        }
+        if (reads && guard != nullptr) return Open(role, *guard, request, response);
+        if (reads || (guard != nullptr && posts && request.path == kLoginPath)) return Handled::Unhandled;
+        return RefuseMethod("GET, HEAD", "GET or HEAD only\n", response);
+      });
   // Pages are kept in no cache, and no address of a page (which may have held a token) is handed on.
   pages.set_default_headers(
       {{"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"}});

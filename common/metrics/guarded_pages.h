@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/metrics/http_pages.h"
 #include "common/metrics/page_guard.h"
@@ -17,7 +18,8 @@ namespace recbots {
 inline constexpr char kHealthPath[] = "/healthz";
 
 // Puts `guard` (nullptr: all pages are open) in front of all routes of `pages`, and adds /login. `role` is shown on the
-// login page. `pages` and `guard` must outlive all requests; no other pre-routing handler may be set.
-void GuardPages(const std::string& role, PageGuard* guard, HttpPages& pages);
+// login page. `controls` are the paths that take a POST (http_controls.h). `pages` and `guard` must outlive all
+// requests; no other pre-routing handler may be set.
+void GuardPages(const std::string& role, PageGuard* guard, std::vector<std::string> controls, HttpPages& pages);
 
 }  // namespace recbots

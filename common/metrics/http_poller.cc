@@ -170,7 +170,7 @@ void HttpPoller::Accept() {
     }
     const int one = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    if (connections_.size() >= options_.max_connections) Evict();
+    if (connections_.size() >= options_.max_connections + viewers()) Evict();
     const uint64_t id = ++last_id_;
     Connection& connection = connections_[id];
     connection.transport = HttpTransport(std::move(fd), tls_);

@@ -29,14 +29,14 @@
 namespace recbots {
 
 struct HttpPollerOptions {
-  size_t max_connections = 128;
+  size_t max_connections = 128;        // Besides those that view the stream of events.
   size_t max_header_bytes = 16 << 10;  // Bytes of the request line and the headers.
   size_t max_body_bytes = 16 << 10;    // Bytes of the body of a POST; other bodies are not read.
   // Time from accepting a connection to its complete request, the handshake of TLS included.
   absl::Duration time_to_ask = absl::Seconds(5);
   // Time from the complete request until the answer is ready, and again from then until the client has read the answer.
   absl::Duration time_to_answer = absl::Seconds(5);
-  size_t max_viewers = 64;  // Connections that view the stream of events; fewer than max_connections.
+  size_t max_viewers = 1024;  // Connections that view the stream of events.
   // Bytes of events that a viewer may not have read yet, and for how long it may read nothing of them, before its
   // connection is closed.
   size_t max_unread_bytes = 256 << 10;

@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/thread.h"
 #include "common/metrics/guarded_pages.h"
+#include "common/metrics/http_controls.h"
 #include "common/metrics/http_pages.h"
 #include "common/metrics/http_poller.h"
 #include "common/metrics/http_transport.h"
@@ -144,6 +145,9 @@ class HttpServer::Impl {
         response.set_content(std::move(answer.body), page.type);
       });
     }
+    for (const WebControl& control : options_.more.controls) {
+      AddControl(control.path, {.has_token = guard_ != nullptr, .tls = tls_ != nullptr}, control.act, pages_);
+    }
     if (options_.more.events.empty()) return;
     pages_.Get(options_.more.events,
                [](const httplib::Request&, httplib::Response& response) { response.set_content("", kEventsType); });
@@ -154,7 +158,9 @@ class HttpServer::Impl {
       guard_ = std::make_unique<PageGuard>(PageGuardOptions{.token = options_.token, .tls = tls_ != nullptr}, metrics_,
                                            Clock::Real());
     }
-    GuardPages(options_.role, guard_.get(), pages_);
+    std::vector<std::string> controls;
+    for (const WebControl& control : options_.more.controls) controls.push_back(control.path);
+    GuardPages(options_.role, guard_.get(), std::move(controls), pages_);
     pages_.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
       if (response.status == 404) response.set_content(PagesText(), kTextType);
     });
@@ -190,8 +196,9 @@ class HttpServer::Impl {
     const auto has_path = [path](const auto& page) { return page.path == path; };
     const std::vector<JsonPage>& json = options_.json_pages;
     const std::vector<WebPage>& more = options_.more.pages;
+    const std::vector<WebControl>& controls = options_.more.controls;
     return path == kStatusPath || std::any_of(json.begin(), json.end(), has_path) ||
-           std::any_of(more.begin(), more.end(), has_path);
+           std::any_of(more.begin(), more.end(), has_path) || std::any_of(controls.begin(), controls.end(), has_path);
   }
 
   std::string PagesText() const {

@@ -40,9 +40,17 @@ struct WebPage {
   std::function<Answer(const Parameters& parameters)> make;  // As HttpServerOptions::status: thread-safe and quick.
 };
 
+// Something that a person may ask a role to do, by a POST (http_controls.h says of whom it is taken).
+struct WebControl {
+  std::string path;  // "/api/v1/control"
+  // Does what `body`, which is JSON, asks for. Thread-safe and quick; the answer is JSON.
+  std::function<WebPage::Answer(const std::string& body)> act;
+};
+
 // What a role adds beside its JSON pages.
 struct MorePages {
   std::vector<WebPage> pages = {};
+  std::vector<WebControl> controls = {};
   // The path of a stream of server-sent events, which all viewers get alike: HttpServer::SendEvent. "": none.
   std::string events = {};
 };
@@ -70,13 +78,14 @@ struct HttpServerOptions {
   MorePages more = {};
 };
 
-// Thread-safe. Serves GET and HEAD, one request per connection. /metrics is Prometheus text, /healthz a word, /statusz
-// a small HTML page (or text, with ?format=text); any other path is answered by 404 and the names of the pages. Clients
-// that are silent, slow or do not read delay no other client, however many they are (http_poller.h): a request may take
-// 5 s to arrive (the handshake of TLS included), its answer 5 s to be made and 5 s to be read, and when there are more
-// than 128 connections the oldest idle one is closed. Pages that a role adds load scripts, styles, pictures and data
-// from this server only (Content-Security-Policy). At most 64 connections may view the stream of events, which needs no
-// thread for a viewer; one that leaves 256 KiB unread, or reads nothing for 5 s, is closed.
+// Thread-safe. Serves GET and HEAD, and POST where a role has controls, one request per connection. /metrics is
+// Prometheus text, /healthz a word, /statusz a small HTML page (or text, with ?format=text); any other path is answered
+// by 404 and the names of the pages. Clients that are silent, slow or do not read delay no other client, however many
+// they are (http_poller.h): a request may take 5 s to arrive (the handshake of TLS included), its answer 5 s to be made
+// and 5 s to be read, and when there are more than 128 connections the oldest idle one is closed. Pages that a role
+// adds load scripts, styles, pictures and data from this server only (Content-Security-Policy). At most 1,024
+// connections may view the stream of events, beside the 128, which needs no thread for a viewer; one that leaves 256
+// KiB unread, or reads nothing for 5 s, is closed.
 class HttpServer {
  public:
   // `metrics` must outlive the server; it is shown, and counts refused requests.

@@ -29,6 +29,11 @@ inline constexpr MetricDescription kPageRefusals{
 inline constexpr MetricDescription kStalled{"recbots_process_stalled_seconds", MetricType::kGauge,
                                             "Seconds without progress, once they are learner.stall_after_seconds; 0 "
                                             "while the role gets on"};
+inline constexpr MetricDescription kDiskBytes{
+    "recbots_process_disk_bytes", MetricType::kGauge,
+    "Size of the file system of a folder that the process writes to: run_dir, checkpoint_dir", "folder"};
+inline constexpr MetricDescription kDiskFreeBytes{"recbots_process_disk_free_bytes", MetricType::kGauge,
+                                                  "What may still be written to it", "folder"};
 
 // Replay.
 inline constexpr MetricDescription kReplayRows{"recbots_replay_rows", MetricType::kGauge, "Rows held", "table"};
@@ -60,8 +65,12 @@ inline constexpr MetricDescription kReplayPriorities{
     "New priorities by what became of them: updated, stale (the row is gone), refused", "table", "outcome"};
 inline constexpr MetricDescription kReplayWriters{"recbots_replay_writers", MetricType::kGauge, "Insert streams open",
                                                   "table"};
-inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge, "Sample streams open",
-                                                  "table"};
+inline constexpr MetricDescription kReplayReaders{"recbots_replay_readers", MetricType::kGauge,
+                                                  "Sample streams open, without readers who look on", "table"};
+inline constexpr MetricDescription kReplayObservers{"recbots_replay_observers", MetricType::kGauge,
+                                                    "Sample streams of readers who look on", "table"};
+inline constexpr MetricDescription kReplayObserved{"recbots_replay_observed_rows_total", MetricType::kCounter,
+                                                   "Rows sent to readers who look on, not counted as sampled", "table"};
 inline constexpr MetricDescription kReplayDeadWriters{"recbots_replay_dead_writers_total", MetricType::kCounter,
                                                       "Insert streams that ended without a farewell", "table"};
 inline constexpr MetricDescription kReplayBlocked{"recbots_replay_blocked_seconds_total", MetricType::kCounter,
@@ -185,6 +194,18 @@ inline constexpr MetricDescription kActorDropped{"recbots_actor_dropped_rows_tot
                                                  "replay.max_waiting_seconds and made room for newer ones"};
 inline constexpr MetricDescription kActorLost{"recbots_actor_lost_rows_total", MetricType::kCounter,
                                               "Rows that replay had acknowledged and did not know when it came back"};
+inline constexpr MetricDescription kActorEnvironmentRestarts{
+    "recbots_actor_environment_restarts_total", MetricType::kCounter,
+    "Starts of the program of environment.external after it has failed: hang, crash, error (it reported one), columns "
+    "(it "
+    "sent what must not be), start",
+    "reason"};
+inline constexpr MetricDescription kActorEnvironmentStep{
+    "recbots_actor_environment_step_seconds", MetricType::kHistogram,
+    "Time that the program of environment.external took for a step"};
+inline constexpr MetricDescription kActorEnvironmentDropped{
+    "recbots_actor_environment_dropped_steps_total", MetricType::kCounter,
+    "Steps whose rows were not complete when the program of environment.external failed"};
 
 // Evaluator.
 inline constexpr MetricDescription kEvaluatorEvaluations{"recbots_evaluator_evaluations_total", MetricType::kCounter,
@@ -198,6 +219,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kUptime,
                                  kPageRefusals,
                                  kStalled,
+                                 kDiskBytes,
+                                 kDiskFreeBytes,
                                  kReplayRows,
                                  kReplayBytes,
                                  kReplayLeased,
@@ -212,6 +235,8 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kReplayCounted,
                                  kReplayWriters,
                                  kReplayReaders,
+                                 kReplayObservers,
+                                 kReplayObserved,
                                  kReplayDeadWriters,
                                  kReplayBlocked,
                                  kReplayWeightsVersion,
@@ -261,6 +286,9 @@ inline constexpr std::array kAll{kBuildInfo,
                                  kActorWaiting,
                                  kActorDropped,
                                  kActorLost,
+                                 kActorEnvironmentRestarts,
+                                 kActorEnvironmentStep,
+                                 kActorEnvironmentDropped,
                                  kEvaluatorEvaluations,
                                  kEvaluatorVersion,
                                  kEvaluatorValue};

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/disk_space.h"
 #include "common/base/instant.h"
 #include "common/base/log.h"
 #include "common/base/version.h"
@@ -89,7 +90,17 @@ prometheus::Histogram& Metrics::histogram(const MetricDescription& metric, const
       .Add(LabelsOf(metric, "", ""), bounds);
 }
 
+void Metrics::WatchDisk(const std::string& name, const std::string& path) {
+  disks_.push_back({path, gauge(metric::kDiskBytes, name), gauge(metric::kDiskFreeBytes, name)});
+}
+
 std::string Metrics::Text() const {
+  for (const Disk& disk : disks_) {
+    const absl::StatusOr<DiskSpace> space = DiskSpaceOf(disk.path);
+    if (!space.ok()) continue;
+    disk.total.Set(static_cast<double>(space->total_bytes));
+    disk.free.Set(static_cast<double>(space->free_bytes));
+  }
   uptime_->Set(absl::ToDoubleSeconds(Instant::Now() - start_));
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, registry_->Collect());

@@ -37,13 +37,24 @@ class Metrics {
   // `bounds` are the upper ends of the buckets, ascending; only those of the first call count.
   prometheus::Histogram& histogram(const MetricDescription& metric, const std::vector<double>& bounds);
 
+  // From now on Text() also tells how full the disk of the folder at `path` is; `name` is the label. A disk that cannot
+  // be asked keeps the numbers it had, which begin at 0. Before other threads call Text().
+  void WatchDisk(const std::string& name, const std::string& path);
+
   // The Prometheus text exposition format, version 0.0.4.
   std::string Text() const;
 
  private:
+  struct Disk {
+    std::string path;
+    prometheus::Gauge& total;
+    prometheus::Gauge& free;
+  };
+
   const std::shared_ptr<prometheus::Registry> registry_;
   const Instant start_;
   prometheus::Gauge* uptime_ = nullptr;  // Never null after construction; owned by the registry.
+  std::vector<Disk> disks_;
 };
 
 // Raises a counter to a total that is kept elsewhere. A total below the counter changes nothing.

@@ -1,10 +1,12 @@
 #include "common/policies/epsilon_policy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/policies/given_slates.h"
 #include "common/policies/policy_seed.h"
 #include "common/policies/random_policy.h"
 #include "common/rl/spec.h"
@@ -39,7 +41,11 @@ void EpsilonPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
   base_slates_.resize(num_users * slate_size_);
   base_behaviour_.resize(num_users);
   base_positions_.resize(output.position_probability.size());
-  base_->Act(input, {absl::MakeSpan(base_slates_), absl::MakeSpan(base_behaviour_), absl::MakeSpan(base_positions_)});
+  base_prefix_.assign(output.prefix_probability.size(), std::numeric_limits<float>::quiet_NaN());
+  const PolicyOutput of_base = {absl::MakeSpan(base_slates_), absl::MakeSpan(base_behaviour_),
+                                absl::MakeSpan(base_positions_), absl::MakeSpan(base_prefix_)};
+  base_->Act(input, of_base);
+  CompletePrefix(of_base);
   std::copy(base_slates_.begin(), base_slates_.end(), output.slates.begin());
   for (size_t user = 0; user < num_users; ++user) {
     Rng draws(seed_, Purpose::kPolicy, input.positions[user]);
@@ -49,6 +55,7 @@ void EpsilonPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
                       absl::MakeSpan(taken_));
     }
     Mix(user, random, output);
+    if (!output.prefix_probability.empty()) MixPrefix(user, random, output);
   }
 }
 
@@ -73,6 +80,41 @@ void EpsilonPolicy::Mix(size_t user, bool random, const PolicyOutput& output) {
     const bool shown = slate[k] != kNoItem;
     const double position_of_base = random ? (base[k] == slate[k] ? 1 : 0) : base_positions_[at];
     output.position_probability[at] = shown ? static_cast<float>(mix(position_of_base, 1.0 / num_candidates_)) : 0.0f;
+  }
+}
+
+void EpsilonPolicy::MixPrefix(size_t user, bool random, const PolicyOutput& output) {
+  const bool certain = base_behaviour_[user] == 1;
+  bool same = true;
+  for (size_t k = 0; k < slate_size_; ++k) {
+    const size_t at = user * slate_size_ + k;
+    same &= base_slates_[at] == output.slates[at];
+    const double of_base = random ? (same ? 1 : 0) : static_cast<double>(base_prefix_[at]);
+    const double of_random = RandomSlateProbability(static_cast<int>(num_candidates_), static_cast<int>(k) + 1);
+    const bool known = certain || epsilon_ == 0;
+    const double base_part = epsilon_ == 1 ? 0 : known ? (1 - epsilon_) * of_base : std::nan("");
+    const bool shown = output.slates[at] != kNoItem;
+    output.prefix_probability[at] = shown ? static_cast<float>(base_part + epsilon_ * of_random) : 0.0f;
+  }
+}
+
+void EpsilonPolicy::Probability(const PolicyInput& input, const GivenSlates& given) {
+  base_->Probability(input, given);
+  if (epsilon_ == 0) return;
+  const size_t num_users = input.positions.size();
+  std::vector<double> slate(1), position(given.position.empty() ? 0 : slate_size_);
+  std::vector<double> prefix(given.prefix.empty() ? 0 : slate_size_);
+  const auto mix = [this](double of_random, double& of_base) {
+    of_base = (epsilon_ == 1 ? 0 : (1 - epsilon_) * of_base) + epsilon_ * of_random;
+  };
+  for (size_t user = 0; user < num_users; ++user) {
+    const size_t first = user * slate_size_;
+    RandomProbability(static_cast<int>(num_candidates_), 0,
+                      {given.slates.subspan(first, slate_size_), absl::MakeSpan(slate), absl::MakeSpan(position),
+                       absl::MakeSpan(prefix)});
+    mix(slate[0], given.slate[user]);
+    for (size_t k = 0; k < position.size(); ++k) mix(position[k], given.position[first + k]);
+    for (size_t k = 0; k < prefix.size(); ++k) mix(prefix[k], given.prefix[first + k]);
   }
 }
 

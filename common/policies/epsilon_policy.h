@@ -32,10 +32,13 @@ class EpsilonPolicy final : public Policy {
   bool stationary() const override { return epsilon_ == 0 && base_->stationary(); }
   FeedbackNeeds feedback_needs() const override { return base_->feedback_needs(); }
   void Act(const PolicyInput& input, const PolicyOutput& output) override;
+  // Exact for any base that answers for given slates: a mixture's probabilities are the mixture of both.
+  void Probability(const PolicyInput& input, const GivenSlates& given) override;
   void Observe(const PolicyFeedback& feedback) override { base_->Observe(feedback); }
 
  private:
   void Mix(size_t user, bool random, const PolicyOutput& output);
+  void MixPrefix(size_t user, bool random, const PolicyOutput& output);
 
   const std::unique_ptr<Policy> base_;
   double epsilon_;
@@ -45,7 +48,7 @@ class EpsilonPolicy final : public Policy {
   const double random_probability_;
   std::vector<uint32_t> taken_;       // Scratch [K].
   std::vector<int32_t> base_slates_;  // Scratch [B, K].
-  std::vector<float> base_behaviour_, base_positions_;
+  std::vector<float> base_behaviour_, base_positions_, base_prefix_;
 };
 
 }  // namespace recbots

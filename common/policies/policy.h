@@ -23,6 +23,20 @@ struct PolicyOutput {
   // float32 [B, K]: the probability that this policy shows this item at this position, over all slates; 0 behind the
   // end of a short slate, NaN if it is not known exactly. An empty span means that the caller does not want it.
   absl::Span<float> position_probability = {};
+  // float32 [B, K]: the probability that this policy shows the items from the first position to this one, in this
+  // order; 0 behind the end of a short slate. A caller that wants it fills the span with NaN before Act, because only
+  // policies that know more than CompletePrefix (given_slates.h) can tell write to it. An empty span: not wanted.
+  absl::Span<float> prefix_probability = {};
+};
+
+// Slates that somebody else chose for B users, and what a policy says of them. Probabilities are of this slate in this
+// order, of each item at its position over all slates, and of the items from the first position to each one; 0 behind
+// the end of a short slate, NaN where they are not known exactly. Empty spans are not wanted.
+struct GivenSlates {
+  absl::Span<const int32_t> slates;  // int32 [B, K]
+  absl::Span<double> slate;          // float64 [B]
+  absl::Span<double> position = {};  // float64 [B, K]
+  absl::Span<double> prefix = {};    // float64 [B, K]
 };
 
 // The outcome of the slates of the last Act. The columns are those of StepColumns; row i is the user of row i in Act.
@@ -77,6 +91,12 @@ class Policy {
   virtual FeedbackNeeds feedback_needs() const { return {}; }
 
   virtual void Act(const PolicyInput& input, const PolicyOutput& output) = 0;
+
+  // Fills in the probabilities with which this policy shows `given.slates` instead of acting: in a replay of what
+  // another policy showed, Probability takes the place of Act, once for each step, and Observe is told of the slates
+  // given. The default acts and compares: it answers 0 or 1 for users whose slate is certain, and NaN for all others,
+  // whatever was drawn, because an answer for some draws only would bias every mean. It allocates.
+  virtual void Probability(const PolicyInput& input, const GivenSlates& given);
 
   // Called with the outcome after each step, before the next Act, with the same number of users. Not called by users of
   // a policy that only need its slates (the exact solution of a policy, for example).

@@ -10,6 +10,7 @@ enum class PolicyPart : uint32_t {
   kBase = 0,         // a policy by itself
   kEpsilon = 1,      // EpsilonPolicy: the coin and the random slate
   kClickBandit = 2,  // AbstractClickBandit: indices and ties
+  kSoftmax = 3,      // SoftmaxPolicy: the noise of its scores
 };
 
 // The seed of one part. Policies key their draws by the user's position with purpose kPolicy. A policy and the policy

@@ -27,6 +27,21 @@ double RandomSlateProbability(int num_candidates, int slate_size) {
   return probability;
 }
 
+void RandomProbability(int num_candidates, size_t user, const GivenSlates& given) {
+  const size_t slate_size = given.slates.size() / given.slate.size();
+  const absl::Span<const int32_t> slate = given.slates.subspan(user * slate_size, slate_size);
+  double prefix = 1;
+  for (size_t k = 0; k < slate_size; ++k) {
+    const bool possible = slate[k] >= 0 && slate[k] < num_candidates;
+    const bool again = std::find(slate.begin(), slate.begin() + k, slate[k]) != slate.begin() + k;
+    prefix *= possible && !again ? 1.0 / (num_candidates - static_cast<int>(k)) : 0;
+    const size_t at = user * slate_size + k;
+    if (!given.position.empty()) given.position[at] = possible ? 1.0 / num_candidates : 0;
+    if (!given.prefix.empty()) given.prefix[at] = prefix;
+  }
+  given.slate[user] = prefix;
+}
+
 RandomPolicy::RandomPolicy(uint64_t seed, int num_candidates, int slate_size)
     : seed_(seed),
       num_candidates_(static_cast<uint32_t>(num_candidates)),
@@ -50,6 +65,17 @@ void RandomPolicy::Act(const PolicyInput& input, const PolicyOutput& output) {
   }
   std::fill(output.position_probability.begin(), output.position_probability.end(),
             1.0f / static_cast<float>(num_candidates_));
+  for (size_t at = 0; at < output.prefix_probability.size(); ++at) {
+    const auto shown = static_cast<int>(at % slate_size_) + 1;
+    output.prefix_probability[at] =
+        static_cast<float>(RandomSlateProbability(static_cast<int>(num_candidates_), shown));
+  }
+}
+
+void RandomPolicy::Probability(const PolicyInput& input, const GivenSlates& given) {
+  for (size_t user = 0; user < input.positions.size(); ++user) {
+    RandomProbability(static_cast<int>(num_candidates_), user, given);
+  }
 }
 
 }  // namespace recbots

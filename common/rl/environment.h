@@ -32,6 +32,15 @@ struct StepColumns {
   absl::Span<uint8_t> active = {};
 };
 
+// Which users a step leaves alone (Environment::StepSome).
+struct StepWaits {
+  // [B], 1: the user waits; the same for all users of a session. Empty: nobody waits.
+  absl::Span<const uint8_t> hold = {};
+  // Whether users whose episode ends start a new one in the same call. Otherwise they wait until ResetSome starts their
+  // next episode, and their observation stays what the last step led to.
+  bool auto_start = true;
+};
+
 // B users stepped together. Users whose episode ends start a new one in the same call.
 //
 // A slate is K different candidate positions; if the spec allows shorter slates, kNoItem fills the places behind the
@@ -56,7 +65,36 @@ class Environment {
   // Shows user i the slate slates[i * K .. i * K + K - 1] of candidate positions. Allocates nothing.
   //   INVALID_ARGUMENT  a slate has a position outside 0..N-1, a position twice, kNoItem before an item, or fewer than
   //                     min_slate_size items; or a span has the wrong length. No user was stepped
+  //   ABORTED           the users were lost, and others have taken their places: the step was not made, and each user
+  //   has
+  //                     begun a new episode on a new stream (positions). Only `observation` and `candidates` have been
+  //                     written. The caller drops what it keeps of the episodes, and goes on. Only environments
+  //                     outside of this process do so
+  //   any other         the environment has failed for good
   virtual absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) = 0;
+
+  // As Step, for the users who do not wait. For a user who waits nothing is drawn and time stands still: response,
+  // reward, terminated, truncated and active are 0, and observations and candidates are written as they were. The slate
+  // of a user who waits must be valid too, and is not shown. May allocate in its first call. Errors are those of Step,
+  // and
+  //   INVALID_ARGUMENT  `hold` has the wrong length, or differs within a session
+  //   UNIMPLEMENTED     this environment steps all of its users only, and was asked to let some wait
+  // No user was stepped then. Once users wait because of auto_start, Step lets them wait, too.
+  virtual absl::Status StepSome(absl::Span<const int32_t> slates, const StepWaits& waits, const StepColumns& out) {
+    if (waits.hold.empty() && waits.auto_start) return Step(slates, out);
+    return absl::UnimplementedError(spec().name + ": users of this environment cannot wait while others step");
+  }
+
+  // As Reset, for the users whose mask is 1; [B], the same for all users of a session. The rows of the other users are
+  // not written.
+  //   INVALID_ARGUMENT     a span has the wrong length, or `mask` differs within a session
+  //   FAILED_PRECONDITION  no episode has begun yet, and `mask` leaves users out
+  //   UNIMPLEMENTED        this environment resets all of its users only
+  virtual absl::Status ResetSome(absl::Span<const uint8_t> mask, absl::Span<float> observation,
+                                 absl::Span<float> candidates) {
+    static_cast<void>(mask), static_cast<void>(observation), static_cast<void>(candidates);
+    return absl::UnimplementedError(spec().name + ": users of this environment cannot be reset one by one");
+  }
 
   // For each user, [B], the position of its streams at which the next slate is chosen. Policies draw at this position,
   // so that their behaviour, too, is independent of the batch.

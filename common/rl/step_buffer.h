@@ -22,6 +22,7 @@ struct StepBuffer {
     next_candidates = following_candidates = candidates;
     slates.resize(slate);
     position_probability.resize(slate);
+    prefix_probability.resize(slate);
     behaviour_probability.resize(users);
     response.resize(slate * spec.response_fields.size());
     reward.resize(users);
@@ -63,6 +64,7 @@ struct StepBuffer {
   std::vector<float> following_observation, following_candidates;  // What the policy sees next.
   std::vector<int32_t> slates;                                     // [B, K]
   std::vector<float> behaviour_probability, position_probability;  // [B], [B, K]
+  std::vector<float> prefix_probability;                           // [B, K]
   std::vector<float> response, reward;                             // [B, K, R], [B]
   std::vector<uint8_t> terminated, truncated, active;              // [B]
 };

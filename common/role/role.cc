@@ -105,7 +105,9 @@ Role::Role(std::string name, CommandLine flags, v1::ExperimentConfig config)
       instance_(RandomInstance()),
       stalls_({.after = absl::Seconds(config_.learner().stall_after_seconds()), .doing = [this] { return Doing(); }},
               waits_),
-      reporter_(stalls_, metrics_) {}
+      reporter_(stalls_, metrics_) {
+  if (!run_dir().empty()) metrics_.WatchDisk("run_dir", run_dir());
+}
 
 std::string Role::Doing() const {
   for (const WaitInfo& wait : waits_.waits()) {

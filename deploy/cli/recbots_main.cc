@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/base/nearest_name.h"
 #include "common/base/program.h"
 #include "deploy/cli/commands.h"
+#include "deploy/cli/help/topics.h"
 
 namespace recbots {
 namespace {
@@ -16,22 +19,31 @@ std::string Usage() {
   std::string usage = "usage: recbots COMMAND ...\n";
   for (const Command& command : Commands()) {
     if (command.help.empty()) continue;
-    absl::StrAppendFormat(&usage, "  %-25s%s\n", absl::StrCat(command.name, " ", command.arguments), command.help);
+    absl::StrAppendFormat(&usage, "  %-32s%s\n", absl::StrCat(command.name, " ", command.arguments), command.help);
   }
-  return usage + "Every command takes --help.\n";
+  return usage + "Every command takes --help; `recbots help TOPIC` explains: " + absl::StrJoin(TopicNames(), ", ") +
+         ".\n";
 }
 
 int Dispatch(const std::vector<std::string>& arguments) {
   std::string name = arguments.empty() ? "" : arguments[0];
   if (name == "--version") name = "version";
-  if (name == "help" || name == "--help" || name == "-h") {
+  const bool topic = name == "help" && arguments.size() > 1;
+  if ((name == "help" && !topic) || name == "--help" || name == "-h") {
     std::cout << Usage();
     return kExitOk;
   }
   for (const Command& command : Commands()) {
     if (command.name == name) return command.run({arguments.begin() + 1, arguments.end()});
   }
-  std::cerr << "recbots: " << (name.empty() ? "no command given" : absl::StrCat("unknown command '", name, "'")) << "\n"
+  std::vector<std::string> names = {"help"};
+  for (const Command& command : Commands()) {
+    if (!command.help.empty()) names.push_back(command.name);
+  }
+  std::cerr << "recbots: "
+            << (name.empty() ? "no command given"
+                             : absl::StrCat("unknown command '", name, "'", DidYouMean(name, names)))
+            << "\n"
             << Usage();
   return kExitBadUsage;
 }

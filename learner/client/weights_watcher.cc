@@ -53,6 +53,27 @@ void WeightsWatcher::Run() {
   }
 }
 
+v1::WatchRequest WeightsWatcher::RequestNow(const grpc::ClientContext* context) {
+  MutexLock lock(&mu_);
+  v1::WatchRequest request;
+  request.set_role(options_.role);
+  request.set_worker_name(options_.worker_name);
+  *request.mutable_configuration() = options_.configuration;
+  request.set_instance(options_.instance);
+  if (const int index = worker_index_; index >= 0) request.set_worker_index(index);
+  // After a reconnection, users keep the streams that they have.
+  if (const std::optional<int64_t> first = first_stream_; first.has_value()) {
+    request.set_streams_below(*first + options_.num_streams);
+    request.set_streams_held(options_.num_streams);
+  } else {
+    request.set_num_streams(options_.num_streams);
+    streams_of_ = context;  // Streams that come are new only on a connection that asked for them.
+  }
+  // have_version stays 0: the present version may come from another learner, and the header of the current version
+  // tells incarnation and worker_index at once.
+  return request;
+}
+
 absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) {
   grpc::ClientContext context;
   Security::Prepare(options_.security.get(), context);
@@ -61,21 +82,7 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
     if (stopping_) return absl::CancelledError("stopped");
     context_ = &context;
   }
-  v1::WatchRequest request;
-  request.set_role(options_.role);
-  request.set_worker_name(options_.worker_name);
-  *request.mutable_configuration() = options_.configuration;
-  request.set_instance(options_.instance);
-  if (const int index = worker_index(); index >= 0) request.set_worker_index(index);
-  // After a reconnection, users keep the streams that they have.
-  if (const std::optional<int64_t> first = first_stream(); first.has_value()) {
-    request.set_streams_below(*first + options_.num_streams);
-    request.set_streams_held(options_.num_streams);
-  } else {
-    request.set_num_streams(options_.num_streams);
-  }
-  // have_version stays 0: the present version may come from another learner, and the header of the current version
-  // tells incarnation and worker_index at once.
+  const v1::WatchRequest request = RequestNow(&context);
   const auto reader = stub.Watch(&context, request);
   const absl::Status received = Receive(*reader, retry);
   if (!received.ok()) context.TryCancel();
@@ -83,7 +90,9 @@ absl::Status WeightsWatcher::WatchOnce(v1::WeightsService::StubInterface& stub, 
   {
     MutexLock lock(&mu_);
     context_ = nullptr;
+    streams_of_ = nullptr;
     connected_ = false;
+    if (std::exchange(asking_, false)) return absl::UnavailableError("other streams are asked for");
   }
   if (!received.ok()) return received;
   // Our service never ends a stream without an error; the learner may come back.
@@ -110,7 +119,10 @@ void WeightsWatcher::Keep(v1::WeightsHeader header, std::string payload) {
   const auto weights = std::make_shared<const Weights>(Weights{std::move(header), std::move(payload), Instant::Now()});
   MutexLock lock(&mu_);
   worker_index_ = weights->header.worker_index();
-  if (weights->header.has_first_stream() && !first_stream_.has_value()) first_stream_ = weights->header.first_stream();
+  const bool asked_for = context_ != nullptr && streams_of_ == context_;
+  if (weights->header.has_first_stream() && asked_for && !first_stream_.has_value()) {
+    first_stream_ = weights->header.first_stream();
+  }
   const bool same_learner = newest_ != nullptr && newest_->header.incarnation() == weights->header.incarnation();
   if (same_learner && weights->header.version() <= newest_->header.version()) return;
   if (newest_ != nullptr && !same_learner) {
@@ -164,6 +176,16 @@ int WeightsWatcher::worker_index() const {
 std::optional<int64_t> WeightsWatcher::first_stream() const {
   MutexLock lock(&mu_);
   return first_stream_;
+}
+
+void WeightsWatcher::AskForStreams() {
+  MutexLock lock(&mu_);
+  first_stream_.reset();
+  // The next request asks for streams. Weights that this connection still brings must not bring back the old ones.
+  streams_of_ = nullptr;
+  if (context_ == nullptr) return;
+  asking_ = true;
+  context_->TryCancel();
 }
 
 absl::Status WeightsWatcher::status() const {

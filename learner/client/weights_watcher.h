@@ -66,8 +66,13 @@ class WeightsWatcher {
   int worker_index() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // The first of this worker's num_streams random streams. They come with the first weights and never change, whatever
-  // happens to the learner. nullopt before the first weights, if no streams were asked for, or if none came.
+  // happens to the learner, except by AskForStreams. nullopt before the first weights, if no streams were asked for, or
+  // if none came.
   std::optional<int64_t> first_stream() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Asks the learner for num_streams other random streams, with a new connection: for users who are lost in the middle
+  // of their episodes. first_stream() is nullopt until they have come.
+  void AskForStreams() ABSL_LOCKS_EXCLUDED(mu_);
 
   // OK while watching, otherwise the reason why the watch has ended for good:
   //   FAILED_PRECONDITION  the learner runs another configuration (the message names the fields that differ)
@@ -86,6 +91,8 @@ class WeightsWatcher {
   void Run();
   // Reads one stream from its beginning to its end; returns why it ended.
   absl::Status WatchOnce(v1::WeightsService::StubInterface& stub, PeerRetry& retry) ABSL_LOCKS_EXCLUDED(mu_);
+  // What to ask for on a new connection.
+  v1::WatchRequest RequestNow(const grpc::ClientContext* context) ABSL_LOCKS_EXCLUDED(mu_);
   // Reads until the stream ends (OK) or sends something invalid.
   absl::Status Receive(grpc::ClientReaderInterface<v1::WeightsChunk>& reader, PeerRetry& retry)
       ABSL_LOCKS_EXCLUDED(mu_);
@@ -102,6 +109,9 @@ class WeightsWatcher {
   bool connected_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;  // Of the open stream; Stop cancels it.
+  bool asking_ ABSL_GUARDED_BY(mu_) = false;                     // The open stream was cancelled by AskForStreams.
+  const grpc::ClientContext* streams_of_ ABSL_GUARDED_BY(mu_) =
+      nullptr;  // The open stream, if it was asked for streams.
 
   Mutex stop_mu_;  // One Stop at a time; taken before mu_.
   std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(stop_mu_);

@@ -12,6 +12,9 @@ std::string WhatToDo(const StatusLine& line) {
     return "Updates take all of the learner's time, so more actors would not help. A faster core or a GPU (--device), "
            "several learners (--learners) or smaller networks would.";
   }
+  if (by == "a pause by hand") {
+    return "Somebody has paused the run, so no updates are made. \"Continue\" above the roles goes on with it.";
+  }
   if (by == "the other learners") {
     return "The learners wait for each other longer than they compute: one of them is slower, or the network between "
            "them is. Larger batches (learner.batch_size) mean fewer exchanges.";

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "learner/dashboard/advice.h"
 #include "learner/dashboard/embedded_files.h"
+#include "learner/dashboard/policy_json.h"
 #include "learner/dashboard/series_page.h"
 
 namespace recbots {
@@ -36,6 +37,17 @@ SeriesRecorder::Values ValuesOf(const StatusLine& line) {
                                    {"actors", line.num_actors}};
   for (const auto& [name, loss] : line.losses) values.emplace_back(absl::StrCat("loss.", name), loss);
   return values;
+}
+
+// The name of the series of a column of metrics.csv.
+std::string SeriesOf(const std::string& column) {
+  for (const auto& [name, series] : {std::pair{"lag_p50_updates", "lag_updates_p50"},
+                                     {"lag_p99_updates", "lag_updates_p99"},
+                                     {"lag_p50_seconds", "lag_seconds_p50"},
+                                     {"lag_p99_seconds", "lag_seconds_p99"}}) {
+    if (column == name) return series;
+  }
+  return column;
 }
 
 Json EvaluationJson(const v1::Evaluation& evaluation, double wall_seconds) {
@@ -84,10 +96,13 @@ Json LineJson(const StatusLine& line, int64_t capacity_rows) {
   json["evaluators"] = line.num_evaluators;
   json["bound_by"] = line.bound_by;
   json["what_to_do"] = WhatToDo(line);
+  json["paused"] = line.paused;
   json["stalled"] = TextOrNull(line.stalled);
   json["blocked_on"] = TextOrNull(line.blocked_on);
   json["capacity_rows"] = capacity_rows;
   json["samples_per_insert_target"] = line.samples_per_insert_target;
+  json["lag_updates"] = LagJson(line.lag_updates);
+  json["lag_seconds"] = LagJson(line.lag_seconds);
   Json values = Json::object();
   for (const auto& [name, value] : ValuesOf(line)) values[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
   json["values"] = std::move(values);
@@ -96,8 +111,20 @@ Json LineJson(const StatusLine& line, int64_t capacity_rows) {
 
 }  // namespace
 
-Dashboard::Dashboard(DashboardOptions options, const RunState& run, std::function<std::string()> doing)
-    : options_(std::move(options)), run_(run), doing_(std::move(doing)) {}
+Dashboard::Dashboard(DashboardOptions options, const RunState& run, DashboardSources sources)
+    : options_(std::move(options)), run_(run), sources_(std::move(sources)) {
+  const ViewedWeights none = {.incarnation = options_.incarnation};
+  policy_with_fixed_ = policy_ = PolicyJson(none, {}, /*with_fixed=*/false);
+}
+
+void Dashboard::AddHistory(const RunHistory& history) {
+  for (const HistoryRow& row : history.evaluations) evaluations_.Add(row.clocks, row.values);
+  for (const HistoryRow& row : history.statuses) {
+    SeriesRecorder::Values values = row.values;
+    for (auto& [name, value] : values) name = SeriesOf(name);
+    statuses_.Add(row.clocks, values);
+  }
+}
 
 void Dashboard::OnStatus(const StatusLine& line) {
   statuses_.Add(line.counters, ValuesOf(line));
@@ -128,11 +155,13 @@ std::string Dashboard::StatusJson() const {
   json["version"] = options_.version;
   json["incarnation"] = absl::StrCat(absl::Hex(options_.incarnation, absl::kZeroPad16));
   json["status_seconds"] = options_.status_seconds;
-  json["doing"] = doing_();
+  json["doing"] = sources_.doing();
   json["goal"] = GoalJson(options_.goal, run_.Check());
   json["references"] = ReferencesJson(goal.newest());
+  json["tables"] = TablesJson(sources_.tables ? sources_.tables() : std::vector<ShardTables>());
   MutexLock lock(&mu_);
   json["sequence"] = sequence_;
+  json["policy_views"] = policy_views_;
   json["evaluations"] = goal.evaluations();
   json["new_evaluations"] = Json::array();
   for (const TimedEvaluation& one : shown_evaluations_) {
@@ -140,6 +169,23 @@ std::string Dashboard::StatusJson() const {
   }
   json.update(LineJson(line_, options_.capacity_rows));
   return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+void Dashboard::OnPolicy(std::string with_fixed, std::string without) {
+  MutexLock lock(&mu_);
+  ++policy_views_;
+  policy_with_fixed_ = std::move(with_fixed);
+  policy_ = std::move(without);
+}
+
+WebPage::Answer Dashboard::Policy(const WebPage::Parameters& parameters) const {
+  const auto fixed = parameters.find("fixed");
+  if (fixed != parameters.end() && fixed->second != "0" && fixed->second != "1") {
+    const Json error = {{"error", absl::StrCat("fixed '", fixed->second, "', want 0 or 1")}};
+    return {400, error.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n"};
+  }
+  MutexLock lock(&mu_);
+  return {200, (fixed != parameters.end() && fixed->second == "0" ? policy_ : policy_with_fixed_) + "\n"};
 }
 
 WebPage::Answer Dashboard::Series(const WebPage::Parameters& parameters) const {
@@ -163,6 +209,12 @@ MorePages Dashboard::Pages(std::function<std::string()> roles) const {
                         }});
   more.pages.push_back(
       {kApiSeriesPath, kJson, [this](const WebPage::Parameters& parameters) { return Series(parameters); }});
+  more.pages.push_back(
+      {kApiPolicyPath, kJson, [this](const WebPage::Parameters& parameters) { return Policy(parameters); }});
+  if (sources_.controls.controls != nullptr) {
+    more.controls.push_back(
+        {kApiControlPath, [this](const std::string& body) { return ControlRun(sources_.controls, body); }});
+  }
   more.events = kApiEventsPath;
   return more;
 }

@@ -66,7 +66,8 @@ absl::Status LearnerLoop::Publish(bool last) {
   const RunCounters counters = state_.counters();
   const std::string weights = algorithm_.EncodeWeights();
   const std::shared_ptr<const WeightsSnapshot> snapshot =
-      store_.Publish(weights, {algorithm_.updates(), counters.env_steps, counters.wall_seconds});
+      store_.Publish(weights, {algorithm_.updates(), counters.env_steps, counters.wall_seconds,
+                               options_.controls == nullptr ? 0 : options_.controls->evaluations_asked()});
   newest_ = snapshot->header;
   published_.Add(newest_.version(), Instant::Now());
   metrics_.gauge(metric::kLearnerVersion).Set(static_cast<double>(newest_.version()));
@@ -86,6 +87,7 @@ absl::Status LearnerLoop::Run() {
 
 void LearnerLoop::Resume(const v1::LearnerState& state) {
   newest_ = state.published();
+  newest_.clear_evaluations_asked();  // Those of the process before.
   earlier_env_steps_ = state_.env_steps() - batches_.env_steps();
   // Without keep, the ending is looked at once more, for its results.
   over_ = options_.keep && state.over() && state_.Check() != Ending::kNotYet;
@@ -102,7 +104,10 @@ absl::Status LearnerLoop::Checkpoint(bool last) {
 }
 
 void LearnerLoop::CheckpointIfDue(Instant now) {
-  if (options_.checkpoint_period <= absl::ZeroDuration() || now - checkpointed_ < options_.checkpoint_period) return;
+  const bool asked = options_.controls != nullptr && options_.controls->TakeCheckpoint();
+  const bool due =
+      options_.checkpoint_period > absl::ZeroDuration() && now - checkpointed_ >= options_.checkpoint_period;
+  if (!asked && !due) return;
   checkpointed_ = now;
   if (!algorithm_.finite()) return;  // The next update says so.
   // The run goes on without it, and the next one is tried in its turn.
@@ -123,14 +128,16 @@ absl::Status LearnerLoop::Train() {
   BeginPeriod(start, state_.counters());
   checkpointed_ = start - std::max(absl::ZeroDuration(), options_.checkpoint_period - options_.first_checkpoint);
   if (resumed_) RECBOTS_RETURN_IF_ERROR(CheckEnding());
-  while (!hooks_.stop() && !group_has_ended() && (!over_ || options_.keep)) {
-    RECBOTS_RETURN_IF_ERROR(group_ == nullptr ? LearnFromNext() : UpdateInGroup());
+  while (!hooks_.stop() && !end_asked() && !group_has_ended() && (!over_ || options_.keep)) {
+    RECBOTS_RETURN_IF_ERROR(Round());
+    RECBOTS_RETURN_IF_ERROR(PublishIfAsked());
     RECBOTS_RETURN_IF_ERROR(CheckReachable());
     RECBOTS_RETURN_IF_ERROR(CheckEnding());
     const Instant now = Instant::Now();
     ShowStatusIfDue(now);
     CheckpointIfDue(now);
   }
+  if (end_asked() && !over_) ending_ = Ending::kByHand;
   return absl::OkStatus();
 }
 

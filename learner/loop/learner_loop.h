@@ -20,6 +20,7 @@
 #include "learner/run/lag_window.h"
 #include "learner/run/prioritizer.h"
 #include "learner/run/publication_times.h"
+#include "learner/run/run_controls.h"
 #include "learner/run/run_record.h"
 #include "learner/run/run_state.h"
 #include "learner/weights/weight_store.h"
@@ -46,6 +47,8 @@ struct LearnerLoopOptions {
   std::string device = "cpu";  // The name of that on which the algorithm learns (common/base/device.h).
   // Of the environment, if it is fixed: rows hold no candidates then.
   std::shared_ptr<const Catalogue> catalogue = nullptr;
+  // What somebody asks of the run; must outlive the loop. nullptr: nobody can.
+  RunControls* controls = nullptr;
 };
 // As the configuration says; what it does not say is as above.
 LearnerLoopOptions MakeLearnerLoopOptions(const v1::ExperimentConfig& config);
@@ -116,6 +119,12 @@ class LearnerLoop {
   };
 
   absl::Status Train();
+  // A round of training, or of waiting where the run is paused.
+  absl::Status Round();
+  bool paused() const { return options_.controls != nullptr && options_.controls->paused(); }
+  bool end_asked() const { return options_.controls != nullptr && options_.controls->end_asked(); }
+  // Publishes where somebody has asked for an evaluation, also between two publications that are due.
+  absl::Status PublishIfAsked();
   // Of a group (learner_loop_group.cc): whether this learner leaves goal, results and publishing to rank 0; whether the
   // group has ended; an update; a round without a batch; what the end of the group means; and the last round.
   bool follows() const { return group_ != nullptr && group_->rank() > 0; }

@@ -7,6 +7,17 @@
 #include "replay/table/rate_limiter.h"
 
 namespace recbots {
+namespace {
+
+// For histograms: finer than those of the metrics, which Prometheus keeps for ever.
+const std::vector<double> kLagUpdateSteps = {0,    1,    2,    3,    5,     7,     10,    15,    20,   30,
+                                             50,   70,   100,  150,  200,   300,   500,   700,   1000, 1500,
+                                             2000, 3000, 5000, 7000, 10000, 20000, 50000, 100000};
+const std::vector<double> kLagSecondSteps = {0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07,
+                                             0.1,   0.15,  0.2,   0.3,   0.5,   0.7,  1,     1.5,  2,    3,    5,
+                                             7,     10,    15,    20,    30,    60,   120,   300,  1000};
+
+}  // namespace
 
 void LearnerLoop::ShowEvaluation() {
   const int64_t evaluations = state_.evaluations();
@@ -83,6 +94,9 @@ void LearnerLoop::AddDetails(StatusLine& line, const Watchers& watchers, double 
   line.num_evaluators = watchers.evaluators;
   line.lag_p50_seconds = seconds_lag_.Quantile(0.5);
   line.lag_p99_seconds = seconds_lag_.Quantile(0.99);
+  line.lag_updates = {kLagUpdateSteps, lags_.Counts(kLagUpdateSteps)};
+  line.lag_seconds = {kLagSecondSteps, seconds_lag_.Counts(kLagSecondSteps)};
+  line.paused = paused();
   line.replay_rows = replay_rows_;
   line.waited_ratio = std::min(1.0, absl::ToDoubleSeconds(period_.waited) / seconds);
   const auto longest = std::max_element(period_.waited_for.begin(), period_.waited_for.end());
@@ -112,6 +126,7 @@ void LearnerLoop::ShowGroup(StatusLine& line) {
 
 std::string LearnerLoop::BoundBy(const Watchers& watchers, absl::Duration elapsed) const {
   // Of the learner that waited longest: the others wait for it.
+  if (paused()) return "a pause by hand";
   const absl::Duration waited = group_ == nullptr ? period_.waited : group_->waited() - period_.group_waited;
   if (!follows() && watchers.actors == 0 && waited > 0.5 * elapsed) return "actors (none connected)";
   if (waited < 0.3 * elapsed) {

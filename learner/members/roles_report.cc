@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "common/base/format_count.h"
+#include "common/base/host_port.h"
 #include "common/base/wait_board.h"
 
 namespace recbots {
@@ -74,6 +76,14 @@ bool Reports(const Member& member) {
   return member.state == MemberState::kJoined || member.state == MemberState::kLagging;
 }
 
+// HOST:PORT of the pages (as MemberTable has made them reachable); "" where there are none.
+std::string TargetOf(const v1::RoleReport& report) {
+  absl::string_view rest = report.pages();
+  if (!absl::ConsumePrefix(&rest, "http://") && !absl::ConsumePrefix(&rest, "https://")) return "";
+  const absl::StatusOr<HostPort> address = ParseHostPort(rest);
+  return address.ok() ? address->ToString() : "";
+}
+
 std::string MemberText(const Member& member) {
   const v1::RoleReport& report = member.report;
   std::string text = absl::StrCat(NameOf(member.state), " for ", WaitedText(member.in_state));
@@ -99,6 +109,19 @@ std::string RolesJson(const std::vector<Member>& members, absl::Time now) {
   page["now"] = Date(now);
   page["roles"] = std::move(roles);
   return page.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
+}
+
+std::string TargetsJson(const std::vector<Member>& members, const std::string& run) {
+  Json groups = Json::array();
+  for (const Member& member : members) {
+    const std::string target = Reports(member) ? TargetOf(member.report) : "";
+    if (target.empty()) continue;
+    Json group;
+    group["targets"] = {target};
+    group["labels"] = {{"service", member.report.role()}, {"run", run}};
+    groups.push_back(std::move(group));
+  }
+  return groups.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
 }
 
 StatusSection RolesSection(const std::vector<Member>& members) {

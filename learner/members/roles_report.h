@@ -12,9 +12,14 @@
 namespace recbots {
 
 inline constexpr char kRolesPath[] = "/api/roles";
+inline constexpr char kTargetsPath[] = "/api/v1/targets";
 
 // One JSON object; docs/formats.md describes it.
 std::string RolesJson(const std::vector<Member>& members, absl::Time now);
+
+// Where Prometheus finds the metrics of every member that reports and has pages, in the format of its http_sd_configs;
+// `run` becomes a label of all of them. docs/formats.md describes it.
+std::string TargetsJson(const std::vector<Member>& members, const std::string& run);
 
 // A row for each member.
 StatusSection RolesSection(const std::vector<Member>& members);

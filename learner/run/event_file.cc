@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +20,8 @@ namespace recbots {
 namespace {
 
 constexpr char kFileVersion[] = "brain.Event:2";
+constexpr int kParts = 40;       // Of a histogram.
+constexpr int32_t kColours = 3;  // Of a picture: red, green and blue.
 constexpr int32_t kStrings = 7;  // The type of a tensor of strings.
 
 template <typename Number>
@@ -35,6 +40,37 @@ v1::EventRecord EventAt(int64_t updates, absl::Time now) {
   event.set_wall_time(absl::ToDoubleSeconds(now - absl::UnixEpoch()));
   event.set_step(updates);
   return event;
+}
+
+void Summarise(absl::Span<const float> numbers, v1::EventHistogram& histogram) {
+  double least = std::numeric_limits<double>::infinity(), greatest = -least, sum = 0, squares = 0;
+  for (const float number : numbers) {
+    if (!std::isfinite(number)) continue;
+    const auto value = static_cast<double>(number);
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
+    sum += value;
+    squares += value * value;
+  }
+  if (!(least <= greatest)) return;
+  std::array<double, kParts> counts{};
+  const double width = greatest > least ? (greatest - least) / kParts : 1e-12;
+  double num = 0;
+  for (const float number : numbers) {
+    if (!std::isfinite(number)) continue;
+    const double part = (static_cast<double>(number) - least) / width;
+    ++counts[std::min(static_cast<size_t>(part), counts.size() - 1)];
+    ++num;
+  }
+  histogram.set_min(least);
+  histogram.set_max(greatest);
+  histogram.set_num(num);
+  histogram.set_sum(sum);
+  histogram.set_sum_squares(squares);
+  for (size_t i = 0; i < counts.size(); ++i) {
+    histogram.add_bucket_limit(i + 1 == counts.size() ? greatest : least + static_cast<double>(i + 1) * width);
+    histogram.add_bucket(counts[i]);
+  }
 }
 
 }  // namespace
@@ -80,6 +116,31 @@ absl::Status EventFile::AddText(int64_t updates, absl::Time now, absl::string_vi
   value.mutable_tensor()->set_dtype(kStrings);
   value.mutable_tensor()->mutable_shape()->add_dimension()->set_size(1);
   value.mutable_tensor()->add_string_value(std::string(text));
+  return file_->Append(FrameEvent(event));
+}
+
+absl::Status EventFile::AddHistograms(int64_t updates, absl::Time now,
+                                      const std::vector<std::pair<std::string, absl::Span<const float>>>& numbers) {
+  v1::EventRecord event = EventAt(updates, now);
+  for (const auto& [name, values] : numbers) {
+    v1::EventHistogram histogram;
+    Summarise(values, histogram);
+    if (histogram.num() == 0) continue;
+    v1::EventSummary::Value& value = *event.mutable_summary()->add_value();
+    value.set_tag(name);
+    *value.mutable_histogram() = std::move(histogram);
+  }
+  return event.has_summary() ? file_->Append(FrameEvent(event)) : absl::OkStatus();
+}
+
+absl::Status EventFile::AddPicture(int64_t updates, absl::Time now, absl::string_view name, const Picture& picture) {
+  v1::EventRecord event = EventAt(updates, now);
+  v1::EventSummary::Value& value = *event.mutable_summary()->add_value();
+  value.set_tag(std::string(name));
+  value.mutable_image()->set_width(static_cast<int32_t>(picture.width));
+  value.mutable_image()->set_height(static_cast<int32_t>(picture.height));
+  value.mutable_image()->set_colorspace(kColours);
+  value.mutable_image()->set_encoded_image_string(EncodePng(picture));
   return file_->Append(FrameEvent(event));
 }
 

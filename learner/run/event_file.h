@@ -1,4 +1,4 @@
-// Event files, which TensorBoard reads: numbers over updates, and texts.
+// Event files, which TensorBoard reads: numbers over updates, texts, histograms and pictures.
 //
 // A file is a sequence of records: the length of the data (8 bytes), a checksum of these 8 bytes, the data
 // (EventRecord, proto/recbots/v1/event_file.proto), a checksum of the data; numbers are little-endian, and checksums
@@ -15,7 +15,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/file_writer.h"
+#include "learner/run/png.h"
 #include "recbots/v1/event_file.pb.h"
 
 namespace recbots {
@@ -37,6 +39,12 @@ class EventFile {
   absl::Status AddNumbers(int64_t updates, absl::Time now, const Numbers& numbers);
   // Appends a text, which TensorBoard shows as Markdown.
   absl::Status AddText(int64_t updates, absl::Time now, absl::string_view name, absl::string_view text);
+  // Appends how the numbers of each name are distributed, in 40 equal parts between the least and the greatest; those
+  // that are not finite, and names without any, are left out.
+  absl::Status AddHistograms(int64_t updates, absl::Time now,
+                             const std::vector<std::pair<std::string, absl::Span<const float>>>& numbers);
+  // Appends a picture, which TensorBoard shows at these updates.
+  absl::Status AddPicture(int64_t updates, absl::Time now, absl::string_view name, const Picture& picture);
 
  private:
   explicit EventFile(std::unique_ptr<LineFile> file) : file_(std::move(file)) {}

@@ -35,6 +35,8 @@ std::string Describe(Ending ending) {
       return "all updates done";
     case Ending::kMaxEnvSteps:
       return "all env steps played";
+    case Ending::kByHand:
+      return "ended by hand";
     case Ending::kMaxSeconds:
       return "time is up";
   }
@@ -146,7 +148,7 @@ Ending GoalTracker::Check(const RunCounters& now) const {
 bool GoalTracker::Reached(Ending ending) const {
   if (config_.share_of_optimum() > 0) return ending == Ending::kShareReached;
   if (config_.share_of_gap() > 0) return ending == Ending::kGapClosed;
-  return ending != Ending::kNotYet;
+  return ending != Ending::kNotYet && ending != Ending::kByHand;
 }
 
 }  // namespace recbots

@@ -12,7 +12,7 @@
 
 namespace recbots {
 
-enum class Ending { kNotYet, kShareReached, kGapClosed, kMaxUpdates, kMaxEnvSteps, kMaxSeconds };
+enum class Ending { kNotYet, kShareReached, kGapClosed, kMaxUpdates, kMaxEnvSteps, kMaxSeconds, kByHand };
 
 // "share of optimum reached", ...
 std::string Describe(Ending ending);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace recbots {
 
@@ -14,6 +16,15 @@ class LagWindow {
     values_[next_] = value;
     next_ = (next_ + 1) % values_.size();
     size_ = std::min(size_ + 1, values_.size());
+  }
+  // How many of the values are at most bounds[i], and above bounds[i - 1]; at the end those above the last bound.
+  // `bounds` ascend.
+  std::vector<int64_t> Counts(const std::vector<double>& bounds) const {
+    std::vector<int64_t> counts(bounds.size() + 1);
+    for (size_t i = 0; i < size_; ++i) {
+      ++counts[static_cast<size_t>(std::lower_bound(bounds.begin(), bounds.end(), values_[i]) - bounds.begin())];
+    }
+    return counts;
   }
   // The q-quantile (nearest rank), 0 <= q <= 1; 0 when empty.
   double Quantile(double q) const {

@@ -1,12 +1,16 @@
 #include "learner/run/report.h"
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/file.h"
 #include "common/base/format_count.h"
+#include "common/base/processor.h"
+#include "common/base/processor_name.h"
 #include "common/base/status_macros.h"
+#include "common/base/version.h"
 #include "common/role/run_directory.h"
 #include "learner/run/result_text.h"
 
@@ -19,6 +23,17 @@ void AddMark(Json& json, const std::string& suffix, const std::optional<RunCount
   json["env_steps_to_" + suffix] = mark.has_value() ? Json(mark->env_steps) : Json();
   json["updates_to_" + suffix] = mark.has_value() ? Json(mark->updates) : Json();
   json["wall_seconds_to_" + suffix] = mark.has_value() ? Json(mark->wall_seconds) : Json();
+}
+
+// Where it was learnt, how, and by which program.
+void AddMachine(Json& json, const Report& report) {
+  json["device"] = report.device;
+  json["compute_mode"] = report.compute_mode;
+  json["learners"] = report.num_learners;
+  json["version"] = std::string(kVersion);
+  json["built_for"] = BuiltForArchitecture();
+  json["processor"] = ProcessorName();
+  json["cores"] = std::thread::hardware_concurrency();
 }
 
 Json References(const v1::Evaluation& evaluation) {
@@ -80,9 +95,7 @@ std::string FormatReport(const Report& report, const GoalTracker& goal) {
   json["losses"] = Json::object();
   for (const auto& [name, loss] : report.losses) json["losses"][name] = loss;
   json["weights_saved"] = report.weights_saved;
-  json["device"] = report.device;
-  json["compute_mode"] = report.compute_mode;
-  json["learners"] = report.num_learners;
+  AddMachine(json, report);
   // Names from other processes may not be UTF-8; the report must still be written.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
@@ -104,6 +117,7 @@ absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir) {
   report.end = GetCounters(json, "");
   if (Get<double>(json, "wall_seconds_to_999", -1) >= 0) report.at_999 = GetCounters(json, "_to_999");
   report.identity = Get(json, "identity", report.identity);
+  report.ended_by = Get(json, "ended_by", report.ended_by);
   if (!json.contains("losses") || !json["losses"].is_object()) return report;
   for (const auto& [name, loss] : json["losses"].items()) {
     if (loss.is_number()) report.losses.emplace_back(name, loss.get<double>());

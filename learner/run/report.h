@@ -42,6 +42,7 @@ struct SavedReport {
   std::optional<RunCounters> at_999 = {};                   // When the run reached 99.9 % of the optimum.
   std::vector<std::pair<std::string, double>> losses = {};  // By name.
   std::string identity = {};                                // In the form of FingerprintText.
+  std::string ended_by = {};                                // Describe(Ending), or "error: " and the error.
 };
 // INVALID_ARGUMENT: the file is no report of a run. Other errors are those of ReadFile (common/base/file.h).
 absl::StatusOr<SavedReport> ReadReport(const std::string& run_dir);

@@ -1,5 +1,6 @@
 #include "learner/run/run_events.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -26,10 +27,15 @@ Row RowOf(const StatusLine& line) {
              {"wall_seconds", line.counters.wall_seconds},
              {"updates_per_second", line.updates_per_second},
              {"env_steps_per_second", line.env_steps_per_second},
+             {"rows_per_second", line.rows_per_second},
              {"actors", line.num_actors},
              {"lag_p50_updates", line.lag_p50_updates},
              {"lag_p99_updates", line.lag_p99_updates},
+             {"lag_p50_seconds", line.lag_p50_seconds},
+             {"lag_p99_seconds", line.lag_p99_seconds},
              {"samples_per_insert", line.samples_per_insert},
+             {"replay_rows", line.replay_rows},
+             {"waited_ratio", line.waited_ratio},
              {"value", {}},
              {"value_ci95", {}},
              {"share_of_gap", {}},
@@ -113,6 +119,16 @@ void RunEvents::OnEvaluation(const v1::Evaluation& evaluation) {
     numbers.emplace_back("value/share_of_optimum", *share);
   }
   Give(events_->AddNumbers(evaluation.updates(), absl::Now(), numbers), "its curves in TensorBoard");
+}
+
+void RunEvents::OnWeights(int64_t updates, absl::Span<const NamedTensor> tensors, const Picture* policy) {
+  if (!WantsPicture(updates)) return;
+  next_picture_ = updates + std::max<int64_t>(1, updates / 10);
+  std::vector<std::pair<std::string, absl::Span<const float>>> numbers;
+  for (const NamedTensor& tensor : tensors) numbers.emplace_back(absl::StrCat("weights/", tensor.name), tensor.values);
+  absl::Status given = events_->AddHistograms(updates, absl::Now(), numbers);
+  if (policy != nullptr) given.Update(events_->AddPicture(updates, absl::Now(), "policy/recommended", *policy));
+  Give(given, "its curves in TensorBoard");
 }
 
 void RunEvents::AddRow(const StatusLine& line) {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "common/base/file_writer.h"
+#include "common/inference/weights.h"
 #include "learner/run/event_file.h"
 #include "learner/run/status_line.h"
 #include "recbots/v1/weights.pb.h"
@@ -27,6 +29,11 @@ class RunEvents {
   void OnStatus(const StatusLine& line);
   // Points of the curves of values.
   void OnEvaluation(const v1::Evaluation& evaluation);
+  // Whether the networks of this update are worth a picture: there are a tenth more updates than at the one before, so
+  // that a run of any length has some hundred of them at most.
+  bool WantsPicture(int64_t updates) const { return events_ != nullptr && updates >= next_picture_; }
+  // How the numbers of each tensor are distributed, and what the policy recommends; nullptr: it cannot be shown.
+  void OnWeights(int64_t updates, absl::Span<const NamedTensor> tensors, const Picture* policy);
 
  private:
   void AddRow(const StatusLine& line);
@@ -35,6 +42,7 @@ class RunEvents {
 
   const std::string run_dir_;
   const int64_t updates_;
+  int64_t next_picture_ = 0;           // Updates.
   std::unique_ptr<EventFile> events_;  // Null: nothing is written.
   std::unique_ptr<LineFile> table_;    // Null: not opened yet, or nothing is written.
   bool table_failed_ = false;

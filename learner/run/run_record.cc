@@ -59,6 +59,16 @@ bool RunRecord::OnEvaluation(const v1::Evaluation& evaluation) {
   return true;
 }
 
+bool RunRecord::WantsPicture(int64_t updates) const {
+  MutexLock lock(&mu_);
+  return events_.has_value() && events_->WantsPicture(updates);
+}
+
+void RunRecord::OnWeights(int64_t updates, absl::Span<const NamedTensor> tensors, const Picture* policy) {
+  MutexLock lock(&mu_);
+  if (events_.has_value()) events_->OnWeights(updates, tensors, policy);
+}
+
 void RunRecord::OnStatus(const StatusLine& line) {
   MutexLock lock(&mu_);
   if (events_.has_value()) events_->OnStatus(line);

@@ -61,6 +61,10 @@ class RunRecord {
   // Notes an evaluation in the state and in the curve. Returns false, and ignores it, if its version was evaluated
   // before.
   bool OnEvaluation(const v1::Evaluation& evaluation) ABSL_LOCKS_EXCLUDED(mu_);
+  // As RunEvents: for pictures of the networks. Thread-safe.
+  bool WantsPicture(int64_t updates) const ABSL_LOCKS_EXCLUDED(mu_);
+  void OnWeights(int64_t updates, absl::Span<const NamedTensor> tensors, const Picture* policy)
+      ABSL_LOCKS_EXCLUDED(mu_);
   // Notes how the run gets on, for other programs (run_events.h).
   void OnStatus(const StatusLine& line) ABSL_LOCKS_EXCLUDED(mu_);
 

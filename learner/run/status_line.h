@@ -11,6 +11,13 @@
 
 namespace recbots {
 
+// Of the lags of the newest learnt rows: counts[i] are at most bounds[i], and above the bound before; the last count,
+// one more than there are bounds, is of those above all of them.
+struct LagHistogram {
+  std::vector<double> bounds = {};
+  std::vector<int64_t> counts = {};
+};
+
 // What the line shows. Rates are those of the status period that has just ended.
 struct StatusLine {
   RunCounters counters;
@@ -39,6 +46,8 @@ struct StatusLine {
   double waited_ratio = 0;  // The share of the period in which the learner waited for batches.
   // Why replay held batches back for longest in this period ("min_size", "spi_sample", ...); empty: it held none back.
   std::string blocked_on = {};
+  bool paused = false;  // By hand.
+  LagHistogram lag_updates = {}, lag_seconds = {};
 };
 
 // [00:00:35] upd 41.2k (5.8k/s, cpu) | env 3.1M (212k/s, 4 actors) | lag p50/p99 3/11 upd | spi 7.9/8 |

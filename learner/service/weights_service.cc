@@ -31,6 +31,9 @@ grpc::Slice SharedSlice(const std::string& bytes, std::shared_ptr<const WeightsS
       [](void* kept) { delete static_cast<std::shared_ptr<const WeightsSnapshot>*>(kept); }, keep);
 }
 
+// Whether the receiver takes no part in the run.
+bool LooksOn(v1::WorkerRole role) { return role == v1::WORKER_ROLE_UNSPECIFIED; }
+
 std::string Hex(uint64_t fingerprint) { return absl::StrCat(absl::Hex(fingerprint, absl::kZeroPad16)); }
 
 // Answers a call that is refused before it becomes a stream.
@@ -83,7 +86,7 @@ class WeightsService::Stream : public grpc::ServerWriteReactor<grpc::ByteBuffer>
       if (service_.draining_) return End({grpc::StatusCode::UNAVAILABLE, "the learner is draining"});
       std::shared_ptr<const WeightsSnapshot> newest = service_.store_.newest();
       if (newest == nullptr || newest->header.version() == have_version_) return;
-      if (info_.worker_index < 0 && !Admit()) return;
+      if (info_.worker_index < 0 && !LooksOn(info_.role) && !Admit()) return;
       snapshot_ = std::move(newest);
       part_ = 0;
     }
@@ -183,8 +186,9 @@ WeightsService::~WeightsService() {
 }
 
 grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const {
-  if (FindWorker(request.role()) == nullptr) {
-    return Invalid(absl::StrCat("role ", static_cast<int>(request.role()), ", want an actor or an evaluator"));
+  if (!LooksOn(request.role()) && FindWorker(request.role()) == nullptr) {
+    return Invalid(absl::StrCat("role ", static_cast<int>(request.role()),
+                                ", want an actor, an evaluator, or none for a receiver that looks on"));
   }
   if (request.worker_name().size() > kMaxNameBytes) {
     return Invalid(
@@ -193,8 +197,9 @@ grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const
   if (request.have_version() < 0) {
     return Invalid(absl::StrCat("have_version ", request.have_version(), ", want at least 0"));
   }
-  if (request.num_streams() < 0 || request.num_streams() > kMaxStreams) {
-    return Invalid(absl::StrCat("num_streams ", request.num_streams(), ", want 0..", kMaxStreams));
+  const int64_t max_streams = LooksOn(request.role()) ? 0 : kMaxStreams;
+  if (request.num_streams() < 0 || request.num_streams() > max_streams) {
+    return Invalid(absl::StrCat("num_streams ", request.num_streams(), ", want 0..", max_streams));
   }
   if (request.streams_below() < 0 || request.streams_below() > kNumActorStreams) {
     return Invalid(absl::StrCat("streams_below ", request.streams_below(), ", want 0..", kNumActorStreams));
@@ -209,6 +214,7 @@ grpc::Status WeightsService::CheckRequest(const v1::WatchRequest& request) const
 }
 
 grpc::Status WeightsService::CheckConfiguration(const v1::WatchRequest& request) const {
+  if (!Says(request.configuration()) && LooksOn(request.role())) return grpc::Status::OK;
   if (!Says(request.configuration()) && Says(options_.configuration)) {
     return {grpc::StatusCode::FAILED_PRECONDITION,
             absl::StrCat(request.worker_name(), " does not say its configuration: is it of another version?")};
@@ -246,7 +252,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightsService::Watch(grpc::Callback
                    .first_stream = std::nullopt,
                    .worker_name = watch.worker_name(),
                    .peer = context->peer()};
-  if (info.num_streams == 0) {
+  if (info.num_streams == 0 && !LooksOn(info.role)) {
     std::optional<int> had;
     if (watch.has_worker_index()) had = watch.worker_index();
     info.worker_index = places_.Take(info.role, info.instance, had);
@@ -286,7 +292,9 @@ std::vector<WatcherInfo> WeightsService::watchers() const {
   std::vector<WatcherInfo> infos;
   {
     MutexLock lock(&mu_);
-    for (const Stream* stream : streams_) infos.push_back(stream->info());
+    for (const Stream* stream : streams_) {
+      if (!LooksOn(stream->info().role)) infos.push_back(stream->info());
+    }
   }
   std::sort(infos.begin(), infos.end(), [](const WatcherInfo& a, const WatcherInfo& b) {
     return std::tie(a.role, a.worker_index) < std::tie(b.role, b.worker_index);

@@ -58,7 +58,7 @@ class WeightsService : public v1::WeightsService::WithRawCallbackMethod_Watch<
 
   // The number of open streams of workers in this role.
   int num_watchers(v1::WorkerRole role) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Ordered by role, then index.
+  // Ordered by role, then index; without those that look on.
   std::vector<WatcherInfo> watchers() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Looks whether streams that wait (WorkerPlacesOptions::veterans_first) may go on. Call it every second.

@@ -41,6 +41,7 @@ std::shared_ptr<const WeightsSnapshot> WeightStore::Publish(absl::string_view pa
   header.set_updates(progress.updates);
   header.set_env_steps(progress.env_steps);
   header.set_wall_seconds(progress.wall_seconds);
+  header.set_evaluations_asked(progress.evaluations_asked);
   header.set_payload_bytes(static_cast<int64_t>(payload.size()));
   header.set_crc32c(Crc32c(payload));
   header.set_incarnation(incarnation());

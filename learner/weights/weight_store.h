@@ -22,6 +22,7 @@ struct RunProgress {
   int64_t updates = 0;
   int64_t env_steps = 0;
   double wall_seconds = 0;
+  int64_t evaluations_asked = 0;  // WeightsHeader.evaluations_asked
 };
 
 // One published version. Immutable.

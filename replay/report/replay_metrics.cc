@@ -59,12 +59,14 @@ void ReplayMetrics::RefreshTable(const TablePlace& place, const TableState& befo
   set(metric::kReplayLeased, state.leased);
   set(metric::kReplayWriters, stats.writers);
   set(metric::kReplayReaders, stats.readers);
+  set(metric::kReplayObservers, stats.observers);
   set(metric::kReplayWeightsVersion, stats.weights_version);
   for (const auto& [counter, member] : kTableCounters) {
     const CounterMetric shown = MetricOf(counter);
     Raise(shown.metric, static_cast<double>(state.*member - before.*member), name, shown.label);
   }
   Raise(metric::kReplayRefusedBlocks, static_cast<double>(stats.refused_blocks), name);
+  Raise(metric::kReplayObserved, static_cast<double>(stats.observed_rows), name);
   Raise(metric::kReplayDeadWriters, static_cast<double>(stats.dead_writers), name);
   for (const BlockedOn reason : {BlockedOn::kMinSize, BlockedOn::kSpiInsert, BlockedOn::kSpiSample,
                                  BlockedOn::kCapacity, BlockedOn::kItems, BlockedOn::kCheckpoint}) {

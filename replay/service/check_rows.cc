@@ -38,7 +38,7 @@ absl::Status CheckExperiment(const ClientRows& theirs, Table& table, StreamHub& 
         absl::StrCat(theirs.caller, ": the ", theirs.client, " is of another experiment than the table: ", difference,
                      ". Give both the same configuration, or start replay with --allow_other_experiment"));
   }
-  const bool taken_over = table.TakeOver(theirs.identity);
+  const bool taken_over = !theirs.observes && table.TakeOver(theirs.identity);
   if (difference.empty()) return absl::OkStatus();
   if (taken_over) {
     RECBOTS_LOG(WARNING) << "rows of another experiment, taken over from the checkpoint" << Field("table", table.name())
@@ -56,7 +56,13 @@ absl::Status CheckRows(const ClientRows& theirs, const TableHub& table, StreamHu
   if (const absl::Status status = CheckIdentity(theirs.identity); !status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(theirs.caller, ": ", status.message()));
   }
-  if (table.place.table() == nullptr) RECBOTS_RETURN_IF_ERROR(MakeTable(theirs, hub));
+  if (table.place.table() == nullptr) {
+    if (theirs.observes) {
+      return absl::FailedPreconditionError(absl::StrCat(theirs.caller, ": the schema of table '", table.place.name(),
+                                                        "' is not known yet, want a writer or reader that states it"));
+    }
+    RECBOTS_RETURN_IF_ERROR(MakeTable(theirs, hub));
+  }
   if (const std::string difference = table.table().schema().DifferenceTo(theirs.schema); !difference.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(theirs.caller, ": the ", theirs.client,
                                                       "'s rows are not those of table '", table.place.name(),

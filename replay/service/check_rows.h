@@ -19,14 +19,18 @@ struct ClientRows {
   const RowSchema& schema;
   const v1::ExperimentIdentity& identity;
   bool writes = false;
+  // It changes nothing: it decides no schema, and takes no rows over.
+  bool observes = false;
 };
 
 // Compares schema and meaning with those of the table; a meaning that one of the two does not know is not compared. If
 // the table does not exist because its schema is not known yet, the client decides what it is: the table is made for
-// the client's rows and their meaning (Store::MakeTransitions). A table that exists, and does not know the meaning of
-// its rows, learns it from the first writer that states one. After OK the table exists.
+// the client's rows and their meaning (Store::MakeTransitions); an observer is refused instead. A table that exists,
+// and does not know the meaning of its rows, learns it from the first writer that states one. After OK the table
+// exists.
 //   INVALID_ARGUMENT     the identity is no valid one (common/wire/experiment_identity.h)
-//   FAILED_PRECONDITION  the tables cannot have such rows, the schemas differ, or the experiments differ; the message
+//   FAILED_PRECONDITION  an observer's table does not exist yet, the tables cannot have such rows, the schemas differ,
+//   or the experiments differ; the message
 //                        names setting and bound, or the first difference, or the fields. With
 //                        ReplayServiceOptions::allow_other_experiment another experiment is a warning and the result is
 //                        OK; the first one takes over rows that came from a checkpoint (Table::TakeOver)

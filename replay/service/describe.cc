@@ -69,6 +69,7 @@ void FillTableInfo(TableHub& hub, v1::TableInfo& out) {
     const bool said = v1::TableState::descriptor()->FindFieldByName(name) != nullptr;
     if (!said) SetCounter(name, state.*member, out);
   }
+  if (const int64_t observed = hub.observed_rows.load(); observed > 0) (*out.mutable_counters())["observed"] = observed;
   out.set_refused_blocks(hub.refused_blocks.load());
   out.set_weights_version(hub.weights_version.load());
   if (table == nullptr) return;

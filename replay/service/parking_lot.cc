@@ -11,10 +11,10 @@ void ParkingLot::Park(Side side, std::shared_ptr<Parkable> stream, BlockedOn rea
   {
     MutexLock lock(&mu_);
     if (stream->gone()) return;
-    Count(reason, +1);
+    Count(side, reason, +1);
     parked_[side].push_back({std::move(stream), reason});
     num_parked_[side].fetch_add(1);
-    if (wakes_[side].load() == seen_wakes) return;
+    if (wakes(side) == seen_wakes) return;
     pending_[side] = true;
   }
   Pump();
@@ -27,7 +27,7 @@ void ParkingLot::Leave(Side side, const Parkable* stream) {
   const auto found =
       std::find_if(parked.begin(), parked.end(), [stream](const Entry& entry) { return entry.stream.get() == stream; });
   if (found == parked.end()) return;
-  Count(found->reason, -1);
+  Count(side, found->reason, -1);
   last = std::move(found->stream);
   parked.erase(found);
   num_parked_[side].fetch_sub(1);
@@ -35,10 +35,12 @@ void ParkingLot::Leave(Side side, const Parkable* stream) {
 
 void ParkingLot::Wake(Side side) {
   wakes_[side].fetch_add(1);
-  if (num_parked_[side].load() == 0) return;
+  const bool observers = side == kSampler && num_parked_[kObserver].load() > 0;
+  if (num_parked_[side].load() == 0 && !observers) return;
   {
     MutexLock lock(&mu_);
     pending_[side] = true;
+    if (observers) pending_[kObserver] = true;
   }
   Pump();
 }
@@ -53,7 +55,8 @@ ParkingLot::BlockedTimes ParkingLot::blocked_times() const {
   return times;
 }
 
-void ParkingLot::Count(BlockedOn reason, int change) {
+void ParkingLot::Count(Side side, BlockedOn reason, int change) {
+  if (side == kObserver) return;
   const auto i = static_cast<size_t>(reason);
   if (waiting_[i] == 0) since_[i] = Instant::Now();
   waiting_[i] += change;
@@ -82,7 +85,7 @@ void ParkingLot::Pump() {
 
 bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
   MutexLock lock(&mu_);
-  for (const Side candidate : {kSampler, kInserter}) {  // The learner has priority.
+  for (const Side candidate : {kSampler, kInserter, kObserver}) {  // The learner has priority.
     if (!pending_[candidate]) continue;
     if (parked_[candidate].empty()) {
       pending_[candidate] = false;
@@ -91,8 +94,8 @@ bool ParkingLot::TakeNext(Side& side, Entry& entry, int64_t& seen_wakes) {
     side = candidate;
     entry = std::move(parked_[candidate].front());
     parked_[candidate].pop_front();
-    Count(entry.reason, -1);
-    seen_wakes = wakes_[side].load();
+    Count(side, entry.reason, -1);
+    seen_wakes = wakes(side);
     return true;
   }
   pumping_ = false;
@@ -106,8 +109,8 @@ void ParkingLot::PutBack(Side side, Entry entry, BlockedOn reason, int64_t seen_
     return;
   }
   // The streams behind it would be refused, too, unless the table has changed meanwhile.
-  if (wakes_[side].load() == seen_wakes) pending_[side] = false;
-  Count(reason, +1);
+  if (wakes(side) == seen_wakes) pending_[side] = false;
+  Count(side, reason, +1);
   entry.reason = reason;
   parked_[side].push_front(std::move(entry));
 }

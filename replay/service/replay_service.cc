@@ -73,6 +73,8 @@ class ReplayService::Impl final : public CallService {
     RECBOTS_CHECK_OK(hub.status());
     return {.writers = (*hub)->writers.load(),
             .readers = (*hub)->readers.load(),
+            .observers = (*hub)->observers.load(),
+            .observed_rows = (*hub)->observed_rows.load(),
             .refused_blocks = (*hub)->refused_blocks.load(),
             .dead_writers = (*hub)->dead_writers.load(),
             .weights_version = (*hub)->weights_version.load(),

@@ -51,7 +51,9 @@ struct ReplayServiceOptions {
 // Counters of the service for one table, since the service was made; TableState has those of the table itself.
 struct ReplayServiceStats {
   int writers = 0;  // Insert streams open now.
-  int readers = 0;  // Sample streams open now.
+  int readers = 0;  // Sample streams open now, without those of observers.
+  int observers = 0;
+  int64_t observed_rows = 0;  // Sent to observers.
   int64_t refused_blocks = 0;
   int64_t dead_writers = 0;     // Insert streams that broke off.
   int64_t weights_version = 0;  // Newest version that chose rows of any block.

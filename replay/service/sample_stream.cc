@@ -30,6 +30,29 @@ absl::Status CheckLimits(const v1::SampleCredit& credit) {
   return absl::OkStatus();
 }
 
+absl::Status CheckBytes(const v1::SampleCredit& credit, const RowSchema& schema, int32_t max_rows) {
+  const size_t bytes = schema.batch_bytes(static_cast<size_t>(max_rows));
+  const size_t most = credit.observe() ? std::max(kMaxPartBytes, schema.batch_bytes(1)) : kMaxBatchBytes;
+  if (bytes <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
+                                                 " bytes, want at most ", most,
+                                                 credit.observe() ? " for a reader who looks on" : ""));
+}
+
+// What an observer must not ask for, in any of its messages.
+absl::Status CheckObserver(const v1::SampleCredit& credit) {
+  if (credit.keys_size() > 0 || credit.priorities_size() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat("sample: ", credit.keys_size(), " keys and ",
+                                                   credit.priorities_size(),
+                                                   " priorities of a reader who looks on, want 0"));
+  }
+  if (credit.streams_below() != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample: streams_below ", credit.streams_below(), " of a reader who looks on, want 0"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 SampleStream::SampleStream(StreamHub* hub, RpcCall* call) : ServiceStream(hub, ParkingLot::kSampler, call) {}
@@ -37,6 +60,7 @@ SampleStream::SampleStream(StreamHub* hub, RpcCall* call) : ServiceStream(hub, P
 void SampleStream::OnReadDone(bool ok) {
   TableHub* table = nullptr;
   bool opened = false;
+  bool observer = false;
   {
     MutexLock lock(&mu_);
     if (ending()) return;
@@ -46,8 +70,9 @@ void SampleStream::OnReadDone(bool ok) {
     if (!status.ok()) EndLocked(status);
     if (!ending()) table = table_;
     opened = opened && table_ != nullptr;
+    observer = observes();
   }
-  if (opened && hub_.CountReader(+1)) hub_.AnnounceWindow();
+  if (opened && !observer && hub_.CountReader(+1)) hub_.AnnounceWindow();
   if (table == nullptr) return;
   // Sets priorities before the draws that this message orders, and without the lock, so that batches can be sent
   // meanwhile.
@@ -59,8 +84,10 @@ void SampleStream::OnReadDone(bool ok) {
     if (ending()) return;
     TakeCreditLocked(used);
   }
-  for (const SentBatches::Keys& keys : used) table->table().Acknowledge(keys);
-  if (!used.empty()) table->lot.Wake(ParkingLot::kInserter);
+  if (!observer) {
+    for (const SentBatches::Keys& keys : used) table->table().Acknowledge(keys);
+    if (!used.empty()) table->lot.Wake(ParkingLot::kInserter);
+  }
   {
     MutexLock lock(&mu_);
     for (SentBatches::Keys& keys : used) sent_.Recycle(std::move(keys));
@@ -98,13 +125,14 @@ void SampleStream::OnWriteDone(bool ok) {
 
 void SampleStream::Describe(v1::InfoResponse& response) {
   MutexLock lock(&mu_);
-  if (table_ != nullptr && !ending()) response.set_readers(response.readers() + 1);
+  if (table_ != nullptr && !ending() && !observes()) response.set_readers(response.readers() + 1);
 }
 
 absl::Status SampleStream::ReadCreditLocked() {
   RECBOTS_RETURN_IF_ERROR(FromBytes("sample", in_, credit_));
   if (table_ == nullptr) RECBOTS_RETURN_IF_ERROR(OpenLocked());
   RECBOTS_RETURN_IF_ERROR(CheckCreditLocked());
+  if (observes()) return CheckObserver(credit_);
   if (credit_.streams_below() > 0) table_->table().RaiseStreams(credit_.streams_below());
   return absl::OkStatus();
 }
@@ -114,17 +142,29 @@ absl::Status SampleStream::OpenLocked() {
   RECBOTS_RETURN_IF_ERROR(CheckLimits(credit_));
   RECBOTS_ASSIGN_OR_RETURN(const RowSchema schema, RowSchemaFromProto(credit_.schema()));
   const int32_t max_rows = credit_.max_rows() == 0 ? kMaxBatchRows : credit_.max_rows();
-  if (const size_t bytes = schema.batch_bytes(static_cast<size_t>(max_rows)); bytes > kMaxBatchBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("sample: a batch of max_rows ", max_rows, " has ", bytes,
-                                                   " bytes, want at most ", kMaxBatchBytes));
+  RECBOTS_RETURN_IF_ERROR(CheckBytes(credit_, schema, max_rows));
+  if (credit_.observe() && hub->place.options().rate_limiter.kind == RateLimiterOptions::Kind::kQueue) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("sample: table '", hub->place.name(),
+                     "' is a queue, whose rows are gone once they are read: nobody can "
+                     "look on"));
   }
-  RECBOTS_RETURN_IF_ERROR(
-      CheckRows({"sample", "reader", call_.context().peer(), schema, credit_.identity()}, *hub, hub_));
-  RECBOTS_RETURN_IF_ERROR(hub->table().OpenReader(max_rows, credit_.max_batches()));
+  RECBOTS_RETURN_IF_ERROR(CheckRows({.caller = "sample",
+                                     .client = "reader",
+                                     .peer = call_.context().peer(),
+                                     .schema = schema,
+                                     .identity = credit_.identity(),
+                                     .observes = credit_.observe()},
+                                    *hub, hub_));
+  if (credit_.observe()) {
+    SetSideLocked(ParkingLot::kObserver);
+  } else {
+    RECBOTS_RETURN_IF_ERROR(hub->table().OpenReader(max_rows, credit_.max_batches()));
+  }
   max_rows_ = max_rows;
   max_batches_ = credit_.max_batches();
   table_ = hub;
-  ++table_->readers;
+  ++(observes() ? table_->observers : table_->readers);
   call_.SendInitialMetadata();  // Tells the reader that it was accepted; the first batch may come much later.
   return absl::OkStatus();
 }
@@ -171,16 +211,18 @@ void SampleStream::TrySend() {
   bool drawn = false;
   TableHub* table = nullptr;
   int64_t seen_wakes = 0;
+  ParkingLot::Side side_parked = ParkingLot::kSampler;
   {
     MutexLock lock(&mu_);
     if (ending() || parked_) return;
     table = table_;
-    seen_wakes = table->lot.wakes(ParkingLot::kSampler);
+    side_parked = side();
+    seen_wakes = table->lot.wakes(side_parked);
     blocked_on = TrySendLocked(drawn);
     parked_ = blocked_on != BlockedOn::kNone;
   }
   if (drawn) table->lot.Wake(ParkingLot::kInserter);
-  if (blocked_on != BlockedOn::kNone) table->lot.Park(ParkingLot::kSampler, shared_from_this(), blocked_on, seen_wakes);
+  if (blocked_on != BlockedOn::kNone) table->lot.Park(side_parked, shared_from_this(), blocked_on, seen_wakes);
 }
 
 BlockedOn SampleStream::TrySendLocked(bool& drawn) {
@@ -192,7 +234,7 @@ BlockedOn SampleStream::TrySendLocked(bool& drawn) {
     waits_for_ = blocked_on;
     return blocked_on;
   }
-  drawn = num_rows > 0;
+  drawn = num_rows > 0 && !observes();
   orders_.pop_front();
   ordered_rows_ -= num_rows;
   waits_for_ = BlockedOn::kNone;
@@ -209,13 +251,16 @@ BlockedOn SampleStream::DrawLocked(int32_t num_rows) {
   SampleResult result;
   if (num_rows > 0) {
     if (payload_.slice.size() != payload_bytes) payload_ = table_->pool.Take(payload_bytes);
-    result = table.Sample(num_rows, payload_.data, header_.mutable_keys()->mutable_data(),
-                          header_.mutable_probabilities()->mutable_data());
+    const auto draw = observes() ? &Table::Observe : &Table::Sample;
+    result = (table.*draw)(num_rows, payload_.data, header_.mutable_keys()->mutable_data(),
+                           header_.mutable_probabilities()->mutable_data());
     if (result.blocked_on != BlockedOn::kNone) return result.blocked_on;
+    if (observes()) table_->observed_rows += num_rows;
   } else {
     payload_ = {};
     result.table = table.state();
     waits_for_ = result.table.samples_blocked_on;
+    if (observes()) waits_for_ = result.table.rows > 0 ? BlockedOn::kNone : BlockedOn::kItems;
     waits_since_ = Instant::Now();
   }
   sent_.Add(header_.keys());
@@ -242,6 +287,10 @@ void SampleStream::Gone() {
     MutexLock lock(&mu_);
     table = table_;
     payload_ = {};
+    if (observes()) {
+      --table_->observers;
+      return;
+    }
     for (; !sent_.empty(); refunded = true) table_->table().Refund(sent_.TakeOldest());
     if (table != nullptr) table->table().CloseReader(max_rows_, max_batches_);
   }

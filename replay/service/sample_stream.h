@@ -3,6 +3,9 @@
 // A batch is drawn, and counted in the rate limiter, when its turn has come and no message is being written: a reader
 // that does not read costs the memory of one batch, and of the keys of batches that it has not acknowledged. Batches
 // are acknowledged by their number since the stream began; batches not acknowledged when the stream ends are refunded.
+//
+// An observer's batches are drawn by Table::Observe, counted here alone, and one message each, so that others never
+// wait for long behind one; nothing that an observer sends changes the table or the windows of writers.
 #pragma once
 
 #include <deque>
@@ -33,6 +36,7 @@ class SampleStream final : public ServiceStream {
   // Reads and checks the message that came; the first one opens the stream.
   absl::Status ReadCreditLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool observes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return side() == ParkingLot::kObserver; }
   absl::Status CheckCreditLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Adds the orders of the credit; moves the batches that it acknowledges to `used`.
   void TakeCreditLocked(std::vector<SentBatches::Keys>& used) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -27,11 +27,13 @@ void ServiceStream::OnDone() {
   const std::shared_ptr<ServiceStream> self = hub_.Remove(this);
   SetGone();
   TableHub* table = nullptr;
+  ParkingLot::Side side = ParkingLot::kSampler;
   {
     MutexLock lock(&mu_);
     table = table_;
+    side = side_;
   }
-  if (table != nullptr) table->lot.Leave(side_, this);
+  if (table != nullptr) table->lot.Leave(side, this);
   Gone();
 }
 
@@ -61,12 +63,14 @@ void ServiceStream::MaybeFinishLocked() {
 
 void ServiceStream::End(const absl::Status& status) {
   TableHub* table = nullptr;
+  ParkingLot::Side side = ParkingLot::kSampler;
   {
     MutexLock lock(&mu_);
     EndLocked(status);
     table = table_;
+    side = side_;
   }
-  if (table != nullptr) table->lot.Leave(side_, this);
+  if (table != nullptr) table->lot.Leave(side, this);
 }
 
 }  // namespace recbots::replay

@@ -43,6 +43,10 @@ class ServiceStream : public RpcCall::Handler, public Parkable, public std::enab
  protected:
   ServiceStream(StreamHub* hub, ParkingLot::Side side, RpcCall* call) : hub_(*hub), call_(*call), side_(side) {}
 
+  // Where the stream parks. It may change as long as the stream has never been parked.
+  ParkingLot::Side side() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return side_; }
+  void SetSideLocked(ParkingLot::Side side) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { side_ = side; }
+
   bool writing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return writing_; }
   bool ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finish_.has_value(); }
 
@@ -72,7 +76,7 @@ class ServiceStream : public RpcCall::Handler, public Parkable, public std::enab
  private:
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
-  const ParkingLot::Side side_;
+  ParkingLot::Side side_ ABSL_GUARDED_BY(mu_);
   grpc::ByteBuffer out_;  // Belongs to the call while writing_ is true.
   std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mu_);
   bool finished_ ABSL_GUARDED_BY(mu_) = false;

@@ -40,7 +40,9 @@ struct TableHub {
   SlicePool pool;  // For batches.
   WaitingRows waiting;
   std::atomic<int> writers{0};
-  std::atomic<int> readers{0};
+  std::atomic<int> readers{0};  // Observers are not among them.
+  std::atomic<int> observers{0};
+  std::atomic<int64_t> observed_rows{0};
   std::atomic<int64_t> refused_blocks{0};
   std::atomic<int64_t> dead_writers{0};
   std::atomic<int64_t> weights_version{0};  // Newest version of any block.

@@ -132,6 +132,11 @@ class Table {
   // the probabilities of the draws [num_rows]. Draws all rows, or none and leaves the three undefined. The draws depend
   // only on the seed and the earlier calls.
   SampleResult Sample(int64_t num_rows, char* columns, ItemKey* keys, float* probabilities) ABSL_LOCKS_EXCLUDED(mu_);
+  // For readers who look on: draws num_rows >= 1 rows with replacement, each of those held (leased ones, too) as likely
+  // as the others, and writes what Sample writes. Nothing that others see changes: neither the limiter nor counters,
+  // leases or later draws. kItems: there is no row. Learners go before it, and its rows are neither acknowledged nor
+  // refunded.
+  SampleResult Observe(int64_t num_rows, char* columns, ItemKey* keys, float* probabilities) ABSL_LOCKS_EXCLUDED(mu_);
   // Tells that a batch was used. Its rows that were sampled max_times_sampled times (0: no effect) are removed once no
   // other batch with them is in flight. Ignores keys of rows that are gone, and shards in keys.
   void Acknowledge(absl::Span<const ItemKey> keys) ABSL_LOCKS_EXCLUDED(mu_);
@@ -271,6 +276,12 @@ class Table {
   BlockedOn SampleBlockedOn(int64_t rows) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   TableState StateLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  // table_observe.cc. Gathers rows first.. of a batch, drawn from `candidates`, or from all rows if there are none;
+  // returns how many, which are fewer if many slots or candidates hold no row any more.
+  int64_t ObservePiece(absl::Span<const ItemKey> candidates, int64_t first, int64_t rows, int64_t batch_rows,
+                       char* columns, ItemKey* keys, float* probabilities) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<ItemKey> HeldKeys() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Drawable: whether a row of this priority may be drawn. DrawsLeft: how often the row in a slot may still be drawn.
   bool Drawable(float priority) const { return priority > 0 || !by_weight_; }
   int64_t DrawsLeft(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -320,6 +331,7 @@ class Table {
   int64_t draws_left_ ABSL_GUARDED_BY(mu_) = 0;  // Sum of DrawsLeft over all rows.
   uint64_t seed_ ABSL_GUARDED_BY(mu_);
   uint64_t batches_drawn_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t pieces_observed_ ABSL_GUARDED_BY(mu_) = 0;  // Not kept in checkpoints
   v1::ExperimentIdentity identity_ ABSL_GUARDED_BY(mu_);
   bool identity_restored_ ABSL_GUARDED_BY(mu_) = false;  // And no party was compared with it yet.
   int64_t streams_below_ ABSL_GUARDED_BY(mu_) = 0;

@@ -97,6 +97,79 @@ def keyboard_reads(browser):
     browser.look("document.activeElement.blur()")
 
 
+def topics_are_shown(browser):
+    """Slates: a row for each topic, with what the policy and the best known one show."""
+    want(browser.wait("document.querySelectorAll('#topics tbody tr').length >= 2", PATIENCE), "no topics")
+    heads = "[...document.querySelectorAll('#topics thead th')].map(one => one.textContent)"
+    want(browser.wait(f"{heads}.length >= 5", PATIENCE), f"topics lack columns: {browser.look(heads)}")
+    shares = browser.look("[...document.querySelectorAll('#topics tbody tr')].map(row => parseFloat(row.children[1].textContent))")
+    want(abs(sum(shares) - 100) < 0.06 * len(shares), f"what is shown adds up to {sum(shares)} %")
+
+
+def map_becomes_the_optimum(browser):
+    """Browsing: the heat map shows what the optimal policy does, from some moment on; returns the share of W's argmax then."""
+    now = "document.querySelector('[data-map=\"Recommended now\"]')"
+    want(browser.wait(f"{now} !== null", PATIENCE), "no heat map")
+    same = f"JSON.parse({now}.dataset.same || '{{}}').optimal"
+    want(browser.wait(f"{same} === 1", 4 * PATIENCE), f"the map is optimal in {browser.look(same)} of the states only")
+    cells = ("(title => { const c = document.querySelector(`[data-map=\"${title}\"] canvas`);"
+             "return c.toDataURL(); })")
+    want(browser.look(f"{cells}('Recommended now') === {cells}('optimal')"), "the pictures of the policy and of the optimum differ")
+    want(browser.look(f"{cells}('Recommended now') !== {cells}('Expected reward')"), "nothing is marked in the map")
+    want(browser.look("document.querySelectorAll('#points .item').length") == 10, "not every item has a point")
+    want(browser.look("document.querySelectorAll('#points .actor').length") == 10, "not every state has a point")
+    return browser.look(f"Number({now}.dataset.best)")
+
+
+def lags_and_tables_are_shown(browser):
+    bars = "[...document.querySelectorAll('.histogram')].map(one => one.querySelectorAll('.bar').length)"
+    want(browser.wait(f"{bars}.length === 2 && {bars}.every(count => count > 0)", PATIENCE), f"bars: {browser.look(bars)}")
+    row = "document.querySelector('#tables tr')?.innerText ?? ''"
+    want(browser.wait(f"({row}).includes('rows')", PATIENCE), f"the table of replay says '{browser.look(row)}'")
+
+
+def controls_work(browser, base):
+    """Pause, continue, and a question before the end; `end` itself is the last step of all."""
+    said = "document.getElementById('control-said').textContent"
+    browser.look("document.getElementById('pause-run').click()")
+    want(browser.wait("document.getElementById('pause-run').textContent === 'Continue the run'", PATIENCE), "the button does not change")
+    want(browser.wait("document.querySelector('#limit .answer').textContent === 'A pause by hand'", PATIENCE), "the pause is not said")
+    updates = get(base, "/api/v1/status")["updates"]
+    evaluations = get(base, "/api/v1/status")["evaluations"]
+    browser.look("document.getElementById('evaluate-now').click()")
+    want(browser.wait(f"{said}.includes('evaluated')", PATIENCE), f"said: {browser.look(said)}")
+    deadline = time.monotonic() + PATIENCE
+    while get(base, "/api/v1/status")["evaluations"] == evaluations and time.monotonic() < deadline:
+        time.sleep(0.2)
+    status = get(base, "/api/v1/status")
+    want(status["evaluations"] > evaluations, "nothing was evaluated")
+    want(status["updates"] == updates, "updates were made although the run is paused")
+    browser.look("document.getElementById('checkpoint-now').click()")
+    want(browser.wait(f"{said}.includes('checkpoint')", PATIENCE), f"said: {browser.look(said)}")
+    browser.look("document.getElementById('pause-run').click()")
+    want(browser.wait("document.getElementById('pause-run').textContent === 'Pause the run'", PATIENCE), "the run does not go on")
+    browser.look("document.getElementById('end-run').click()")
+    want(browser.look("!document.getElementById('end-sure').hidden && document.activeElement.id === 'end-no'"), "it does not ask back")
+    browser.press("Escape")
+    want(browser.look("document.getElementById('end-sure').hidden"), "Escape does not take the question back")
+    want(not get(base, "/api/v1/status")["goal"]["reached"], "the run has ended")
+
+
+def ends_the_run(browser, cluster):
+    browser.look("document.getElementById('end-run').click()")
+    browser.look("document.getElementById('end-yes').click()")
+    want(browser.wait("document.getElementById('control-said').textContent.includes('The run ends')", PATIENCE), "the end is not said")
+    want(cluster.process.wait(120) == 0, "the run has reached its goal, and does not end with 0")
+    with open(os.path.join(cluster.run_dir, "report.json"), encoding="utf-8") as report:
+        want(json.load(report)["goal_reached"], "the report does not say that the goal was reached")
+
+
+def curve_goes_on(browser, base):
+    """After a restart the curves begin where the run began, not the process."""
+    first = get(base, "/api/v1/series?names=value&x=updates")["series"]["value"]["x"]
+    want(first and first[0] < get(base, "/api/v1/status")["updates"] / 4, f"the curve begins at update {first[:1]}")
+
+
 def names_and_contrast(browser):
     """Every control has a name, and every text has the contrast that WCAG AA asks for, in both themes."""
     with open(os.path.join(os.path.dirname(__file__), "accessible.js"), encoding="utf-8") as file:
@@ -110,6 +183,7 @@ def names_and_contrast(browser):
 
 
 def pictures(browser, folder, name):
+    browser.look("scrollTo(0, 0)")
     for width in WIDTHS:
         browser.size(width, 900)
         for scheme in ("light", "dark"):
@@ -118,6 +192,8 @@ def pictures(browser, folder, name):
             wide = browser.look("document.documentElement.scrollWidth")
             want(wide <= width, f"the page is {wide} pixels wide on a screen of {width}")
             browser.picture(os.path.join(folder, f"{name}-{width}-{scheme}.png"))
+            if (width, scheme) == (WIDTHS[0], "light"):  # What fits a screen: for the README.
+                browser.picture(os.path.join(folder, f"{name}.png"), whole=False)
     browser.size(WIDTHS[0], 900)
     browser.prefer("light")
 

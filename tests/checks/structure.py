@@ -58,15 +58,15 @@ def read_targets(files):
         if not path.endswith("CMakeLists.txt") or path.startswith("tests/"):
             continue
         text = re.sub(r"#.*", "", "\n".join(read_lines(path)))
-        for call in re.finditer(r"recbots_(library|binary|command)\(([^)]*)\)", text):
+        for call in re.finditer(r"recbots_(library|binary|command|python_module|tool)\(([^)]*)\)", text):
             name, *words = call.group(2).split()
-            if "$" in name or "[" in call.group(2):  # How recbots_command is made.
+            if "$" in name or "[" in call.group(2):  # How recbots_command and recbots_tool are made.
                 continue
-            if call.group(1) == "command":  # See deploy/cli/CMakeLists.txt.
+            if call.group(1) in ("command", "tool"):  # See deploy/cli/CMakeLists.txt.
                 words = ["SOURCES", f"{name}/{name}_command.cc", "PRIVATE", "recbots::base", "recbots::commands"] + words
                 name += "_command"
             line = text.count("\n", 0, call.start()) + 1
-            targets.append(Target(name, path, line, words, call.group(1) != "binary"))
+            targets.append(Target(name, path, line, words, call.group(1) in ("library", "command")))
     return targets
 
 

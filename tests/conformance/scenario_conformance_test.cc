@@ -12,6 +12,7 @@
 #include "tests/conformance/environment_conformance.h"
 #include "tests/conformance/policy_conformance.h"
 #include "tests/conformance/transcript.h"
+#include "tests/conformance/waits_conformance.h"
 
 namespace recbots {
 namespace {
@@ -19,7 +20,10 @@ namespace {
 std::vector<std::string> ScenarioNames() {
   std::vector<std::string> names;
   const auto& choice = *v1::EnvironmentConfig::descriptor()->FindOneofByName("scenario");
-  for (int i = 0; i < choice.field_count(); ++i) names.push_back(choice.field(i)->name());
+  for (int i = 0; i < choice.field_count(); ++i) {
+    // Its users are those of another program: external_conformance_test plays one.
+    if (choice.field(i)->name() != "external") names.push_back(choice.field(i)->name());
+  }
   return names;
 }
 
@@ -77,6 +81,25 @@ TEST_P(ScenarioTest, GoesOnFromItsState) {
   testing::ExpectGoesOnFromItsState(*MakeWithHistory(GetParam()).value(), 6, /*num_users=*/20, /*steps=*/30);
   const auto sessions = MakeWithHistory(GetParam(), /*users_per_session=*/3);
   if (sessions.ok()) testing::ExpectGoesOnFromItsState(**sessions, 6, /*num_users=*/24, /*steps=*/40);
+}
+
+TEST_P(ScenarioTest, LetsSomeUsersWait) {
+  std::vector<std::unique_ptr<Scenario>> scenarios;
+  scenarios.push_back(MakeOne());
+  scenarios.push_back(MakeWithHistory(GetParam()).value());
+  auto sessions = Make(GetParam(), /*users_per_session=*/3);
+  if (sessions.ok()) scenarios.push_back(*std::move(sessions));
+  auto sessions_with_history = MakeWithHistory(GetParam(), /*users_per_session=*/3);
+  if (sessions_with_history.ok()) scenarios.push_back(*std::move(sessions_with_history));
+  for (const auto& scenario : scenarios) {
+    SCOPED_TRACE(::testing::Message() << "sessions of " << scenario->spec().users_per_session << ", "
+                                      << scenario->spec().num_history_features << " features of history");
+    // At first more than one chunk. Episodes are at most about 100 steps long.
+    const int num_users = scenario == scenarios.front() ? 300 : 30;
+    testing::ExpectHeldUsersStandStill(*scenario, 7, num_users, /*steps=*/150);
+    testing::ExpectEndedUsersWait(*scenario, 8, num_users, /*steps=*/130);
+    testing::ExpectRefusesBadMasks(*scenario);
+  }
 }
 
 TEST_P(ScenarioTest, IsSoundInSessions) {

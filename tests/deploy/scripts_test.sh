@@ -32,10 +32,11 @@ x86_64_v4="$x86_64_v3 avx512f avx512bw avx512cd avx512dq avx512vl"
 make_tree() {
   tree="$work/tree $1" # with a blank, as in many a user's folder
   mkdir -p "$tree/deploy/config" "$tree/tests" "$tree/.ci" "$work/bin"
-  cp "$root"/deploy/{run,reproduce-slateq,setup.sh,packages.txt,cuda.sh,cuda-wheels.txt} "$tree/deploy/"
+  cp "$root"/deploy/{run,images,package,release,reproduce-slateq,setup.sh,packages.txt,cuda.sh,cuda-wheels.txt} "$tree/deploy/"
+  mkdir -p "$tree/deploy/monitoring" && cp "$root/deploy/monitoring/run" "$tree/deploy/monitoring/"
   cp "$root/tests/run" "$tree/tests/"
   cp "$root/.ci/run" "$tree/.ci/"
-  cp "$root/CMakePresets.json" "$tree/"
+  cp "$root/CMakePresets.json" "$root/CMakeLists.txt" "$tree/"
   touch "$tree/deploy/config/browse.textproto"
   : >"$work/calls"
   stand_in dpkg-query 'shift 2; for name in "$@"; do echo "installed $name"; done'
@@ -114,15 +115,39 @@ flags_reach_the_cluster() {
   make_tree flags
   run_script "$tree/deploy/run" --keep --set 'a.b=x y'
   expect "default config" "$out" \
-    "*recbots cluster $tree/deploy/config/browse.textproto --run_dir=$tree/runs/*-browse --keep --set a.b=x y"
+    "*recbots cluster $tree/deploy/config/browse.textproto --run_dir=$tree/runs/*-browse --keep --set a.b=x y"$'\n'"*"
   run_script "$tree/deploy/run" browse --run_dir=/elsewhere
-  expect "own run_dir" "$out" '*recbots cluster *browse.textproto --run_dir=/elsewhere'
+  expect "own run_dir" "$out" '*recbots cluster *browse.textproto --run_dir=/elsewhere'$'\n''*'
   run_script "$tree/deploy/run" nosuch
   expect "unknown config" "$code $out" "2 *no configuration 'nosuch'*browse*"
   run_script env RECBOTS_TEST_EXIT=7 "$tree/deploy/run"
   expect "exit code of the cluster" "$code" 7
   run_script "$tree/deploy/run" --help
   expect "help" "$code $calls $out" '0  usage: deploy/run*--keep*'
+}
+
+a_run_that_ends_well_names_what_to_try() {
+  make_tree next
+  run_script "$tree/deploy/run" --run_dir "$tree/runs/a b"
+  expect "the run's own files" "$code $out" \
+    '0 *== three things to try next:*simulate runs/a\\ b/config.textproto --weights=runs/a\\ b/weights.bin*deploy/run browse --keep*deploy/run interest_evolution*'
+  run_script env RECBOTS_TEST_EXIT=130 "$tree/deploy/run"
+  expect "an interrupted run" "${out/three things/FOUND}" "$out"
+  run_script env RECBOTS_TEST_EXIT=1 "$tree/deploy/run"
+  expect "a run that failed" "${out/three things/FOUND}" "$out"
+}
+
+a_first_build_says_how_long_it_takes() {
+  make_tree first
+  rm "$tree/build/release/bin/recbots"
+  # 600 files of 1.2 s, 300 of them with 4 s more: 1,920 s of one core.
+  stand_in ninja '[[ $* != *-n* ]] || for ((i = 0; i < 300; i++)); do echo "[1/2] g++ -c a.cc"; echo "[2/2] g++ -I/torch/csrc -c b.cc"; done'
+  out=$(PATH="$work/bin:$PATH"; source "$tree/deploy/setup.sh"; build_time "$tree/build/release" 2 recbots)
+  expect "minutes" "$out" ': 600 files, about 17 minutes, *'
+  run_script "$tree/deploy/run"
+  expect "only what a run needs" "$(grep -cE 'recbots-(bench|tools)' "$work/calls")" 0
+  stand_in ninja 'exit 1'
+  expect "no estimate" "$(PATH="$work/bin:$PATH"; source "$tree/deploy/setup.sh"; build_time "$tree/build/release" 2 recbots)" ''
 }
 
 # A stand-in for python3 whose venv has a pip that does nothing, and the programs of build/cuda.
@@ -151,7 +176,7 @@ a_build_for_gpus_is_one_of_its_own() {
   run_script "$tree/deploy/run" browse --cuda=build --actors=2
   expect "packages, wheels, build" "$code $calls" \
     "0 dpkg-query *python3-venv*python3 -m venv --clear $tree/build/cuda-venv*pip install *--no-deps *cuda-wheels.txt*cmake --fresh --preset cuda*ninja -C $tree/build/cuda *recbots-learner*"
-  expect "the program" "$out" "*cuda build: recbots cluster * --run_dir=* --actors=2"
+  expect "the program" "$out" "*cuda build: recbots cluster * --run_dir=* --actors=2"$'\n'"*three things*build/cuda/bin/recbots simulate*"
   expect "flags for the cluster" "${out/ --cuda/FOUND}" "$out"
   run_script "$tree/deploy/run" --cuda=build
   expect "again" "$(cut -d' ' -f1 "$work/calls" | tr '\n' ' ')" 'dpkg-query ninja '
@@ -235,6 +260,47 @@ flags_reach_the_reproduction() {
   expect "help" "$code $calls $out" '0  usage: deploy/reproduce-slateq*'
 }
 
+# Stand-ins for docker, which knows the images in $work/images, and for cpack.
+make_release_stand_ins() {
+  mkdir -p "$work/images"
+  stand_in docker 'case "$1 $2" in
+    "image inspect") [[ -e "'"$work"'/images/$3" ]] ;;
+    "build "*) while (($#)); do [[ $1 != -t ]] || touch "'"$work"'/images/${2%:latest}"; shift; done ;;
+    "save "*) echo images ;;
+    esac'
+  stand_in cpack 'mkdir -p "$2"; touch "$2/recbots_1_amd64.deb" "$2/recbots-learner_1_amd64.deb"'
+}
+
+images_begin_with_what_is_compiled() {
+  make_tree images
+  make_release_stand_ins
+  run_script "$tree/deploy/images" --build-arg RECBOTS_ARCH=
+  expect "the first time" "$code $calls" '0 docker info*--target build --build-arg RECBOTS_COMPILED=debian:bookworm-slim -t recbots-compiled:latest --build-arg RECBOTS_ARCH= *--target roles *-t recbots:latest *--target learner *-t recbots-learner:latest *'
+  run_script "$tree/deploy/images"
+  expect "the second time" "$code $calls" '0 *docker tag recbots-compiled recbots-compiled-before*RECBOTS_COMPILED=recbots-compiled-before -t recbots-compiled:latest*docker image rm recbots-compiled-before'
+  stand_in docker 'exit 1'
+  run_script "$tree/deploy/images"
+  expect "no daemon" "$code $out" '2 *daemon does not answer*'
+}
+
+a_release_is_one_command() {
+  make_tree release
+  make_release_stand_ins
+  local version
+  version=$(sed -n 's/^project(recbots VERSION \([0-9.]*\) .*/\1/p' "$root/CMakeLists.txt")
+  run_script "$tree/deploy/release" "$work/out"
+  expect "calls" "$code $calls" "0 *cmake --fresh --preset package*ninja *recbots-train*cpack *-t recbots:$version *docker save recbots:$version recbots-learner:$version*"
+  expect "files" "$(cd "$work/out" && echo *)" "SHA256SUMS recbots-images_$version.tar.gz recbots-learner_1_amd64.deb recbots_1_amd64.deb"
+  expect "checksums" "$(cd "$work/out" && sha256sum --check SHA256SUMS | grep -c ': OK')" 3
+  run_script "$tree/deploy/release" "$work/out"
+  expect "a folder that is not empty" "$code $out" '2 *is not empty'
+  run_script "$tree/deploy/release" --no-images "$work/out2"
+  expect "without images" "$code $(grep -c docker "$work/calls")" '0 0'
+  stand_in cpack 'echo broken; exit 1'
+  run_script "$tree/deploy/release" --no-images "$work/out3"
+  expect "no packages" "$code $out" '1 *broken*cpack failed*'
+}
+
 tests_run_passes_options_and_failures() {
   make_tree tests
   run_script "$tree/tests/run" dev tsan -L unit
@@ -315,7 +381,7 @@ instruction_sets_are_chosen_in_one_place() {
 help_that_cannot_be_printed_is_a_failure() {
   make_tree help
   local script
-  for script in deploy/run deploy/reproduce-slateq tests/run; do
+  for script in deploy/run deploy/reproduce-slateq deploy/images deploy/package deploy/release deploy/monitoring/run tests/run; do
     # shellcheck disable=SC2016  # for the inner shell
     run_script bash -c '"$1" --help >/dev/full' _ "$tree/$script"
     expect "$script --help on a full disk" "$code $calls" '1 '
@@ -324,7 +390,7 @@ help_that_cannot_be_printed_is_a_failure() {
 
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || return
-  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/reproduce-slateq,deploy/setup.sh,deploy/cuda.sh,tests/run,.ci/run} \
+  run_script shellcheck --severity=warning -x -P "$root" "$root"/{deploy/run,deploy/images,deploy/package,deploy/release,deploy/monitoring/run,tests/packages/run,deploy/reproduce-slateq,deploy/setup.sh,deploy/cuda.sh,tests/run,.ci/run} \
     "${BASH_SOURCE[0]}"
   expect "shellcheck" "$code $out" '0 '
 }
@@ -335,6 +401,8 @@ test_cases=(
   nothing_is_installed_or_configured_twice
   missing_packages_are_installed
   flags_reach_the_cluster
+  a_run_that_ends_well_names_what_to_try
+  a_first_build_says_how_long_it_takes
   a_gpu_is_asked_for_before_anything_is_downloaded
   a_build_for_gpus_is_one_of_its_own
   every_wheel_is_pinned_and_has_a_reason
@@ -342,6 +410,8 @@ test_cases=(
   a_failure_says_what_the_machine_is
   signals_reach_the_cluster
   flags_reach_the_reproduction
+  images_begin_with_what_is_compiled
+  a_release_is_one_command
   tests_run_passes_options_and_failures
   levels_of_processors_are_run_as_far_as_they_can
   continuous_integration_runs_all_parts

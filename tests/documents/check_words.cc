@@ -45,15 +45,16 @@ std::vector<std::string> OverridesIn(const std::string& text) {
 
 void WordChecker::Curl(const std::string& command) const {
   std::smatch parts;
-  static const std::regex url(R"(curl (?:-N )?'?http://([^/]+)(/[\w/]+)(?:\?[^']*')?)");
+  static const std::regex url(
+      R"(curl (?:-N |-X POST -H 'Content-Type: application/json' -d '[^']*' )?'?http://([^/]+)(/[\w/]+)(?:\?[^']*')?)");
   ASSERT_TRUE(std::regex_match(command, parts, url)) << command;
   const std::string address = parts[1];
   // The cluster of the README serves there, and the learner in containers.
   EXPECT_THAT(Content("README.md"), HasSubstr("--http=" + address));
   const std::string port = address.substr(address.rfind(':') + 1);
   EXPECT_THAT(Content("docker-compose.yml"), HasSubstr("127.0.0.1:${RECBOTS_METRICS_PORT:-" + port + "}"));
-  EXPECT_THAT(parts[2].str(),
-              AnyOf("/metrics", "/healthz", "/statusz", "/api/v1/status", "/api/v1/series", "/api/v1/events"));
+  EXPECT_THAT(parts[2].str(), AnyOf("/metrics", "/healthz", "/statusz", "/api/v1/status", "/api/v1/series",
+                                    "/api/v1/policy", "/api/v1/control", "/api/v1/events"));
 }
 
 void WordChecker::RoleFlags(const std::string& text) const {
@@ -83,7 +84,10 @@ void WordChecker::Compose(const std::string& command) const {
   for (const std::string& service : Matches(command, R"((?:--scale |exec |logs )(\w+))")) {
     EXPECT_THAT(compose, HasSubstr("\n  " + service + ":\n"));
   }
-  const std::vector<std::string> called = Matches(command, R"(docker-compose ([a-z]+))");
+  for (const std::string& profile : Matches(command, R"(--profile (\w+))")) {
+    EXPECT_THAT(compose, HasSubstr("profiles: [" + profile + "]"));
+  }
+  const std::vector<std::string> called = Matches(command, R"(docker-compose (?:--profile \w+ )*([a-z]+))");
   ASSERT_EQ(called.size(), 1U);
   EXPECT_THAT(called[0], AnyOf("up", "stop", "down", "logs", "exec", "build"));
   for (const std::string& name : Matches(command, R"(exec \w+ (recbots [a-z]+))")) {

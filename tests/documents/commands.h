@@ -36,6 +36,11 @@ enum class How {
   kElsewhere,  // Another test runs it, or nothing does; `why` says so.
 };
 
+// What makes a training end after a few updates, with the last weights evaluated on a few episodes.
+inline constexpr char kShortRun[] =
+    "--set goal.share_of_optimum=0 --set goal.share_of_gap=0 --set goal.max_updates=10 --set goal.max_env_steps=0 "
+    "--set evaluator.episodes=64 --quiet";
+
 struct Treatment {
   const char* pattern;  // A regular expression for the whole command.
   How how;

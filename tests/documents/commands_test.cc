@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <regex>
 #include <string>
@@ -55,7 +56,9 @@ class DocumentedCommandsTest : public ::testing::TestWithParam<Command> {
     fill(R"( \[(flags|NAME)\])", [] { return ""; });
     fill(R"(^recbots bench NAME$)", [] { return "recbots bench slate"; });
     fill(R"(\bCONFIG\b)", [] { return "deploy/config/browse.textproto"; });
+    fill(R"(\bLOG\b)", [] { return workshop_->log(); });
     fill(R"(\bRUN_DIR\b)", [] { return workshop_->trained_run(); });
+    fill(R"(\bTOPIC\b)", [] { return "files"; });
     fill(R"(--weights=FILE)", [] { return "--weights=" + workshop_->trained_run() + "/weights.bin"; });
     fill(R"(--policy=NAME)", [] { return "--policy=random"; });
     fill(R"(--episodes=N)", [] { return "--episodes=20"; });
@@ -98,15 +101,34 @@ class DocumentedCommandsTest : public ::testing::TestWithParam<Command> {
     return command.substr(begin, command.find_first_of("' ", begin) - begin);
   }
 
+  // What an evaluator is wanted for is refused until there is one.
+  static void Post(const std::string& command, httplib::Client& client) {
+    std::smatch data;
+    ASSERT_TRUE(std::regex_search(command, data, std::regex("-d '([^']*)'"))) << command;
+    const Instant end = Instant::Now() + absl::Seconds(60);
+    int status = 0;
+    do {
+      const httplib::Result answer = client.Post(PageIn(command), data[1].str(), "application/json");
+      status = answer ? answer->status : 0;
+      if (status != 200) absl::SleepFor(absl::Milliseconds(20));
+    } while (status != 200 && Instant::Now() < end);
+    EXPECT_EQ(status, 200) << command;
+  }
+
   // Serves what is asked of it, until Ctrl-C.
   static void Keep(const std::string& command, const Treatment& treatment) {
     const std::string line = absl::StrCat(FilledIn(command), " ", treatment.more);
+    std::filesystem::remove_all(workshop_->Path("kept"));  // With the addresses of another command's run.
     ChildProcess cluster = workshop_->Start("exec " + line);
     const std::string address = workshop_->AwaitAddress(workshop_->Path("kept"), "learner", "http");
     httplib::Client client("http://" + address);
     for (const Command& other : AllCommands()) {
       const Treatment* of_other = TreatmentOf(other.text);
       if (of_other == nullptr || of_other->how != How::kCurl) continue;
+      if (absl::StrContains(other.text, " -X POST ")) {
+        Post(other.text, client);
+        continue;
+      }
       int status = 0;  // A stream of events would never end: what the answer begins with is enough.
       client.Get(
           PageIn(other.text), [&status](const httplib::Response& answer) { return status = answer.status, false; },

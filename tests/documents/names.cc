@@ -38,8 +38,17 @@ bool HasNames(const std::string& file) {
 
 // What can be typed with --help behind it.
 std::vector<std::string> Programs(testing::Workshop& workshop) {
-  std::vector<std::string> programs = {"bash deploy/run", "bash deploy/reproduce-slateq", "bash tests/check",
-                                       "bash tests/run", "python3 tests/chaos/run"};
+  std::vector<std::string> programs = {"bash deploy/run",
+                                       "bash deploy/reproduce-slateq",
+                                       "bash deploy/images",
+                                       "bash deploy/package",
+                                       "bash deploy/release",
+                                       "bash deploy/monitoring/run",
+                                       "bash tests/check",
+                                       "bash tests/run",
+                                       "bash tests/packages/run",
+                                       "python3 tests/chaos/run",
+                                       "python3 tests/monitoring/run"};
   for (const RoleKind& role : kRoles) programs.push_back(absl::StrCat("recbots-", role.name));
   const std::string usage = workshop.Run("recbots help").output;
   static const std::regex command(R"(\n  ([a-z]+) )");

@@ -76,10 +76,13 @@ const Foreign kForeign[] = {
     {"tests/golden/recsim/README.md", "_f32", "the end of names"},
     {"tests/golden/recsim/README.md", "acceptance_rate", "in the file, read by no test"},
     {"tests/golden/recsim/README.md", "visits_per_document", "in the file, read by no test"},
+    {"docs/terminal.md", "bashrc", "bash"},
+    {"docs/terminal.md", "zshrc", "zsh"},
 };
 
-const std::set<std::string> kForeignFlags = {"--scale",     "--index",  "--build",
-                                             "--build_arg", "--preset", "--gtest_filter"};
+const std::set<std::string> kForeignFlags = {"--scale",        "--index",   "--build",
+                                             "--build_arg",    "--address", "--preset",
+                                             "--gtest_filter", "--profile", "--no_install_recommends"};
 
 class NamesTest : public ::testing::Test {
  protected:

@@ -21,7 +21,8 @@ inline std::vector<FuzzTarget> AllFuzzTargets() {
           {"insert_block", FuzzInsertBlock, InsertBlockSeeds},
           {"sample_batch", FuzzSampleBatch, SampleBatchSeeds},
           {"role_reports", FuzzRoleReports, RoleReportSeeds},
-          {"page_request", FuzzPageRequest, PageRequestSeeds}};
+          {"page_request", FuzzPageRequest, PageRequestSeeds},
+          {"log", FuzzLog, LogSeeds}};
 }
 
 }  // namespace recbots::replay

@@ -39,4 +39,8 @@ std::vector<std::string> RoleReportSeeds();
 void FuzzPageRequest(absl::string_view bytes);
 std::vector<std::string> PageRequestSeeds();
 
+// ReadLog: any bytes as a log of what was shown, plain or compressed; the first byte chooses the options.
+void FuzzLog(absl::string_view bytes);
+std::vector<std::string> LogSeeds();
+
 }  // namespace recbots::replay

@@ -183,6 +183,7 @@ TEST_F(SimulateCommandTest, LogFormatsHoldTheSameRows) {
   EXPECT_EQ(row["episode"], 0);
   EXPECT_EQ(row["slate_propensity"], 0.25);
   EXPECT_EQ(row["item_propensity"], 0.25);
+  EXPECT_EQ(row["prefix_propensity"], 0.25);
   EXPECT_EQ(row["observation"].size(), 4u);
 }
 
@@ -208,6 +209,7 @@ TEST_F(SimulateCommandTest, PlaysWhatARunHasLearnt) {
   const json row = json::parse(log.substr(0, log.find('\n')));
   EXPECT_EQ(row["slate_propensity"], 1.0);  // Greedy.
   EXPECT_EQ(row["item_propensity"], 1.0);
+  EXPECT_EQ(row["prefix_propensity"], 1.0);
 
   const Outcome other =
       Simulate({"--policy=trained", "--weights=" + Path("weights.bin"), "--episodes=300", "--compare", "--threads=3",

@@ -98,7 +98,9 @@ TEST(WallClockUseTest, OnlyDatesComeFromTheWallClock) {
       "common/rpc/security.",                   //
       "common/rpc/rpc_server.",                 // when a socket's file was made
       "common/role/run_directory.",             // names of run directories
-      "deploy/cli/reproduce/",                  // the date on the page
+      "common/log/parse_value.",                // the times in a log
+      "deploy/cli/report/report_command.",      // the date on the page
+      "deploy/cli/reproduce/",                  //
       "deploy/cli/inspect/checkpoint_report.",  // when a checkpoint was written
       "learner/learner_roles.",                 // when a role joined, or was lost
       "learner/members/",                       //

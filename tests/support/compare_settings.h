@@ -104,6 +104,9 @@ class ComparisonWithMessage {
     ASSERT_TRUE(field.is_repeated());
     EXPECT_THAT(CommentOf(field), HasSubstr(absl::StrJoin(member, ", ")));
   }
+  static void CompareDefault(const FieldDescriptor& field, const std::vector<std::string>& member) {
+    EXPECT_TRUE(field.is_repeated() && member.empty());
+  }
   template <typename Enum>
   requires std::is_enum_v<Enum>
   static void CompareDefault(const FieldDescriptor& field, Enum member) {

@@ -112,4 +112,13 @@ const std::string& Workshop::trained_run() {
   return trained_run_;
 }
 
+const std::string& Workshop::log() {
+  if (!log_.empty()) return log_;
+  log_ = Path("log.csv.gz");
+  const Outcome played =
+      Run(absl::StrCat("recbots simulate deploy/config/browse.textproto --policy=random --episodes=2000 --log=", log_));
+  EXPECT_EQ(played.exit_code, 0) << played.output;
+  return log_;
+}
+
 }  // namespace recbots::testing

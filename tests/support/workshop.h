@@ -40,6 +40,8 @@ class Workshop {
   const std::string& checkpoint();
   // The run directory of browse.textproto, trained for a moment.
   const std::string& trained_run();
+  // What the random policy showed in browse.textproto.
+  const std::string& log();
 
  private:
   std::string path_;
@@ -48,6 +50,7 @@ class Workshop {
   std::string server_;
   std::string checkpoint_;
   std::string trained_run_;
+  std::string log_;
 };
 
 std::string FileContent(const std::string& path);

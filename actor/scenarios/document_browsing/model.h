@@ -94,6 +94,8 @@ class DocumentBrowsingModel {
   absl::StatusOr<std::optional<double>> RandomValue(const StopQuestion& stop) const;
   // One-hot of every document: float32 [I, I].
   std::vector<float> AllObservations() const;
+  // W: float32 [I, I].
+  std::vector<float> ExpectedRewards() const;
   // The value of the policy that recommends document slates[i] on document i.
   //   INVALID_ARGUMENT  not I documents, or one of them is outside 0..I-1
   absl::StatusOr<double> ExactValue(absl::Span<const int32_t> slates, const StopQuestion& stop) const;

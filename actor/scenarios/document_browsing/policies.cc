@@ -1,5 +1,6 @@
 #include "actor/scenarios/document_browsing/policies.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -37,6 +38,14 @@ std::vector<float> DocumentBrowsingModel::AllObservations() const {
   std::vector<float> observations(n * n, 0.0f);
   for (size_t i = 0; i < n; ++i) observations[i * n + i] = 1.0f;
   return observations;
+}
+
+std::vector<float> DocumentBrowsingModel::ExpectedRewards() const {
+  const size_t n = num_documents_;
+  std::vector<float> rewards(n * n);
+  std::transform(acceptance_, acceptance_ + n * n, rewards.begin(),
+                 [](double probability) { return static_cast<float>(probability); });
+  return rewards;
 }
 
 absl::StatusOr<double> DocumentBrowsingModel::ExactValue(absl::Span<const int32_t> slates,

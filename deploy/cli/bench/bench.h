@@ -63,6 +63,7 @@ double ProcessorSeconds(bool children = false);
 
 // Each is defined in a separate file in this folder.
 std::vector<Bench> EnvironmentBenches();  // env/SCENARIO: steps_per_second on one core, speedup_of_two_threads
+std::vector<Bench> ExternalBenches();     // external/USERS: steps of an environment in a Python program
 std::vector<Bench> ReplayBenches();       // replay/...: see replay/README.md
 std::vector<Bench> LoadBenches();         // load/...: many clients, and clients that misbehave
 std::vector<Bench> DenseBenches();        // dense/...: gflops of the matrix kernel, share_of_core

@@ -11,14 +11,13 @@ int RunBench(const std::vector<std::string>& arguments) {
   std::vector<Bench> light = ReplayBenches();
   for (const Bench& bench : LoadBenches()) light.push_back(bench);
   for (const Bench& bench : SlateBenches()) light.push_back(bench);
+  for (const Bench& bench : ExternalBenches()) light.push_back(bench);
   const bool all_here = !arguments.empty() && !BenchesCalled(arguments[0], light).empty();
   return all_here ? RunBenches(light, arguments) : BecomeProgram("recbots-bench", arguments);
 }
 
 }  // namespace
 
-Command BenchCommand() {
-  return {"bench", "[NAME] [flags]", "figures of this machine, one JSON object a line", RunBench};
-}
+Command BenchCommand() { return {kBenchUsage.name, kBenchUsage.arguments, kBenchUsage.help, RunBench, BenchSyntax}; }
 
 }  // namespace recbots

@@ -15,7 +15,7 @@ std::vector<Bench> AllBenches() {
   benches.push_back(ActingBench());
   for (const std::vector<Bench>& more :
        {UpdatesBenches(), GroupBenches(), SlateQBenches(), std::vector<Bench>{LoopBench()}, DenseBenches(),
-        SlateBenches(), ReplayBenches(), LoadBenches()}) {
+        SlateBenches(), ExternalBenches(), ReplayBenches(), LoadBenches()}) {
     benches.insert(benches.end(), more.begin(), more.end());
   }
   return benches;

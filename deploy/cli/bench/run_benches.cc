@@ -12,22 +12,11 @@
 #include "common/base/processor_name.h"
 #include "common/base/program.h"
 #include "common/base/status_macros.h"
+#include "deploy/cli/terminal/progress.h"
+#include "deploy/cli/tools/tool_syntax.h"
 
 namespace recbots {
 namespace {
-
-CommandSyntax Syntax() {
-  return {"recbots bench [NAME] [flags]; runs NAME and all of NAME/..., without NAME all benches",
-          {{"window", "SECONDS", "length of one window", "0.5"},
-           {"windows", "N", "windows per figure; their median is shown", "7"},
-           {"seconds", "SECONDS", "length of replay/limiter and replay/churn", "10"},
-           {"table_bytes", "BYTES", "rows in replay's tables, in bytes", "400000000"},
-           {"config", "FILE", "experiment of the loop bench", "deploy/config/browse.textproto"},
-           {"device", "DEVICE", "where the updates benches learn: cpu, cuda or cuda:N", "cpu"},
-           {"operators", "", "they learn by LibTorch's operators, as GPUs do", ""},
-           {"list", "", "names of the benches", ""}},
-          CommandSyntax::kAnyNumber};
-}
 
 absl::StatusOr<BenchOptions> ReadOptions(const CommandLine& flags) {
   BenchOptions options;
@@ -70,7 +59,10 @@ void Print(const BenchResult& result, double cores_of_all, const std::string& le
 
 int Run(const std::vector<Bench>& benches, const BenchOptions& options) {
   int code = kExitOk;
+  Progress progress("bench");
+  double done = 0;
   for (const Bench& bench : benches) {
+    progress.Update(done++ / static_cast<double>(benches.size()), absl::StrCat("bench ", bench.name));
     // Takes no more figures if the output is lost.
     if (!std::cout) break;
     const double cpu_before = ProcessorSeconds(/*children=*/true);
@@ -78,6 +70,7 @@ int Run(const std::vector<Bench>& benches, const BenchOptions& options) {
     const absl::StatusOr<std::vector<BenchResult>> results = bench.run(options);
     const double cpu = ProcessorSeconds(/*children=*/true) - cpu_before;
     const double cores = cpu / absl::ToDoubleSeconds(Instant::Now() - start);
+    progress.Clear();
     if (!results.ok()) {
       RECBOTS_LOG(ERROR) << bench.name << ": " << results.status().message();
       code = kExitFailed;
@@ -114,7 +107,7 @@ std::vector<Bench> BenchesCalled(const std::string& name, const std::vector<Benc
 }
 
 int RunBenches(const std::vector<Bench>& benches, const std::vector<std::string>& arguments) {
-  return RunCommand(Syntax(), arguments, [&](const CommandLine& flags) { return ListOrRun(flags, benches); });
+  return RunCommand(BenchSyntax(), arguments, [&](const CommandLine& flags) { return ListOrRun(flags, benches); });
 }
 
 }  // namespace recbots

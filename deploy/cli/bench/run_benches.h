@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/command_line.h"
 #include "deploy/cli/bench/bench.h"
 
 namespace recbots {

@@ -199,6 +199,11 @@ int Cluster(const CommandLine& flags) {
   options->learner_http = *http;
   if (!options->quiet) std::cout << FirstLine(*options, *addresses) << std::endl;
   options->is_over = [&] {
+    // By the dashboard's button.
+    if (const auto report = ReadReport(options->run_dir);
+        report.ok() && report->ended_by == Describe(Ending::kByHand)) {
+      return true;
+    }
     const auto newest = RunCheckpoints(options->run_dir, config.learner().checkpoint().keep()).Newest();
     return newest.ok() && newest->has_value() && EndOfRun(options->run_dir, config.goal(), **newest).has_value();
   };
@@ -212,7 +217,7 @@ int Cluster(const CommandLine& flags) {
 Command ClusterCommand() {
   return {"cluster", "CONFIG [flags]",
           "replay, learner, actors and evaluator on this machine, until the goal is reached",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Cluster); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Cluster); }, Syntax};
 }
 
 }  // namespace recbots

@@ -25,7 +25,7 @@ int Doctor(const CommandLine& flags) {
 
 Command DoctorCommand() {
   return {"doctor", "[flags]", "what this machine is, and what will not work well on it",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Doctor); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Doctor); }, Syntax};
 }
 
 }  // namespace recbots

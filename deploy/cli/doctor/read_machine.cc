@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/base/disk_space.h"
 #include "common/base/file.h"
 #include "common/base/processor.h"
 #include "common/base/processor_name.h"
@@ -276,10 +276,7 @@ Machine::Folder ReadFolder(const std::string& name, const std::string& path) {
   }
   close(fd);
   unlink(probe.c_str());
-  struct statvfs space {};
-  if (statvfs(path.c_str(), &space) == 0) {
-    folder.free_bytes = static_cast<int64_t>(space.f_bavail) * static_cast<int64_t>(space.f_frsize);
-  }
+  if (const absl::StatusOr<DiskSpace> space = DiskSpaceOf(path); space.ok()) folder.free_bytes = space->free_bytes;
   return folder;
 }
 

@@ -76,7 +76,7 @@ int Health(const CommandLine& flags) {
 
 Command HealthCommand() {
   return {"health", "ADDRESS [flags]", "whether a role serves",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Health); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Health); }, Syntax};
 }
 
 }  // namespace recbots

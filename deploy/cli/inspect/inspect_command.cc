@@ -29,19 +29,6 @@ constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr absl::Duration kCheckpointPatience = absl::Minutes(10);
 constexpr double kMaxIntervalSeconds = 3600;
 
-CommandSyntax Syntax() {
-  std::vector<FlagSpec> flags = {
-      {"table", "NAME", "only this table", "all; the first for --set_limiter and --dump"},
-      {"json", "", "server: one JSON object instead of a page", ""},
-      {"interval", "SECONDS", "server: how long to count for the rates, 0..3600", "1"},
-      {"checkpoint", "", "server: write a checkpoint now, and wait for it", ""},
-      {"set_limiter", "NAME=VALUE,...", "server: change min_size, samples_per_insert, error_buffer while it runs", ""},
-      {"dump", "N", "checkpoint: instead print the newest N rows, or all, of one table as JSON Lines", "0"}};
-  const std::vector<FlagSpec> security = SecurityFlags();
-  flags.insert(flags.end(), security.begin(), security.end());
-  return {"recbots inspect HOST:PORT|unix:/PATH|DIR [flags]", std::move(flags), 1, "targets"};
-}
-
 // The request on the command line.
 struct Request {
   std::string directory;               // Of checkpoints; empty if TARGET is a server.
@@ -171,8 +158,9 @@ int Inspect(const CommandLine& flags) {
 }  // namespace
 
 Command InspectCommand() {
-  return {"inspect", "TARGET [flags]", "what a replay server (HOST:PORT, unix:/PATH) or a checkpoint (DIR) holds",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, Inspect); }};
+  return {kInspectUsage.name, kInspectUsage.arguments, kInspectUsage.help,
+          [](const std::vector<std::string>& arguments) { return RunCommand(InspectSyntax(), arguments, Inspect); },
+          InspectSyntax};
 }
 
 }  // namespace recbots

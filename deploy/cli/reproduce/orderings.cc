@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "deploy/cli/reproduce/page_text.h"
+#include "deploy/cli/figures/page_text.h"
 #include "deploy/cli/reproduce/row_values.h"
 
 namespace recbots {

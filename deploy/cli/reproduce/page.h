@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "deploy/cli/figures/svg_plot.h"
 #include "deploy/cli/reproduce/results.h"
-#include "deploy/cli/reproduce/svg_plot.h"
 
 namespace recbots {
 

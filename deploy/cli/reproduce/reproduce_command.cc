@@ -22,6 +22,7 @@
 #include "deploy/cli/commands.h"
 #include "deploy/cli/reproduce/page.h"
 #include "deploy/cli/reproduce/reproducer.h"
+#include "deploy/cli/terminal/progress.h"
 
 namespace recbots {
 namespace {
@@ -29,20 +30,6 @@ namespace {
 constexpr int kMaxSeeds = 100;
 constexpr int kMaxJobs = 64;
 constexpr int kMaxPlayed = 10000000;
-
-CommandSyntax Syntax() {
-  return {"recbots reproduce slateq [flags]",
-          {{"seeds", "N", "runs of every experiment, 1..100", "3"},
-           {"jobs", "N", "runs at a time, each one thread, 1..64", "2"},
-           {"only", "PATTERN,...", "experiments whose name has PATTERN in it; --list shows the names", "all"},
-           {"list", "", "the experiments, and nothing else", ""},
-           {"episodes", "N", "users on whom every policy is played, per seed, 2..1e7", "5000"},
-           {"scale", "F", "share of the training steps, above 0 to 1, for a quick look", "1.0"},
-           {"out", "FILE.md", "the page; its plot is beside it as FILE.svg", "docs/results/slateq.md"},
-           {"work", "DIR", "run directories; finished runs in it are not run again", "runs/reproduce-slateq[-SCALE]"},
-           {"config_dir", "DIR", "where the configurations lie", "deploy/config"}},
-          CommandSyntax::kAnyNumber};
-}
 
 absl::StatusOr<ReproduceOptions> ReadOptions(const CommandLine& flags) {
   if (flags.positional() != std::vector<std::string>{"slateq"}) {
@@ -98,9 +85,17 @@ void List(const std::vector<Experiment>& experiments) {
 // Runs everything and writes the page.
 int Reproduce(Reproducer& reproducer, const std::vector<std::string>& arguments, const std::string& page_path) {
   Shutdown shutdown;
-  absl::StatusOr<Reproduction> reproduction =
-      reproducer.Run([&shutdown] { return shutdown.requested(); },
-                     [](const std::string& line) { std::cout << "recbots: " << line << std::endl; });
+  Progress progress("reproduce");
+  absl::StatusOr<Reproduction> reproduction = reproducer.Run(
+      [&] {
+        progress.Update(reproducer.share_done());
+        return shutdown.requested();
+      },
+      [&progress](const std::string& line) {
+        progress.Clear();
+        std::cout << "recbots: " << line << std::endl;
+      });
+  progress.Clear();
   if (!reproduction.ok() && shutdown.requested()) {
     std::cerr << "recbots: interrupted; the same command goes on with the runs that are not finished\n";
     return kExitInterrupted;
@@ -135,11 +130,12 @@ int ReadAndReproduce(const CommandLine& flags, const std::vector<std::string>& a
 }  // namespace
 
 Command ReproduceCommand() {
-  return {"reproduce", "slateq [flags]", "published results, run again, beside ours",
+  return {kReproduceUsage.name, kReproduceUsage.arguments, kReproduceUsage.help,
           [](const std::vector<std::string>& arguments) {
-            return RunCommand(Syntax(), arguments,
+            return RunCommand(ReproduceSyntax(), arguments,
                               [&](const CommandLine& flags) { return ReadAndReproduce(flags, arguments); });
-          }};
+          },
+          ReproduceSyntax};
 }
 
 }  // namespace recbots

@@ -12,7 +12,7 @@
 #include "common/base/instant.h"
 #include "common/base/status_macros.h"
 #include "common/role/run_directory.h"
-#include "deploy/cli/reproduce/page_text.h"
+#include "deploy/cli/figures/page_text.h"
 
 namespace recbots {
 namespace {

@@ -42,6 +42,8 @@ class Reproducer {
   //   FAILED_PRECONDITION  another process reproduces in the same work directory; says which
   //   others               a folder cannot be made (FileError), or a reference policy cannot be played
   absl::StatusOr<Reproduction> Run(std::function<bool()> stop, std::function<void(const std::string&)> say);
+  // The share of all runs that are finished, 0 to 1. For `stop` and `say`, which Run calls.
+  double share_done() const { return static_cast<double>(num_done_) / static_cast<double>(runs_.size()); }
 
  private:
   Reproducer(ReproduceOptions options, std::vector<PlannedRun> runs);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "deploy/cli/figures/learning_curve.h"
 #include "deploy/cli/reproduce/experiment.h"
-#include "deploy/cli/reproduce/learning_curve.h"
 
 namespace recbots {
 

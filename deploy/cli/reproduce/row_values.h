@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/cli/reproduce/interval.h"
+#include "deploy/cli/figures/interval.h"
 #include "deploy/cli/reproduce/results.h"
 
 namespace recbots {

@@ -6,21 +6,10 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
-#include "actor/client/experiment_identity.h"
-#include "actor/client/fill_options.h"
-#include "actor/client/make_scenario.h"
 #include "actor/simulate/policy_choice.h"
 #include "actor/simulate/report.h"
 #include "actor/simulate/simulate.h"
-#include "common/agents/make_agent.h"
-#include "common/algorithms/trained_policy.h"
 #include "common/base/command_line.h"
 #include "common/base/machine_memory.h"
 #include "common/base/program.h"
@@ -30,40 +19,30 @@
 #include "common/config/memory_needs.h"
 #include "common/role/role.h"
 #include "deploy/cli/commands.h"
+#include "deploy/cli/simulate/experiment_policy.h"
+#include "deploy/cli/terminal/progress.h"
 
 namespace recbots {
 namespace {
 
-constexpr char kTrained[] = "trained";  // The policy of --weights.
-
 CommandSyntax Syntax() {
-  return {"recbots simulate CONFIG [flags]",
-          {{"policy", "NAME", "who chooses the slates; --list-policies names all", "random"},
-           {"weights", "FILE", "plays the weights.bin of a run of CONFIG, greedily, as policy 'trained'", ""},
-           AllowOtherExperimentFlag(),
-           {"episodes", "N", "episodes to play, 1..1e9", "1000"},
-           {"compare", "", "play the scenario's reference policies too, in one table", ""},
-           {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
-           {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
-           {"seed", "S", "key of all random streams", "that of the configuration"},
-           SetFlag(),
-           {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
-           {"log_candidates", "", "with the features of all candidates in every row", ""},
-           {"output", "FILE", "the report as JSON", ""},
-           {"list_policies", "", "names of all policies for this configuration", ""}},
-          1,
-          "configurations"};
+  std::vector<FlagSpec> all = PolicyFlags();
+  const std::vector<FlagSpec> own = {
+      {"episodes", "N", "episodes to play, 1..1e9", "1000"},
+      {"compare", "", "play the scenario's reference policies too, in one table", ""},
+      {"threads", "T", "threads, 1..256; the result does not depend on it", "one for each processor"},
+      {"users", "B", "users a thread simulates at once, 1..65536; nor on this", "64"},
+      {"seed", "S", "key of all random streams", "that of the configuration"},
+      {"log", "FILE", "one row per impression; .jsonl or .csv, with .gz compressed", ""},
+      {"log_candidates", "", "with the features of all candidates in every row", ""},
+      {"output", "FILE", "the report as JSON", ""},
+      {"list_policies", "", "names of all policies for this configuration", ""}};
+  all.insert(all.end(), own.begin(), own.end());
+  return {"recbots simulate CONFIG [flags]", std::move(all), 1, "configurations"};
 }
 
 // The request on the command line.
-struct Request {
-  v1::ExperimentConfig config;
-  std::unique_ptr<Scenario> scenario;
-  AgentOptions agent_options;
-  AgentCatalogue agents;
-  std::string policy;
-  bool is_reference = false;  // A reference policy of the scenario.
-  PolicyFactory make_policy;
+struct Request : ExperimentPolicy {
   SimulationOptions options;
   std::unique_ptr<ImpressionLog> log;  // nullptr: none
   std::unique_ptr<FileWriter> output;  // nullptr: none
@@ -79,106 +58,6 @@ absl::StatusOr<SimulationOptions> ReadOptions(const CommandLine& flags) {
     RECBOTS_ASSIGN_OR_RETURN(options.threads, flags.WholeNumber<int>("threads", 1, kMaxSimulationThreads));
   }
   return options;
-}
-
-// Reads configuration and seed, and makes the scenario.
-absl::Status ReadExperiment(const CommandLine& flags, Request& request) {
-  RECBOTS_ASSIGN_OR_RETURN(request.config, LoadExperimentConfig(flags.positional()[0], flags.values("set")));
-  if (flags.has("seed")) {
-    uint64_t seed = 0;
-    if (!absl::SimpleAtoi(flags.value("seed"), &seed)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--seed '", flags.value("seed"), "', want 0..", std::numeric_limits<uint64_t>::max()));
-    }
-    request.config.set_seed(seed);
-  }
-  RECBOTS_ASSIGN_OR_RETURN(request.scenario, MakeScenario(request.config.environment(), request.config.seed()));
-  return absl::OkStatus();
-}
-
-// `request` must stay where it is.
-void ReadAgents(Request& request) {
-  FillOptions(request.config.agents(), request.agent_options);
-  request.agents = {AgentNames(), [&request](const std::string& name) {
-                      return MakeAgent(name, request.scenario->spec(), request.agent_options, request.config.seed());
-                    }};
-}
-
-// Refuses --set of an agent's setting that the policy does not have; `names` are those that it has. A file may have
-// settings of any agent.
-absl::Status CheckAgentSettings(const CommandLine& flags, const std::string& policy,
-                                const std::vector<std::string>& names) {
-  for (const std::string& text : flags.values("set")) {
-    absl::string_view path = absl::StripAsciiWhitespace(absl::string_view(text).substr(0, text.find('=')));
-    if (!absl::ConsumePrefix(&path, "agents.")) continue;
-    const auto covers = [path](const std::string& name) {
-      return name == path || absl::StartsWith(name, absl::StrCat(path, "."));
-    };
-    if (std::any_of(names.begin(), names.end(), covers)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("--set '", text, "': policy '", policy, "' has no such setting, ",
-                     names.empty() ? "only agents have settings" : absl::StrCat("only ", absl::StrJoin(names, ", "))));
-  }
-  return absl::OkStatus();
-}
-
-// Checks that the weights were trained for this experiment: in another environment they would play, but mean little.
-absl::Status CheckExperiment(const CommandLine& flags, const Request& request, const std::string& weights) {
-  RECBOTS_ASSIGN_OR_RETURN(const v1::ExperimentIdentity identity,
-                           ExperimentIdentityOf(request.config, *request.scenario));
-  std::string warning;
-  absl::Status status = CheckTrainedFor(weights, identity, &warning);
-  if (absl::IsFailedPrecondition(status) && flags.has(kAllowOtherExperiment)) {
-    warning = std::string(status.message());
-    status = absl::OkStatus();
-  }
-  if (!status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat("--weights '", flags.value("weights"), "': ", status.message(),
-                                     ". Play them in the configuration of their run (config.textproto beside them), or "
-                                     "give --",
-                                     kAllowOtherExperiment));
-  }
-  if (!warning.empty()) {
-    std::cerr << "recbots: warning: --weights '" << flags.value("weights") << "': " << warning << "\n";
-  }
-  return absl::OkStatus();
-}
-
-// Reads the policy of --weights, which the configuration's algorithm has learnt.
-absl::Status ReadTrainedPolicy(const CommandLine& flags, Request& request) {
-  request.policy = kTrained;
-  if (flags.has("policy") && flags.value("policy") != kTrained) {
-    return absl::InvalidArgumentError(absl::StrCat("--weights with --policy '", flags.value("policy"), "', want '",
-                                                   kTrained, "' or none; --compare plays the references too"));
-  }
-  if (!flags.has("weights"))
-    return absl::InvalidArgumentError("--policy 'trained' without --weights, want --weights=FILE");
-  RECBOTS_RETURN_IF_ERROR(CheckAgentSettings(flags, kTrained, {}));
-  const std::string& path = flags.value("weights");
-  absl::StatusOr<std::string> weights = ReadWeightsFile(path);
-  if (!weights.ok()) return absl::InvalidArgumentError(absl::StrCat("--weights: ", weights.status().message()));
-  RECBOTS_RETURN_IF_ERROR(CheckExperiment(flags, request, *weights));
-  const int users = std::max(request.options.users, request.scenario->spec().users_per_session);
-  request.make_policy = [&request, users, encoded = *std::move(weights)]() -> absl::StatusOr<std::unique_ptr<Policy>> {
-    return MakeTrainedPolicy(request.config.algorithm(), request.scenario->spec(), users, encoded);
-  };
-  const absl::Status status = request.make_policy().status();
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError(absl::StrCat("--weights '", path, "' do not fit ", flags.positional()[0], ": ",
-                                                 status.message(), " (a run's own is config.textproto beside them)"));
-}
-
-absl::Status ReadPolicy(const CommandLine& flags, Request& request) {
-  if (flags.has("weights") || flags.value("policy") == kTrained) return ReadTrainedPolicy(flags, request);
-  request.policy = flags.value("policy");
-  RECBOTS_ASSIGN_OR_RETURN(PolicyChoice choice, ChoosePolicy(*request.scenario, request.agents, request.policy));
-  RECBOTS_RETURN_IF_ERROR(CheckAgentSettings(
-      flags, request.policy, choice.is_reference ? std::vector<std::string>() : AgentSettingNames(request.policy)));
-  request.is_reference = choice.is_reference;
-  request.make_policy = std::move(choice.make);
-  // Make the policy once, so that a wrong setting is refused before anything starts.
-  return request.make_policy().status();
 }
 
 absl::Status ReadFiles(const CommandLine& flags, Request& request) {
@@ -215,29 +94,11 @@ absl::Status CheckFits(const Request& request) {
 absl::Status Read(const CommandLine& flags, Request& request) {
   RECBOTS_ASSIGN_OR_RETURN(request.options, ReadOptions(flags));
   RECBOTS_RETURN_IF_ERROR(ReadExperiment(flags, request));
-  ReadAgents(request);
   if (flags.has("list_policies")) return absl::OkStatus();
   RECBOTS_RETURN_IF_ERROR(ValidateSimulation(request.scenario->spec(), request.options));
-  RECBOTS_RETURN_IF_ERROR(ReadPolicy(flags, request));
+  RECBOTS_RETURN_IF_ERROR(ReadPolicy(flags, request.options.users, request));
   RECBOTS_RETURN_IF_ERROR(CheckFits(request));
   return ReadFiles(flags, request);
-}
-
-// Prints the references, and all agents with their settings or with the reason why they cannot play here.
-void ListPolicies(const Request& request) {
-  const std::vector<std::string> references = ReferenceNames(*request.scenario);
-  std::cout << "references of " << request.scenario->spec().name << ": " << absl::StrJoin(references, ", ")
-            << "\nagents and their settings (--set=agents.NAME=VALUE):\n";
-  for (const std::string& name : request.agents.names) {
-    if (std::find(references.begin(), references.end(), name) != references.end()) continue;
-    const absl::Status status = request.agents.make(name).status();
-    absl::string_view reason = status.message();
-    absl::ConsumePrefix(&reason, absl::StrCat("agent ", name, ": "));
-    std::cout << absl::StreamFormat(
-        "  %-14s %s\n", name,
-        status.ok() ? absl::StrJoin(AgentSettingNames(name), ", ") : absl::StrCat("(not here: ", reason, ")"));
-  }
-  std::cout << "trained: what a run has learnt, with --weights=FILE\n";
 }
 
 // Plays the references as the policy was played, until the user stops the command.
@@ -292,11 +153,19 @@ int SimulateUsers(const CommandLine& flags) {
   Request request;
   if (const absl::Status status = Read(flags, request); !status.ok()) return Fail(status, kExitBadUsage);
   if (flags.has("list_policies")) {
-    ListPolicies(request);
+    std::cout << PolicyList(request) << std::flush;
     return kExitOk;
   }
-  request.options.should_stop = [&shutdown] { return shutdown.requested(); };
+  request.should_stop = request.options.should_stop = [&shutdown] { return shutdown.requested(); };
+  Progress progress("simulate");
+  const auto wanted = static_cast<double>(request.options.episodes);
+  if (progress.shown()) {
+    request.options.on_episodes = [&progress, wanted](int64_t done) {
+      progress.Update(static_cast<double>(done) / wanted);
+    };
+  }
   const absl::StatusOr<SimulationReport> report = Play(request, flags.has("compare"));
+  progress.Clear();
   if (absl::IsCancelled(report.status()) && shutdown.requested()) {
     return Fail(absl::CancelledError("interrupted before anything was played"), kExitInterrupted);
   }
@@ -314,7 +183,8 @@ int SimulateUsers(const CommandLine& flags) {
 
 Command SimulateCommand() {
   return {"simulate", "CONFIG [flags]", "what a policy earns over many episodes, and the log of what it showed",
-          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, SimulateUsers); }};
+          [](const std::vector<std::string>& arguments) { return RunCommand(Syntax(), arguments, SimulateUsers); },
+          Syntax};
 }
 
 }  // namespace recbots

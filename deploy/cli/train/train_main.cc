@@ -1,6 +1,7 @@
 // recbots train CONFIG: all roles in one process, deterministic.
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -14,30 +15,15 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/role/role.h"
+#include "deploy/cli/terminal/progress.h"
 #include "deploy/cli/train/libraries.h"
+#include "deploy/cli/train/train_syntax.h"
 #include "deploy/cli/train/trainer.h"
 #include "learner/run/go_on.h"
 #include "learner/run/report.h"
 
 namespace recbots {
 namespace {
-
-CommandSyntax Syntax() {
-  return {
-      "recbots train CONFIG [flags]",
-      {SetFlag(),
-       {"run_dir", "DIR",
-        "where report.json, evaluations.jsonl, weights.bin, config.textproto and checkpoints go, and where a run that "
-        "was stopped goes on; nothing is written without",
-        ""},
-       {"fresh", "", "begin a new run: what an earlier run has left in --run_dir moves to DIR/previous", ""},
-       {"resume", "DIR", "begin with the networks of the run in DIR, as far as they fit", ""},
-       MoreFlag(),
-       DeviceFlag(),
-       {"quiet", "", "print only the last line", ""},
-       {"libraries", "", "which LibTorch and BLAS this is, and nothing else", ""}},
-      CommandSyntax::kAnyNumber};
-}
 
 absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
   if (flags.positional().size() != 1) {
@@ -50,6 +36,26 @@ absl::StatusOr<v1::ExperimentConfig> ReadConfig(const CommandLine& flags) {
   return config;
 }
 
+// The share of the run that is done, by the limits of its goal; -1: it has none, and ends when it is good enough.
+double ShareOfLimits(const v1::ExperimentConfig& config, const RunCounters& at) {
+  const v1::GoalConfig& goal = config.goal();
+  double share = -1;
+  if (goal.max_updates() > 0) {
+    share = std::max(share, static_cast<double>(at.updates) / static_cast<double>(goal.max_updates()));
+  }
+  if (goal.max_env_steps() > 0) {
+    share = std::max(share, static_cast<double>(at.env_steps) / static_cast<double>(goal.max_env_steps()));
+  }
+  if (goal.max_seconds() > 0) share = std::max(share, at.wall_seconds / goal.max_seconds());
+  return share;
+}
+
+// What the run goes on from, or has taken over.
+void SayHowItBegins(const Trainer& trainer) {
+  if (trainer.resumed().has_value()) std::cout << DescribeResumed(trainer.resumed()->manifest) << std::endl;
+  if (!trainer.taken_over().empty()) std::cout << trainer.taken_over() << std::endl;
+}
+
 int Train(const CommandLine& flags) {
   if (flags.has("libraries")) {
     std::cout << DescribeLibraries();
@@ -58,26 +64,31 @@ int Train(const CommandLine& flags) {
   const absl::StatusOr<v1::ExperimentConfig> config = ReadConfig(flags);
   if (!config.ok()) return Fail(config.status(), kExitBadUsage);
   Shutdown shutdown;  // Before the run directory is touched.
-  const auto stop = [&shutdown] { return shutdown.requested(); };
+  const bool quiet = flags.has("quiet");
+  Progress progress("train");
+  const Trainer* running = nullptr;
+  const auto stop = [&] {
+    if (running != nullptr && progress.shown() && !quiet) progress.Update(ShareOfLimits(*config, running->counters()));
+    return shutdown.requested();
+  };
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
       Trainer::Create(*config, flags.value("run_dir"), stop, flags.has("fresh"), flags.value("resume"));
   if (absl::IsCancelled(trainer.status())) {
     return Fail(absl::CancelledError("interrupted before training began: there is nothing to write"), kExitFailed);
   }
   if (!trainer.ok()) return Fail(trainer.status(), kExitBadUsage);
-  const bool quiet = flags.has("quiet");
-  if ((*trainer)->resumed().has_value() && !quiet) {
-    std::cout << DescribeResumed((*trainer)->resumed()->manifest) << std::endl;
-  }
-  if (!(*trainer)->taken_over().empty() && !quiet) std::cout << (*trainer)->taken_over() << std::endl;
+  if (!quiet) SayHowItBegins(**trainer);
   if ((*trainer)->ended().has_value()) {
     std::cout << FormatEnd(*(*trainer)->ended()) << "; a larger goal, or --more=UPDATES, goes on" << std::endl;
     return kExitOk;
   }
   if (!quiet) std::cout << (*trainer)->device_line() << std::endl;
-  const absl::Status status = (*trainer)->Run(stop, [quiet](const std::string& line) {
+  running = trainer->get();
+  const absl::Status status = (*trainer)->Run(stop, [quiet, &progress](const std::string& line) {
+    progress.Clear();
     if (!quiet) std::cout << line << std::endl;
   });
+  progress.Clear();
   if (!status.ok()) return Fail(status, (*trainer)->reachable().ok() ? kExitFailed : kExitBadUsage);
   const GoalTracker goal = (*trainer)->goal();
   std::cout << "weights crc32c " << absl::StrFormat("%08x", Crc32c((*trainer)->EncodeWeights())) << "\n"
@@ -92,6 +103,6 @@ int Train(const CommandLine& flags) {
 int main(int argc, char** argv) {
   at::set_num_threads(1);
   return recbots::RunProgram("train", argc, argv, [](const std::vector<std::string>& arguments) {
-    return recbots::RunCommand(recbots::Syntax(), arguments, recbots::Train);
+    return recbots::RunCommand(recbots::TrainSyntax(), arguments, recbots::Train);
   });
 }

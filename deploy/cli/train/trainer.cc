@@ -5,6 +5,7 @@
 #include "actor/client/experiment_identity.h"
 #include "actor/client/make_scenario.h"
 #include "actor/client/run_identity.h"
+#include "actor/external/remote_program.h"
 #include "actor/loop/exploration.h"
 #include "actor/recsim/catalogue_of.h"
 #include "common/algorithms/make_policy.h"
@@ -53,7 +54,8 @@ absl::Status Trainer::Init(bool fresh, const std::string& networks_of) {
   RECBOTS_ASSIGN_OR_RETURN(
       scenario_,
       MakeTrainingScenario(
-          sizes, {.replays = 1, .learners = 1, .actors = 1, .evaluators = 1, .checkpoints = !run_dir_.empty()}));
+          sizes, {.replays = 1, .learners = 1, .actors = 1, .evaluators = 1, .checkpoints = !run_dir_.empty()},
+          {.stop = [this] { return Stopped(); }, .connect = ConnectToEnvironment}));
   RECBOTS_RETURN_IF_ERROR(CheckGoal(config_, *scenario_, stop_));
   RECBOTS_ASSIGN_OR_RETURN(RowSchema schema,
                            TransitionSchema(scenario_->spec(), TransitionOptionsOf(config_.algorithm())));
@@ -140,7 +142,9 @@ absl::Status Trainer::MakeActor(const RowSchema& schema) {
                            MakePolicy(config_.algorithm(), scenario_->spec(), config_.actor().users(), config_.seed()));
   environment_ = scenario_->MakeEnvironment(config_.actor().users(), /*first_stream=*/0);
   const auto step = [this]() -> absl::StatusOr<int64_t> {
-    RECBOTS_RETURN_IF_ERROR(actor_->Step(behaviour_weights_));
+    const absl::Status stepped = actor_->Step(behaviour_weights_);
+    // A step of an environment elsewhere that is cut short by the user's stop is no error: the learner sees the stop.
+    if (!stepped.ok() && !(absl::IsCancelled(stepped) && Stopped())) return stepped;
     return actor_->env_steps();
   };
   batches_ = std::make_unique<TableBatchSource>(

@@ -71,6 +71,7 @@ class Trainer {
   // Whether the goal can be reached, as far as the references tell (CheckReachable); valid after Run.
   const absl::Status& reachable() const { return reachable_; }
   int64_t updates() const { return algorithm_->updates(); }
+  RunCounters counters() const { return record_.state().counters(); }
   // Encoded weights of the newest update.
   std::string EncodeWeights() const { return algorithm_->EncodeWeights(); }
 

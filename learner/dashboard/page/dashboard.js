@@ -1,10 +1,13 @@
 // The page of the learner: follows a run by its events, and says so when it cannot.
+import {Controls} from '/controls.js';
 import {make} from '/format.js';
 import {showWords} from '/panels.js';
 import {View} from '/plot.js';
-import {addLosses, makePlots} from '/plots.js';
+import {addLosses, makeHistograms, makePlots} from '/plots.js';
+import {Policy} from '/policy.js';
 import {showRoles} from '/roles.js';
 import {NeedsToken, Store, ask} from '/store.js';
+import {showTables} from '/tables.js';
 
 const lookEvery = 1000;   // ms between two looks at the roles, which also show whether the learner answers.
 const staleAfter = 3500;  // ms without any answer.
@@ -13,6 +16,9 @@ const byId = (id) => document.getElementById(id);
 const view = new View(onView);
 const store = new Store(view);
 const plots = makePlots(view, store);
+const histograms = makeHistograms();
+const policy = new Policy();
+const controls = new Controls(byId('controls'));
 let roles = [];
 let paused = false;
 let events = null;
@@ -32,8 +38,18 @@ function plan() {
     addLosses(plots, view, store, store.names());
     for (const plot of plots) plot.draw();
     showWords(store, roles);
+    showDetails(store.status);
     showRoles(roles);
   });
+}
+
+/** What only the newest status has. */
+function showDetails(status) {
+  if (!status) return;
+  for (const [name, histogram] of Object.entries(histograms)) histogram.show(status[name]);
+  showTables(status.tables);
+  controls.show(status);
+  policy.follow(status);
 }
 
 function onView(what) {
@@ -148,7 +164,7 @@ function showState() {
     token: ['The learner wants its token. ', make('a', {href: '/'}, 'Show it again')],
     over: [`The run has reached its goal (${over}), and the learner does not answer any more. What you see is how it was at ${when}.`],
     stale: [`The learner does not answer. What you see is how it was at ${when}; the page tries again every second.`],
-    restarted: ['The learner was started again. The curves begin with its restart.'],
+    restarted: ['The learner was started again, and goes on from its newest checkpoint.'],
   }[said]);
   if (said === 'restarted') setTimeout(() => { restarted = false; showState(); }, 8000);
 }
@@ -173,6 +189,7 @@ byId('pause').addEventListener('click', () => {
 const dark = matchMedia('(prefers-color-scheme: dark)');
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
+  policy.draw();
   byId('theme').textContent = theme === 'dark' ? 'Light' : 'Dark';
 }
 function remembered() {

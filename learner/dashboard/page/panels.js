@@ -63,7 +63,7 @@ function howGood(status, store) {
   const parts = [];
   if (newest.share_of_gap !== null) parts.push(`${percent(newest.share_of_gap)} of the way from random to the best known policy`);
   if (newest.share_of_optimum !== null) parts.push(`${percent(newest.share_of_optimum)} of the optimum`);
-  const above = status.references.filter((one) => newest.value > one.value + newest.value_ci95).map((one) => one.name);
+  const above = status.references.filter((one) => newest.value - one.value > newest.value_ci95 + 1e-6 * Math.abs(one.value)).map((one) => one.name);
   parts.push(above.length > 0 ? `clearly above ${above.join(', ')}` : 'not clearly above any reference');
   const at = store.view.axis === 'seconds' ? newest.wall_seconds : newest[store.view.axis];
   return {answer: `${short(newest.value)}${interval}`, why: `${parts.join('; ')} (at ${onAxis(store.view.axis, at)}` +
@@ -74,7 +74,7 @@ function howGood(status, store) {
 function whatLimits(status) {
   if (!status.bound_by) return {answer: 'Not known yet', why: 'The first status period has not ended.'};
   const by = status.bound_by;
-  return {answer: /^replay/.test(by) ? by.replace('r', 'R') : `The ${by.replace(/^the /, '')}`, why: status.what_to_do, look: /\(/.test(by) ? 'is-warn' : ''};
+  return {answer: /^replay/.test(by) ? by.replace('r', 'R') : /^a /.test(by) ? by.replace('a', 'A') : `The ${by.replace(/^the /, '')}`, why: status.what_to_do, look: /\(/.test(by) ? 'is-warn' : ''};
 }
 
 export function whatIsBroken(status, roles) {

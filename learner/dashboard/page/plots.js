@@ -1,4 +1,5 @@
 // Which plots the page has.
+import {Histogram} from '/histogram.js';
 import {Plot} from '/plot.js';
 import {percent, short, time} from '/format.js';
 
@@ -36,6 +37,16 @@ export function makePlots(view, store) {
   ].map((options) => new Plot(view, store, options));
   document.getElementById('plots').append(...rest.map((plot) => plot.root));
   return [curve, ...rest];
+}
+
+/** The histograms of lags, by their names in the status. */
+export function makeHistograms() {
+  const made = {
+    lag_updates: new Histogram({title: 'Lag now, updates', form: short, about: 'How old the newest learnt rows were.'}),
+    lag_seconds: new Histogram({title: 'Lag now, time', form: time, about: 'How old the newest learnt rows were.'}),
+  };
+  document.getElementById('plots').append(...Object.values(made).map((one) => one.root));
+  return made;
 }
 
 const groups = [

@@ -61,6 +61,17 @@ TEST_F(WeightsEvaluatorTest, AVersionIsDueWhenEnoughUpdatesWereMadeOrTheLearnerI
   EXPECT_TRUE(evaluator_->Due(Version(8, 1, 0)));
 }
 
+TEST_F(WeightsEvaluatorTest, AVersionIsDueWhenSomebodyHasAskedForAnEvaluation) {
+  ASSERT_TRUE(evaluator_->Evaluate(Version(7, 1, 100), WeightsOf(1)).ok());
+  v1::WeightsHeader asked = Version(7, 2, 101);
+  asked.set_evaluations_asked(1);
+  EXPECT_TRUE(evaluator_->Due(asked));
+  ASSERT_TRUE(evaluator_->Evaluate(asked, WeightsOf(2)).ok());
+  v1::WeightsHeader later = Version(7, 3, 102);
+  later.set_evaluations_asked(1);
+  EXPECT_FALSE(evaluator_->Due(later)) << "once for each time that somebody asks";
+}
+
 TEST_F(WeightsEvaluatorTest, WhatWasNotEvaluatedIsStillDue) {
   EXPECT_TRUE(absl::IsInvalidArgument(evaluator_->Evaluate(Version(7, 1, 0), "no weights").status()));
   EXPECT_TRUE(evaluator_->Due(Version(7, 1, 0)));

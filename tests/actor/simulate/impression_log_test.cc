@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -90,6 +91,7 @@ std::vector<Row> RowsOf(const ReplayedStep& step, int users_per_session) {
     row["position"] = static_cast<float>(k);
     row["item"] = static_cast<float>(item);
     row["item_propensity"] = step.item_propensity[k];
+    if (!std::isnan(step.prefix_propensity[k])) row["prefix_propensity"] = step.prefix_propensity[k];
     row["clicked"] = step.response[3 * k];
     row["response.click"] = step.response[3 * k];
     row["response.quality"] = step.response[3 * k + 1];
@@ -178,6 +180,8 @@ TEST_F(ImpressionLogTest, PropensitiesOfTheRandomPolicySumToOne) {
     const auto [slate, is_new] =
         slates.insert({{rows[i].at("item"), rows[i + 1].at("item")}, rows[i].at("slate_propensity")});
     EXPECT_EQ(slate->second, rows[i].at("slate_propensity"));
+    EXPECT_EQ(rows[i].at("prefix_propensity"), 1.0f / 5);
+    EXPECT_EQ(rows[i + 1].at("prefix_propensity"), rows[i].at("slate_propensity"));
   }
   EXPECT_EQ(slates.size(), 20u);  // About 1,700 slates of 20: none is missing but with probability 1e-36.
   double sum = 0;
@@ -192,6 +196,7 @@ TEST_F(ImpressionLogTest, UnknownPropensitiesAreEmpty) {
   for (const Row& row : ParseJsonLines(LogText("x.jsonl", *scenario, make, {.episodes = 5}, false))) {
     EXPECT_EQ(row.count("slate_propensity"), 0u);
     EXPECT_EQ(row.count("item_propensity"), 0u);
+    EXPECT_EQ(row.count("prefix_propensity"), 0u);
   }
 }
 

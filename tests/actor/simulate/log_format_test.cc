@@ -31,6 +31,7 @@ EnvironmentSpec SmallSpec() {
 struct Columns {
   std::vector<int32_t> slate = {2, 0};
   std::vector<float> item_propensity = {0.25f, 0.5f};
+  std::vector<float> prefix_propensity = {0.75f, 0.125f};
   std::vector<float> response = {0, 0, 1, 4.5f};
   std::vector<float> observation = {0.1f, -1};
   std::vector<float> candidates = {7, 8, 9};
@@ -42,6 +43,7 @@ struct Columns {
             .slate = slate.data(),
             .slate_propensity = 0.125f,
             .item_propensity = item_propensity.data(),
+            .prefix_propensity = prefix_propensity.data(),
             .response = response.data(),
             .reward = 4.5f,
             .terminated = true,
@@ -61,35 +63,36 @@ std::string Rows(const LogFormat& format, const LoggedStep& step, int want_rows)
 TEST(LogFormatTest, WritesJsonLines) {
   const LogFormat format(SmallSpec(), Kind::kJsonLines, false);
   EXPECT_EQ(format.Header(), "");
-  EXPECT_EQ(
-      Rows(format, Columns().step(), 2),
-      "{\"episode\":3,\"stream\":6,\"user\":1,\"step\":4,\"slate_propensity\":0.125,\"reward\":4.5,"
-      "\"terminated\":true,\"truncated\":false,\"position\":0,\"item\":2,\"item_propensity\":0.25,"
-      "\"clicked\":false,\"response\":{\"click\":0,\"watch_time\":0},\"document\":[9],\"observation\":[0.1,-1]}\n"
-      "{\"episode\":3,\"stream\":6,\"user\":1,\"step\":4,\"slate_propensity\":0.125,\"reward\":4.5,"
-      "\"terminated\":true,\"truncated\":false,\"position\":1,\"item\":0,\"item_propensity\":0.5,"
-      "\"clicked\":true,\"response\":{\"click\":1,\"watch_time\":4.5},\"document\":[7],\"observation\":[0.1,-1]}\n");
+  EXPECT_EQ(Rows(format, Columns().step(), 2),
+            "{\"episode\":3,\"stream\":6,\"user\":1,\"step\":4,\"slate_propensity\":0.125,\"reward\":4.5,"
+            "\"terminated\":true,\"truncated\":false,\"position\":0,\"item\":2,\"item_propensity\":0.25,"
+            "\"prefix_propensity\":0.75,\"clicked\":false,\"response\":{\"click\":0,\"watch_time\":0},\"document\":[9],"
+            "\"observation\":[0.1,-1]}\n"
+            "{\"episode\":3,\"stream\":6,\"user\":1,\"step\":4,\"slate_propensity\":0.125,\"reward\":4.5,"
+            "\"terminated\":true,\"truncated\":false,\"position\":1,\"item\":0,\"item_propensity\":0.5,"
+            "\"prefix_propensity\":0.125,\"clicked\":true,\"response\":{\"click\":1,\"watch_time\":4.5},\"document\":["
+            "7],\"observation\":[0.1,-1]}\n");
 }
 
 TEST(LogFormatTest, WritesCsv) {
   const LogFormat format(SmallSpec(), Kind::kCsv, true);
-  EXPECT_EQ(
-      format.Header(),
-      "episode,stream,user,step,position,item,slate_propensity,item_propensity,reward,clicked,terminated,truncated,"
-      "response.click,response.watch_time,document.0,observation.0,observation.1,candidates.0.0,candidates.1.0,"
-      "candidates.2.0\n");
+  EXPECT_EQ(format.Header(),
+            "episode,stream,user,step,position,item,slate_propensity,item_propensity,prefix_propensity,reward,clicked,"
+            "terminated,truncated,"
+            "response.click,response.watch_time,document.0,observation.0,observation.1,candidates.0.0,candidates.1.0,"
+            "candidates.2.0\n");
   EXPECT_EQ(Rows(format, Columns().step(), 2),
-            "3,6,1,4,0,2,0.125,0.25,4.5,0,1,0,0,0,9,0.1,-1,7,8,9\n"
-            "3,6,1,4,1,0,0.125,0.5,4.5,1,1,0,1,4.5,7,0.1,-1,7,8,9\n");
+            "3,6,1,4,0,2,0.125,0.25,0.75,4.5,0,1,0,0,0,9,0.1,-1,7,8,9\n"
+            "3,6,1,4,1,0,0.125,0.5,0.125,4.5,1,1,0,1,4.5,7,0.1,-1,7,8,9\n");
 }
 
 TEST(LogFormatTest, ShortSlatesHaveFewerRowsAndEmptyOnesOne) {
   Columns columns;
   columns.slate = {1, kNoItem};
   const LogFormat csv(SmallSpec(), Kind::kCsv, false);
-  EXPECT_EQ(Rows(csv, columns.step(), 1), "3,6,1,4,0,1,0.125,0.25,4.5,0,1,0,0,0,8,0.1,-1\n");
+  EXPECT_EQ(Rows(csv, columns.step(), 1), "3,6,1,4,0,1,0.125,0.25,0.75,4.5,0,1,0,0,0,8,0.1,-1\n");
   columns.slate = {kNoItem, kNoItem};
-  EXPECT_EQ(Rows(csv, columns.step(), 1), "3,6,1,4,,,0.125,,4.5,,1,0,,,,0.1,-1\n");
+  EXPECT_EQ(Rows(csv, columns.step(), 1), "3,6,1,4,,,0.125,,,4.5,,1,0,,,,0.1,-1\n");
   const LogFormat json(SmallSpec(), Kind::kJsonLines, true);
   const auto row = nlohmann::json::parse(Rows(json, columns.step(), 1));
   EXPECT_TRUE(row.at("position").is_null());
@@ -101,11 +104,11 @@ TEST(LogFormatTest, ShortSlatesHaveFewerRowsAndEmptyOnesOne) {
 TEST(LogFormatTest, WhatIsNotANumberIsNullOrEmpty) {
   Columns columns;
   columns.slate = {1, kNoItem};
-  columns.item_propensity[0] = std::numeric_limits<float>::quiet_NaN();
+  columns.item_propensity[0] = columns.prefix_propensity[0] = std::numeric_limits<float>::quiet_NaN();
   columns.observation[0] = std::numeric_limits<float>::infinity();
   LoggedStep step = columns.step();
   step.slate_propensity = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(Rows(LogFormat(SmallSpec(), Kind::kCsv, false), step, 1), "3,6,1,4,0,1,,,4.5,0,1,0,0,0,8,,-1\n");
+  EXPECT_EQ(Rows(LogFormat(SmallSpec(), Kind::kCsv, false), step, 1), "3,6,1,4,0,1,,,,4.5,0,1,0,0,0,8,,-1\n");
   const auto row = nlohmann::json::parse(Rows(LogFormat(SmallSpec(), Kind::kJsonLines, false), step, 1));
   EXPECT_TRUE(row.at("slate_propensity").is_null());
   EXPECT_TRUE(row.at("item_propensity").is_null());
@@ -117,7 +120,7 @@ TEST(LogFormatTest, LeavesOutWhatTheScenarioDoesNotHave) {
   spec.num_candidates = 3;
   spec.response_fields = {"score"};
   const Columns columns;
-  EXPECT_EQ(Rows(LogFormat(spec, Kind::kCsv, true), columns.step(), 1), "3,6,1,4,0,2,0.125,0.25,4.5,,1,0,0\n");
+  EXPECT_EQ(Rows(LogFormat(spec, Kind::kCsv, true), columns.step(), 1), "3,6,1,4,0,2,0.125,0.25,0.75,4.5,,1,0,0\n");
   const auto row = nlohmann::json::parse(Rows(LogFormat(spec, Kind::kJsonLines, true), columns.step(), 1));
   EXPECT_TRUE(row.at("clicked").is_null());
   for (const char* name : {"document", "observation", "candidates"}) EXPECT_FALSE(row.contains(name)) << name;
@@ -145,7 +148,7 @@ TEST(LogFormatTest, NumbersReadBackAsTheSameFloats) {
     const std::string text = Rows(json, columns.step(), 2);
     const auto row = nlohmann::json::parse(text.substr(text.find('\n') + 1));
     for (size_t feature = 0; feature < 2; ++feature) {
-      EXPECT_EQ(static_cast<float>(std::stod(cells[15 + feature])), columns.observation[feature]) << lines[1];
+      EXPECT_EQ(static_cast<float>(std::stod(cells[16 + feature])), columns.observation[feature]) << lines[1];
       EXPECT_EQ(row.at("observation").at(feature).get<float>(), columns.observation[feature]) << text;
     }
   }

@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "actor/simulate/simulate.h"
+#include "common/policies/given_slates.h"
 #include "common/rl/step_buffer.h"
 
 namespace recbots::testing {
@@ -61,7 +64,7 @@ struct ReplayedStep {
   int user;
   int64_t step;
   std::vector<int32_t> slate;
-  std::vector<float> response, observation, candidates, item_propensity;
+  std::vector<float> response, observation, candidates, item_propensity, prefix_propensity;
   float slate_propensity, reward;
   bool terminated, truncated;
 };
@@ -76,9 +79,12 @@ inline std::vector<ReplayedStep> Replay(const Scenario& scenario, Policy& policy
     StepBuffer buffer(spec, users);
     buffer.Reset(*environment);
     for (int64_t step = 0; environment->positions()[0].episode == 0; ++step) {
-      policy.Act({buffer.observation, environment->positions(), buffer.candidates},
-                 {absl::MakeSpan(buffer.slates), absl::MakeSpan(buffer.behaviour_probability),
-                  absl::MakeSpan(buffer.position_probability)});
+      std::fill(buffer.prefix_probability.begin(), buffer.prefix_probability.end(), std::nanf(""));
+      const PolicyOutput output = {absl::MakeSpan(buffer.slates), absl::MakeSpan(buffer.behaviour_probability),
+                                   absl::MakeSpan(buffer.position_probability),
+                                   absl::MakeSpan(buffer.prefix_probability)};
+      policy.Act({buffer.observation, environment->positions(), buffer.candidates}, output);
+      CompletePrefix(output);
       EXPECT_TRUE(buffer.Step(*environment).ok());
       for (size_t i = 0; i < static_cast<size_t>(users); ++i) {
         if (buffer.active[i] == 0) continue;
@@ -89,8 +95,8 @@ inline std::vector<ReplayedStep> Replay(const Scenario& scenario, Policy& policy
         };
         steps.push_back({episode, static_cast<int>(i), step, row(buffer.slates), row(buffer.response),
                          row(buffer.observation), row(buffer.candidates), row(buffer.position_probability),
-                         buffer.behaviour_probability[i], buffer.reward[i], buffer.terminated[i] != 0,
-                         buffer.truncated[i] != 0});
+                         row(buffer.prefix_probability), buffer.behaviour_probability[i], buffer.reward[i],
+                         buffer.terminated[i] != 0, buffer.truncated[i] != 0});
       }
       buffer.Advance();
     }

@@ -80,6 +80,15 @@ TEST(ProgramTest, WritesWhatWasSaidAndKeepsTheExitCode) {
   EXPECT_THAT(outcome.error, IsEmpty());
 }
 
+// The tests lie in the folder of a build, which has no such program.
+TEST(ProgramTest, AProgramThatWasNotBuiltSaysHowItIs) {
+  const Outcome outcome = RunWithOutput(
+      STDERR_FILENO, [](const std::vector<std::string>&) { return BecomeProgram("recbots-nothing", {}); });
+  EXPECT_EQ(outcome.exit_code, kExitFailed);
+  EXPECT_THAT(outcome.error, HasSubstr("recbots-nothing: No such file or directory; `ninja -C "));
+  EXPECT_THAT(outcome.error, HasSubstr(" recbots-nothing` builds it\n"));
+}
+
 TEST(ProgramTest, MoreThanTheBufferArrives) {
   const std::string text(300'000, 'x');
   FILE* file = tmpfile();

@@ -101,6 +101,18 @@ TEST(MetricsTest, HistogramsCountInBuckets) {
   EXPECT_THAT(text, HasSubstr("recbots_learner_lag_updates_bucket{le=\"+Inf\"} 4\n"));
 }
 
+TEST(MetricsTest, TellsHowFullADiskIs) {
+  Metrics metrics;
+  metrics.WatchDisk("run_dir", ::testing::TempDir());
+  metrics.WatchDisk("checkpoint_dir", ::testing::TempDir() + "/nowhere");
+  const std::string text = metrics.Text();
+  EXPECT_GT(metrics.gauge(metric::kDiskBytes, "run_dir").Value(), 0);
+  EXPECT_LE(metrics.gauge(metric::kDiskFreeBytes, "run_dir").Value(),
+            metrics.gauge(metric::kDiskBytes, "run_dir").Value());
+  EXPECT_THAT(text, HasSubstr("recbots_process_disk_free_bytes{folder=\"run_dir\"} "));
+  EXPECT_THAT(text, HasSubstr("recbots_process_disk_bytes{folder=\"checkpoint_dir\"} 0\n"));
+}
+
 TEST(MetricsTest, CountsFromManyThreadsAddUp) {
   Metrics metrics;
   constexpr int kIncrements = 10000;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "common/base/crc32c.h"
 #include "common/base/instant.h"
 #include "tests/learner/service/test_learner.h"
@@ -124,6 +125,25 @@ TEST(WeightsWatcherTest, KeepsItsStreamsOverALearnersRestart) {
   const auto late = StartWatcher(address, "late", 1);
   ASSERT_TRUE(late->AwaitNewer(nullptr, Soon()).ok());
   EXPECT_EQ(late->first_stream(), 74) << "behind those that somebody still has";
+}
+
+TEST(WeightsWatcherTest, AsksForOtherStreamsAndKeepsItsWeights) {
+  TestLearner learner;
+  learner.store.Publish("one", {});
+  const auto watcher = StartWatcher(learner.server->address(), "test", 64);
+  const auto weights = watcher->AwaitNewer(nullptr, Soon());
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  int64_t first = *watcher->first_stream();
+  for (int i = 0; i < 20; ++i) {
+    watcher->AskForStreams();
+    const Instant deadline = Soon();
+    while (!watcher->first_stream().has_value() && Instant::Now() < deadline) absl::SleepFor(absl::Milliseconds(1));
+    ASSERT_TRUE(watcher->first_stream().has_value());
+    EXPECT_GE(*watcher->first_stream(), first + 64) << "streams that nobody has had";
+    first = *watcher->first_stream();
+    EXPECT_EQ(watcher->newest(), *weights);
+  }
+  EXPECT_TRUE(watcher->status().ok());
 }
 
 TEST(WeightsWatcherTest, AnotherConfigurationEndsTheWatchWithin5Seconds) {

@@ -17,6 +17,8 @@
 #include "common/base/file.h"
 #include "learner/dashboard/advice.h"
 #include "learner/dashboard/embedded_files.h"
+#include "learner/dashboard/policy_json.h"
+#include "learner/dashboard/policy_picture.h"
 #include "tests/support/source_dir.h"
 
 namespace recbots {
@@ -60,6 +62,8 @@ class DashboardTest : public ::testing::Test {
     line.waited_ratio = 0.6;
     line.losses = {{"q", 0.5}, {"q_gradient_norm", 2}};
     line.replay_rows = 42;
+    line.lag_updates = {{1, 10}, {3, 2, 1}};
+    line.lag_seconds = {{0.5}, {4, 0}};
     return line;
   }
   void Evaluate(int64_t version, double value) {
@@ -74,7 +78,14 @@ class DashboardTest : public ::testing::Test {
     return nlohmann::json::parse(answer.body);
   }
 
+  WebPage::Answer Control(const std::string& body) const {
+    return dashboard_.Pages([] { return std::string("{}"); }).controls.at(0).act(body);
+  }
+
   RunState run_{GapGoal()};
+  RunControls controls_;
+  std::string no_evaluation_;
+  std::vector<ShardTables> tables_;
   Dashboard dashboard_{{.experiment = "browse",
                         .algorithm = "wolpertinger",
                         .version = "0.1.0",
@@ -82,7 +93,11 @@ class DashboardTest : public ::testing::Test {
                         .capacity_rows = 100,
                         .goal = GapGoal()},
                        run_,
-                       [] { return std::string("training"); }};
+                       {.doing = [] { return std::string("training"); },
+                        .tables = [this] { return tables_; },
+                        .controls = {.controls = &controls_,
+                                     .no_evaluation = [this] { return no_evaluation_; },
+                                     .no_checkpoint = [] { return std::string("no folder"); }}}};
 };
 
 // The names in code font of the first column of the table below `heading` in docs/formats.md.
@@ -107,7 +122,23 @@ std::set<std::string> KeysOf(const nlohmann::json& object) {
   return keys;
 }
 
+v1::InfoResponse InfoOfOneTable() {
+  v1::InfoResponse info;
+  v1::TableInfo& table = *info.add_tables();
+  table.set_name("transitions");
+  table.set_capacity_rows(100);
+  table.set_samples_per_insert(8);
+  table.mutable_state()->set_rows(50);
+  table.mutable_state()->set_inserted(60);
+  table.mutable_state()->set_restored(10);
+  table.mutable_state()->set_sampled(400);
+  table.set_inserts_blocked_on(v1::BLOCKED_ON_NONE);
+  table.set_samples_blocked_on(v1::BLOCKED_ON_SPI_SAMPLE);
+  return info;
+}
+
 TEST_F(DashboardTest, TheStatusHasTheDocumentedFields) {
+  tables_ = {{"127.0.0.1:7001", InfoOfOneTable()}};
   Evaluate(1, 3);
   dashboard_.OnStatus(MakeLine(7));
   const nlohmann::json status = Status();
@@ -117,6 +148,12 @@ TEST_F(DashboardTest, TheStatusHasTheDocumentedFields) {
   EXPECT_EQ(KeysOf(status["new_evaluations"][0]), DocumentedNames("#### new_evaluations"));
   ASSERT_EQ(status["references"].size(), 3u);
   EXPECT_EQ(KeysOf(status["references"][0]), DocumentedNames("#### references"));
+  for (const char* lag : {"lag_updates", "lag_seconds"}) {
+    EXPECT_EQ(KeysOf(status[lag]), DocumentedNames("#### lag_updates"));
+    EXPECT_EQ(status[lag]["counts"].size(), status[lag]["up_to"].size() + 1) << lag;
+  }
+  ASSERT_EQ(status["tables"].size(), 1u);
+  EXPECT_EQ(KeysOf(status["tables"][0]), DocumentedNames("#### tables"));
   std::set<std::string> values = KeysOf(status["values"]);
   EXPECT_EQ(values.erase("loss.q") + values.erase("loss.q_gradient_norm"), 2u);
   values.insert({"loss.NAME", "value", "value_ci95", "share_of_gap", "share_of_optimum"});
@@ -142,6 +179,133 @@ TEST_F(DashboardTest, TheStatusSaysWhatTheLoopHandedOver) {
   EXPECT_THAT(status["new_evaluations"], IsEmpty()) << "it was shown in the period before";
   Evaluate(2, 4.8);
   EXPECT_EQ(Status()["goal"]["reached"], "share of gap closed");
+}
+
+TEST_F(DashboardTest, TheStatusHasEachTableOfEachShard) {
+  tables_ = {{"a:1", InfoOfOneTable()}, {"b:2", InfoOfOneTable()}};
+  const nlohmann::json tables = Status()["tables"];
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(tables[1]["shard"], "b:2");
+  EXPECT_EQ(tables[1]["rows"], 50);
+  EXPECT_EQ(tables[1]["samples_per_insert"], 8) << "rows of a checkpoint were sampled by another process";
+  EXPECT_EQ(tables[1]["inserts_wait_for"], nullptr);
+  EXPECT_EQ(tables[1]["samples_wait_for"], "spi_sample");
+}
+
+PolicyView MakeView() {
+  PolicyView view;
+  view.map.emplace();
+  view.map->states = view.map->rows = 2;
+  view.map->candidates = view.map->columns = 3;
+  view.map->recommended = {{1, 1.0f}, {5, 1.0f}};
+  view.map->rewards = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.65432f};
+  view.map->best_reward_share = 0.5;
+  view.map->references = {{"optimal", {{2, 1.0f}, {5, 1.0f}}, 0.5}};
+  view.topics.emplace();
+  view.topics->names = {"topic 0", "topic 1"};
+  view.topics->policy = {{0.5, 0.5}, {0.25, 0.75}, {}};
+  view.points.emplace();
+  view.points->items = {0};
+  view.points->item_xy = {0.12345f, 1};
+  return view;
+}
+
+TEST_F(DashboardTest, ThePolicyHasTheDocumentedFields) {
+  const auto policy = [this](const WebPage::Parameters& parameters) {
+    return nlohmann::json::parse(dashboard_.Policy(parameters).body);
+  };
+  nlohmann::json page = policy({});
+  EXPECT_EQ(KeysOf(page), DocumentedNames("### /api/v1/policy"));
+  EXPECT_EQ(page["views"], 0) << "none yet";
+  EXPECT_EQ(page["map"], nullptr);
+  const ViewedWeights weights = {.version = 7, .updates = 140, .env_steps = 700, .views = 1, .incarnation = 0x1f};
+  dashboard_.OnPolicy(PolicyJson(weights, MakeView(), true), PolicyJson(weights, MakeView(), false));
+  EXPECT_EQ(Status()["policy_views"], 1);
+  page = policy({});
+  EXPECT_EQ(page["incarnation"], Status()["incarnation"]);
+  EXPECT_EQ(page["updates"], 140);
+  EXPECT_EQ(KeysOf(page["map"]), DocumentedNames("#### map"));
+  EXPECT_EQ(KeysOf(page["map"]["references"][0]), DocumentedNames("#### references of the map"));
+  EXPECT_EQ(KeysOf(page["topics"]), DocumentedNames("#### topics"));
+  EXPECT_EQ(KeysOf(page["points"]), DocumentedNames("#### points"));
+  EXPECT_EQ(page["map"]["recommended"], nlohmann::json({{1, 1.0}, {5, 1.0}}));
+  EXPECT_EQ(page["map"]["rewards"][5], 0.654) << "three digits";
+  EXPECT_EQ(page["points"]["item_xy"][0], 0.123);
+  EXPECT_EQ(page["topics"]["clicked"], nullptr);
+  EXPECT_EQ(page["topics"]["best_known"], nullptr);
+  EXPECT_EQ(policy({{"fixed", "0"}})["map"]["rewards"], nullptr);
+  EXPECT_EQ(policy({{"fixed", "1"}}), page);
+  const WebPage::Answer wrong = dashboard_.Policy({{"fixed", "no\"\n"}});
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(nlohmann::json::parse(wrong.body)["error"].get<std::string>(), HasSubstr("want 0 or 1"));
+}
+
+TEST_F(DashboardTest, ThePictureShowsWhatIsRecommended) {
+  const Picture picture = PictureOf(*MakeView().map);
+  EXPECT_GE(picture.width, 200u);
+  ASSERT_EQ(picture.rgb.size(), size_t{3} * picture.width * picture.height);
+  const uint32_t side = picture.width / 3;
+  EXPECT_EQ(picture.height, 2 * side);
+  const auto is_orange = [&](uint32_t row, uint32_t column) {
+    const size_t at = 3 * (size_t{row * side + side / 2} * picture.width + column * side + side / 2);
+    return static_cast<uint8_t>(picture.rgb[at]) > static_cast<uint8_t>(picture.rgb[at + 2]);
+  };
+  for (uint32_t row = 0; row < 2; ++row) {
+    for (uint32_t column = 0; column < 3; ++column) {
+      EXPECT_EQ(is_orange(row, column), (row == 0 && column == 1) || (row == 1 && column == 2)) << row << column;
+    }
+  }
+}
+
+TEST_F(DashboardTest, ControlsDoWhatIsAskedOrSayWhyNot) {
+  EXPECT_EQ(Control(R"({"action": "evaluate"})").status, 200);
+  EXPECT_EQ(controls_.evaluations_asked(), 1);
+  no_evaluation_ = "no evaluator is connected";
+  WebPage::Answer answer = Control(R"({"action": "evaluate"})");
+  EXPECT_EQ(answer.status, 409);
+  EXPECT_EQ(nlohmann::json::parse(answer.body)["error"], no_evaluation_);
+  EXPECT_EQ(controls_.evaluations_asked(), 1);
+  EXPECT_EQ(Control(R"({"action": "checkpoint"})").status, 409);
+  EXPECT_FALSE(controls_.TakeCheckpoint());
+  EXPECT_EQ(Control(R"({"action": "pause"})").status, 200);
+  EXPECT_TRUE(controls_.paused());
+  answer = Control(R"({"action": "continue"})");
+  EXPECT_EQ(KeysOf(nlohmann::json::parse(answer.body)), std::set<std::string>{"done"});
+  EXPECT_FALSE(controls_.paused());
+  for (const std::string wrong : {"", "end", "{}", "[]", R"({"action": 1})", R"({"action": "stop"})",
+                                  R"({"action": "end", "more": 1})", "{\"action\": \"\xff\"}"}) {
+    answer = Control(wrong);
+    EXPECT_EQ(answer.status, 400) << wrong;
+    EXPECT_THAT(nlohmann::json::parse(answer.body)["error"].get<std::string>(), HasSubstr("pause, continue or end"));
+  }
+  EXPECT_FALSE(controls_.end_asked());
+  EXPECT_EQ(Control(R"({"action": "end"})").status, 200);
+  EXPECT_TRUE(controls_.end_asked());
+  EXPECT_EQ(Control(R"({"action": "pause"})").status, 409) << "the run is ending";
+  EXPECT_EQ(DocumentedNames("### /api/v1/control"),
+            (std::set<std::string>{"evaluate", "checkpoint", "pause", "continue", "end"}));
+}
+
+TEST_F(DashboardTest, WithoutControlsNobodyCanAskForAnything) {
+  const Dashboard other({}, run_, {.doing = [] { return std::string(); }});
+  EXPECT_THAT(other.Pages([] { return std::string("{}"); }).controls, IsEmpty());
+}
+
+TEST_F(DashboardTest, CurvesGoOnWithTheHistoryOfTheRun) {
+  RunHistory history;
+  for (int i = 1; i <= 3; ++i) {
+    const RunCounters clocks = {i * 1000, i * 10, static_cast<double>(i)};
+    history.evaluations.push_back({clocks, {{"value", i}}});
+    history.statuses.push_back({clocks, {{"lag_p50_updates", i}, {"updates_per_second", 9}}});
+  }
+  dashboard_.AddHistory(history);
+  dashboard_.OnStatus(MakeLine(4));
+  Evaluate(4, 4);
+  const nlohmann::json series = Series({{"x", "updates"}})["series"];
+  EXPECT_EQ(series["value"]["x"], nlohmann::json({10, 20, 30, 40}));
+  EXPECT_EQ(series["lag_updates_p50"]["mean"], nlohmann::json({1, 2, 3, 0}));
+  EXPECT_EQ(series["updates_per_second"]["mean"], nlohmann::json({9, 9, 9, 10}));
+  EXPECT_EQ(Status()["sequence"], 1) << "only those of this process";
 }
 
 TEST_F(DashboardTest, ANumberThatIsNotFiniteIsNull) {
@@ -196,7 +360,9 @@ TEST_F(DashboardTest, ThePagesAreThePageItsFilesAndTheApi) {
     EXPECT_EQ(page.make({}).status, 200) << page.path;
   }
   EXPECT_THAT(paths, ::testing::IsSupersetOf({"/", "/dashboard.css", "/dashboard.js", "/api/v1/status", "/api/v1/roles",
-                                              "/api/v1/series"}));
+                                              "/api/v1/series", "/api/v1/policy"}));
+  ASSERT_EQ(more.controls.size(), 1u);
+  EXPECT_EQ(more.controls[0].path, "/api/v1/control");
 }
 
 // The page is embedded byte by byte, and everything that it loads is a file of its own.
@@ -214,8 +380,8 @@ TEST_F(DashboardTest, ThePageLoadsNothingFromElsewhere) {
 }
 
 TEST_F(DashboardTest, EveryBoundHasAnAdvice) {
-  for (const std::string by :
-       {"learner", "actors", "actors (none connected)", "replay", "replay (no batches come)", "the other learners"}) {
+  for (const std::string by : {"learner", "actors", "actors (none connected)", "replay", "replay (no batches come)",
+                               "the other learners", "a pause by hand"}) {
     StatusLine line = MakeLine(1);
     line.bound_by = by;
     EXPECT_THAT(WhatToDo(line), Not(IsEmpty())) << by;

@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -101,6 +103,27 @@ TEST(SeriesRecorderTest, TenHoursAreKept) {
   EXPECT_EQ(all.back().x, 36'000);
   EXPECT_EQ(recorder.Read("name0", {.since = 34'200, .max_points = 1'000'000}).size(), 1'800u);
   EXPECT_LE(all.size(), 6u * 2048);
+}
+
+// Both recorders of a dashboard with all the names that they take, a row a second: less than 50 MB together.
+TEST(SeriesRecorderTest, TenHoursFitTheSameMemoryAsTwenty) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's memory is not counted by malloc";
+#else
+  const auto used = [] { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; };
+  SeriesRecorder::Values values;
+  for (int i = 0; i < 64; ++i) values.emplace_back(absl::StrCat("a_name_of_some_length_", i), i);
+  const size_t before = used();
+  SeriesRecorder recorder;
+  int row = 0;
+  for (const auto& [rows, most] : {std::pair{36'000, 25e6}, {72'000, 25e6}}) {
+    while (row < rows) recorder.Add(At(++row), values);
+    const auto bytes = static_cast<double>(used() - before);
+    EXPECT_GT(bytes, 1e6) << "the count works";
+    EXPECT_LT(bytes, most) << rows;
+    RecordProperty(absl::StrCat("megabytes_", rows), absl::StrCat(bytes / 1e6));
+  }
+#endif
 }
 
 TEST(SeriesRecorderTest, NamesAreBounded) {

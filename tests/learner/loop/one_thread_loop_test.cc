@@ -74,6 +74,10 @@ class OneThreadLoopTest : public ::testing::Test {
       if (last) EvaluateAs(last_value_);
       return on_weights_;
     };
+    hooks.on_checkpoint = [this](v1::LearnerState, bool last) {
+      if (!last) ++checkpoints_;
+      return absl::OkStatus();
+    };
     LearnerLoop loop(options_, std::move(hooks), algorithm_, *source_, store_, *state_, metrics_);
     const absl::Status published = loop.PublishWeights();
     return published.ok() ? loop.Run() : published;
@@ -115,6 +119,7 @@ class OneThreadLoopTest : public ::testing::Test {
   double last_value_ = 1;
   v1::WeightsHeader version_;
   int64_t env_steps_ = 0;
+  int checkpoints_ = 0;  // Not the last one.
   std::vector<std::string> lines_, given_;
   std::vector<Ending> endings_;
 };
@@ -187,6 +192,41 @@ TEST_F(OneThreadLoopTest, AnErrorOfActorOrEvaluatorEndsTheRun) {
   EXPECT_EQ(status.message(), "a slate with an item twice");
   EXPECT_EQ(error_, status) << "what was learnt is saved";
   EXPECT_EQ(algorithm_.updates(), 20);
+}
+
+TEST_F(OneThreadLoopTest, PausesPublishesWritesACheckpointAndEndsWhenSomebodyAsks) {
+  RunControls controls;
+  options_.controls = &controls;
+  int rounds = 0;
+  int64_t paused_at = 0, asked_at = 0;
+  stop_ = [&] {
+    const int64_t updates = algorithm_.updates();
+    if (updates == 13 && asked_at == 0) {
+      asked_at = updates;
+      controls.AskForEvaluation();
+      controls.AskForCheckpoint();
+    }
+    if (updates == 25 && paused_at == 0) {
+      paused_at = updates;
+      controls.SetPaused(true);
+    }
+    // Two rounds of the pause have passed.
+    if (controls.paused() && ++rounds == 3) {
+      EXPECT_EQ(updates, paused_at) << "no update is made meanwhile";
+      EXPECT_EQ(checkpoints_, 1);
+      controls.SetPaused(false);
+    }
+    if (updates == 27) controls.AskForEnd();
+    return false;
+  };
+  ASSERT_TRUE(Run(Goal(1000, 0)).ok());
+  EXPECT_EQ(rounds, 3);
+  EXPECT_EQ(algorithm_.updates(), 27);
+  EXPECT_THAT(endings_, ElementsAre(Ending::kByHand));
+  // Update 14 comes between the question and the publication, and the period begins again with it.
+  EXPECT_THAT(given_, ElementsAre("weights 0", "weights 10", HasSubstr("weights 1"), HasSubstr("weights 2")));
+  EXPECT_EQ(version_.evaluations_asked(), 1);
+  EXPECT_FALSE(GoalTracker(Goal(1000, 0)).Reached(Ending::kByHand));
 }
 
 }  // namespace

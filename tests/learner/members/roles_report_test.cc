@@ -88,6 +88,24 @@ TEST_F(RolesReportTest, TheJsonHasTheDocumentedFields) {
                                     "gives_up_in_seconds": null}])"));
 }
 
+// Prometheus reads it. docs/formats.md has the same fields.
+TEST_F(RolesReportTest, TargetsAreThoseThatReportAndHavePages) {
+  // What serves at all addresses of the learner's own machine is there for the machine itself.
+  v1::RoleReport learner = MakeReport(2, "learner");
+  learner.set_pages("https://0.0.0.0:9200");
+  v1::RoleReport without = MakeReport(3);
+  without.set_pages("");
+  v1::RoleReport gone = MakeReport(4);
+  gone.set_leaving(true);
+  v1::RoleReport odd = MakeReport(5);
+  odd.set_pages("http://no port");
+  for (const v1::RoleReport& report : {MakeReport(1), without, gone, odd}) Report(report);
+  Report(learner, /*peer=*/"");
+  EXPECT_EQ(nlohmann::json::parse(TargetsJson(table_.members(), "a \"run\"")), nlohmann::json::parse(R"([
+    {"targets": ["127.0.0.1:9100"], "labels": {"service": "actor", "run": "a \"run\""}},
+    {"targets": ["127.0.0.1:9200"], "labels": {"service": "learner", "run": "a \"run\""}}])"));
+}
+
 TEST_F(RolesReportTest, WhatIsNotKnownIsNull) {
   v1::RoleReport report = MakeReport(1, "replay");
   report.set_pages("");

@@ -75,6 +75,49 @@ TEST_F(EventFileTest, HoldsNumbersAndTexts) {
   EXPECT_EQ(events[2].summary().value(1).tag(), "b");
 }
 
+TEST_F(EventFileTest, HoldsHistogramsOfFiniteNumbers) {
+  const auto file = EventFile::Create(folder_.Path("events"), kNow);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> numbers = {-1, 0, 0.5f, nan, 3, 3}, same = {2, 2}, none = {nan};
+  ASSERT_TRUE((*file)->AddHistograms(20, kNow, {{"w", numbers}, {"b", same}, {"n", none}, {"e", {}}}).ok());
+  const std::vector<v1::EventRecord> events = Read();
+  ASSERT_THAT(events, SizeIs(2));
+  ASSERT_THAT(events[1].summary().value(), SizeIs(2)) << "names without numbers are left out";
+  const v1::EventHistogram& w = events[1].summary().value(0).histogram();
+  EXPECT_EQ(w.min(), -1);
+  EXPECT_EQ(w.max(), 3);
+  EXPECT_EQ(w.num(), 5);
+  EXPECT_EQ(w.sum(), 5.5);
+  EXPECT_EQ(w.sum_squares(), 1 + 0.25 + 9 + 9);
+  ASSERT_EQ(w.bucket_limit_size(), w.bucket_size());
+  double counted = 0, before = -1;
+  for (int i = 0; i < w.bucket_size(); ++i) {
+    EXPECT_GT(w.bucket_limit(i), before);
+    double expected = 0;
+    for (const float number : numbers) {
+      const bool last = i + 1 == w.bucket_size();
+      expected += number >= before && (number < w.bucket_limit(i) || (last && number <= w.bucket_limit(i)));
+    }
+    EXPECT_EQ(w.bucket(i), expected) << i;
+    before = w.bucket_limit(i);
+    counted += w.bucket(i);
+  }
+  EXPECT_EQ(counted, 5);
+  EXPECT_EQ(events[1].summary().value(1).histogram().num(), 2) << "all the same";
+}
+
+TEST_F(EventFileTest, HoldsPictures) {
+  const auto file = EventFile::Create(folder_.Path("events"), kNow);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Picture picture{2, 1, std::string("\xff\x00\x00\x00\x00\xff", 6)};
+  ASSERT_TRUE((*file)->AddPicture(20, kNow, "policy", picture).ok());
+  const v1::EventImage image = Read().at(1).summary().value(0).image();
+  EXPECT_EQ(image.width(), 2);
+  EXPECT_EQ(image.height(), 1);
+  EXPECT_EQ(image.encoded_image_string(), EncodePng(picture));
+}
+
 TEST_F(EventFileTest, AFullDiskLeavesWholeRecords) {
   const auto file = EventFile::Create(folder_.Path("events"), kNow);
   ASSERT_TRUE(file.ok()) << file.status();

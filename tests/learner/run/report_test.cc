@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "common/base/processor_name.h"
+#include "common/base/version.h"
 #include "tests/learner/run/make_evaluation.h"
 
 namespace recbots {
@@ -82,6 +84,10 @@ TEST(ReportTest, LeavesUnknownFiguresNull) {
   EXPECT_EQ(json["losses"], nlohmann::json::object());
   EXPECT_EQ(json["device"], "cpu");
   EXPECT_EQ(json["learners"], 1);
+  EXPECT_EQ(json["version"], std::string(kVersion));
+  EXPECT_EQ(json["processor"], ProcessorName());
+  EXPECT_GE(json["cores"], 1);
+  EXPECT_TRUE(json["built_for"].is_string());
 }
 
 TEST(ReportTest, NamesTheFileItCannotWrite) {

@@ -115,5 +115,21 @@ TEST_F(RunEventsTest, EveryColumnIsDocumented) {
   for (const std::string& column : MetricsColumns()) EXPECT_THAT(formats, HasSubstr(absl::StrCat("`", column, "`")));
 }
 
+TEST_F(RunEventsTest, PicturesComeWithEachTenthMoreUpdates) {
+  RunEvents events(folder_.path(), "name: \"x\"", 0);
+  const std::vector<NamedTensor> tensors = {{"w", {2}, {1, 2}}};
+  int pictures = 0;
+  for (int64_t updates = 0; updates < 1'000'000; updates += 10) {
+    if (!events.WantsPicture(updates)) continue;
+    ++pictures;
+    const Picture picture{1, 1, "rgb"};
+    events.OnWeights(updates, tensors, &picture);
+    EXPECT_FALSE(events.WantsPicture(updates));
+  }
+  EXPECT_GT(pictures, 80);
+  EXPECT_LT(pictures, 140) << "ln(100,000) / ln(1.1) = 121";
+  EXPECT_FALSE(RunEvents("", "", 0).WantsPicture(0)) << "nothing is written";
+}
+
 }  // namespace
 }  // namespace recbots

@@ -359,10 +359,43 @@ TEST(WeightsServiceTest, AnotherConfigurationIsRefusedAndWhatDiffersNamed) {
   EXPECT_EQ(learner.service.num_watchers(v1::WORKER_ROLE_ACTOR), 0);
 }
 
+TEST(WeightsServiceTest, WhoLooksOnGetsEveryVersionAndIsNotCounted) {
+  TestLearner learner;
+  v1::WatchRequest request;
+  request.set_worker_name("notebook");
+  ManualWatcher onlooker(learner.server->address(), request);
+  learner.store.Publish("one", {});
+  const v1::WeightsHeader first = onlooker.ReadVersion();
+  EXPECT_EQ(first.version(), 1);
+  EXPECT_EQ(first.worker_index(), -1);
+  ManualWatcher actor(learner.server->address());
+  EXPECT_EQ(actor.ReadVersion().worker_index(), 0) << "the onlooker has none";
+  learner.store.Publish("two", {});
+  EXPECT_EQ(onlooker.ReadVersion().version(), 2);
+  ASSERT_EQ(learner.service.watchers().size(), 1u);
+  EXPECT_EQ(learner.service.watchers()[0].role, v1::WORKER_ROLE_ACTOR);
+  onlooker.End();
+  actor.End();
+  AwaitWatchers(learner.service, v1::WORKER_ROLE_ACTOR, 0);
+  ManualWatcher next(learner.server->address());
+  EXPECT_EQ(next.ReadVersion().worker_index(), 0);
+}
+
+TEST(WeightsServiceTest, WhoLooksOnOfAnotherConfigurationIsRefused) {
+  TestLearner learner;
+  v1::WatchRequest request;
+  request.set_worker_name("notebook");
+  *request.mutable_configuration() = ConfigurationWith("77");
+  ManualWatcher onlooker(learner.server->address(), request);
+  EXPECT_EQ(onlooker.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
 TEST(WeightsServiceTest, MalformedRequestsAreRefused) {
   TestLearner learner;
   const std::string& address = learner.server->address();
-  ManualWatcher no_role(address, v1::WORKER_ROLE_UNSPECIFIED);
+  v1::WatchRequest takes_part = ManualWatcher::AskForStreams(3);
+  takes_part.clear_role();
+  ManualWatcher no_role(address, takes_part);
   EXPECT_EQ(no_role.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   ManualWatcher strange_role(address, static_cast<v1::WorkerRole>(77));
   EXPECT_EQ(strange_role.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);

@@ -44,6 +44,10 @@ TEST(ReplayMetricsTest, FollowsTablesAndStreams) {
   for (const float priority : {1.f, 1.f, -1.f}) credit.add_priorities(priority);
   reader.Send(credit);
   reader.Receive();
+  v1::SampleCredit look = MakeFirst(8, 1, {8});
+  look.set_observe(true);
+  RawReader observer(server, look);
+  observer.Receive();
 
   report.Refresh();
   const std::string text = metrics.Text();
@@ -53,6 +57,7 @@ TEST(ReplayMetricsTest, FollowsTablesAndStreams) {
         "recbots_replay_evicted_rows_total{table=\"first\"} 10\n",
         "recbots_replay_sampled_rows_total{table=\"first\"} 5\n",
         "recbots_replay_refused_blocks_total{table=\"first\"} 1\n", "recbots_replay_writers{table=\"first\"} 1\n",
+        "recbots_replay_observers{table=\"first\"} 1\n", "recbots_replay_observed_rows_total{table=\"first\"} 8\n",
         "recbots_replay_readers{table=\"first\"} 1\n", "recbots_replay_weights_version{table=\"first\"} 7\n",
         "recbots_replay_priorities_total{outcome=\"updated\",table=\"first\"} 1\n",
         "recbots_replay_priorities_total{outcome=\"stale\",table=\"first\"} 1\n",

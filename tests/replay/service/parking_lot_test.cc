@@ -95,6 +95,30 @@ TEST_F(ParkingLotTest, SamplersGoBeforeInserters) {
   EXPECT_EQ(order_, (std::vector<int>{2, 1}));
 }
 
+TEST_F(ParkingLotTest, ObserversAreWokenWithSamplersAndComeLast) {
+  Park(1, ParkingLot::kObserver);
+  Park(2, ParkingLot::kInserter);
+  Park(3, ParkingLot::kSampler);
+  Park(4, ParkingLot::kSampler);
+  tokens_ = 4;
+  lot_.Wake(ParkingLot::kSampler);
+  EXPECT_EQ(order_, (std::vector<int>{3, 4, 1}));
+  const auto alone = Park(5, ParkingLot::kObserver);
+  lot_.Wake(ParkingLot::kInserter);
+  EXPECT_EQ(alone->tries(), 0);
+  tokens_ = 1;
+  lot_.Wake(ParkingLot::kSampler);
+  EXPECT_EQ(order_.back(), 5) << "although no sampler waits";
+}
+
+TEST_F(ParkingLotTest, AWakeBetweenTheTryAndTheParkingOfAnObserverIsNotLost) {
+  const int64_t seen = lot_.wakes(ParkingLot::kObserver);
+  tokens_ = 1;
+  lot_.Wake(ParkingLot::kSampler);
+  lot_.Park(ParkingLot::kObserver, std::make_shared<Waiter>(1, &tokens_, &order_), BlockedOn::kItems, seen);
+  EXPECT_EQ(order_, std::vector<int>{1});
+}
+
 TEST_F(ParkingLotTest, WhoIsGoneIsNotResumed) {
   const auto first = Park(1, ParkingLot::kInserter);
   const auto second = Park(2, ParkingLot::kInserter);
@@ -122,6 +146,12 @@ TEST_F(ParkingLotTest, CountsTimeInWhichSomebodyWaited) {
   tokens_ = 2;
   lot_.Wake(ParkingLot::kInserter);
   EXPECT_EQ(blocked(), blocked()) << "and no longer";
+  const absl::Duration after = blocked();
+  Park(3, ParkingLot::kObserver);
+  deadline = Instant::Now() + absl::Milliseconds(1);
+  while (Instant::Now() < deadline) {
+  }
+  EXPECT_EQ(blocked(), after) << "an observer's waiting is no one's";
 }
 
 // Two threads hand tokens back and forth through the lot; a lost wake would leave somebody parked.

@@ -55,6 +55,18 @@ inline DrawnBatch Draw(Table& table, int64_t rows) {
   return batch;
 }
 
+// As Draw, for a reader who looks on.
+inline DrawnBatch LookOn(Table& table, int64_t rows) {
+  ColumnBatch columns(std::make_shared<const RowSchema>(table.schema()), rows);
+  DrawnBatch batch;
+  batch.keys.resize(static_cast<size_t>(rows));
+  batch.probabilities.resize(static_cast<size_t>(rows));
+  batch.blocked_on = table.Observe(rows, columns.data(), batch.keys.data(), batch.probabilities.data()).blocked_on;
+  const auto sequences = columns.column<int64_t>(1);
+  if (batch.blocked_on == BlockedOn::kNone) batch.sequences.assign(sequences.begin(), sequences.end());
+  return batch;
+}
+
 // A table as a checkpoint keeps it: the bookkeeping, and segments that later cuts overwrite.
 struct KeptTable {
   FrozenTable frozen;

@@ -50,6 +50,15 @@ void RunAll(const TableOptions& options) {
       i % 7 == 0 ? table->Refund(keys) : table->Acknowledge(keys);
     }
   };
+  const auto look_on = [&] {
+    ColumnBatch batch(std::make_shared<RowSchema>(table->schema()), 700);
+    std::vector<ItemKey> keys(700);
+    std::vector<float> probabilities(700);
+    while (writers_left.load() > 0) {
+      const SampleResult result = table->Observe(700, batch.data(), keys.data(), probabilities.data());
+      if (result.blocked_on == BlockedOn::kNone) ExpectWholeRows(batch);
+    }
+  };
   const auto checkpoint = [&] {
     KeptTable kept;
     while (writers_left.load() > 0) kept.Take(*table);
@@ -59,6 +68,7 @@ void RunAll(const TableOptions& options) {
     Thread second("writer", [&] { write(3); });
     Thread small("reader", [&] { read(16); });
     Thread large("reader", [&] { read(1500); });
+    Thread observer("observer", look_on);
     Thread saver("saver", checkpoint);
   }
   const TableState state = table->state();

@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<ClientProcess>> ClientProcess::Start(const BenchO
   ChildOptions child;
   child.name = command;
   child.log_path = dir + "/log";
-  child.arguments = {options.program_dir + "/recbots", command};
+  child.arguments = {options.program_dir + "/recbots-tools", command};
   child.arguments.insert(child.arguments.end(), arguments.begin(), arguments.end());
   child.arguments.push_back(dir);
   RECBOTS_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));

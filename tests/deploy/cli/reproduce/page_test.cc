@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "deploy/cli/figures/page_text.h"
 #include "deploy/cli/reproduce/orderings.h"
-#include "deploy/cli/reproduce/page_text.h"
 #include "deploy/cli/reproduce/row_values.h"
 #include "tests/deploy/cli/reproduce/made_up_results.h"
 
