@@ -47,6 +47,7 @@ class Learner {
   explicit Learner(Role& role) : role_(role), seat_(role), record_(role.config(), role.run_dir()) {}
 
   ~Learner() {
+    if (http_ != nullptr) http_->Stop();  // Nobody asks the pages while they end, also where something has failed.
     if (server_ != nullptr) server_->Stop();
     pages_.Stop();
   }

@@ -118,7 +118,8 @@ class RemoteProgram final : public UserProgram {
     RECBOTS_RETURN_IF_ERROR(Await(kFinished, waiting).status());
     if (status_.ok()) return absl::UnavailableError("it has ended the stream");
     const absl::Status status = FromGrpcStatus(status_);
-    // Whatever the other side says: what is not our own wait has not run out, and nobody has told us to stop.
+    // A refusal keeps its code. DEADLINE_EXCEEDED and CANCELLED do not: they mean that the wait of this side has run
+    // out, or that the role ends, and a server that answers with one of them has only failed.
     if (absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status)) {
       return absl::FailedPreconditionError(status.message());
     }

@@ -1,5 +1,6 @@
 #include "common/metrics/http_controls.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -61,12 +62,8 @@ absl::Status CheckMachine(const httplib::Request& request) {
 }
 
 std::string ErrorJson(absl::string_view message) {
-  std::string json = "{\"error\":\"";
-  for (const char c : message) {
-    if (c == '"' || c == '\\') json += '\\';
-    json += absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
-  }
-  return json + "\"}\n";
+  const nlohmann::json error = {{"error", message}};
+  return error.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

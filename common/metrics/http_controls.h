@@ -2,8 +2,8 @@
 //
 // A control is meant for people who look at the role's own page, and for scripts. A page of another site that runs in
 // the same browser must not be able to use it. So a POST is taken only if
-//   it says Content-Type: application/json, which a form of another site cannot send, and which a script of another
-//   site may send only after a preflight request that nobody answers here;
+//   it says Content-Type: application/json. A form of another site cannot say that. A script of another site makes the
+//   browser ask for permission first (a preflight request), and this server gives none;
 //   its Sec-Fetch-Site, where a browser sends one, is same-origin;
 //   its Origin, where there is one, is the host that it asks.
 // Where the role has a token, the POST must show it as any other request does (guarded_pages.h). Where it has none,

@@ -34,7 +34,7 @@ struct StepColumns {
 
 // Which users a step leaves alone (Environment::StepSome).
 struct StepWaits {
-  // [B], 1: the user waits; the same for all users of a session. Empty: nobody waits.
+  // [B], 1: the user waits. All users of a session have the same value. Empty: no user waits.
   absl::Span<const uint8_t> hold = {};
   // Whether users whose episode ends start a new one in the same call. Otherwise they wait until ResetSome starts their
   // next episode, and their observation stays what the last step led to.

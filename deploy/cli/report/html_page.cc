@@ -7,7 +7,7 @@
 namespace recbots {
 namespace {
 
-// The policy lets the page show what is in it, and ask nobody.
+// The Content-Security-Policy: the page shows what is inside it, and may ask no host.
 constexpr char kHead[] = R"html(<!doctype html>
 <html lang="en">
 <head>

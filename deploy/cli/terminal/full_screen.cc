@@ -77,9 +77,9 @@ TerminalSize FullScreen::size() const { return SizeOf(STDOUT_FILENO); }
 
 bool FullScreen::Show(const std::vector<std::string>& lines) {
   const TerminalSize now = size();
-  const bool anew = now.columns != shown_size_.columns || now.rows != shown_size_.rows;
-  std::string bytes = anew ? "\x1b[2J" : "";
-  if (anew) shown_.clear();
+  const bool resized = now.columns != shown_size_.columns || now.rows != shown_size_.rows;
+  std::string bytes = resized ? "\x1b[2J" : "";
+  if (resized) shown_.clear();
   shown_.resize(static_cast<size_t>(now.rows));
   for (size_t row = 0; row < shown_.size(); ++row) {
     const std::string line = row < lines.size() ? CutTo(lines[row], now.columns) : "";
