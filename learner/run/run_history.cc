@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/role/run_directory.h"
+#include "learner/run/evaluation_lines.h"
 
 namespace recbots {
 namespace {
@@ -31,17 +32,14 @@ std::vector<HistoryRow> ReadEvaluations(const std::string& path, int64_t bytes, 
   for (std::string line; std::getline(file, line);) {
     read += static_cast<int64_t>(line.size()) + 1;
     if (read > bytes) break;
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) continue;
-    const auto number = [&json](const char* name) {
-      return json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1;
-    };
-    HistoryRow row{
-        {static_cast<int64_t>(number("env_steps")), static_cast<int64_t>(number("updates")), number("wall_seconds")},
-        {}};
-    if (row.clocks.env_steps < 0 || row.clocks.updates < 0 || row.clocks.wall_seconds < 0) continue;
-    for (const char* name : {"value", "value_ci95", "share_of_gap", "share_of_optimum"}) {
-      if (json.contains(name) && json[name].is_number()) row.values.emplace_back(name, json[name].get<double>());
+    const std::optional<EvaluationLine> said = ParseEvaluationLine(line);
+    if (!said.has_value() || !said->env_steps || !said->updates || !said->wall_seconds) continue;
+    HistoryRow row{{static_cast<int64_t>(*said->env_steps), static_cast<int64_t>(*said->updates), *said->wall_seconds},
+                   {}};
+    for (const auto& [name, number] :
+         {std::pair("value", said->value), std::pair("value_ci95", said->value_ci95),
+          std::pair("share_of_gap", said->share_of_gap), std::pair("share_of_optimum", said->share_of_optimum)}) {
+      if (number.has_value()) row.values.emplace_back(name, *number);
     }
     Add(std::move(row), updates, rows);
   }

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "absl/strings/str_split.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "deploy/cli/figures/interval.h"
+#include "learner/run/evaluation_lines.h"
 
 namespace recbots {
 namespace {
@@ -60,10 +61,9 @@ absl::StatusOr<Curve> ReadCurve(const std::string& path) {
   RECBOTS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   Curve curve;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    const nlohmann::json json = nlohmann::json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("env_steps") || !json.contains("value")) continue;
-    if (!json["env_steps"].is_number() || !json["value"].is_number()) continue;
-    const CurvePoint point = {json["env_steps"].get<double>(), json["value"].get<double>()};
+    const std::optional<EvaluationLine> said = ParseEvaluationLine(line);
+    if (!said.has_value() || !said->env_steps.has_value() || !said->value.has_value()) continue;
+    const CurvePoint point = {*said->env_steps, *said->value};
     if (curve.empty() || point.env_steps > curve.back().env_steps) curve.push_back(point);
   }
   return curve;

@@ -18,6 +18,7 @@
 #include "common/base/file_lock.h"
 #include "common/config/config_file.h"
 #include "common/role/run_directory.h"
+#include "learner/run/evaluation_lines.h"
 
 namespace recbots {
 namespace {
@@ -57,15 +58,13 @@ void ReadCurveOf(RunFolder& run) {
   const std::string text = TextOf(run, kCurveFile);
   size_t left_out = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
-    const Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-    const std::optional<double> value = NumberIn(json, "value");
-    if (!value.has_value()) {
+    const std::optional<EvaluationLine> said = ParseEvaluationLine(line);
+    if (!said.has_value() || !said->value.has_value()) {
       ++left_out;
       continue;
     }
-    run.curve.push_back({NumberIn(json, "env_steps").value_or(0), NumberIn(json, "updates").value_or(0),
-                         NumberIn(json, "wall_seconds").value_or(0), *value, NumberIn(json, "value_ci95"),
-                         NumberIn(json, "share_of_gap"), NumberIn(json, "share_of_optimum")});
+    run.curve.push_back({said->env_steps.value_or(0), said->updates.value_or(0), said->wall_seconds.value_or(0),
+                         *said->value, said->value_ci95, said->share_of_gap, said->share_of_optimum});
   }
   if (left_out > 0) run.troubles.push_back(absl::StrCat(left_out, " line(s) of ", kCurveFile, " are no evaluation"));
 }
