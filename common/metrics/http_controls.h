@@ -27,8 +27,8 @@ struct ControlRules {
 
 // OK: the POST is taken.
 //   INVALID_ARGUMENT   it is no JSON by its header (415)
-//   PERMISSION_DENIED  it comes from another site, or from another machine where there is no token (403); says what to
-//   do
+//   PERMISSION_DENIED  it comes from another site, or, where there is no token, from another machine (403); the
+//                      message says what to do
 absl::Status CheckControl(const httplib::Request& request, const ControlRules& rules);
 
 // Adds `act` at `path` for POST: `act` gets the body of a request that CheckControl takes; others are answered with its

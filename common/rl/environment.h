@@ -65,11 +65,10 @@ class Environment {
   // Shows user i the slate slates[i * K .. i * K + K - 1] of candidate positions. Allocates nothing.
   //   INVALID_ARGUMENT  a slate has a position outside 0..N-1, a position twice, kNoItem before an item, or fewer than
   //                     min_slate_size items; or a span has the wrong length. No user was stepped
-  //   ABORTED           the users were lost, and others have taken their places: the step was not made, and each user
-  //   has
-  //                     begun a new episode on a new stream (positions). Only `observation` and `candidates` have been
-  //                     written. The caller drops what it keeps of the episodes, and goes on. Only environments
-  //                     outside of this process do so
+  //   ABORTED           the users were lost, and others have taken their places: the step was not made, and every
+  //                     user has begun a new episode on a new stream (positions). Only `observation` and
+  //                     `candidates` have been written. The caller drops what it keeps of the episodes, and goes
+  //                     on. Only environments outside of this process do so
   //   any other         the environment has failed for good
   virtual absl::Status Step(absl::Span<const int32_t> slates, const StepColumns& out) = 0;
 

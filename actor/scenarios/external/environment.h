@@ -15,8 +15,8 @@ namespace recbots {
 // says. Episodes are the same for every B only as far as the program keeps to that.
 //
 //   Step  CANCELLED  told to stop (ExternalHooks)
-//         others     the program cannot play, or has failed too often: the message says why and has its last lines;
-//         final
+//         others     the program cannot play, or has failed too often. The error is final, and its message says
+//                    why and has the program's last lines
 // An error of Reset is returned by the next Step.
 //
 // TransferState keeps the streams alone: an environment that has loaded it begins new episodes on new streams.

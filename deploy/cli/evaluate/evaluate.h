@@ -22,9 +22,8 @@ struct EvaluationRequest {
 };
 
 // Weights, reward model, all estimates and the verdict.
-//   FAILED_PRECONDITION  the log has no propensities, or not for all rows, or lacks what an estimator needs that was
-//   asked
-//                        for by name
+//   FAILED_PRECONDITION  the log has no propensities, or not for all rows; or an estimator was asked for by name,
+//                        and the log lacks what it needs
 //   INVALID_ARGUMENT     there is no such estimator, or the log has more items than the catalogue
 absl::StatusOr<Evaluation> EvaluateLog(const InteractionLog& log, const EvaluationRequest& request);
 

@@ -21,9 +21,8 @@ absl::Status FillUniform(int64_t num_items, InteractionLog& log);
 // logged slate (Policy::Probability), and then told what came of it (Policy::Observe), so that a policy with a memory
 // remembers what it would have seen. Needs a log of `recbots simulate` with features: observations, and candidates
 // where they differ from step to step (--log_candidates).
-//   FAILED_PRECONDITION  the log lacks what the policy needs, or the policy learns from one user for another, so that
-//   its
-//                        probabilities depend on the order of users
+//   FAILED_PRECONDITION  the log lacks what the policy needs; or the policy learns from one user for another, and
+//                        its probabilities depend on the order of users
 //   INVALID_ARGUMENT     the log does not fit the scenario; names what and the bound
 absl::Status FillByReplay(const Scenario& scenario, Policy& policy, InteractionLog& log);
 

@@ -131,6 +131,17 @@ TEST(ExternalRestartTest, KillsLeaveNoRowOfTwoEpisodesWhereRowsWait) {
   PlayAndKill(FaultsOf("RECBOTS_TEST_KILLS", 6), FaultsOf("RECBOTS_TEST_HANGS", 2), {.n_step = 3, .next_slate = true});
 }
 
+// Shows the same slates until a step fails; returns its error.
+absl::Status StepUntilFailure(StepBuffer& step, Environment& environment) {
+  for (size_t i = 0; i < step.slates.size(); ++i) step.slates[i] = static_cast<int32_t>(i % 2);
+  absl::Status status = step.Step(environment);
+  while (status.ok()) {
+    step.Advance();
+    status = step.Step(environment);
+  }
+  return status;
+}
+
 TEST(ExternalRestartTest, NewUsersAreThoseOfNewStreams) {
   const TempFolder folder;
   Streams streams{.next = 1000};
@@ -139,13 +150,7 @@ TEST(ExternalRestartTest, NewUsersAreThoseOfNewStreams) {
   const auto environment = world->MakeEnvironment(4, 0);
   StepBuffer step(world->spec(), 4);
   step.Reset(*environment);
-  for (size_t i = 0; i < step.slates.size(); ++i) step.slates[i] = static_cast<int32_t>(i % 2);
-  absl::Status status = step.Step(*environment);
-  while (status.ok()) {
-    step.Advance();
-    status = step.Step(*environment);
-  }
-  ASSERT_TRUE(absl::IsAborted(status)) << status;
+  ASSERT_TRUE(absl::IsAborted(StepUntilFailure(step, *environment)));
   step.Advance();
   StepBuffer fresh(world->spec(), 4);
   const auto same_users = world->MakeEnvironment(4, 1000);
@@ -172,13 +177,7 @@ TEST(ExternalRestartTest, HistoriesBeginAgainWithNewUsers) {
   const auto environment = world->MakeEnvironment(4, 0);
   StepBuffer step(world->spec(), 4);
   step.Reset(*environment);
-  for (size_t i = 0; i < step.slates.size(); ++i) step.slates[i] = static_cast<int32_t>(i % 2);
-  absl::Status status = step.Step(*environment);
-  while (status.ok()) {
-    step.Advance();
-    status = step.Step(*environment);
-  }
-  ASSERT_TRUE(absl::IsAborted(status)) << status;
+  ASSERT_TRUE(absl::IsAborted(StepUntilFailure(step, *environment)));
   step.Advance();
   const auto width = static_cast<size_t>(world->spec().num_user_features);
   for (size_t i = 0; i < 4; ++i) {
